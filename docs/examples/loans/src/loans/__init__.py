@@ -1,0 +1,1 @@
+"""Loans: requested over HTTP, decided by a job, announced over a WebSocket."""

@@ -1,0 +1,92 @@
+"""What can be done with loans, whoever asks for it."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from kit_cache import method_cache
+from kit_db import transactional
+
+from loans.model import (
+    Document,
+    DocumentStore,
+    Loan,
+    LoanApproved,
+    LoanParams,
+    LoanRejected,
+    LoanRequested,
+    LoanStore,
+)
+
+APPROVAL_LIMIT = Decimal("10000.00")
+
+loans = LoanStore()
+documents = DocumentStore()
+
+
+class LoanReader:
+    """The read side: what the API shows of one loan."""
+
+    def cache_key(self) -> str:
+        """Let every function share what one of them has read; a new shape of the answer needs a new key."""
+        return "v1"
+
+    # Only the shared tier: what another function has changed must not live on in this one's memory.
+    @method_cache(ttl=300, cache_name="loans", tiers=("redis",))
+    def get(self, loan_id: UUID) -> dict[str, Any] | None:
+        """Return the loan with its documents, ready for JSON, or None."""
+        loan = loans.find(loan_id)
+        if loan is None:
+            return None
+        attached = documents.where(loan_id=loan_id)
+        return {**loan.dump(), "documents": [document.dump() for document in attached]}
+
+
+reader = LoanReader()
+
+
+def request_loan(params: LoanParams) -> Loan:
+    """Write the loan, then announce it."""
+    loan = _open(params)
+    LoanRequested(id=loan.id, profile_id=loan.profile_id, status=loan.status).publish()
+    return loan
+
+
+@transactional
+def _open(params: LoanParams) -> Loan:
+    return loans.add(
+        Loan(id=uuid4(), profile_id=params.profile_id, amount=params.amount, term_months=params.term_months)
+    )
+
+
+def decide(loan_id: UUID) -> None:
+    """Approve or reject a requested loan; a loan that is decided already stays as it is."""
+    _decide(loan_id)
+    reader.get.cache_delete(loan_id)
+
+
+@transactional
+def _decide(loan_id: UUID) -> None:
+    loan = loans.find(loan_id)
+    if loan is None:
+        raise LookupError(f"no loan {loan_id}")
+    approved = loan.amount <= APPROVAL_LIMIT
+    status = "approved" if approved else "rejected"
+    decided = loans.update(loan_id, {"status": status}, where={"status": "requested"})
+    if decided is None:
+        return
+    # Inside the transaction on purpose: if the publishing fails, nothing is decided and the message comes again.
+    event = LoanApproved if approved else LoanRejected
+    event(id=loan.id, profile_id=loan.profile_id, status=status).publish()
+
+
+def attach(loan_id: UUID, key: str, size: int) -> None:
+    """Record an uploaded file; recording it again changes nothing."""
+    _attach(Document(key=key, loan_id=loan_id, size=size))
+    reader.get.cache_delete(loan_id)
+
+
+@transactional
+def _attach(document: Document) -> None:
+    if documents.find(document.key) is None:
+        documents.add(document)

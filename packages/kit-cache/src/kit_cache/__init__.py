@@ -1,0 +1,1 @@
+"""Memory, disk and Redis caching for AWS Lambda functions, without pickle."""

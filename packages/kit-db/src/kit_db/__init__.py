@@ -1,0 +1,1 @@
+"""PostgreSQL from AWS Lambda: one warm connection, transactions, typed stores."""

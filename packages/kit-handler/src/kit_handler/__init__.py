@@ -1,0 +1,1 @@
+"""HTTP routes, jobs and the response envelope for AWS Lambda functions, without a dependency."""

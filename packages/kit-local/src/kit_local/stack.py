@@ -1,0 +1,112 @@
+"""What a template comes to once everything in it has a value: what the provisioner hands to the runner."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Function:
+    """One Lambda function, ready to be started."""
+
+    logical_id: str
+    name: str
+    arn: str
+    handler: str  # "package.module.function"
+    code: Path  # the folder that becomes the first entry of sys.path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = 3.0  # seconds
+    memory: int = 128  # MB
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True)
+class Authorizer:
+    """A Lambda authorizer of one API."""
+
+    name: str
+    function: str  # logical id
+    kind: Literal["REQUEST", "TOKEN"] = "REQUEST"
+    identity_sources: tuple[str, ...] = ()  # as in the template: "$request.header.Authorization", "method.request…", "route.request…"
+    payload: Literal["1.0", "2.0"] = "1.0"
+    simple_responses: bool = False
+    ttl: int = 0  # seconds that an answer is kept for the same identity
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method and path of an HTTP or REST API, or one route key of a WebSocket API."""
+
+    function: str  # logical id
+    method: str = ""  # upper case, "ANY" for all; empty for WebSocket routes
+    path: str = ""  # "/loans/{id}", "/files/{key+}", "$default"
+    key: str = ""  # WebSocket only: "$connect", "ping", …
+    payload: Literal["1.0", "2.0"] = "2.0"
+    authorizer: str | None = None  # name in Api.authorizers
+    replies: bool = False  # WebSocket only: the function's answer goes back to the client
+
+
+@dataclass(frozen=True)
+class Cors:
+    """What an HTTP API answers preflight requests with."""
+
+    allow_origins: tuple[str, ...] = ()
+    allow_methods: tuple[str, ...] = ()
+    allow_headers: tuple[str, ...] = ()
+    expose_headers: tuple[str, ...] = ()
+    allow_credentials: bool = False
+    max_age: int | None = None
+
+
+@dataclass(frozen=True)
+class Api:
+    """One API Gateway API."""
+
+    logical_id: str
+    api_id: str
+    kind: Literal["http", "rest", "websocket"]
+    stage: str  # "$default" for HTTP APIs that name none
+    url: str  # where it answers locally, without a trailing slash, stage included where AWS has it in the path
+    routes: tuple[Route, ...] = ()
+    authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
+    cors: Cors | None = None
+    selection: str = "$request.body.action"  # WebSocket only
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class QueueSource:
+    """A queue that feeds a function: an SQS event source, or the hidden queue behind a topic or a bucket.
+
+    SNS and S3 call functions directly; here each such pair has a queue of its own between them (`origin`
+    tells which), so that an asynchronous call is retried like Lambda does it: three attempts, then gone
+    or to the function's dead-letter target.
+    """
+
+    function: str  # logical id
+    queue_url: str
+    queue_arn: str
+    origin: Literal["sqs", "sns", "s3"] = "sqs"
+    origin_arn: str = ""  # the subscription's ARN for "sns", the bucket's for "s3"
+    batch_size: int = 10
+    window: float = 0.0  # seconds, MaximumBatchingWindowInSeconds
+    report_failures: bool = False  # ReportBatchItemFailures
+    maximum_concurrency: int | None = None
+    fifo: bool = False
+    filters: tuple[Mapping[str, Any], ...] = ()  # parsed FilterCriteria patterns, any of them lets a message in
+    enabled: bool = True
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Everything that runs."""
+
+    name: str
+    region: str
+    account: str
+    folder: Path
+    functions: Mapping[str, Function] = field(default_factory=dict)  # by logical id
+    apis: tuple[Api, ...] = ()
+    queues: tuple[QueueSource, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Typed data classes on real marshmallow."""

@@ -1,0 +1,1 @@
+"""WebSocket APIs on API Gateway and Lambda: routing, connections in DynamoDB, sending."""
