@@ -110,3 +110,5 @@ class Stack:
     apis: tuple[Api, ...] = ()
     queues: tuple[QueueSource, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
+    postgres_url: str | None = None  # the application's database as its own user, None where the template has none
+    redis_url: str | None = None
