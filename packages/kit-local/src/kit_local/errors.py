@@ -3,9 +3,13 @@
 LocalError
 ├── StoreError           a PostgreSQL or Redis server could not be found, started or reached
 ├── CloudError           the local AWS endpoint could not be started
-└── MigrationError       an SQL file could not be applied
+├── MigrationError       an SQL file could not be applied
+└── TemplateError        the template is wrong, or cannot become resources
+    └── UnsupportedError the template asks for what kit-local does not do
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -35,3 +39,44 @@ class MigrationError(LocalError):
         super().__init__(message)
         self.file = file
         self.line = line
+
+
+class TemplateError(LocalError):
+    """The template is wrong, or cannot become resources.
+
+    `resource` is a logical id, empty when no single one is to blame; `line` counts in `file`; both where known.
+    """
+
+    def __init__(self, message: str, *, file: Path | None = None, line: int | None = None, resource: str = "") -> None:
+        where = "" if file is None else f"{file}: " if line is None else f"{file}:{line}: "
+        super().__init__(f"{where}{resource}: {message}" if resource else f"{where}{message}")
+        self.message = message
+        self.file = file
+        self.line = line
+        self.resource = resource
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing in a template that kit-local does not do: `property` is a dotted path, empty for the whole resource."""
+
+    resource: str
+    property: str
+    line: int
+    reason: str
+
+
+class UnsupportedError(TemplateError):
+    """The template asks for what kit-local does not do; `findings` holds every such place, the attributes the first."""
+
+    def __init__(self, findings: Iterable[Finding], *, file: Path) -> None:
+        self.findings = tuple(findings)
+        first = self.findings[0]
+        lines = (
+            f"{file}:{f.line}: {'.'.join(filter(None, (f.resource, f.property)))}: {f.reason}" for f in self.findings
+        )
+        super().__init__("\n".join(["not supported locally (--ignore-unsupported goes on without it):", *lines]))
+        self.file = file
+        self.line = first.line
+        self.resource = first.resource
+        self.property = first.property

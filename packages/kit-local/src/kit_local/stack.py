@@ -28,7 +28,9 @@ class Authorizer:
     name: str
     function: str  # logical id
     kind: Literal["REQUEST", "TOKEN"] = "REQUEST"
-    identity_sources: tuple[str, ...] = ()  # as in the template: "$request.header.Authorization", "method.request…", "route.request…"
+    identity_sources: tuple[
+        str, ...
+    ] = ()  # as in the template: "$request.header.Authorization", "method.request…", "route.request…"
     payload: Literal["1.0", "2.0"] = "1.0"
     simple_responses: bool = False
     ttl: int = 0  # seconds that an answer is kept for the same identity
@@ -49,7 +51,11 @@ class Route:
 
 @dataclass(frozen=True)
 class Cors:
-    """What an HTTP API answers preflight requests with."""
+    """What an API answers preflight requests with, instead of its functions.
+
+    An HTTP API also puts the headers into every other answer, and takes them away from the functions'. A REST API
+    only answers `OPTIONS` (with 200, by a mock integration); the headers of its other answers are the functions' own.
+    """
 
     allow_origins: tuple[str, ...] = ()
     allow_methods: tuple[str, ...] = ()
