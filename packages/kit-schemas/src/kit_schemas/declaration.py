@@ -1,0 +1,178 @@
+"""What a class body declares: field names, defaults and options. Types are looked at later, when first needed."""
+
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any, TypeVar, overload
+
+from kit_schemas.errors import SchemaDefinitionError
+
+T = TypeVar("T")
+
+_CLASS_VAR = re.compile(r"(?:\w+\.)?ClassVar\b")
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()
+
+
+class FieldSpec:
+    """The options of one field."""
+
+    __slots__ = ("data_key", "default", "default_factory", "dump_only", "load_only", "metadata", "validators")
+
+    def __init__(
+        self,
+        *,
+        default: Any = MISSING,
+        default_factory: Callable[[], Any] | None = None,
+        data_key: str | None = None,
+        load_only: bool = False,
+        dump_only: bool = False,
+        validate: Callable[[Any], Any] | Iterable[Callable[[Any], Any]] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        if default is not MISSING and default_factory is not None:
+            raise TypeError("give default or default_factory, not both")
+        self.default = default
+        self.default_factory = default_factory
+        self.data_key = data_key
+        self.load_only = load_only
+        self.dump_only = dump_only
+        self.validators = [] if validate is None else [validate] if callable(validate) else list(validate)
+        self.metadata = dict(metadata or {})
+
+    @property
+    def required(self) -> bool:
+        """Tell whether a value has to be given."""
+        return self.default is MISSING and self.default_factory is None
+
+    def default_value(self) -> Any:
+        """Return the value of a field that was not given; only for one that is not required."""
+        return self.default if self.default_factory is None else self.default_factory()
+
+
+@overload
+def field(
+    *,
+    default: T,
+    data_key: str | None = None,
+    load_only: bool = False,
+    dump_only: bool = False,
+    validate: Callable[[Any], Any] | Iterable[Callable[[Any], Any]] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> T: ...
+@overload
+def field(
+    *,
+    default_factory: Callable[[], T],
+    data_key: str | None = None,
+    load_only: bool = False,
+    dump_only: bool = False,
+    validate: Callable[[Any], Any] | Iterable[Callable[[Any], Any]] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> T: ...
+@overload
+def field(
+    *,
+    data_key: str | None = None,
+    load_only: bool = False,
+    dump_only: bool = False,
+    validate: Callable[[Any], Any] | Iterable[Callable[[Any], Any]] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Any: ...
+def field(**options: Any) -> Any:
+    """Give a field options: `name: str = field(data_key="Name")`.
+
+    `default` or `default_factory` (called for every instance) make it optional; `data_key` is its name in the data;
+    `load_only` fields are never dumped, `dump_only` fields never loaded (and need a default); `validate` is one or
+    more validators, run after those in `Annotated`; `metadata` is kept on the marshmallow field.
+    """
+    return FieldSpec(**options)
+
+
+def declared_by(cls: type, *, reserved: frozenset[str]) -> tuple[dict[str, FieldSpec], set[str]]:
+    """Return the fields that the body of `cls` declares, and the names that it says are class variables.
+
+    The class attribute of a field with options is replaced by its default, or removed.
+    """
+    specs: dict[str, FieldSpec] = {}
+    class_variables: set[str] = set()
+    for name, hint in _own_annotations(cls, evaluated=False).items():
+        if _is_class_variable(hint):
+            class_variables.add(name)
+            continue
+        if name in reserved:
+            raise SchemaDefinitionError("the name belongs to BaseSchema", owner=cls.__qualname__, field=name)
+        specs[name] = _spec(cls, name)
+    return specs, class_variables
+
+
+def resolved_hints(cls: type, bases: Iterable[type]) -> dict[str, Any]:
+    """Return the evaluated annotations of `bases`, which are the schema classes in the MRO of `cls`, last one first.
+
+    A name in a string is looked up in the module of the class that says it, then in that class.
+    """
+    hints: dict[str, Any] = {}
+    for base in bases:
+        # Evaluated as typing.get_type_hints does for a class: what the module says comes before the class's own
+        # attributes, or `date: date | None = None` would refer to the default.
+        inner = {**vars(base), base.__name__: base}
+        outer = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
+        try:
+            annotations = {
+                name: hint
+                for name, hint in _own_annotations(base, evaluated=True).items()
+                if not _is_class_variable(hint)
+            }
+            holder = SimpleNamespace(__annotations__=annotations)
+            hints.update(typing.get_type_hints(holder, globalns=inner, localns=outer, include_extras=True))
+        except NameError as error:
+            raise SchemaDefinitionError(
+                f"an annotation names something unknown: {error}", owner=cls.__qualname__
+            ) from error
+    return hints
+
+
+def _spec(cls: type, name: str) -> FieldSpec:
+    given = cls.__dict__.get(name, MISSING)
+    spec = given if isinstance(given, FieldSpec) else FieldSpec(default=given)
+    if isinstance(spec.default, (list, dict, set, bytearray)):
+        raise SchemaDefinitionError(
+            f"a {type(spec.default).__name__} as default would be shared: use field(default_factory=…)",
+            owner=cls.__qualname__,
+            field=name,
+        )
+    if spec.dump_only and spec.required:
+        raise SchemaDefinitionError(
+            "a dump_only field is never loaded and needs a default", owner=cls.__qualname__, field=name
+        )
+    if given is spec:
+        if spec.default is MISSING:
+            delattr(cls, name)
+        else:
+            setattr(cls, name, spec.default)
+    return spec
+
+
+def _own_annotations(cls: type, *, evaluated: bool) -> dict[str, Any]:
+    if sys.version_info >= (3, 14):
+        # Evaluated lazily there: names that are not known yet must do no harm at class creation.
+        import annotationlib
+
+        form = annotationlib.Format.VALUE if evaluated else annotationlib.Format.FORWARDREF
+        return annotationlib.get_annotations(cls, format=form)
+    return inspect.get_annotations(cls)
+
+
+def _is_class_variable(hint: Any) -> bool:
+    if isinstance(hint, str):
+        return _CLASS_VAR.match(hint) is not None
+    return hint is typing.ClassVar or typing.get_origin(hint) is typing.ClassVar

@@ -1,0 +1,104 @@
+"""The marshmallow side: a Schema whose load gives instances of the class that it was made for."""
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, ClassVar, Literal
+
+from marshmallow import EXCLUDE, INCLUDE, Schema, fields
+
+Partial = bool | Sequence[str] | AbstractSet[str]
+Unknown = Literal["exclude", "include", "raise"]
+
+
+class InstanceSchema(Schema):
+    """A marshmallow Schema that loads instances of `owner` and dumps them.
+
+    `skip_none` leaves fields that are None out of what is dumped. What it was made with, `skip_none` and `unknown`,
+    reaches the schemas nested in this one. Hooks see what they always see in marshmallow: a post_load hook gets the
+    dict, before it becomes an instance.
+    """
+
+    owner: ClassVar[Any]
+
+    class Meta:
+        """An unknown field is ignored, as `BaseSchema.load` does; nothing is looked up by the schema's name."""
+
+        unknown = EXCLUDE
+        register = False
+
+    def __init__(self, *, skip_none: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.skip_none = skip_none
+
+    def load(
+        self,
+        data: Any,
+        *,
+        many: bool | None = None,
+        partial: Partial | None = None,
+        unknown: Unknown | None = None,
+    ) -> Any:
+        """Load one instance, or a list of them with `many`; ValidationError names every wrong field.
+
+        `unknown=INCLUDE` is a ValueError: an instance has no place for what its class does not declare.
+        """
+        if INCLUDE in (unknown, self.unknown):
+            raise ValueError("unknown must be EXCLUDE or RAISE: an instance has no place for unknown fields")
+        loaded = super().load(data, many=many, partial=partial, unknown=unknown)
+        # Fields that this schema was told to leave out can't be missed by the constructor either.
+        is_partial = bool((self.partial if partial is None else partial) or self.only is not None or self.exclude)
+        if isinstance(loaded, list):
+            return [self._instance(each, is_partial) for each in loaded]
+        return self._instance(loaded, is_partial)
+
+    def dump(self, obj: Any, *, many: bool | None = None) -> Any:
+        """Dump an instance, or with `many` several, to plain values."""
+        dumped = super().dump(obj, many=many)
+        if not self.skip_none:
+            return dumped
+        if isinstance(dumped, list):
+            return [_without_none(each) for each in dumped]
+        return _without_none(dumped)
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Read what the instance itself holds: a default of its class is no value of one that was loaded partially."""
+        if hasattr(type(obj), "__kit_fields__"):
+            return vars(obj).get(attr, default)
+        return super().get_attribute(obj, attr, default)
+
+    def _instance(self, values: Any, partial: bool) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return self.owner._from_fields(values, partial=partial)
+
+
+class NestedField(fields.Nested):
+    """A nested schema of this package, which takes `unknown` and `skip_none` from the schema that it is in.
+
+    All fields share one instance of the nested schema, so a schema that contains itself costs nothing per level.
+    """
+
+    def __init__(self, target: Any, **options: Any) -> None:
+        super().__init__(lambda: target.Schema, **options)
+        self.target = target
+
+    @property
+    def schema(self) -> Schema:
+        """The nested schema; one of its own only where the outer one was made with dotted `only=` and the like."""
+        root = self.root
+        if not isinstance(root, InstanceSchema):
+            return super().schema
+        dotted = self.only is not None or self.exclude or root.load_only or root.dump_only
+        if not dotted:
+            shared: Schema = self.target._shared_schema(unknown=root.unknown, skip_none=root.skip_none)
+            return shared
+        if self._schema is None:
+            own = super().schema
+            own.unknown = root.unknown
+            if isinstance(own, InstanceSchema):
+                own.skip_none = root.skip_none
+        return super().schema
+
+
+def _without_none(dumped: Any) -> Any:
+    return {key: value for key, value in dumped.items() if value is not None} if isinstance(dumped, dict) else dumped

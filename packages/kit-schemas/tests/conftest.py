@@ -1,0 +1,23 @@
+"""Running the Python blocks of a document, in order, in one namespace."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def run_document() -> Callable[[Path], dict[str, Any]]:
+    def run(path: Path) -> dict[str, Any]:
+        namespace: dict[str, Any] = {"__name__": "document"}
+        text = path.read_text(encoding="utf-8")
+        for block in re.finditer(r"^```python\n(.*?)^```", text, re.M | re.S):
+            line = text.count("\n", 0, block.start(1))
+            exec(compile("\n" * line + block[1], path, "exec"), namespace)
+        return namespace
+
+    return run

@@ -1,0 +1,253 @@
+import threading
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import marshmallow
+import pytest
+from kit_schemas import EXCLUDE, RAISE, BaseSchema, ValidationError, field
+from marshmallow import post_load, validates_schema
+
+ID = UUID("5b1f3c1e-6f0b-4f0e-9d0a-000000000001")
+
+
+class Line(BaseSchema):
+    sku: str
+    note: str | None = None
+
+
+class Order(BaseSchema):
+    id: UUID
+    total: Decimal
+    lines: list[Line] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
+    comment: str | None = None
+
+
+DATA = {"id": str(ID), "total": "10.50", "lines": [{"sku": "a"}]}
+
+
+def test_the_constructor_takes_keywords_only():
+    with pytest.raises(TypeError):
+        Line("a")
+    with pytest.raises(TypeError, match="Order lacks 'id', 'total'"):
+        Order()
+    with pytest.raises(TypeError, match="Line has no 'skew'"):
+        Line(sku="a", skew=1)
+
+
+def test_load_makes_instances_all_the_way_down():
+    order = Order.load(DATA)
+    assert order == Order(id=ID, total=Decimal("10.50"), lines=[Line(sku="a")])
+
+
+def test_dump_is_json_ready():
+    order = Order.load(DATA)
+    assert order.dump() == {
+        "id": str(ID),
+        "total": "10.50",
+        "lines": [{"sku": "a", "note": None}],
+        "extra": {},
+        "comment": None,
+    }
+    assert Order.loads(order.dumps()) == order
+
+
+def test_skip_none_reaches_nested_schemas_but_not_plain_dicts():
+    order = Order(id=ID, total=Decimal(1), lines=[Line(sku="a")], extra={"kept": None})
+    assert order.dump(skip_none=True) == {
+        "id": str(ID),
+        "total": "1",
+        "lines": [{"sku": "a"}],
+        "extra": {"kept": None},
+    }
+
+
+@pytest.mark.parametrize("data", [None, 5, "text", b"bytes", [], [{}], True])
+def test_what_is_no_mapping_is_a_validation_error(data):
+    with pytest.raises(ValidationError) as caught:
+        Order.load(data)
+    assert caught.value.messages == {"_schema": ["Invalid input type."]}
+
+
+@pytest.mark.parametrize("text", ["", "{", b"\xff", "[" * 100_000])
+def test_text_that_is_no_json_is_a_validation_error(text):
+    with pytest.raises(ValidationError) as caught:
+        Order.loads(text)
+    assert caught.value.messages == ["Not valid JSON."]
+
+
+def test_all_errors_are_reported_at_once():
+    with pytest.raises(ValidationError) as caught:
+        Order.load({"id": "x", "lines": [{}]})
+    assert caught.value.messages == {
+        "id": ["Not a valid UUID."],
+        "total": ["Missing data for required field."],
+        "lines": {0: {"sku": ["Missing data for required field."]}},
+    }
+
+
+def test_unknown_fields_are_dropped_unless_asked_otherwise():
+    data = {**DATA, "lines": [{"sku": "a", "x": 1}]}
+    assert Order.load(data) == Order.load(DATA)
+    assert Order.load(data, unknown=EXCLUDE) == Order.load(DATA)
+    with pytest.raises(ValidationError) as caught:
+        Order.load(data, unknown=RAISE)
+    assert caught.value.messages == {"lines": {0: {"x": ["Unknown field."]}}}
+    assert Order.load(data) == Order.load(DATA), "one load's choice must not stay for the next"
+
+
+def test_unknown_reaches_nested_schemas_with_dotted_options():
+    schema = Order.Schema(unknown=RAISE, exclude=("lines.note",))
+    with pytest.raises(ValidationError) as caught:
+        schema.load({**DATA, "lines": [{"sku": "a", "note": "x"}]})
+    assert caught.value.messages == {"lines": {0: {"note": ["Unknown field."]}}}
+
+
+def test_include_has_no_place_to_go():
+    with pytest.raises(ValueError, match="EXCLUDE or RAISE"):
+        Order.load(DATA, unknown=marshmallow.INCLUDE)
+
+
+def test_a_partial_instance_holds_what_was_given():
+    order = Order.load({"comment": "later", "lines": [{"note": "x"}]}, partial=True)
+    assert vars(order) == {"comment": "later", "lines": [Line.load({"note": "x"}, partial=True)]}
+    assert order.dump() == {"comment": "later", "lines": [{"note": "x"}]}
+    assert not hasattr(order, "total")
+    assert "total" not in repr(order)
+    with pytest.raises(ValidationError):
+        Order.load({"total": "x"}, partial=True)
+    assert Order.load({"id": str(ID)}, partial=("total",)).lines == []
+
+
+def test_a_schema_with_fewer_fields_makes_partial_instances():
+    assert Order.Schema(only=("comment",)).load({"comment": "x"}).dump() == {"comment": "x"}
+
+
+def test_many():
+    assert Line.load([{"sku": "a"}, {"sku": "b"}], many=True) == [Line(sku="a"), Line(sku="b")]
+    assert Line.loads('[{"sku": "a"}]', many=True) == [Line(sku="a")]
+    with pytest.raises(ValidationError) as caught:
+        Line.load([{"sku": "a"}, {}], many=True)
+    assert caught.value.messages == {1: {"sku": ["Missing data for required field."]}}
+
+
+def test_an_instance_can_be_loaded_into_another_class():
+    class Short(BaseSchema):
+        id: UUID
+
+    assert Short.load(Order.load(DATA)) == Short(id=ID)
+
+
+def test_equality_is_of_the_same_class_and_values():
+    class OtherLine(Line):
+        pass
+
+    assert Line(sku="a") == Line(sku="a")
+    assert Line(sku="a") != Line(sku="b")
+    assert Line(sku="a") != OtherLine(sku="a")
+    assert Line(sku="a") != {"sku": "a"}
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(Line(sku="a"))
+
+
+def test_replace_leaves_the_original_alone():
+    line = Line(sku="a")
+    assert line.replace(note="n") == Line(sku="a", note="n")
+    assert line.note is None
+
+
+def test_repr_hides_secrets():
+    class Login(BaseSchema):
+        user: str
+        password: str
+        api_key: str
+        pin: str = field(load_only=True)
+
+    shown = repr(Login(user="ann", password="s1", api_key="s2", pin="s3"))
+    assert shown.endswith("Login(user='ann', password='***', api_key='***', pin='***')")
+
+
+def test_schema_is_marshmallows_and_built_once():
+    assert issubclass(Order.Schema, marshmallow.Schema)
+    assert Order.Schema is Order.Schema
+    assert Order.Schema is not Line.Schema
+    assert Order.Schema.__name__ == "OrderSchema"
+    assert Order.Schema().load(DATA) == Order.load(DATA)
+    assert Order.Schema(many=True).load([DATA]) == [Order.load(DATA)]
+    assert Order.Schema().validate({}) == {"id": ["Missing data for required field."]} | {
+        "total": ["Missing data for required field."]
+    }
+
+
+def test_a_subclass_has_a_schema_of_its_own():
+    _ = Line.Schema
+
+    class Longer(Line):
+        size: int
+
+    assert set(Longer.Schema().fields) == {"sku", "note", "size"}
+
+
+def test_a_plain_marshmallow_schema_can_nest_one():
+    class Envelope(marshmallow.Schema):
+        data = marshmallow.fields.Nested(Order.Schema)
+
+    assert Envelope().load({"data": DATA}) == {"data": Order.load(DATA)}
+
+
+def test_hooks_of_marshmallow_work():
+    class Span(BaseSchema):
+        start: int
+        end: int
+
+        @validates_schema
+        def check_order(self, data, **options):
+            if data["start"] > data["end"]:
+                raise ValidationError("start is after end", "start")
+
+        @post_load
+        def widen(self, data, **options):
+            return {**data, "end": data["end"] + 1}
+
+    assert Span.load({"start": 1, "end": 2}) == Span(start=1, end=3)
+    with pytest.raises(ValidationError) as caught:
+        Span.load({"start": 3, "end": 2})
+    assert caught.value.messages == {"start": ["start is after end"]}
+
+
+def test_nesting_too_deep_is_a_validation_error():
+    class Tree(BaseSchema):
+        branch: "Tree | None" = None
+
+    data: dict[str, Any] = {}
+    for _ in range(100_000):
+        data = {"branch": data}
+    with pytest.raises(ValidationError, match="Nested too deeply"):
+        Tree.load(data)
+    while data:
+        data = data.get("branch", {})
+
+
+def test_threads_build_one_schema():
+    class Busy(BaseSchema):
+        lines: list[Line]
+
+    start = threading.Barrier(8)
+    seen = []
+
+    def build():
+        start.wait()
+        seen.append(Busy.Schema)
+
+    threads = [threading.Thread(target=build) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 8
+    assert len(set(seen)) == 1
+
+
+def test_text_with_nul_is_accepted_as_marshmallow_does():
+    assert Line.load({"sku": "a\x00"}).sku == "a\x00"

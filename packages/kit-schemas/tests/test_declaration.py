@@ -1,0 +1,134 @@
+from typing import ClassVar
+
+import pytest
+from kit_schemas import BaseSchema, SchemaDefinitionError, SchemasError, field
+
+
+class Base(BaseSchema):
+    id: int
+    status: str = "new"
+    kind: str = "base"
+
+
+class Child(Base):
+    name: str
+    kind: ClassVar[str] = "child"
+    status: str = "born"
+
+
+class Plain:
+    label: str = "mixed in"
+
+    def greet(self) -> str:
+        return f"hello {self.name}"
+
+
+class Mixed(Base, Plain):
+    name: str
+
+
+def test_fields_are_inherited_and_overridden():
+    child = Child(id=1, name="x")
+    assert child.dump() == {"id": 1, "status": "born", "name": "x"}
+
+
+def test_a_field_can_become_a_class_variable():
+    with pytest.raises(TypeError, match="has no 'kind'"):
+        Child(id=1, name="x", kind="other")
+    assert Child.kind == "child"
+
+
+def test_a_plain_mixin_brings_methods_but_no_fields():
+    mixed = Mixed(id=1, name="Ann")
+    assert mixed.greet() == "hello Ann"
+    assert "label" not in mixed.dump()
+
+
+def test_an_abstract_mixin_is_respected():
+    from abc import ABC, abstractmethod
+
+    class Event(ABC):
+        @abstractmethod
+        def topic(self) -> str: ...
+
+    class Unfinished(BaseSchema, Event):
+        id: int
+
+    class Finished(Unfinished):
+        def topic(self) -> str:
+            return f"loans/{self.id}"
+
+    with pytest.raises(TypeError, match="abstract"):
+        Unfinished(id=1)
+    assert Finished(id=1).topic() == "loans/1"
+
+
+def test_subclass_options_reach_the_mixin():
+    class Named:
+        def __init_subclass__(cls, *, topic: str, **options):
+            super().__init_subclass__(**options)
+            cls.topic = topic
+
+    class Event(BaseSchema, Named, topic="loans"):
+        id: int
+
+    assert Event.topic == "loans"
+
+
+def test_defaults_from_a_factory_are_not_shared():
+    class Basket(BaseSchema):
+        items: list[str] = field(default_factory=list)
+
+    one, other = Basket(), Basket()
+    one.items.append("x")
+    assert other.items == []
+    assert Basket.load({}).items == []
+
+
+def test_a_mutable_default_is_refused_by_name():
+    with pytest.raises(SchemaDefinitionError, match="default_factory") as caught:
+
+        class Basket(BaseSchema):
+            items: list[str] = []  # noqa: RUF012
+
+    assert caught.value.field == "items"
+    assert isinstance(caught.value, SchemasError)
+
+
+def test_a_callable_default_stays_a_value():
+    class Job(BaseSchema):
+        action: object = print
+
+    assert Job.load({}).action is print
+
+
+def test_default_and_factory_together_are_refused():
+    with pytest.raises(TypeError, match="not both"):
+        field(default=1, default_factory=int)
+
+
+def test_an_unknown_option_is_refused():
+    with pytest.raises(TypeError):
+        field(defualt=1)
+
+
+def test_a_dump_only_field_needs_a_default():
+    with pytest.raises(SchemaDefinitionError, match="dump_only"):
+
+        class Row(BaseSchema):
+            id: int = field(dump_only=True)
+
+
+@pytest.mark.parametrize("name", ["load", "dump", "Schema", "replace"])
+def test_a_field_may_not_hide_a_method(name):
+    with pytest.raises(SchemaDefinitionError, match="belongs to BaseSchema"):
+        type("Bad", (BaseSchema,), {"__annotations__": {name: int}})
+
+
+def test_an_option_leaves_no_trace_on_the_class():
+    class Row(BaseSchema):
+        name: str = field(data_key="Name")
+        size: int = field(default=3)
+
+    assert not hasattr(Row, "name")
+    assert Row.size == 3

@@ -1,0 +1,29 @@
+import subprocess
+import sys
+from types import ModuleType
+
+import kit_schemas
+
+
+def test_all_is_what_is_there():
+    public = {
+        name
+        for name, value in vars(kit_schemas).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert sorted(public) == sorted(kit_schemas.__all__)
+
+
+def test_the_import_needs_marshmallow_alone():
+    code = (
+        "import marshmallow, sys; before = set(sys.modules); import kit_schemas;"
+        "print(sorted({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names))"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert shown.strip() == "['kit_schemas']"
+
+
+def test_validation_error_is_marshmallows_own():
+    import marshmallow
+
+    assert kit_schemas.ValidationError is marshmallow.ValidationError

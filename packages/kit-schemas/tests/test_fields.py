@@ -1,0 +1,167 @@
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Annotated, Any, Literal, NewType, Optional
+from uuid import UUID
+
+import pytest
+from kit_schemas import BaseSchema, SchemaDefinitionError, ValidationError, field
+from marshmallow import fields
+from marshmallow.validate import Length, OneOf, Range
+
+ID = UUID("5b1f3c1e-6f0b-4f0e-9d0a-000000000001")
+AccountId = NewType("AccountId", UUID)
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+class Inner(BaseSchema):
+    size: int
+
+
+ROUND_TRIPS = [
+    (str, "a", "a"),
+    (int, 3, 3),
+    (float, 1.5, 1.5),
+    (bool, True, True),
+    (Decimal, Decimal("1.10"), "1.10"),
+    (UUID, ID, str(ID)),
+    (AccountId, ID, str(ID)),
+    (dt.datetime, dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC), "2026-01-02T03:04:05+00:00"),
+    (dt.date, dt.date(2026, 1, 2), "2026-01-02"),
+    (dt.time, dt.time(3, 4), "03:04:00"),
+    (dt.timedelta, dt.timedelta(seconds=90), 90.0),
+    (Color, Color.RED, "red"),
+    (Level, Level.LOW, 1),
+    (Literal["a", "b"], "a", "a"),
+    (Literal[1, "b"], "b", "b"),
+    (Literal["a", None], None, None),
+    (Optional[int], None, None),  # noqa: UP045
+    (int | None, 3, 3),
+    (Any, {"x": [1]}, {"x": [1]}),
+    (Any, None, None),
+    (list[int], [1, 2], [1, 2]),
+    (list, [1, "b", None], [1, "b", None]),
+    (Sequence[int], [1], [1]),
+    (list[int | None], [1, None], [1, None]),
+    (set[int], {1}, [1]),
+    (frozenset[str], frozenset("a"), ["a"]),
+    (tuple[int, str], (1, "b"), (1, "b")),
+    (tuple[int, ...], (1, 2), [1, 2]),
+    (dict[str, Decimal], {"a": Decimal("1.5")}, {"a": "1.5"}),
+    (dict, {"a": 1}, {"a": 1}),
+    (Mapping[str, Any], {"a": None}, {"a": None}),
+    (Inner, Inner(size=1), {"size": 1}),
+    (list[Inner], [Inner(size=1)], [{"size": 1}]),
+    (dict[str, Inner], {"a": Inner(size=1)}, {"a": {"size": 1}}),
+    (Annotated[list[Annotated[str, Length(max=2)]], Length(max=1)], ["ab"], ["ab"]),
+]
+
+
+@pytest.mark.parametrize(("hint", "value", "plain"), ROUND_TRIPS, ids=lambda part: str(part))
+def test_values_round_trip(hint, value, plain):
+    schema = type("Holder", (BaseSchema,), {"__annotations__": {"value": hint}, "__module__": __name__})
+    instance = schema(value=value)
+    assert instance.dump() == {"value": plain}
+    loaded = schema.load({"value": plain})
+    assert loaded == instance
+    assert type(loaded.value) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("hint", "wrong", "message"),
+    [
+        (str, 1, "Not a valid string."),
+        (int, "x", "Not a valid integer."),
+        (int, True, "Not a valid integer."),
+        (UUID, "x", "Not a valid UUID."),
+        (Decimal, "NaN", "Special numeric values (nan or infinity) are not permitted."),
+        (Decimal, "1e99999999", "Number too large."),
+        (Color, "green", "Must be one of: red, blue."),
+        (Literal["a", "b"], "c", "Must be one of: a, b."),
+        (int, None, "Field may not be null."),
+        (Annotated[int, Range(min=1)], 0, "Must be greater than or equal to 1."),
+        (Annotated[int | None, Range(min=1)], 0, "Must be greater than or equal to 1."),
+        (tuple[int, str], [1], "Length must be 2."),
+        (set[int], 5, "Not a valid list."),
+        (Inner, 5, "Invalid input type."),
+    ],
+)
+def test_wrong_values_are_marshmallows_errors(hint, wrong, message):
+    schema = type("Holder", (BaseSchema,), {"__annotations__": {"value": hint}, "__module__": __name__})
+    with pytest.raises(ValidationError) as caught:
+        schema.load({"value": wrong})
+    found = caught.value.messages["value"]
+    assert message in (found if isinstance(found, list) else found["_schema"])
+
+
+def test_errors_inside_containers_have_a_path():
+    class Order(BaseSchema):
+        lines: list[Inner]
+        prices: dict[str, int]
+
+    with pytest.raises(ValidationError) as caught:
+        Order.load({"lines": [{"size": 1}, {"size": "x"}], "prices": {"a": "y"}})
+    assert caught.value.messages == {
+        "lines": {1: {"size": ["Not a valid integer."]}},
+        "prices": {"a": {"value": ["Not a valid integer."]}},
+    }
+
+
+def test_options_reach_the_marshmallow_field():
+    class User(BaseSchema):
+        name: Annotated[str, Length(min=1)] = field(
+            data_key="userName", validate=OneOf(["ann", "bob"]), metadata={"example": "ann"}
+        )
+
+    made = User.Schema().fields["name"]
+    assert made.metadata == {"example": "ann"}
+    assert User.load({"userName": "ann"}).dump() == {"userName": "ann"}
+    with pytest.raises(ValidationError) as caught:
+        User.load({"userName": ""})
+    assert caught.value.messages == {"userName": ["Shorter than minimum length 1.", "Must be one of: ann, bob."]}
+
+
+def test_load_only_and_dump_only():
+    class User(BaseSchema):
+        pin: str = field(load_only=True)
+        id: int = field(default=0, dump_only=True)
+
+    user = User.load({"pin": "1234", "id": 5})
+    assert (user.pin, user.id) == ("1234", 0)
+    assert User(pin="1", id=7).dump() == {"id": 7}
+
+
+def test_a_marshmallow_field_can_be_given():
+    class Contact(BaseSchema):
+        mail: Annotated[str, fields.Email(), Length(max=20)]
+        site: Annotated[str | None, fields.Url()] = None
+
+    assert Contact.load({"mail": "a@example.com", "site": None}).site is None
+    with pytest.raises(ValidationError) as caught:
+        Contact.load({"mail": "a" * 30, "site": "x"})
+    assert set(caught.value.messages) == {"mail", "site"}
+    with pytest.raises(ValidationError, match="Missing data"):
+        Contact.load({})
+
+
+def test_metadata_of_annotated_that_is_no_validator_is_ignored():
+    class Row(BaseSchema):
+        name: Annotated[str, "a comment", str]
+
+    assert Row.load({"name": "x"}).name == "x"
+
+
+@pytest.mark.parametrize("hint", [int | str, bytes, type, list[int | str], complex])
+def test_an_unsupported_type_is_an_error_that_names_the_field(hint):
+    schema = type("Holder", (BaseSchema,), {"__annotations__": {"value": hint}, "__module__": __name__})
+    with pytest.raises(SchemaDefinitionError, match=r"Holder\.value"):
+        schema.load({})
