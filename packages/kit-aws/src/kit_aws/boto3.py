@@ -1,0 +1,117 @@
+"""boto3, met here alone: clients, and the credentials and region that it finds.
+
+Importing boto3 takes some 300 ms on a cold start, so that it is imported when a client is first asked for.
+"""
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from kit_aws import environment
+from kit_aws.botocore import aws_errors
+from kit_aws.errors import CredentialsError, RegionNotSetError
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+VERSION = "0.1.0"
+
+_lock = threading.Lock()
+_known_environment: environment.Environment | None = None
+_session: "Session | None" = None
+_clients: dict[tuple[Any, ...], Any] = {}
+
+
+def client(
+    service: str,
+    *,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+    connect_timeout: float = 1,
+    read_timeout: float = 5,
+    max_attempts: int = 3,
+    **config: Any,
+) -> Any:
+    """Return this process's boto3 client for a service, made when it is first asked for.
+
+    The same arguments in the same environment give the same client; a changed `AWS_…` variable (endpoint, region,
+    credentials) gives a new one. Timeouts are seconds, `max_attempts` counts the first try; `config` takes any option
+    of `botocore.config.Config`, and an unknown one is a TypeError. Raise `RegionNotSetError`.
+    """
+    settings = {"connect_timeout": connect_timeout, "read_timeout": read_timeout, "max_attempts": max_attempts}
+    options = {**settings, **config}
+    current = environment.fingerprint()
+    key = (current, service, region, endpoint_url, _frozen(options))
+    found = _clients.get(key)
+    if found is None:
+        with _lock:
+            session = _session_of(current)
+            found = _clients.get(key)
+            if found is None:
+                found = _clients[key] = _build(session, service, region, endpoint_url, options)
+    return found
+
+
+def forget_clients() -> None:
+    """Drop every client and the session, so that the next call makes new ones."""
+    global _known_environment, _session
+    with _lock:
+        _clients.clear()
+        _known_environment = _session = None
+
+
+def resolved_credentials() -> Any:
+    """Return botocore's credentials from wherever it finds them; their frozen form is refreshed before it expires."""
+    with aws_errors("credentials"):
+        with _lock:
+            credentials = _session_of(environment.fingerprint()).get_credentials()
+        if credentials is None:
+            raise CredentialsError("No AWS credentials in the environment, a profile or the instance's metadata")
+        return credentials.get_frozen_credentials()
+
+
+def resolved_region() -> str:
+    """Return the region of the environment, else the profile's. Raise `RegionNotSetError`."""
+    found = environment.region()
+    if found is None:
+        with _lock:
+            found = _session_of(environment.fingerprint()).region_name
+    if found is None:
+        raise RegionNotSetError("Set AWS_REGION, or give a region")
+    return found
+
+
+def _session_of(current: environment.Environment) -> "Session":
+    """Return the session for this environment; the lock is held, since making one is not thread-safe."""
+    global _known_environment, _session
+    if _session is None or current != _known_environment:
+        from boto3.session import Session
+
+        # Clients of an environment that is gone would only take memory.
+        _clients.clear()
+        _session = Session(region_name=environment.region())
+        _known_environment = current
+    return _session
+
+
+def _build(session: "Session", service: str, region: str | None, endpoint_url: str | None, options: Any) -> Any:
+    from botocore.config import Config
+
+    options = dict(options)
+    options.setdefault("retries", {"mode": "standard", "total_max_attempts": options["max_attempts"]})
+    del options["max_attempts"]
+    options.setdefault("tcp_keepalive", True)
+    options["user_agent_extra"] = " ".join(filter(None, (options.get("user_agent_extra"), f"kit-aws/{VERSION}")))
+    if service == "s3" and (endpoint_url or environment.custom_endpoint(service)):
+        # A bucket's name in front of a custom host seldom resolves.
+        options["s3"] = {"addressing_style": "path", **(options.get("s3") or {})}
+    with aws_errors(f"client({service!r})"):
+        return session.client(service, region_name=region, endpoint_url=endpoint_url, config=Config(**options))
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return tuple(sorted((key, _frozen(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple | set):
+        return tuple(map(_frozen, value))
+    return value

@@ -1,0 +1,210 @@
+"""AWS Signature Version 4, from "Signature Version 4 signing process" in the IAM user guide.
+
+The canonical forms are botocore's to the byte. URLs are taken as they go over the wire, with what a URL cannot hold
+(spaces, characters beyond ASCII) percent-encoded first, as every HTTP client does.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache, partial
+from hashlib import sha256
+from hmac import digest
+from typing import NamedTuple
+from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
+
+_EMPTY_HASH = sha256(b"").hexdigest()
+_LEGAL = "%/:?#[]@!$&'()*+,;=~"
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+# Services whose paths are signed as they are; for all others they are normalised and encoded once more.
+_S3 = frozenset({"s3", "s3-object-lambda", "s3-outposts"})
+# Headers that proxies change and clients add late, and those that replace each other while signing.
+_NOT_SIGNED = frozenset(
+    {
+        "baggage",
+        "connection",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "traceparent",
+        "tracestate",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-amzn-trace-id",
+    }
+)
+
+
+class Credentials(NamedTuple):
+    """Hold an access key; its repr shows no secret."""
+
+    access_key: str
+    secret_key: str
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        """Show the access key's id alone."""
+        return f"Credentials(access_key={self.access_key!r})"
+
+
+class Scope(NamedTuple):
+    """Say who signs, for which service and region, and when (an aware datetime in UTC)."""
+
+    credentials: Credentials
+    service: str
+    region: str
+    at: datetime
+
+    @property
+    def timestamp(self) -> str:
+        """Return the time as `X-Amz-Date` has it."""
+        return self.at.strftime("%Y%m%dT%H%M%SZ")
+
+    @property
+    def name(self) -> str:
+        """Return the credential scope."""
+        return f"{self.at:%Y%m%d}/{self.region}/{self.service}/aws4_request"
+
+
+def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """Return the headers, with those added that sign the request."""
+    parts = urlsplit(quote(url, safe=_LEGAL))
+    signed = _dated(scope, headers)
+    body_hash = sha256(body).hexdigest() if body else _EMPTY_HASH
+    if scope.service in _S3:
+        signed = _without(signed, "x-amz-content-sha256")
+        signed["X-Amz-Content-SHA256"] = body_hash
+    else:
+        body_hash = next((v for k, v in signed.items() if k.lower() == "x-amz-content-sha256"), body_hash)
+    canonical, names = _canonical_headers(signed, parts)
+    request = (method.upper(), _path(parts, scope), _sorted_query(parts.query), canonical, names, body_hash)
+    signed["Authorization"] = (
+        f"{ALGORITHM} Credential={scope.credentials.access_key}/{scope.name}, "
+        f"SignedHeaders={names}, Signature={_signature(scope, request)}"
+    )
+    return signed
+
+
+def presign(scope: Scope, method: str, url: str, expires: int) -> str:
+    """Return the URL with a query that signs it; `host` is the only signed header.
+
+    The query's pairs stay in their order and are encoded anew (a `+` stands for a space); a fragment is dropped.
+    """
+    parts = urlsplit(quote(url, safe=_LEGAL))
+    canonical, names = _canonical_headers({}, parts)
+    added = {
+        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Credential": f"{scope.credentials.access_key}/{scope.name}",
+        "X-Amz-Date": scope.timestamp,
+        "X-Amz-Expires": str(expires),
+        "X-Amz-SignedHeaders": names,
+    }
+    if scope.credentials.token:
+        added["X-Amz-Security-Token"] = scope.credentials.token
+    query = strict_query([*query_pairs(parts.query), *added.items()])
+    body_hash = UNSIGNED_PAYLOAD if scope.service in _S3 else _EMPTY_HASH
+    request = (method.upper(), _path(parts, scope), _sorted_query(query), canonical, names, body_hash)
+    return parts._replace(query=f"{query}&X-Amz-Signature={_signature(scope, request)}", fragment="").geturl()
+
+
+def query_pairs(query: str) -> list[tuple[str, str]]:
+    """Decode a query as AWS does (a `+` is a space); Latin-1 keeps every byte as it is, text or not."""
+    return parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+
+
+def strict_query(pairs: Iterable[tuple[str, str]]) -> str:
+    """Encode a decoded query as AWS does when it checks a signature: all but letters, digits and `-_.~`."""
+    quoted = partial(quote, safe="", encoding="latin-1")
+    return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
+
+
+def _dated(scope: Scope, headers: Mapping[str, str]) -> dict[str, str]:
+    """Copy the headers with the time and the token in them; a Date header is kept as one, with the current time."""
+    has_date = any(name.lower() == "date" for name in headers)
+    token = scope.credentials.token
+    replaced = ("authorization", "date", "x-amz-date", *(("x-amz-security-token",) if token else ()))
+    dated = _without(headers, *replaced)
+    if has_date:
+        from email.utils import format_datetime
+
+        dated["Date"] = format_datetime(scope.at.replace(tzinfo=None))
+    else:
+        dated["X-Amz-Date"] = scope.timestamp
+    if token:
+        dated["X-Amz-Security-Token"] = token
+    return dated
+
+
+def _without(headers: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in names}
+
+
+def _canonical_headers(headers: Mapping[str, str], parts: SplitResult) -> tuple[str, str]:
+    """Return the header lines and the names, both sorted; several spellings of one name are one header."""
+    merged: dict[str, list[str]] = {}
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower not in _NOT_SIGNED:
+            merged.setdefault(lower, []).append(" ".join(value.split()))
+    if "host" not in merged:
+        merged["host"] = [_host(parts)]
+    names = sorted(merged)
+    return "".join(f"{name}:{','.join(merged[name])}\n" for name in names), ";".join(names)
+
+
+def _host(parts: SplitResult) -> str:
+    """Return what clients send as Host: no user, lower case, no default port."""
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    port = parts.port
+    return host if port is None or port == _PORTS.get(parts.scheme) else f"{host}:{port}"
+
+
+def _path(parts: SplitResult, scope: Scope) -> str:
+    path = parts.path or "/"
+    if scope.service in _S3:
+        return path
+    return quote(_normalised(path), safe="/~")
+
+
+def _normalised(path: str) -> str:
+    """Remove dot segments (RFC 3986, section 5.2.4) and empty ones."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment and segment != ".":
+            kept.append(segment)
+    if not kept:
+        return "/"
+    return "/" + "/".join(kept) + ("/" if path.endswith("/") else "")
+
+
+def _sorted_query(query: str) -> str:
+    if not query:
+        return ""
+    pairs = sorted(pair.partition("=")[::2] for pair in query.split("&"))
+    return "&".join(f"{name}={value}" for name, value in pairs)
+
+
+def _signature(scope: Scope, request: tuple[str, ...]) -> str:
+    hashed = sha256("\n".join(request).encode()).hexdigest()
+    text = f"{ALGORITHM}\n{scope.timestamp}\n{scope.name}\n{hashed}"
+    key = _signing_key(scope.credentials.secret_key, f"{scope.at:%Y%m%d}", scope.region, scope.service)
+    return digest(key, text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=32)
+def _signing_key(secret: str, *parts: str) -> bytes:
+    """Derive the key of a day, region and service."""
+    key = f"AWS4{secret}".encode()
+    for part in (*parts, "aws4_request"):
+        key = digest(key, part.encode(), "sha256")
+    return key
