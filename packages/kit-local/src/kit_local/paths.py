@@ -1,0 +1,65 @@
+"""Where kit-local keeps what outlives it, and what does not.
+
+`KIT_LOCAL_HOME` moves everything that is kept; without it, that is the folder which the operating system gives
+each user for caches.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kit_local.errors import StoreError
+
+
+def cache_folder() -> Path:
+    """Return the folder of this user that everything kept is below, made if it is missing (mode 0700)."""
+    named = os.environ.get("KIT_LOCAL_HOME")
+    if named:
+        folder = Path(named).expanduser().resolve()
+    else:
+        from platformdirs import user_cache_path
+
+        folder = user_cache_path("kit-local", appauthor=False)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def state_folder(project: Path) -> Path:
+    """Return the folder that keeps the state of one project, told apart by the project's resolved path."""
+    resolved = project.resolve()
+    digest = hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]
+    folder = cache_folder() / "state" / f"{resolved.name}-{digest}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def ephemeral_folder() -> Iterator[Path]:
+    """Give a state folder below the temporary folder, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="kit-local-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def shared_folder(*, kept: bool = False) -> Path:
+    """Return a folder of ours which other users can pass through, but not list: `kit-local-<uid>`, mode 0711.
+
+    It lies below /var/tmp when what is put there is to be `kept`, else below the temporary folder. Another user
+    could have made it first, so that a folder that is not ours, is a link, or can be written by others is refused
+    with a StoreError.
+    """
+    parent = Path("/var/tmp") if kept and os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108
+    folder = parent / f"kit-local-{os.getuid()}"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+        raise StoreError(f"{str(folder)!r} does not belong to this user alone; remove it")
+    folder.chmod(0o711)
+    return folder

@@ -1,0 +1,87 @@
+"""The user that servers run as: oneself, or, for root, somebody without any rights.
+
+PostgreSQL refuses to run as root, and a Redis of root's would write files as root for everybody on the machine.
+Nothing on the machine is changed for it: no user is made, and no folder that is not ours gets another mode.
+"""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kit_local.errors import StoreError
+
+# What a server or a dynamic linker may need; PGDATA, PGPORT and the like must not get through.
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A user to run servers as."""
+
+    uid: int
+    gid: int
+
+    def options(self) -> Mapping[str, Any]:
+        """Return the keyword arguments of `subprocess` that become this user."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def own(self, folder: Path) -> None:
+        """Give a folder of ours, and everything in it, to this user."""
+        os.chown(folder, self.uid, self.gid)
+        for parent, folders, files in os.walk(folder):
+            for name in (*folders, *files):
+                os.chown(Path(parent, name), self.uid, self.gid, follow_symlinks=False)
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a server: nothing of ours that could change how it behaves."""
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {"LC_ALL": "C"}
+
+
+def _candidates() -> Iterator[Account]:
+    import pwd
+
+    yield Account(65534, 65534)
+    for name in ("nobody", "postgres", "daemon"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        yield Account(entry.pw_uid, entry.pw_gid)
+    yield Account(1000, 1000)
+    yield Account(1, 1)
+
+
+@cache
+def account() -> Account | None:
+    """Return whom servers are to run as; None is oneself, for everybody but root.
+
+    Inside a container root may be allowed to become few other users or none, so each is tried; StoreError if none
+    works.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return None
+    for candidate in _candidates():
+        if candidate.uid and runs(["/bin/sh", "-c", ":"], user=candidate):
+            return candidate
+    raise StoreError("root can become no other user here, and servers do not run as root; run as an ordinary user")
+
+
+def runs(command: list[str], *, user: Account | None) -> bool:
+    """Tell whether a command can be started as a user, and succeeds."""
+    try:
+        done = subprocess.run(  # noqa: S603
+            command, cwd="/", env=environment(), capture_output=True, timeout=30, check=False, **become(user)
+        )
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return done.returncode == 0
+
+
+def become(user: Account | None) -> Mapping[str, Any]:
+    """Return the keyword arguments of `subprocess` that become a user, or none for oneself."""
+    return {} if user is None else user.options()

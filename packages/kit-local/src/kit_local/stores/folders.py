@@ -1,0 +1,72 @@
+"""Folders that servers work in, also those that run as another user."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from kit_local.paths import shared_folder
+from kit_local.stores.account import Account, runs
+
+
+def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
+    """Return the folder of one server: the given one, or a new one below the temporary folder.
+
+    When the server runs as another user who cannot get to the given one, it is a folder of ours below /var/tmp
+    instead, always the same for the same folder.
+    """
+    mode = 0o700 if user is None else 0o711
+    if folder is None:
+        made = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=None if user is None else shared_folder()))
+        made.chmod(mode)
+        return made
+    folder = folder.absolute()
+    folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    if user is not None and not passable(folder, user):
+        folder = shared_folder(kept=True) / f"{kind}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+        folder.mkdir(mode=mode, exist_ok=True)
+    return folder
+
+
+def passable(folder: Path, user: Account) -> bool:
+    """Tell whether a user gets to a folder: it and every folder above it can be passed through."""
+    return runs(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)], user=user)
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder to a name that does not exist yet, complete or not at all, also with several processes at it."""
+    scratch = target.with_name(f"{target.name}.{os.getpid()}")
+    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.copytree(source, scratch, symlinks=True)
+    place(scratch, target)
+
+
+def place(scratch: Path, target: Path) -> None:
+    """Rename a finished folder to its name; the one that came first stays."""
+    try:
+        scratch.rename(target)
+    except OSError:
+        if not target.exists():
+            raise
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def open_up(folder: Path) -> None:
+    """Let everybody read a copy of ours, whatever the umask was when the original was installed."""
+    folder.chmod(0o755)
+    for parent, folders, files in os.walk(folder):
+        for name in folders:
+            Path(parent, name).chmod(0o755)
+        for name in files:
+            path = Path(parent, name)
+            if not path.is_symlink():
+                path.chmod(0o755 if path.stat().st_mode & 0o100 else 0o644)
+
+
+def write_private(path: Path, text: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)

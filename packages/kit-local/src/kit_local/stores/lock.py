@@ -1,0 +1,45 @@
+"""A folder that one process uses at a time."""
+
+import os
+import sys
+from pathlib import Path
+from typing import IO
+
+from kit_local.errors import StoreError
+
+
+class FolderLock:
+    """Holds a folder until `release`, or until the process ends, however it ends.
+
+    StoreError, naming the process that holds it, when the folder is taken.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file: IO[str] = (folder / "lock").open("a+")
+        if not _lock(self._file):
+            self._file.seek(0)
+            holder = self._file.read().strip() or "another one"
+            self._file.close()
+            raise StoreError(f"{str(folder)!r} is in use by process {holder}")
+        self._file.truncate(0)
+        self._file.write(str(os.getpid()))
+        self._file.flush()
+
+    def release(self) -> None:
+        self._file.close()
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(1 << 30)  # a byte beyond the text, since Windows locks out readers too
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

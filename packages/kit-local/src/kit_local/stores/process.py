@@ -1,0 +1,175 @@
+"""One server process that ends with its owner, also when the owner is killed."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from kit_local.stores.account import Account, become, environment
+
+# Waits at the reading end of a pipe. One line means that the server has ended. The end of the pipe means that the
+# owner has gone without a word: then the server is asked to end, made to end, and its folder is removed.
+# A death signal (Linux, PR_SET_PDEATHSIG) would do without this process, but it comes when the *thread* ends that
+# started the server.
+_GUARD = """
+if read -r _; then exit 0; fi
+kill -"$2" "$1" 2>/dev/null
+left=50
+while [ "$left" -gt 0 ] && kill -0 "$1" 2>/dev/null; do sleep 0.1; left=$((left - 1)); done
+kill -KILL "$1" 2>/dev/null
+if [ -n "$3" ]; then rm -rf "$3"; fi
+"""
+
+
+class Process:
+    """A server process, its log and its guard.
+
+    `ending` is the signal that asks it to end; `disposable` a folder that is removed should the owner be killed.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        log: Path,
+        user: Account | None,
+        ending: signal.Signals,
+        disposable: Path | None = None,
+        text: str = "",
+    ) -> None:
+        self._log = log
+        self._ending = ending
+        self._dismissing = threading.Lock()
+        self._owner = os.getpid()
+        with log.open("ab") as output:
+            # A session of its own, so that Ctrl-C in a terminal reaches the owner alone.
+            self._server = subprocess.Popen(  # noqa: S603
+                command,
+                cwd="/" if os.name == "posix" else None,
+                env=environment(),
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                **become(user),
+            )
+        try:
+            self._guard = self._watched(disposable)
+        except BaseException:
+            self._server.kill()
+            self._server.communicate()
+            raise
+        with contextlib.suppress(BrokenPipeError), _input(self._server) as stdin:
+            stdin.write(text.encode())
+
+    def _watched(self, disposable: Path | None) -> "subprocess.Popen[bytes] | None":
+        shell = shutil.which("sh")
+        if shell is None:
+            return None  # Windows: the owner's end is noticed by atexit only
+        name = self._ending.name.removeprefix("SIG")
+        return subprocess.Popen(  # noqa: S603
+            [shell, "-c", _GUARD, "sh", str(self.pid), name, str(disposable or "")],
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._server.pid
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None while the server runs."""
+        status = self._server.poll()
+        if status is not None:
+            self._dismiss()
+        return status
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit status once the server has ended; TimeoutError after `timeout` seconds."""
+        try:
+            self._server.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"process {self.pid} is still running") from None
+        self._dismiss()
+        return self._server.returncode
+
+    def end(self, *signals: signal.Signals, patience: float = 5.0) -> None:
+        """Send each signal in turn, `patience` seconds apart, until the server has ended."""
+        if self._owner != os.getpid():
+            return  # a fork of the owner does not own the server
+        for number in signals:
+            if self.poll() is not None:
+                return
+            self._server.send_signal(number)
+            with contextlib.suppress(TimeoutError):
+                self.wait(patience)
+        self.wait()
+
+    def tail(self, lines: int = 15) -> str:
+        """Return the end of the server's log."""
+        try:
+            return "\n".join(self._log.read_text(errors="replace").splitlines()[-lines:])
+        except OSError:
+            return ""
+
+    def _dismiss(self) -> None:
+        with self._dismissing:
+            guard, self._guard = self._guard, None
+        if guard is None:
+            return
+        with contextlib.suppress(BrokenPipeError), _input(guard) as stdin:
+            stdin.write(b"\n")
+        guard.wait()
+
+
+def _input(process: "subprocess.Popen[bytes]") -> IO[bytes]:
+    assert process.stdin is not None
+    return process.stdin
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process exists (an ended one that nobody has waited for counts)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def command_of(pid: int) -> str:
+    """Return the command line of a process, empty when it cannot be told."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        pass
+    shown = subprocess.run(  # noqa: S603
+        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return shown.stdout
+
+
+def end_orphan(pid: int, *signals: signal.Signals, patience: float = 5.0) -> None:
+    """End a process that is not a child of this one: each signal in turn, until it has gone."""
+    for number in signals:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if not alive(pid):
+                return
+            time.sleep(0.01)
