@@ -1,0 +1,66 @@
+"""One client that is connected, as the connection table knows it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kit_websocket.attributes import from_item
+
+
+class Connection:
+    """Is a row of the connection table.
+
+    `connected_at` and `last_seen` are aware datetimes in UTC with whole seconds; `client_data` is what was given to
+    `connect`, numbers as int or float (Decimal where a float would lose digits).
+    """
+
+    __slots__ = ("client_data", "connected_at", "connection_id", "last_seen", "partition", "status", "ttl", "user_id")
+
+    def __init__(
+        self,
+        connection_id: str,
+        *,
+        status: str,
+        connected_at: datetime | None,
+        last_seen: datetime | None,
+        client_data: Any,
+        user_id: str | None,
+        partition: str | None,
+        ttl: int | None,
+    ) -> None:
+        """Keep a row's attributes; `ttl` is the Unix time from which the row no longer counts."""
+        self.connection_id = connection_id
+        self.status = status
+        self.connected_at = connected_at
+        self.last_seen = last_seen
+        self.client_data = client_data
+        self.user_id = user_id
+        self.partition = partition
+        self.ttl = ttl
+
+    @classmethod
+    def from_item(cls, item: Mapping[str, dict[str, Any]]) -> "Connection":
+        """Return the connection that a DynamoDB item describes."""
+        row = from_item(item)
+        return cls(
+            row["connection_id"],
+            status=row.get("status", "connected"),
+            connected_at=_moment(row.get("connected_at")),
+            last_seen=_moment(row.get("last_seen")),
+            client_data=row.get("client_data"),
+            user_id=row.get("user_id"),
+            partition=row.get("_ptn"),
+            ttl=row.get("_ttl"),
+        )
+
+    def expired(self, now: float) -> bool:
+        """Tell whether the row should be gone at the Unix time `now`: DynamoDB deletes late, by days at times."""
+        return self.ttl is not None and self.ttl <= now
+
+    def __repr__(self) -> str:
+        """Name the connection and its user, and nothing of what the client has said."""
+        return f"Connection({self.connection_id!r}, user_id={self.user_id!r})"
+
+
+def _moment(seconds: object) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int | float) else None

@@ -1,0 +1,133 @@
+"""Every error this package raises on purpose.
+
+WebSocketsError
+├── EventShapeError        the event is not one of a WebSocket API
+├── StatusError            raised by a handler: answer with this status
+│   ├── UnauthorizedError  401
+│   └── ForbiddenError     403
+├── TableNotSetError       no table name, neither as an argument nor in the environment
+├── TableShapeError        the table exists with another key
+├── DynamoDBError          DynamoDB did not do what it was asked
+├── EndpointNotSetError    nowhere to send to
+├── MessageTooLargeError   more than API Gateway passes on
+└── SendError              some connections could not be sent to
+"""
+
+from collections.abc import Mapping
+
+
+class WebSocketsError(Exception):
+    """Is the root of this package's errors."""
+
+
+class EventShapeError(WebSocketsError):
+    """Says that an event lacks what every event of a WebSocket API has.
+
+    `missing` is the absent part of `requestContext`. It means that the function is attached to something else.
+    """
+
+    def __init__(self, missing: str) -> None:
+        """Name the part that is missing."""
+        self.missing = missing
+        super().__init__(f"not an event of a WebSocket API: requestContext has no {missing!r}")
+
+
+class StatusError(WebSocketsError):
+    """Answers with `status` and `message` when a handler or a middleware raises it.
+
+    On `$connect` any status but 2xx refuses the connection. The message is sent to the client.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep the HTTP status (400 to 599) and what the client may read."""
+        if not 400 <= status <= 599:
+            raise ValueError(f"the status of an error lies between 400 and 599, not {status!r}")
+        self.status = status
+        self.message = message
+        super().__init__(f"{status}: {message}")
+
+
+class UnauthorizedError(StatusError):
+    """Answers 401: nobody knows who is calling."""
+
+    def __init__(self, message: str = "Unauthorized") -> None:
+        """Keep what the client may read."""
+        super().__init__(401, message)
+
+
+class ForbiddenError(StatusError):
+    """Answers 403: the caller is known and may not."""
+
+    def __init__(self, message: str = "Forbidden") -> None:
+        """Keep what the client may read."""
+        super().__init__(403, message)
+
+
+class TableNotSetError(WebSocketsError):
+    """Says that no table was named."""
+
+    def __init__(self) -> None:
+        """Name both places where the table is looked for."""
+        super().__init__("no connection table: pass table_name, or set DYNAMODB_TABLE")
+
+
+class TableShapeError(WebSocketsError):
+    """Says that `table` has the key attributes `found`, where `expected` were."""
+
+    def __init__(self, table: str, found: tuple[str, ...], expected: tuple[str, ...]) -> None:
+        """Keep both keys, as the names of their attributes."""
+        self.table = table
+        self.found = found
+        self.expected = expected
+        super().__init__(f"table {table!r} has the key {found!r}, not {expected!r} (see sort_key)")
+
+
+class DynamoDBError(WebSocketsError):
+    """Says that DynamoDB failed or could not be reached.
+
+    `operation` is the API's name for it (`GetItem`), `code` AWS's error code (or, where there was no answer, the name
+    of the connection error), `table` the table's name. The cause is chained.
+    """
+
+    def __init__(self, operation: str, code: str, table: str) -> None:
+        """Keep what was asked, of which table, and what came back."""
+        self.operation = operation
+        self.code = code
+        self.table = table
+        super().__init__(f"DynamoDB {operation} on table {table!r} failed: {code}")
+
+
+class EndpointNotSetError(WebSocketsError):
+    """Says that there is no management endpoint to send through."""
+
+    def __init__(self) -> None:
+        """Name every place where the endpoint is looked for."""
+        super().__init__(
+            "no endpoint to send through: pass endpoint_url, set KIT_WEBSOCKET_ENDPOINT"
+            " (https://{api}.execute-api.{region}.amazonaws.com/{stage}), or send while a WebSocket event is handled"
+        )
+
+
+class MessageTooLargeError(WebSocketsError):
+    """Says that a message has more bytes (`size`) than API Gateway passes on (`limit`)."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        """Keep both sizes, in bytes."""
+        self.size = size
+        self.limit = limit
+        super().__init__(f"the message has {size} bytes, the limit is {limit}")
+
+
+class SendError(WebSocketsError):
+    """Says which connections could not be sent to, though they are not known to be gone.
+
+    `failures` maps each connection id to AWS's error code (or the name of the connection error); `reached` is how
+    many others did get the message.
+    """
+
+    def __init__(self, failures: Mapping[str, str], reached: int = 0) -> None:
+        """Keep the failed connections with their codes, and the number of those that were reached."""
+        self.failures = dict(failures)
+        self.reached = reached
+        named = ", ".join(f"{connection_id!r} ({code})" for connection_id, code in self.failures.items())
+        super().__init__(f"could not send to {len(self.failures)} connection(s): {named}")

@@ -1,0 +1,76 @@
+"""The management API of a WebSocket API (`@connections`): where it is, and sending through it."""
+
+import os
+
+from kit_aws import AwsError
+
+from kit_websocket import aws, current
+from kit_websocket.errors import EndpointNotSetError, MessageTooLargeError, SendError
+from kit_websocket.payload import encode
+
+# API Gateway quotas for WebSocket APIs: message payload size.
+MESSAGE_LIMIT = 128 * 1024
+
+_VARIABLES = ("KIT_WEBSOCKET_ENDPOINT", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "AWS_ENDPOINT_URL")
+
+
+async def send(connection_id: str, message: object, *, endpoint_url: str | None = None) -> bool:
+    """Send a message to one connection; False if it is gone.
+
+    `str` and bytes are sent as they are, anything else as JSON. The endpoint is the argument, else
+    KIT_WEBSOCKET_ENDPOINT, AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI or AWS_ENDPOINT_URL, else that of the event being
+    handled. Raise MessageTooLargeError, EndpointNotSetError, SendError. A connection is open only after its
+    `$connect` has answered, so that sending to it from there is a SendError.
+    """
+    import asyncio
+
+    data = to_bytes(message)
+    if connection_id == current.opening():
+        raise SendError({connection_id: "NotOpenYet"})
+    return await asyncio.to_thread(post, connection_id, data, endpoint(endpoint_url))
+
+
+def to_bytes(message: object) -> bytes:
+    """Return a message as it is sent; MessageTooLargeError over 128 KB."""
+    if isinstance(message, bytes | bytearray | memoryview):
+        data = bytes(message)
+    else:
+        data = (message if isinstance(message, str) else encode(message)).encode()
+    if len(data) > MESSAGE_LIMIT:
+        raise MessageTooLargeError(len(data), MESSAGE_LIMIT)
+    return data
+
+
+def endpoint(argument: str | None = None) -> str:
+    """Return the URL of the management API; EndpointNotSetError if nothing says where it is."""
+    found = argument or next(filter(None, map(os.environ.get, _VARIABLES)), None) or _endpoint_of_event()
+    if found is None:
+        raise EndpointNotSetError
+    return found
+
+
+def post(connection_id: str, data: bytes, endpoint_url: str) -> bool:
+    """Post to a connection, blocking; False for 410, SendError for any other failure."""
+    try:
+        aws.call(
+            "apigatewaymanagementapi",
+            "post_to_connection",
+            endpoint_url=endpoint_url,
+            ConnectionId=connection_id,
+            Data=data,
+        )
+    except AwsError as error:
+        code = aws.code_of(error)
+        if code == "GoneException":
+            return False
+        raise SendError({connection_id: code}) from error
+    return True
+
+
+def _endpoint_of_event() -> str | None:
+    context = current.request_context()
+    domain, stage = context.get("domainName"), context.get("stage")
+    if not domain:
+        return None
+    # A custom domain maps to a stage; its URL has none.
+    return f"https://{domain}/{stage}" if ".execute-api." in domain and stage else f"https://{domain}"

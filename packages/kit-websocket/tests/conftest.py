@@ -1,0 +1,103 @@
+"""Events as API Gateway sends them, and an API Gateway to send to."""
+
+import json
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+CODES = {
+    400: "BadRequestException",
+    403: "ForbiddenException",
+    410: "GoneException",
+    413: "PayloadTooLargeException",
+    429: "LimitExceededException",
+}
+
+
+@pytest.fixture
+def make_event() -> Callable[..., dict[str, Any]]:
+    """Return a function that makes the event of a route; a body that isn't text becomes JSON."""
+
+    def make(route_key: str, body: object = None, *, connection_id: str = "abc=", **context: Any) -> dict[str, Any]:
+        name = {"$connect": "connect", "$disconnect": "disconnect"}.get(route_key, "message")
+        event = json.loads((Path(__file__).parent / "events" / f"{name}.json").read_text())
+        event["requestContext"] |= {"routeKey": route_key, "connectionId": connection_id, **context}
+        if name == "message":
+            event["body"] = body if isinstance(body, str) or body is None else json.dumps(body)
+        return event
+
+    return make
+
+
+class FakeGateway:
+    """Is the @connections part of API Gateway: `answers[connection id]` are the statuses to come, then 200."""
+
+    def __init__(self) -> None:
+        self.answers: defaultdict[str, list[int]] = defaultdict(list)
+        self.received: list[tuple[str, bytes]] = []
+        self.requests: list[str] = []
+        self.signed: list[str] = []
+        # What a request waits for before it is answered.
+        self.hold: Callable[[], object] = lambda: None
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}/live"
+
+    def messages(self, connection_id: str) -> list[Any]:
+        """Return what a connection has received, as JSON says it."""
+        return [json.loads(data) for receiver, data in self.received if receiver == connection_id]
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                data = self.rfile.read(int(self.headers["Content-Length"]))
+                prefix, _, connection_id = unquote(self.path).rpartition("/")
+                gateway.requests.append(prefix)
+                gateway.signed.append(self.headers.get("Authorization", ""))
+                gateway.hold()
+                status = gateway.answers[connection_id].pop(0) if gateway.answers[connection_id] else 200
+                if status == 200:
+                    gateway.received.append((connection_id, data))
+                self.send_response(status)
+                if status != 200:
+                    self.send_header("x-amzn-ErrorType", CODES.get(status, "InternalServerError"))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                """Keep quiet."""
+
+        return Handler
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
+    """Return a running fake of API Gateway's management API, which the environment points to."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    fake = FakeGateway()
+    monkeypatch.setenv("KIT_WEBSOCKET_ENDPOINT", fake.url)
+    yield fake
+    fake.stop()

@@ -1,0 +1,318 @@
+import asyncio
+import base64
+import json
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from kit_websocket import EventShapeError, ForbiddenError, StatusError, UnauthorizedError, WebSocketResolver
+
+
+@pytest.fixture
+def resolver():
+    return WebSocketResolver()
+
+
+def body_of(response):
+    return json.loads(response["body"])
+
+
+@pytest.mark.parametrize("route_key", ["$connect", "$disconnect", "$default", "message"])
+def test_each_route_has_its_own_handler(resolver, make_event, route_key):
+    resolver.on_connect()(lambda event: "$connect")
+    resolver.on_disconnect()(lambda event: "$disconnect")
+    resolver.on_default()(lambda event: "$default")
+    resolver.on_message("message")(lambda event: "message")
+    assert body_of(resolver.resolve(make_event(route_key), None)) == route_key
+
+
+def test_the_resolver_is_a_lambda_handler(resolver, make_event):
+    resolver.on_message("ping")(lambda: {"action": "pong"})
+    assert resolver(make_event("ping"), None) == {"statusCode": 200, "body": '{"action":"pong"}'}
+
+
+def test_registering_leaves_the_function_as_it_is(resolver):
+    def ping():
+        return None
+
+    assert resolver.on_message("ping")(ping) is ping
+
+
+def test_a_handler_gets_the_parameters_that_it_names(resolver, make_event):
+    seen = {}
+
+    @resolver.on_message("message")
+    def all_of_them(body, connection_id, context, event):
+        seen.update(body=body, connection_id=connection_id, context=context, event=event)
+
+    @resolver.on_message("rest")
+    def rest(connection_id, *, limit=10, **others):
+        seen.update(limit=limit, others=sorted(others))
+
+    event = make_event("message", {"text": "hello"}, connection_id="c-1")
+    resolver.resolve(event, "the context")
+    assert seen == {"body": {"text": "hello"}, "connection_id": "c-1", "context": "the context", "event": event}
+    resolver.resolve(make_event("rest"), None)
+    assert seen["limit"] == 10
+    assert seen["others"] == ["body", "context", "event"]
+
+
+@pytest.mark.parametrize("handler", [lambda connection: None, lambda event, /: None, lambda *, user: None])
+def test_an_unknown_parameter_is_an_error_at_registration(resolver, handler):
+    with pytest.raises(TypeError, match=r"asks for '(connection|event|user)'; a handler is called by keyword with"):
+        resolver.on_connect()(handler)
+
+
+@pytest.mark.parametrize("route_key", ["$connect", "$disconnect", "", print])
+def test_a_message_has_a_route_key_of_its_own(resolver, route_key):
+    with pytest.raises(TypeError, match="route key"):
+        resolver.on_message(route_key)
+
+
+def test_methods_callable_objects_and_wrapped_functions_are_handlers(resolver, make_event):
+    class Handlers:
+        async def method(self, connection_id):
+            return ["method", connection_id]
+
+        async def __call__(self, body):
+            return ["object", body]
+
+    def decorated(function):
+        import functools
+
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    @resolver.on_message("wrapped")
+    @decorated
+    async def wrapped(body, connection_id):
+        return ["wrapped", body]
+
+    resolver.on_message("method")(Handlers().method)
+    resolver.on_message("object")(Handlers())
+    assert body_of(resolver.resolve(make_event("method", connection_id="m"), None)) == ["method", "m"]
+    assert body_of(resolver.resolve(make_event("object", 1), None)) == ["object", 1]
+    assert body_of(resolver.resolve(make_event("wrapped", 2), None)) == ["wrapped", 2]
+
+
+def test_the_last_handler_registered_is_called(resolver, make_event):
+    resolver.on_message("ping")(lambda: 1)
+    assert body_of(resolver.resolve(make_event("ping"), None)) == 1
+    resolver.on_message("ping")(lambda: 2)
+    assert body_of(resolver.resolve(make_event("ping"), None)) == 2
+
+
+def test_a_message_without_a_handler_goes_to_the_default(resolver, make_event):
+    resolver.on_default()(lambda event: event["requestContext"]["routeKey"])
+    assert body_of(resolver.resolve(make_event("unknown"), None)) == "unknown"
+
+
+@pytest.mark.parametrize("route_key", ["$connect", "$disconnect"])
+def test_connecting_is_no_message_for_the_default(resolver, make_event, route_key):
+    resolver.on_default()(lambda: "let in")
+    assert resolver.resolve(make_event(route_key), None)["statusCode"] == 404
+
+
+def test_no_handler_is_404(resolver, make_event):
+    response = resolver.resolve(make_event("unknown"), None)
+    assert response == {"statusCode": 404, "body": '{"message":"No handler found for route"}'}
+
+
+@pytest.mark.parametrize(
+    ("event", "missing"),
+    [
+        ({}, "routeKey"),
+        ({"requestContext": None}, "routeKey"),
+        ({"requestContext": {"routeKey": "$connect"}}, "connectionId"),
+        ({"Records": []}, "routeKey"),
+    ],
+)
+def test_another_kind_of_event_is_an_error(resolver, event, missing):
+    with pytest.raises(EventShapeError, match=f"requestContext has no '{missing}'") as caught:
+        resolver.resolve(event, None)
+    assert caught.value.missing == missing
+
+
+def test_a_dict_with_a_status_is_the_response(resolver, make_event):
+    response = {"statusCode": 400, "message": "Invalid connection"}
+    resolver.on_message("m")(lambda: response)
+    assert resolver.resolve(make_event("m"), None) == response
+
+
+def test_nothing_is_an_empty_200(resolver, make_event):
+    resolver.on_connect()(lambda: None)
+    assert resolver.resolve(make_event("$connect"), None) == {"statusCode": 200}
+
+
+def test_a_result_may_hold_what_a_payload_may_hold(resolver, make_event):
+    @dataclass
+    class Loan:
+        id: UUID
+        amount: Decimal
+        at: datetime
+
+    class Schema:
+        def dump(self):
+            return {"tags": {"b", "a"}}
+
+    loan = Loan(UUID(int=1), Decimal("1500.00"), datetime(2024, 9, 11, 9, 8, tzinfo=UTC))
+    resolver.on_message("m")(lambda: {"loan": loan, "schema": Schema(), "name": "Škoda"})
+    response = resolver.resolve(make_event("m"), None)
+    assert "Škoda" in response["body"]
+    assert body_of(response) == {
+        "loan": {"id": "00000000-0000-0000-0000-000000000001", "amount": "1500.00", "at": "2024-09-11T09:08:00Z"},
+        "schema": {"tags": ["a", "b"]},
+        "name": "Škoda",
+    }
+
+
+def test_a_lone_surrogate_of_a_client_can_be_answered(resolver, make_event):
+    resolver.on_message("echo")(lambda body: body)
+    response = resolver.resolve(make_event("echo", '{"text": "\\ud800"}'), None)
+    assert response["body"].encode() == b'{"text":"\\ud800"}'
+
+
+@pytest.mark.parametrize("body", [None, ""])
+def test_an_empty_message_has_no_body(resolver, make_event, body):
+    resolver.on_message("m")(lambda body: [body])
+    assert body_of(resolver.resolve(make_event("m", body), None)) == [None]
+
+
+def test_connecting_has_no_body(resolver, make_event):
+    resolver.on_connect()(lambda body: [body])
+    assert body_of(resolver.resolve(make_event("$connect"), None)) == [None]
+
+
+def test_a_base64_body_is_decoded(resolver, make_event):
+    resolver.on_message("m")(lambda body: body)
+    event = make_event("m", base64.b64encode('{"a": "ü"}'.encode()).decode()) | {"isBase64Encoded": True}
+    assert body_of(resolver.resolve(event, None)) == {"a": "ü"}
+
+
+@pytest.mark.parametrize("body", ["{", "hello", "NaN", '{"a": Infinity}', "[" * 100_000, " "])
+def test_malformed_json_is_400_and_the_handler_does_not_run(resolver, make_event, body):
+    @resolver.on_message("async")
+    async def asynchronous(body):
+        raise AssertionError
+
+    @resolver.on_message("sync")
+    def synchronous(body):
+        raise AssertionError
+
+    for route_key in ("async", "sync"):
+        response = resolver.resolve(make_event(route_key, body), None)
+        assert response == {"statusCode": 400, "body": '{"message":"The message is not valid JSON"}'}
+
+
+@pytest.mark.parametrize("body", ["not base64!", base64.b64encode(b"\xff\xfe{}").decode()])
+def test_malformed_base64_is_400(resolver, make_event, body):
+    resolver.on_message("m")(lambda body: body)
+    assert resolver.resolve(make_event("m", body) | {"isBase64Encoded": True}, None)["statusCode"] == 400
+
+
+def test_text_that_is_no_json_reaches_a_handler_that_does_not_ask_for_the_body(resolver, make_event):
+    resolver.on_default()(lambda event: event["body"].upper())
+    assert body_of(resolver.resolve(make_event("$default", "hello"), None)) == "HELLO"
+
+
+def test_an_exception_is_500_without_its_text(resolver, make_event, caplog):
+    @resolver.on_message("m")
+    async def fail():
+        raise RuntimeError("db password=hunter2")
+
+    with caplog.at_level(logging.ERROR, "kit.websocket"):
+        response = resolver.resolve(make_event("m"), None)
+    assert response == {"statusCode": 500, "body": '{"message":"Internal server error"}'}
+    assert [record.getMessage() for record in caplog.records] == ["the handler of route m failed"]
+    assert caplog.records[0].exc_info[0] is RuntimeError
+
+
+def test_a_result_without_a_json_form_is_500(resolver, make_event, caplog):
+    resolver.on_message("m")(lambda: {"socket": object()})
+    assert resolver.resolve(make_event("m"), None)["statusCode"] == 500
+    assert "object cannot be written as JSON" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "text"),
+    [
+        (UnauthorizedError(), 401, "Unauthorized"),
+        (ForbiddenError("Not yours"), 403, "Not yours"),
+        (StatusError(429, "Slow down"), 429, "Slow down"),
+    ],
+)
+def test_a_status_error_refuses_with_its_status(resolver, make_event, caplog, error, status, text):
+    @resolver.on_connect()
+    async def connect():
+        raise error
+
+    assert resolver.resolve(make_event("$connect"), None) == {
+        "statusCode": status,
+        "body": json.dumps({"message": text}, separators=(",", ":")),
+    }
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("status", [200, 399, 600])
+def test_an_error_has_the_status_of_an_error(status):
+    with pytest.raises(ValueError, match="between 400 and 599"):
+        StatusError(status, "fine")
+
+
+def test_coroutines_share_one_loop_for_the_life_of_the_process(resolver, make_event):
+    loops = []
+
+    @resolver.on_message("m")
+    async def remember():
+        await asyncio.sleep(0)
+        loops.append(asyncio.get_running_loop())
+
+    for _ in range(3):
+        assert resolver.resolve(make_event("m"), None) == {"statusCode": 200}
+    other = WebSocketResolver()
+    other.on_message("m")(remember)
+    other.resolve(make_event("m"), None)
+    assert len(set(map(id, loops))) == 1
+
+
+def test_two_threads_resolve_at_the_same_time(resolver, make_event):
+    met = threading.Barrier(2, timeout=10)
+
+    @resolver.on_message("m")
+    async def meet(connection_id):
+        await asyncio.to_thread(met.wait)
+        return connection_id
+
+    answers = {}
+    threads = [
+        threading.Thread(
+            target=lambda name=name: answers.update(
+                {name: body_of(resolver.resolve(make_event("m", connection_id=name), None))}
+            )
+        )
+        for name in ("one", "two")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {"one": "one", "two": "two"}
+
+
+def test_resolving_inside_a_running_loop_is_an_error_that_says_so(resolver, make_event):
+    @resolver.on_message("m")
+    async def never():
+        raise AssertionError
+
+    async def inside():
+        with pytest.raises(RuntimeError, match="call the resolver from outside of it"):
+            resolver.resolve(make_event("m"), None)
+
+    asyncio.run(inside())
