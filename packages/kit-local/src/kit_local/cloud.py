@@ -1,9 +1,9 @@
 """The local AWS: moto behind HTTP, in threads of this process."""
 
 import atexit
-import logging
 import os
 import threading
+import urllib.request
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,8 +16,6 @@ ACCOUNT = "123456789012"
 KEY_ID = "test"
 SECRET_KEY = "test"  # noqa: S105
 POOL = 50  # connections that one client keeps; pollers hold one each for as long as they wait
-
-log = logging.getLogger("kit.local")
 
 
 class Cloud:
@@ -80,8 +78,8 @@ class Cloud:
             return self._clients[service]
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables that lead an AWS SDK here."""
-        return {
+        """Return the environment variables that lead an AWS SDK here, past any HTTP proxy."""
+        return _past_proxies() | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
@@ -104,3 +102,11 @@ class Cloud:
 
         defaults = {"endpoint_url": self.url, "region_name": self.region}
         return client(service, pool=POOL, key_id=KEY_ID, secret_key=SECRET_KEY, **{**defaults, **options})
+
+
+def _past_proxies() -> dict[str, str]:
+    proxies = urllib.request.getproxies_environment()
+    if set(proxies) <= {"no"}:
+        return {}
+    exceptions = ",".join(filter(None, (proxies.get("no"), "127.0.0.1")))
+    return {"NO_PROXY": exceptions, "no_proxy": exceptions}

@@ -1,6 +1,7 @@
 """A database of its own for each test, on one server for all."""
 
 import contextlib
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from kit_local.errors import StoreError
 from kit_local.stores import Postgres, Redis
+
+log = logging.getLogger("kit.local")
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -48,11 +51,18 @@ class Databases:
             self._run(f"drop database if exists {name} with (force)")
 
     def close(self) -> None:
-        """Drop the template and the user."""
-        self._run(f"drop database if exists {self._template} with (force)")
-        self._run(f"drop role if exists {self._user}")
-        if self._connection is not None:
-            self._connection.close()
+        """Close the connection; on somebody else's server, drop the template and the user before."""
+        import psycopg2
+
+        try:
+            if self._server.external:
+                self._run(f"drop database if exists {self._template} with (force)")
+                self._run(f"drop role if exists {self._user}")
+        except psycopg2.Error as error:
+            log.warning("%s is left on the server: %s", self._user, str(error).strip())
+        finally:
+            if self._connection is not None:
+                self._connection.close()
 
     def _name(self, suffix: str) -> str:
         return f"{self._user}_{suffix}"

@@ -90,7 +90,11 @@ class _Handler(MotoRequestHandler):
             self.close_connection = True
         else:
             length = int(environ.get("CONTENT_LENGTH") or 0)
-            environ["wsgi.input"] = io.BytesIO(self.rfile.read(length))
+            content = self.rfile.read(length)
+            if len(content) < length:  # the client has gone, and half a request is none
+                self.close_connection = True
+                return
+            environ["wsgi.input"] = io.BytesIO(content)
         head: tuple[str, list[tuple[str, str]]] = ("500 INTERNAL SERVER ERROR", [])
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:

@@ -17,16 +17,34 @@ from kit_local.errors import StoreError
 
 
 def cache_folder() -> Path:
-    """Return the folder of this user that everything kept is below, made if it is missing (mode 0700)."""
+    """Return the folder of this user that everything kept is below, made if it is missing (mode 0700).
+
+    A user without a home of their own, as some containers and services have, gets a private one below /var/tmp.
+    """
     named = os.environ.get("KIT_LOCAL_HOME")
     if named:
         folder = Path(named).expanduser().resolve()
-    else:
-        from platformdirs import user_cache_path
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+    from platformdirs import user_cache_path
 
-        folder = user_cache_path("kit-local", appauthor=False)
+    folder = user_cache_path("kit-local", appauthor=False)
+    if not _can_be_ours(folder):
+        folder = shared_folder(kept=True) / "cache"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def _can_be_ours(folder: Path) -> bool:
+    """Tell whether a folder is this user's and can be written, or could be made.
+
+    Under sudo the home may be another user's, in whose way root's files would be.
+    """
+    if not hasattr(os, "getuid"):
+        return True  # Windows: the folder comes from the user's own profile
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    own = nearest.stat().st_uid == os.getuid()
+    return own if os.getuid() == 0 else os.access(nearest, os.W_OK) and (own or nearest != folder)
 
 
 def state_folder(project: Path) -> Path:

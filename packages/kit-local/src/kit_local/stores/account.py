@@ -45,15 +45,11 @@ def environment() -> dict[str, str]:
 def _candidates() -> Iterator[Account]:
     import pwd
 
+    # initdb insists on a user that has a name.
+    known = {entry.pw_name: Account(entry.pw_uid, entry.pw_gid) for entry in pwd.getpwall()}
+    yield from (known.pop(name) for name in ("nobody", "postgres", "daemon") if name in known)
+    yield from known.values()
     yield Account(65534, 65534)
-    for name in ("nobody", "postgres", "daemon"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        yield Account(entry.pw_uid, entry.pw_gid)
-    yield Account(1000, 1000)
-    yield Account(1, 1)
 
 
 @cache

@@ -15,11 +15,14 @@ from kit_local.paths import cache_folder, shared_folder
 from kit_local.stores.account import Account, become, environment
 from kit_local.stores.binaries import Binaries, fingerprint
 from kit_local.stores.folders import copy_tree, server_folder, write_private
-from kit_local.stores.process import alive, command_of, end_orphan
+from kit_local.stores.process import end_orphan, is_running_with
 
 # Not "postgres": that is what many a template names its own master user, with a password of its own.
 SUPERUSER = "kit_local"
-ENDINGS = (signal.SIGINT, signal.SIGTERM) if os.name == "nt" else (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
+# What `initdb` is called with makes a template, like the build of the server; raised when that changes.
+_EDITION = 1
+# Fast, immediate, at once ("Shutting Down the Server", PostgreSQL documentation).
+ENDINGS = (signal.SIGTERM,) if os.name == "nt" else (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,17 @@ class Cluster:
 
     @property
     def data(self) -> Path:
+        """PostgreSQL's data folder."""
         return self.folder / "data"
 
     @property
     def log(self) -> Path:
+        """What the server writes; that of the start before is beside it."""
         return self.folder / "postgres.log"
 
     @property
     def password(self) -> str:
+        """The superuser's password."""
         return (self.folder / "password").read_text().strip()
 
     @property
@@ -64,15 +70,15 @@ class Cluster:
     def end_orphan(self) -> None:
         """End a server that still runs on this data after its owner was killed, and remove a stale postmaster.pid.
 
-        To be called with the folder's lock held, so that no living owner can exist. The process must name this
-        data folder on its command line; another one that has the recorded id by now is left alone.
+        To be called with the folder's lock held, so that no living owner can exist. Another process that has the
+        recorded id by now is left alone: the command line has to name this data folder.
         """
         record = self.data / "postmaster.pid"
         try:
             pid = int(record.read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return
-        if alive(pid) and str(self.data) in command_of(pid):
+        if is_running_with(pid, str(self.data)):
             end_orphan(pid, *ENDINGS)
         with contextlib.suppress(FileNotFoundError):
             record.unlink()
@@ -86,7 +92,7 @@ def open_cluster(folder: Path | None, user: Account | None) -> Cluster:
 def _template(binaries: Binaries) -> Path:
     """Return the folder with a fresh `data` and its superuser's `password`, made once per build and user."""
     version = ".".join(map(str, binaries.version))
-    target = cache_folder() / "postgres" / f"{version}-{fingerprint(binaries.postgres)}"
+    target = cache_folder() / "postgres" / f"{version}-{fingerprint(binaries.postgres)}-{_EDITION}"
     if target.exists():
         return target
     target.parent.mkdir(mode=0o700, exist_ok=True)

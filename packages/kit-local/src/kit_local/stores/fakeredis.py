@@ -3,18 +3,22 @@
 import signal
 import threading
 
+from kit_local.errors import StoreError
 from kit_local.stores.ports import HOST
 
 
 class FakeRedis:
     """A Redis written in Python, in threads of this process; ending it closes every connection."""
 
-    pid = None
+    pid: int | None = None
 
     def __init__(self, port: int) -> None:
         from fakeredis import TcpFakeServer
 
-        self._server = TcpFakeServer((HOST, port))
+        try:
+            self._server = TcpFakeServer((HOST, port))
+        except OSError as error:
+            raise StoreError(f"port {port} cannot be had: {error}") from error
         self._server.daemon_threads = True  # one that hangs must not hold up the end of the process
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="fakeredis", daemon=True)

@@ -16,7 +16,7 @@ from kit_local.stores.binaries import Binaries, postgres_binaries
 from kit_local.stores.cluster import ENDINGS, SUPERUSER, Cluster, open_cluster
 from kit_local.stores.lock import FolderLock
 from kit_local.stores.ports import free_port
-from kit_local.stores.process import Process
+from kit_local.stores.process import Process, children, wait_gone
 from kit_local.stores.server import Server
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Postgres(Server):
 
     @property
     def host(self) -> str:
+        """The host, 127.0.0.1 unless `KIT_PG_URL` names another."""
         return super().host if self._external is None else urlsplit(self._external).hostname or "127.0.0.1"
 
     @property
@@ -69,6 +70,7 @@ class Postgres(Server):
 
     @property
     def running(self) -> bool:
+        """Whether the server runs, or, if it is somebody else's, answers."""
         return super().running if self._external is None else self._answers(self._external)
 
     @property
@@ -96,7 +98,7 @@ class Postgres(Server):
             raise StoreError(f"KIT_PG_URL: no PostgreSQL answers at {self.host}:{self.port}")
 
     def stop(self) -> None:
-        """Stop the server and its supervision; the data stays for the next `start`."""
+        """Stop the server and its supervision: fast, then immediately, then by force; the data stays."""
         if self._external is None:
             super().stop()
 
@@ -104,7 +106,12 @@ class Postgres(Server):
         """Kill the server (SIGKILL) and return when it has gone; a supervised one comes back by itself."""
         if self._external is not None:
             raise StoreError("the server of KIT_PG_URL is not ours to kill")
+        process = self._process
+        backends = children(process.pid) if process is not None and process.pid is not None else []
         super().kill()
+        # They end by themselves once they notice; until then they would still answer their clients.
+        for backend in backends:
+            wait_gone(backend)
 
     def close(self) -> None:
         """Stop the server for good, and remove the data of one that has no folder."""
@@ -161,7 +168,7 @@ class Postgres(Server):
         cluster.end_orphan()
         deadline = time.monotonic() + PATIENCE
         with contextlib.suppress(FileNotFoundError):
-            cluster.log.unlink()
+            cluster.log.replace(cluster.log.with_suffix(".log.old"))
         while True:
             self._process = process = self._spawned(binaries, cluster)
             if self._became_ready(process, deadline):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from kit_local.errors import StoreError
 from kit_local.stores.account import Account, become, environment
 
 # Waits at the reading end of a pipe. One line means that the server has ended. The end of the pipe means that the
@@ -47,26 +48,31 @@ class Process:
         self._ending = ending
         self._dismissing = threading.Lock()
         self._owner = os.getpid()
-        with log.open("ab") as output:
-            # A session of its own, so that Ctrl-C in a terminal reaches the owner alone.
-            self._server = subprocess.Popen(  # noqa: S603
+        try:
+            self._server = self._started(command, user)
+        except OSError as error:
+            raise StoreError(f"{command[0]!r} cannot be started: {error}") from error
+        try:
+            self._guard = self._watched(disposable)
+        except OSError as error:
+            self._server.kill()
+            self._server.communicate()
+            raise StoreError(f"{command[0]!r} cannot be guarded: {error}") from error
+        with contextlib.suppress(BrokenPipeError), _input(self._server) as stdin:
+            stdin.write(text.encode())
+
+    def _started(self, command: Sequence[str], user: Account | None) -> "subprocess.Popen[bytes]":
+        with self._log.open("ab") as output:
+            return subprocess.Popen(  # noqa: S603
                 command,
                 cwd="/" if os.name == "posix" else None,
                 env=environment(),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,
+                start_new_session=True,  # so that Ctrl-C in a terminal reaches the owner alone
                 **become(user),
             )
-        try:
-            self._guard = self._watched(disposable)
-        except BaseException:
-            self._server.kill()
-            self._server.communicate()
-            raise
-        with contextlib.suppress(BrokenPipeError), _input(self._server) as stdin:
-            stdin.write(text.encode())
 
     def _watched(self, disposable: Path | None) -> "subprocess.Popen[bytes] | None":
         shell = shutil.which("sh")
@@ -89,6 +95,8 @@ class Process:
 
     def poll(self) -> int | None:
         """Return the exit status, or None while the server runs."""
+        if self._owner != os.getpid():  # a fork can neither wait for the server nor dismiss its guard
+            return None if alive(self.pid) else 0
         status = self._server.poll()
         if status is not None:
             self._dismiss()
@@ -106,7 +114,7 @@ class Process:
     def end(self, *signals: signal.Signals, patience: float = 5.0) -> None:
         """Send each signal in turn, `patience` seconds apart, until the server has ended."""
         if self._owner != os.getpid():
-            return  # a fork of the owner does not own the server
+            return
         for number in signals:
             if self.poll() is not None:
                 return
@@ -138,7 +146,12 @@ def _input(process: "subprocess.Popen[bytes]") -> IO[bytes]:
 
 
 def alive(pid: int) -> bool:
-    """Tell whether a process exists (an ended one that nobody has waited for counts)."""
+    """Tell whether a process runs. An ended one does not, though it may keep its id until somebody waits for it."""
+    try:
+        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            return False
+    except (OSError, IndexError):
+        pass  # no /proc on this system, or no such process
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -148,28 +161,43 @@ def alive(pid: int) -> bool:
     return True
 
 
-def command_of(pid: int) -> str:
-    """Return the command line of a process, empty when it cannot be told."""
+def is_running_with(pid: int, argument: str) -> bool:
+    """Tell whether a process runs that has a certain word on its command line."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        word = os.fsencode(argument)
+        return word in line.split(b"\0") or word in line.replace(b"\0", b" ").split(b" ")  # Redis rewrites its own
     except OSError:
         pass
-    shown = subprocess.run(  # noqa: S603
-        ["ps", "-o", "command=", "-p", str(pid)],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return shown.stdout
+    ps = shutil.which("ps")
+    if ps is None:
+        return False
+    shown = subprocess.run([ps, "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603
+    return argument in shown.stdout
 
 
-def end_orphan(pid: int, *signals: signal.Signals, patience: float = 5.0) -> None:
+def children(pid: int) -> list[int]:
+    """Return the ids of a process's children; none where the system does not tell (it does on Linux)."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def end_orphan(pid: int, *signals: signal.Signals) -> None:
     """End a process that is not a child of this one: each signal in turn, until it has gone."""
     for number in signals:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if not alive(pid):
-                return
-            time.sleep(0.01)
+        if wait_gone(pid):
+            return
+
+
+def wait_gone(pid: int, patience: float = 5.0) -> bool:
+    """Wait until a process that is not a child of this one has gone; False when it is still there."""
+    deadline = time.monotonic() + patience
+    while alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True

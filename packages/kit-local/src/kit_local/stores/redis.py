@@ -19,7 +19,7 @@ from kit_local.stores.fakeredis import FakeRedis
 from kit_local.stores.folders import server_folder
 from kit_local.stores.lock import FolderLock
 from kit_local.stores.ports import HOST, free_port
-from kit_local.stores.process import Process
+from kit_local.stores.process import Process, end_orphan, is_running_with
 from kit_local.stores.server import Running, Server, log
 
 PATIENCE = 15.0  # seconds until a starting server must answer
@@ -119,11 +119,9 @@ class Redis(Server):
             if self._program is None:
                 log.info("no Redis server was found; fakeredis takes its place")
         while True:
-            try:
-                self._process = process = self._spawned(folder, user)
-            except OSError as error:
-                raise StoreError(f"{self.title} did not start: {error}") from error
+            self._process = process = self._spawned(folder, user)
             if self._became_ready(process, deadline):
+                (folder / "server").write_text(f"{process.pid or 0} {HOST}:{self.port}")
                 return
             said = process.tail()
             process.end(*self.endings)
@@ -137,11 +135,13 @@ class Redis(Server):
         if self._folder is None:
             self._folder = server_folder("redis", self._given, user)
             data = self._folder / "data"
-            data.mkdir(mode=0o700, exist_ok=True)
-            if user is not None:
-                user.own(data)
+            if not data.exists():
+                data.mkdir(mode=0o700)
+                if user is not None:
+                    user.own(data)
         if self._folder_lock is None:
             self._folder_lock = FolderLock(self._folder)
+            _end_orphan(self._folder)
         return self._folder
 
     def _spawned(self, folder: Path, user: Account | None) -> Running:
@@ -186,6 +186,16 @@ class Redis(Server):
         except OSError:
             return False
         return True
+
+
+def _end_orphan(folder: Path) -> None:
+    """End a server that still runs on a folder after its owner was killed; the folder's lock is held."""
+    try:
+        pid, address = (folder / "server").read_text().split()
+    except (FileNotFoundError, ValueError):
+        return
+    if is_running_with(int(pid), address):
+        end_orphan(int(pid), *_ENDINGS)
 
 
 def _pongs(port: int) -> bool:

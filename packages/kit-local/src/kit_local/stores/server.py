@@ -74,7 +74,11 @@ class Server:
             if not self.running:
                 self._owner = os.getpid()
                 atexit.register(self.close)
-                self._launch()
+                try:
+                    self._launch()
+                except BaseException:
+                    self._stopped()
+                    raise
             self._watch()
 
     def stop(self) -> None:
