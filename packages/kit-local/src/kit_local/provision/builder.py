@@ -1,0 +1,279 @@
+"""Creates a template's resources in the order in which they need one another."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from kit_local.errors import Finding, LocalError, TemplateError
+from kit_local.provision.boto import shaped
+from kit_local.stack import Function, QueueSource, Stack
+from kit_local.template import Template
+from kit_local.template.intrinsics import text_of
+from kit_local.template.supported import TYPES
+
+# "Get values stored in other services using dynamic references"; a secret may be named by its ARN, which has colons.
+_DYNAMIC = re.compile(
+    r"\{\{resolve:(?:(?P<ssm>ssm(?:-secure)?):(?P<name>[^:}]+(?::\d+)?)"
+    r"|secretsmanager:(?P<secret>arn(?::[^:}]+){6}|[^:}]+)"
+    r"(?::SecretString(?::(?P<key>[^:}]*))?(?::(?P<stage>[^:}]*))?(?::(?P<version>[^:}]*))?)?)\}\}"
+)
+_FUNCTION = re.compile(r"(?:^|:function:)([A-Za-z0-9_-]+)(?::[A-Za-z0-9_$-]+)?(?:/invocations)?$")
+
+
+@dataclass(frozen=True)
+class Resource:
+    """What the rest of the template can ask about a resource: its Ref, and its attributes for Fn::GetAtt."""
+
+    ref: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A resource that is to be created, its applied properties resolved."""
+
+    logical_id: str
+    type: str
+    properties: Mapping[str, Any]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a property as it is."""
+        return self.properties.get(name, default)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return a property as text."""
+        value = self.properties.get(name)
+        return default if value is None else text_of(value)
+
+    def integer(self, name: str, default: int) -> int:
+        """Return a property as a number."""
+        return int(self.properties.get(name, default))
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """Return a property as a truth value."""
+        return text_of(self.properties.get(name, default)).lower() == "true"
+
+
+class Builder:
+    """Holds what exists so far; `build` is called once."""
+
+    def __init__(
+        self, template: Template, *, cloud: Any, origins: Mapping[str, str], postgres: Any = None, redis: Any = None
+    ) -> None:
+        self.template = template
+        self.cloud = cloud
+        self.origins = origins
+        self.postgres = postgres
+        self.redis = redis
+        self.environment: Mapping[str, str] = dict(cloud.environment())
+        self.functions: dict[str, Function] = {}
+        self.sources: list[QueueSource] = []
+        self.dead_letters: dict[str, str] = {}  # function's logical id -> ARN of where its failed events go
+        self.apis: dict[str, Any] = {}  # API id -> apis.Draft
+        self._made: dict[tuple[str, str], Item] = {}  # by type, and Ref or ARN
+        self.database_url: str | None = None
+        self._resources: dict[str, Resource] = {}
+        self._creating: list[str] = []
+        self._found: list[Finding] = []
+        pseudo = {"AWS::Region": cloud.region, "AWS::AccountId": cloud.account}
+        self.resolver = template.resolver(pseudo, ref=self._ref, get_att=self._get_att)
+        api_ids = {self.api_id(name): origin for name, origin in origins.items()}
+        self._urls = _url_rewriter(api_ids)
+
+    # ---- names
+
+    def arn(self, service: str, rest: str) -> str:
+        """Return the ARN of something in this account and region."""
+        return f"arn:aws:{service}:{self.cloud.region}:{self.cloud.account}:{rest}"
+
+    def name(self, logical_id: str, *, limit: int = 64) -> str:
+        """Return a name as CloudFormation makes them, always the same one: stack, logical id, suffix."""
+        suffix = _digest(self.template.name, logical_id, length=12).upper()
+        return f"{self.template.name[:24]}-{logical_id[: limit - 38]}-{suffix}"
+
+    def api_id(self, logical_id: str) -> str:
+        """Return the id of an API."""
+        return _digest(self.template.name, logical_id, length=10)
+
+    # ---- what is being created
+
+    def call(self, service: str, operation: str, **params: Any) -> Any:
+        """Call AWS with `params` in the types that it wants; None is left out."""
+        client = self.cloud.client(service)
+        return getattr(client, operation)(**shaped(client, operation, params))
+
+    def unsupported(self, item: Item, path: str, reason: str) -> None:
+        """Note a value that kit-local cannot do; all of them are told together, once everything was looked at."""
+        self._found.append(self.template.finding(reason, item.logical_id, *path.split(".")))
+
+    def error(self, message: str, item: Item, *path: str) -> TemplateError:
+        """Return the error that says what is wrong with a resource."""
+        return self.template.error(message, item.logical_id, *path)
+
+    def function(self, reference: str) -> str | None:
+        """Return the logical id of the function with a name, ARN or invocation URI; None where there is none."""
+        match = _FUNCTION.search(reference)
+        names = {function.name: logical_id for logical_id, function in self.functions.items()}
+        return names.get(match[1]) if match else None
+
+    def made(self, kind: str, reference: str) -> Item | None:
+        """Return the resource of a type by its Ref or ARN; None where there is none, or not yet."""
+        return self._made.get((kind, reference))
+
+    def database(self, item: Item, name: str, user: str, password: str) -> None:
+        """See to it that a database exists, with a user that may do anything in it."""
+        if self.postgres is None:
+            raise LocalError(f"{item.logical_id!r} is a database, and no PostgreSQL was given to provision it in")
+        url = self.postgres.url_for(name, user, password)
+        if url != self.database_url:  # the secret's attachment asks for what the instance has asked for already
+            self.postgres.ensure_database(name, user, password)
+        self.database_url = url
+
+    # ---- the whole
+
+    def build(self, types: Mapping[str, Callable[["Builder", Item], Resource]], finish: Callable[[], Any]) -> Stack:
+        """Create everything; UnsupportedError and TemplateError name resource and line."""
+        self._types = types
+        resources = self.template.resources
+        # Functions first: what refers to one by its literal name has to find it.
+        for logical_id in sorted(resources, key=lambda name: resources[name]["Type"] != "AWS::Lambda::Function"):
+            self.create(logical_id)
+        apis = finish()
+        self.template.report(self._found)
+        return Stack(
+            name=self.template.name,
+            region=self.cloud.region,
+            account=self.cloud.account,
+            folder=self.template.folder,
+            functions=self.functions,
+            apis=apis,
+            queues=tuple(self.sources),
+            outputs=self._outputs(),
+            postgres_url=self.database_url,
+            redis_url=self.redis.url if self.redis is not None and self.template.needs_redis else None,
+        )
+
+    def create(self, logical_id: str) -> Resource:
+        """Return a resource, creating it, and what it needs before it, where it does not exist yet."""
+        if logical_id in self._resources:
+            return self._resources[logical_id]
+        if logical_id in self._creating:
+            cycle = " -> ".join([*self._creating[self._creating.index(logical_id) :], logical_id])
+            raise self.template.error(f"resources need each other: {cycle}", logical_id)
+        self._creating.append(logical_id)
+        try:
+            resource = self._create(logical_id, self.template.resources[logical_id])
+        except TemplateError as error:
+            if error.file is None:
+                raise self.template.error(error.message, logical_id) from error.__cause__
+            raise
+        except (BotoCoreError, ClientError) as error:
+            raise self.template.error(str(error), logical_id) from error
+        finally:
+            self._creating.pop()
+        self._resources[logical_id] = resource
+        return resource
+
+    def _create(self, logical_id: str, spec: Mapping[str, Any]) -> Resource:
+        needed = spec.get("DependsOn") or []
+        for name in [needed] if isinstance(needed, str) else needed:
+            if name in self.template.resources:
+                self.create(name)
+        kind = spec["Type"]
+        if kind not in self._types:
+            self.unsupported(Item(logical_id, kind, {}), "", f"resources of the type {kind} are not supported")
+            return Resource(f"unsupported-{logical_id}")
+        written = spec.get("Properties") or {}
+        properties = self.resolve({name: value for name, value in written.items() if name in TYPES[kind].applied})
+        item = Item(logical_id, kind, properties)
+        try:
+            resource = self._types[kind](self, item)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self.error(f"the properties cannot be read ({type(error).__name__}: {error})", item) from error
+        for name in (resource.ref, resource.attributes.get("Arn", resource.ref)):
+            self._made[kind, name] = item
+        return resource
+
+    # ---- values
+
+    def resolve(self, value: Any) -> Any:
+        """Return a value with intrinsic functions, dynamic references and the APIs' own URLs replaced."""
+        return self._finished(self.resolver.resolve(value))
+
+    def _finished(self, value: Any) -> Any:
+        if isinstance(value, str):
+            if "{{resolve:" in value:
+                value = _DYNAMIC.sub(self._dynamic, value)
+            return self._urls(value)
+        if isinstance(value, list):
+            return [self._finished(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._finished(item) for key, item in value.items()}
+        return value
+
+    def _dynamic(self, match: re.Match[str]) -> str:
+        if match["ssm"]:
+            return str(self.call("ssm", "get_parameter", Name=match["name"], WithDecryption=True)["Parameter"]["Value"])
+        version = {"VersionStage": match["stage"] or None, "VersionId": match["version"] or None}
+        text = self.call("secretsmanager", "get_secret_value", SecretId=match["secret"], **version)["SecretString"]
+        try:
+            return text_of(json.loads(text)[match["key"]]) if match["key"] else str(text)
+        except (KeyError, TypeError, ValueError):
+            # Not chained: the error would show the secret.
+            raise TemplateError(f"the secret {match['secret']!r} has no key {match['key']!r}") from None
+
+    def _ref(self, name: str) -> Any:
+        return self._known(name).ref
+
+    def _get_att(self, name: str, attribute: str) -> Any:
+        resource = self._known(name)
+        if attribute in resource.attributes:
+            return resource.attributes[attribute]
+        if resource.ref.startswith("unsupported-"):
+            return f"{resource.ref}.{attribute}"
+        known = ", ".join(sorted(resource.attributes)) or "none"
+        raise TemplateError(f"{name!r} has no attribute {attribute!r} locally (known: {known})")
+
+    def _known(self, name: str) -> Resource:
+        if name in self.template.resources:
+            return self.create(name)
+        if name in self.template.source.data["Resources"] and self.template.ignore_unsupported:
+            return Resource(f"unsupported-{name}")
+        raise TemplateError(f"there is no parameter or resource {name!r}, or its condition does not hold")
+
+    def _outputs(self) -> dict[str, str]:
+        outputs = {}
+        for name, output in (self.template.document.get("Outputs") or {}).items():
+            if "Condition" not in output or self.resolver.condition(output["Condition"]):
+                try:
+                    outputs[name] = text_of(self.resolve(output.get("Value")))
+                except (TemplateError, TypeError) as error:
+                    source = self.template.source
+                    line = source.line("Outputs", name)
+                    raise TemplateError(f"the output {name!r}: {error}", file=source.file, line=line) from error
+        return outputs
+
+
+def _digest(*parts: str, length: int) -> str:
+    """Return letters and digits that stand for `parts`, the same ones each time."""
+    number = int.from_bytes(hashlib.sha256("/".join(parts).encode()).digest())
+    alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+    return "".join(alphabet[number >> (5 * place) & 31] for place in range(length))
+
+
+def _url_rewriter(origins: Mapping[str, str]) -> Callable[[str], str]:
+    if not origins:
+        return lambda text: text
+    ids = "|".join(origins)
+    pattern = re.compile(rf"\b(https|wss)://({ids})\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?=[/?#:]|$)")
+
+    def local(match: re.Match[str]) -> str:
+        origin = origins[match[2]].rstrip("/")
+        return origin if match[1] == "https" else origin.replace("http", "ws", 1)
+
+    return lambda text: pattern.sub(local, text) if ".execute-api." in text else text
