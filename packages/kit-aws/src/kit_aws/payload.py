@@ -13,37 +13,47 @@ def to_json(payload: Any) -> str:
     """Write a payload as compact ASCII JSON.
 
     Beside JSON's own types it takes anything with `.dump()`, dataclasses, mappings, and inside of them UUID, datetime
-    (RFC 3339, UTC as Z), date, time, Decimal (exact, as a string), Enum (its value) and set (sorted, so that equal
-    payloads are equal texts). Raise TypeError for anything else and ValueError for NaN, which JSON does not know.
+    (RFC 3339, UTC as Z; one without a zone is taken as UTC, the zone that Lambda runs in), date, time, Decimal (exact,
+    as a string), Enum (its value) and set (sorted, so that equal payloads are equal texts); mappings may have such keys
+    too. Raise TypeError for anything else, ValueError for NaN and infinities, which JSON does not know.
     """
-    # ASCII, since SQS and SNS refuse some characters of Unicode that JSON allows.
+    try:
+        return _encode(payload)
+    except TypeError:
+        return _encode(_with_text_keys(payload))
+
+
+# ASCII, since SQS and SNS refuse some characters of Unicode that JSON allows.
+def _encode(payload: Any) -> str:
     return json.dumps(payload, default=_plain, separators=(",", ":"), allow_nan=False)
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, type):
+        raise TypeError(f"The class {value.__qualname__} cannot be written as JSON, only an instance can")
+    if callable(getattr(value, "dump", None)):
+        return value.dump()
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Set):
+        return _sorted(value)
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
     if isinstance(value, UUID | Decimal):
         return str(value)
     if isinstance(value, datetime):
         text = value.isoformat()
+        if value.tzinfo is None:
+            return text + "Z"
         return text[:-6] + "Z" if text.endswith("+00:00") else text
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    return _structure(value)
-
-
-def _structure(value: Any) -> Any:
-    if not isinstance(value, type):
-        if callable(getattr(value, "dump", None)):
-            return value.dump()
-        fields = getattr(value, "__dataclass_fields__", None)
-        if fields is not None:
-            return {name: getattr(value, name) for name in fields if hasattr(value, name)}
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, Set):
-        return _sorted(value)
     raise TypeError(f"{type(value).__qualname__} cannot be written as JSON")
 
 
@@ -52,3 +62,17 @@ def _sorted(values: Set[Any]) -> list[Any]:
         return sorted(values)
     except TypeError:
         return sorted(values, key=repr)
+
+
+def _with_text_keys(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_key(key): _with_text_keys(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_text_keys(inner) for inner in value]
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return _with_text_keys(_plain(value))
+
+
+def _key(key: Any) -> Any:
+    return key if key is None or isinstance(key, str | int | float) else _scalar(key)

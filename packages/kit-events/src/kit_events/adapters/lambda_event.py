@@ -1,0 +1,11 @@
+"""A whole event inside of a message: S3's, above all."""
+
+from collections.abc import Iterable
+from typing import Any
+
+
+def open_records(raw: Any) -> Iterable[Any] | None:
+    """Open `{"Records": […]}`."""
+    if isinstance(raw, dict) and isinstance(raw.get("Records"), list):
+        return raw["Records"]  # type: ignore[no-any-return]
+    return None

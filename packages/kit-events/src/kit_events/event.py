@@ -1,0 +1,57 @@
+"""Events of your own."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from kit_events.errors import EventShapeError
+
+
+class BaseEvent:
+    """Make a class publishable: mix it into a schema, a dataclass or a plain class.
+
+    Set `type` (and `version`) as class variables, or override `get_type` and `get_version`. `get_aggregate_id` answers
+    the attribute `aggregate_id` unless overridden. The payload is what `.dump()` returns, if the class has it, else the
+    dataclass's fields, else the attributes without a leading underscore.
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str]
+    version: ClassVar[str] = "1"
+
+    def get_type(self) -> str:
+        """Return the event's type, which subscribers filter by. Raise `EventShapeError` if there is none."""
+        found = getattr(self, "type", None)
+        if not found:
+            raise EventShapeError(type(self).__qualname__, "type", "set the class variable `type`")
+        return str(found)
+
+    def get_version(self) -> str:
+        """Return the version of the payload's shape."""
+        return str(self.version)
+
+    def get_aggregate_id(self) -> UUID:
+        """Return the id of what the event is about. Raise `EventShapeError` if there is none."""
+        found = getattr(self, "aggregate_id", None)
+        if not isinstance(found, UUID):
+            raise EventShapeError(type(self).__qualname__, "aggregate_id", "override get_aggregate_id to return a UUID")
+        return found
+
+    def publish(self) -> UUID:
+        """Send the event to the topic that EVENT_BUS names, and return the event's id.
+
+        Raise `EventBusNotSetError`, `EventTooLargeError`, `EventShapeError`, or a `kit_aws.AwsError`: the event is then
+        not published, save that after a time-out (`AwsConnectionError`) it may have been.
+        """
+        from kit_events import bus
+
+        return bus.publish(self.get_type(), self.get_version(), self.get_aggregate_id(), _payload(self))
+
+
+def _payload(event: Any) -> Any:
+    if callable(getattr(event, "dump", None)):
+        return event.dump()
+    fields = getattr(event, "__dataclass_fields__", None)
+    if fields is not None:
+        return {name: getattr(event, name) for name, field in fields.items() if field._field_type.name == "_FIELD"}
+    return {name: value for name, value in vars(event).items() if not name.startswith("_")}

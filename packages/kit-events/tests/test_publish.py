@@ -1,0 +1,224 @@
+"""Events from the class to the queue of a subscriber."""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+import kit_events
+import pytest
+from kit_aws import AwsError, ResourceNotFoundError
+from kit_events import BaseEvent, EventBusNotSetError, EventRecord, EventShapeError, EventTooLargeError
+
+LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
+
+
+class LoanRequested(BaseEvent):
+    type: ClassVar[str] = "loan.requested"
+
+    def __init__(self, amount: str = "1500.00") -> None:
+        self.id = LOAN
+        self.amount = Decimal(amount)
+        self._note = "private"
+
+    def get_aggregate_id(self) -> UUID:
+        return self.id
+
+
+class LoanApproved(LoanRequested):
+    type: ClassVar[str] = "loan.approved"
+
+
+@dataclass(frozen=True)
+class LoanPaid(BaseEvent):
+    type: ClassVar[str] = "loan.paid"
+    version: ClassVar[str] = "2"
+
+    aggregate_id: UUID
+    paid_at: datetime
+
+
+def read(raw: Any) -> EventRecord:
+    [record] = EventRecord.from_record(raw)
+    return record
+
+
+@pytest.mark.parametrize("raw_delivery", [False, True])
+def test_what_is_published_is_what_is_read(bus: Any, raw_delivery: bool) -> None:
+    receive = bus.subscribe("underwriting", raw=raw_delivery)
+    before = datetime.now(UTC)
+    event_id = LoanRequested().publish()
+    [raw] = receive()
+    record = read(raw)
+    assert (record.id, record.aggregate_id, record.type, record.version) == (event_id, LOAN, "loan.requested", "1")
+    assert record.origin == "rispar.loans"
+    assert record.payload == {"id": str(LOAN), "amount": "1500.00"}
+    assert before <= record.at <= datetime.now(UTC) + timedelta(seconds=1)
+
+
+def test_a_subscriber_gets_only_what_it_asked_for(bus: Any) -> None:
+    requested = bus.subscribe("underwriting", types=["loan.requested"])
+    decided = bus.subscribe("notifications", types=["loan.approved", "loan.rejected"])
+    LoanRequested().publish()
+    LoanApproved().publish()
+    assert [read(raw).type for raw in requested()] == ["loan.requested"]
+    assert [read(raw).type for raw in decided()] == ["loan.approved"]
+
+
+def test_the_wire_is_what_existing_subscribers_read(bus: Any) -> None:
+    receive = bus.subscribe("legacy")
+    LoanRequested().publish()
+    [raw] = receive()
+    envelope = json.loads(raw["body"])
+    message = json.loads(envelope["Message"])
+    assert set(message) == {"id", "origin", "type", "at", "aggregate_id", "version", "payload"}
+    assert message["at"].endswith("Z")
+    assert {name: value["Value"] for name, value in envelope["MessageAttributes"].items()} == {
+        "event_type": "loan.requested",
+        "event_origin": "rispar.loans",
+    }
+
+
+def test_a_dataclass_is_an_event(bus: Any) -> None:
+    receive = bus.subscribe("payments")
+    LoanPaid(aggregate_id=LOAN, paid_at=datetime(2026, 3, 1, tzinfo=UTC)).publish()
+    record = read(receive()[0])
+    assert (record.aggregate_id, record.version) == (LOAN, "2")
+    assert record.payload == {"aggregate_id": str(LOAN), "paid_at": "2026-03-01T00:00:00Z"}
+
+
+def test_an_event_that_can_dump_decides_on_its_payload(bus: Any) -> None:
+    class Dumped(LoanRequested):
+        def dump(self) -> dict[str, Any]:
+            return {"dumped": True}
+
+    receive = bus.subscribe("underwriting")
+    Dumped().publish()
+    assert read(receive()[0]).payload == {"dumped": True}
+
+
+def test_a_slotted_class_is_an_event(bus: Any) -> None:
+    @dataclass(slots=True)
+    class Slotted(BaseEvent):
+        type: ClassVar[str] = "slotted"
+        aggregate_id: UUID
+
+    receive = bus.subscribe("underwriting")
+    Slotted(LOAN).publish()
+    assert read(receive()[0]).payload == {"aggregate_id": str(LOAN)}
+
+
+def test_the_origin_has_the_prefix_of_the_environment(bus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive = bus.subscribe("underwriting")
+    for prefix, service, origin in (
+        ("acme", "loans", "acme.loans"),
+        ("", "loans", "loans"),
+        ("acme", "", "acme.platform"),
+    ):
+        monkeypatch.setenv("KIT_EVENTS_ORIGIN_PREFIX", prefix)
+        monkeypatch.setenv("SERVICE_NAME", service)
+        LoanRequested().publish()
+        assert read(receive()[0]).origin == origin
+
+
+def test_the_account_is_asked_for_when_the_environment_does_not_say(bus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive = bus.subscribe("underwriting")
+    monkeypatch.delenv("AWS_ACCOUNT_ID")
+    LoanRequested().publish()
+    assert len(receive()) == 1
+
+
+def test_a_fifo_topic_keeps_the_order_of_an_aggregate(fifo_bus: Any) -> None:
+    receive = fifo_bus.subscribe("underwriting.fifo")
+    ids = [LoanRequested().publish(), LoanApproved().publish()]
+    records = receive()
+    assert [read(raw).id for raw in records] == ids
+    assert {raw["attributes"]["MessageGroupId"] for raw in records} == {str(LOAN)}
+
+
+def test_the_correlation_id_goes_along(bus: Any) -> None:
+    receive = bus.subscribe("underwriting", raw=True)
+    kit_events.set_correlation_id(lambda: "abc")
+    try:
+        LoanRequested().publish()
+        kit_events.set_correlation_id(lambda: None)
+        LoanRequested().publish()
+    finally:
+        kit_events.set_correlation_id(None)
+    found = [raw["messageAttributes"].get("correlation_id", {}).get("stringValue") for raw in receive()]
+    assert sorted(found, key=str) == [None, "abc"]
+
+
+def test_publishing_is_logged_without_the_payload(bus: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "kit.events"):
+        event_id = LoanRequested().publish()
+    [line] = [record for record in caplog.records if record.name == "kit.events"]
+    assert line.getMessage() == "EVENT_PUBLISHED"
+    assert line.event_id == str(event_id)
+    assert "1500.00" not in str(vars(line))
+
+
+def test_no_bus_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EVENT_BUS", raising=False)
+    with pytest.raises(EventBusNotSetError, match="EVENT_BUS"):
+        LoanRequested().publish()
+
+
+def test_a_topic_that_is_gone_is_an_error_of_aws(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_BUS", "gone")
+    with pytest.raises(ResourceNotFoundError) as caught:
+        LoanRequested().publish()
+    assert isinstance(caught.value, AwsError)
+    assert caught.value.operation == "Publish"
+
+
+def test_an_event_over_the_limit_is_refused_before_it_is_sent(bus: Any) -> None:
+    class Large(LoanRequested):
+        def dump(self) -> dict[str, Any]:
+            return {"text": "x" * 262144}
+
+    with pytest.raises(EventTooLargeError) as caught:
+        Large().publish()
+    assert caught.value.limit == 262144
+    assert caught.value.size > 262144
+
+
+def test_a_topic_may_take_less_or_more(bus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_EVENTS_MAX_BYTES", "100")
+    with pytest.raises(EventTooLargeError, match="at most 100"):
+        LoanRequested().publish()
+
+
+def test_an_event_without_a_type_is_refused() -> None:
+    class Nameless(BaseEvent):
+        def get_aggregate_id(self) -> UUID:
+            return uuid4()
+
+    with pytest.raises(EventShapeError, match="Nameless has no type"):
+        Nameless().publish()
+
+
+@pytest.mark.parametrize("aggregate_id", [None, "text"])
+def test_an_event_about_nothing_is_refused(aggregate_id: Any) -> None:
+    class Floating(BaseEvent):
+        type: ClassVar[str] = "floating"
+
+    event = Floating()
+    if aggregate_id is not None:
+        event.aggregate_id = aggregate_id
+    with pytest.raises(EventShapeError) as caught:
+        event.publish()
+    assert caught.value.field == "aggregate_id"
+
+
+def test_an_event_that_is_no_json_is_refused_before_it_is_sent(bus: Any) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        NotANumber().publish()
+
+
+class NotANumber(LoanRequested):
+    def dump(self) -> dict[str, Any]:
+        return {"amount": float("nan")}
