@@ -15,7 +15,7 @@ class Function:
     arn: str
     handler: str  # "package.module.function"
     code: Path  # the folder that becomes the first entry of sys.path
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # may hold secrets
     timeout: float = 3.0  # seconds
     memory: int = 128  # MB
     reserved_concurrency: int | None = None
@@ -28,9 +28,8 @@ class Authorizer:
     name: str
     function: str  # logical id
     kind: Literal["REQUEST", "TOKEN"] = "REQUEST"
-    identity_sources: tuple[
-        str, ...
-    ] = ()  # as in the template: "$request.header.Authorization", "method.request…", "route.request…"
+    # As in the template: "$request.header.Authorization", "method.request…", "route.request…"
+    identity_sources: tuple[str, ...] = ()
     payload: Literal["1.0", "2.0"] = "1.0"
     simple_responses: bool = False
     ttl: int = 0  # seconds that an answer is kept for the same identity
@@ -116,5 +115,6 @@ class Stack:
     apis: tuple[Api, ...] = ()
     queues: tuple[QueueSource, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
-    postgres_url: str | None = None  # the application's database as its own user, None where the template has none
+    # The application's database as its own user, None where the template has none.
+    postgres_url: str | None = field(default=None, repr=False)
     redis_url: str | None = None

@@ -19,7 +19,7 @@ def rest_api(builder: Builder, item: Item) -> Resource:
 
 def rest_stage(builder: Builder, item: Item) -> Resource:
     """Note the stage of a REST API."""
-    set_stage(builder, item, builder.apis[item.text("RestApiId")], "Variables")
+    set_stage(builder, item, builder.api(item, "RestApiId"), "Variables")
     return Resource(item.text("StageName"))
 
 
@@ -43,13 +43,13 @@ def _draft(builder: Builder, item: Item, kind: Literal["http", "rest", "websocke
 
 def stage(builder: Builder, item: Item) -> Resource:
     """Note the stage of an HTTP or WebSocket API."""
-    set_stage(builder, item, builder.apis[item.text("ApiId")], "StageVariables")
+    set_stage(builder, item, builder.api(item), "StageVariables")
     return Resource(item.text("StageName"))
 
 
 def authorizer(builder: Builder, item: Item) -> Resource:
     """Note an authorizer."""
-    draft: Draft = builder.apis[item.text("ApiId")]
+    draft = builder.api(item)
     made, name = _id(builder, item), item.text("Name")
     function = builder.function(item.text("AuthorizerUri"))
     if item.text("AuthorizerType") != "REQUEST" or function is None:
@@ -69,7 +69,7 @@ def authorizer(builder: Builder, item: Item) -> Resource:
 
 def integration(builder: Builder, item: Item) -> Resource:
     """Note which function an integration calls."""
-    draft: Draft = builder.apis[item.text("ApiId")]
+    draft = builder.api(item)
     made = _id(builder, item)
     function = builder.function(item.text("IntegrationUri"))
     if item.text("IntegrationType") != "AWS_PROXY" or function is None:
@@ -81,7 +81,7 @@ def integration(builder: Builder, item: Item) -> Resource:
 
 def route(builder: Builder, item: Item) -> Resource:
     """Note a route."""
-    draft: Draft = builder.apis[item.text("ApiId")]
+    draft = builder.api(item)
     made, key = _id(builder, item), item.text("RouteKey")
     known = draft.integrations.get(item.text("Target").removeprefix("integrations/"))
     if known is None:
@@ -104,7 +104,7 @@ def route(builder: Builder, item: Item) -> Resource:
 
 def route_response(builder: Builder, item: Item) -> Resource:
     """Let a WebSocket route reply ("Set up route responses for a WebSocket API": the route has to ask for it too)."""
-    draft: Draft = builder.apis[item.text("ApiId")]
+    draft = builder.api(item)
     route_id = item.text("RouteId")
     made = builder.made("AWS::ApiGatewayV2::Route", route_id)
     asked = made is not None and made.get("RouteResponseSelectionExpression") is not None

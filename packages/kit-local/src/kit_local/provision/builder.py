@@ -5,16 +5,21 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from kit_local.errors import Finding, LocalError, TemplateError
-from kit_local.provision.boto import shaped
+from kit_local.errors import Finding, TemplateError
+from kit_local.provision.shapes import shaped
 from kit_local.stack import Function, QueueSource, Stack
 from kit_local.template import Template
 from kit_local.template.intrinsics import text_of
 from kit_local.template.supported import TYPES
+
+if TYPE_CHECKING:
+    from kit_local.cloud import Cloud
+    from kit_local.provision.apis import Draft
+    from kit_local.stores import Postgres, Redis
 
 # "Get values stored in other services using dynamic references"; a secret may be named by its ARN, which has colons.
 _DYNAMIC = re.compile(
@@ -63,7 +68,13 @@ class Builder:
     """Holds what exists so far; `build` is called once."""
 
     def __init__(
-        self, template: Template, *, cloud: Any, origins: Mapping[str, str], postgres: Any = None, redis: Any = None
+        self,
+        template: Template,
+        *,
+        cloud: "Cloud",
+        origins: Mapping[str, str],
+        postgres: "Postgres | None" = None,
+        redis: "Redis | None" = None,
     ) -> None:
         self.template = template
         self.cloud = cloud
@@ -74,7 +85,7 @@ class Builder:
         self.functions: dict[str, Function] = {}
         self.sources: list[QueueSource] = []
         self.dead_letters: dict[str, str] = {}  # function's logical id -> ARN of where its failed events go
-        self.apis: dict[str, Any] = {}  # API id -> apis.Draft
+        self.apis: dict[str, Draft] = {}  # by API id
         self._made: dict[tuple[str, str], Item] = {}  # by type, and Ref or ARN
         self.database_url: str | None = None
         self._resources: dict[str, Resource] = {}
@@ -125,13 +136,23 @@ class Builder:
         """Return the resource of a type by its Ref or ARN; None where there is none, or not yet."""
         return self._made.get((kind, reference))
 
-    def database(self, item: Item, name: str, user: str, password: str) -> None:
-        """See to it that a database exists, with a user that may do anything in it."""
+    def api(self, item: Item, name: str = "ApiId") -> "Draft":
+        """Return the API that a property names."""
+        if item.text(name) not in self.apis:
+            raise self.error(f"{name} has to be an API of this template", item, name)
+        return self.apis[item.text(name)]
+
+    def server(self, item: Item) -> "Postgres":
+        """Return the PostgreSQL that databases are made in."""
         if self.postgres is None:
-            raise LocalError(f"{item.logical_id!r} is a database, and no PostgreSQL was given to provision it in")
-        url = self.postgres.url_for(name, user, password)
+            raise self.error("there is no PostgreSQL to provision the database in", item)
+        return self.postgres
+
+    def database(self, item: Item, name: str, user: str, password: str) -> None:
+        """See to it that a database exists, with a user that owns it."""
+        url = self.server(item).url_for(name, user, password)
         if url != self.database_url:  # the secret's attachment asks for what the instance has asked for already
-            self.postgres.ensure_database(name, user, password)
+            self.server(item).ensure_database(name, user, password)
         self.database_url = url
 
     # ---- the whole

@@ -26,7 +26,7 @@ def _cache(builder: Builder, item: Item, naming: str, *endpoints: str) -> Resour
     if builder.redis is None:
         raise builder.error("there is no Redis to provision the cache in", item)
     name = item.text(naming) or builder.name(item.logical_id).lower()
-    address = {"Address": str(builder.redis.host), "Port": str(builder.redis.port)}
+    address = {"Address": builder.redis.host, "Port": str(builder.redis.port)}
     attributes = {f"{endpoint}.{key}": value for endpoint in endpoints for key, value in address.items()}
     arn = builder.arn("elasticache", f"{item.type.split('::')[2].lower()}:{name}")
     return Resource(name, {**attributes, "ARN": arn})

@@ -1,12 +1,16 @@
 """The table of what creates which resource."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from kit_local.provision import apigateway, apis, elasticache, inert, lambda_, rds, s3, sns, sqs, stores
 from kit_local.provision.builder import Builder, Item, Resource
 from kit_local.stack import Stack
 from kit_local.template import Template
+
+if TYPE_CHECKING:
+    from kit_local.cloud import Cloud
+    from kit_local.stores import Postgres, Redis
 
 TYPES: Mapping[str, Callable[[Builder, Item], Resource]] = {
     "AWS::ApiGateway::Deployment": inert.named,
@@ -60,14 +64,19 @@ TYPES: Mapping[str, Callable[[Builder, Item], Resource]] = {
 
 
 def provision(
-    template: Template, *, cloud: Any, origins: Mapping[str, str], postgres: Any = None, redis: Any = None
+    template: Template,
+    *,
+    cloud: "Cloud",
+    origins: Mapping[str, str],
+    postgres: "Postgres | None" = None,
+    redis: "Redis | None" = None,
 ) -> Stack:
     """Create everything in `template`, and return what has to run.
 
-    `cloud` has `client(service)`, `region`, `account` and `environment()`; `origins` says for each API, by logical
-    id, where it will listen, for example `http://127.0.0.1:3000`; `postgres` and `redis` are running servers, needed
-    where the template has a database or a cache. Names and ids are the same each time. Raises UnsupportedError with
-    every value that does not run locally, TemplateError for a resource that cannot be created.
+    `origins` says for each API, by logical id, where it will listen, for example `http://127.0.0.1:3000`. `postgres`
+    and `redis` are running servers, needed where the template has a database or a cache. Names and ids are the same
+    each time. Raises UnsupportedError with every value that does not run locally, TemplateError for a resource that
+    cannot be created.
     """
     builder = Builder(template, cloud=cloud, origins=origins, postgres=postgres, redis=redis)
     return builder.build(TYPES, lambda: apis.finished(builder))

@@ -11,7 +11,7 @@ _ENGINES = ("postgres", "aurora-postgresql")
 def instance(builder: Builder, item: Item) -> Resource:
     """Make a database for an instance; one in a cluster is the cluster's."""
     name = item.text("DBInstanceIdentifier") or builder.name(item.logical_id).lower()
-    endpoint = _endpoint(builder, item, "Endpoint")
+    endpoint = _endpoint(builder, item)
     credentials = {} if item.get("DBClusterIdentifier") else _credentials(builder, item, "DBName")
     arn = builder.arn("rds", f"db:{name}")
     return Resource(name, {**endpoint, **credentials, "DBInstanceArn": arn, "DbiResourceId": f"db-{name}"})
@@ -20,7 +20,8 @@ def instance(builder: Builder, item: Item) -> Resource:
 def cluster(builder: Builder, item: Item) -> Resource:
     """Make a database for a cluster."""
     name = item.text("DBClusterIdentifier") or builder.name(item.logical_id).lower()
-    endpoint = {**_endpoint(builder, item, "Endpoint"), "ReadEndpoint.Address": str(builder.postgres.host)}
+    endpoint = _endpoint(builder, item)
+    endpoint["ReadEndpoint.Address"] = endpoint["Endpoint.Address"]
     arn = builder.arn("rds", f"cluster:{name}")
     own = {"DBClusterArn": arn, "DBClusterResourceId": f"cluster-{name}"}
     return Resource(name, {**endpoint, **_credentials(builder, item, "DatabaseName"), **own})
@@ -37,8 +38,8 @@ def attachment(builder: Builder, item: Item) -> Resource:
     instance = target.type == "AWS::RDS::DBInstance"
     content |= {
         "engine": "postgres",
-        "host": builder.postgres.host,
-        "port": builder.postgres.port,
+        "host": builder.server(item).host,
+        "port": builder.server(item).port,
         "dbname": _database(target, "DBName" if instance else "DatabaseName"),
         "dbInstanceIdentifier" if instance else "dbClusterIdentifier": item.text("TargetId"),
     }
@@ -47,12 +48,11 @@ def attachment(builder: Builder, item: Item) -> Resource:
     return Resource(secret)
 
 
-def _endpoint(builder: Builder, item: Item, name: str) -> dict[str, str]:
+def _endpoint(builder: Builder, item: Item) -> dict[str, str]:
     if item.text("Engine") not in _ENGINES:
         builder.unsupported(item, "Engine", f"the engine {item.text('Engine')} is not supported, only PostgreSQL")
-    if builder.postgres is None:
-        raise builder.error("there is no PostgreSQL to provision the database in", item)
-    return {f"{name}.Address": str(builder.postgres.host), f"{name}.Port": str(builder.postgres.port)}
+    server = builder.server(item)
+    return {"Endpoint.Address": server.host, "Endpoint.Port": str(server.port)}
 
 
 def _database(item: Item, name: str) -> str:

@@ -119,6 +119,7 @@ def load(
         warn(source, found)
         unknown = frozenset(logical_id for logical_id in written if written[logical_id]["Type"] not in TYPES)
         document = translate(source, parameters=declared, region=region, without=unknown)
+        resolver = _resolver(document, values)  # SAM adds conditions of its own
         translated = document["Resources"]
         resources = {logical_id: item for logical_id, item in translated.items() if _active(resolver, item)}
     except TemplateError as error:

@@ -50,8 +50,11 @@ def read(folder: Path) -> Source:
     file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     if file is None:
         raise TemplateError(f"no {NAMES[0]} in {str(folder)!r}")
-    text = file.read_text(encoding="utf-8")
-    loader = _Loader(text)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        loader = _Loader(text)
+    except (OSError, UnicodeError, yaml.YAMLError) as error:
+        raise TemplateError(f"cannot be read: {error}", file=file) from error
     try:
         builder = _Builder(file, loader)
         data = builder.build(loader.get_single_node(), ())
