@@ -102,9 +102,11 @@ def _build(session: "Session", service: str, region: str | None, endpoint_url: s
     del options["max_attempts"]
     options.setdefault("tcp_keepalive", True)
     options["user_agent_extra"] = " ".join(filter(None, (options.get("user_agent_extra"), f"kit-aws/{VERSION}")))
-    if service == "s3" and (endpoint_url or environment.custom_endpoint(service)):
-        # A bucket's name in front of a custom host seldom resolves.
-        options["s3"] = {"addressing_style": "path", **(options.get("s3") or {})}
+    if service == "s3":
+        # Said outright, "virtual" also leads presigned URLs to the bucket's region instead of by way of us-east-1; and
+        # a bucket's name in front of a custom host seldom resolves.
+        style = "path" if endpoint_url or environment.custom_endpoint(service) else "virtual"
+        options["s3"] = {"addressing_style": style, **(options.get("s3") or {})}
     with aws_errors(f"client({service!r})"):
         return session.client(service, region_name=region, endpoint_url=endpoint_url, config=Config(**options))
 

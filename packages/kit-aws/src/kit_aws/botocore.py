@@ -1,5 +1,6 @@
 """botocore's exceptions, met here alone and turned into this package's."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -97,7 +98,7 @@ def _translate(error: Any, operation: str | None) -> AwsError:
         return _from_answer(error.response, error.operation_name)
     code = type(error).__name__
     kind: type[AwsError] = AwsError
-    if isinstance(error, exceptions.HTTPClientError):
+    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
         kind = AwsConnectionError
     elif isinstance(error, exceptions.NoRegionError):
         kind = RegionNotSetError
@@ -127,4 +128,6 @@ def _from_answer(answer: Any, operation: str) -> AwsError:
 
 
 def _shows(text: str, secret: str) -> bool:
-    return any(form in text for form in (secret, repr(secret)[1:-1], secret.encode("unicode_escape").decode()))
+    """Say whether a text repeats a secret, or the start of its longest word: messages escape it, or cut it short."""
+    word = max(re.findall("[A-Za-z0-9]+", secret), key=len, default=secret)
+    return secret in text or word[:8] in text

@@ -1,0 +1,79 @@
+"""Payloads as JSON."""
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import pytest
+from kit_aws import to_json
+
+LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
+
+
+class Color(Enum):
+    RED = "red"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    x: Decimal
+    tags: frozenset[str] = field(default_factory=frozenset)
+
+
+class Dumped:
+    def dump(self) -> dict[str, Any]:
+        return {"id": LOAN}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (LOAN, str(LOAN)),
+        (Decimal("0.10"), "0.10"),
+        (Decimal("1E+400"), "1E+400"),
+        (datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC), "2026-03-01T12:00:00.000005Z"),
+        (datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=-3))), "2026-03-01T12:00:00-03:00"),
+        (datetime(2026, 3, 1, 12), "2026-03-01T12:00:00Z"),  # noqa: DTZ001
+        (date(2026, 3, 1), "2026-03-01"),
+        (time(12, 30), "12:30:00"),
+        (Color.RED, "red"),
+        (Level.HIGH, 3),
+        ({"b", "a"}, ["a", "b"]),
+        ({LOAN}, [str(LOAN)]),
+        ({1: {LOAN: Color.RED}, Color.RED: None}, {"1": {str(LOAN): "red"}, "red": None}),
+        (MappingProxyType({"a": (1, 2)}), {"a": [1, 2]}),
+        (OrderedDict(a=Dumped()), {"a": {"id": str(LOAN)}}),
+        (Point(Decimal(1), frozenset({"t"})), {"x": "1", "tags": ["t"]}),
+        ([None, True, 1.5, "ü\ud800"], [None, True, 1.5, "ü\ud800"]),
+    ],
+)
+def test_a_value_has_its_form(value: Any, expected: Any) -> None:
+    text = to_json(value)
+    assert json.loads(text) == expected
+    assert text.isascii()
+
+
+def test_sets_that_cannot_be_compared_are_written_all_the_same() -> None:
+    assert json.loads(to_json({1, "a"})) == ["a", 1]
+
+
+@pytest.mark.parametrize("value", [object(), Dumped, b"bytes", {"a": object()}, {object(): 1}])
+def test_what_has_no_form_is_a_type_error(value: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be written as JSON"):
+        to_json(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_not_json_is_a_value_error(value: float) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        to_json(value)
