@@ -1,1 +1,95 @@
-"""HTTP routes, jobs and the response envelope for AWS Lambda functions, without a dependency."""
+"""HTTP routes, jobs and the response envelope for AWS Lambda functions, without a dependency.
+
+Names are loaded when they are first used, so that a job pays nothing for HTTP and a route nothing for the envelope.
+"""
+
+__all__ = [
+    "AnnotationError",
+    "AppError",
+    "BadRequestError",
+    "BaseInterceptor",
+    "ConfigurationError",
+    "ConflictError",
+    "DeadlineError",
+    "ForbiddenError",
+    "HandlerError",
+    "Headers",
+    "HttpError",
+    "InvalidInterceptorError",
+    "InvalidResponseError",
+    "LambdaEvent",
+    "LambdaResponse",
+    "NotFoundError",
+    "RemoteToken",
+    "Request",
+    "RequestContext",
+    "Response",
+    "ServiceUnavailableError",
+    "UnauthorizedError",
+    "UnhandledSourceError",
+    "add_interceptor",
+    "aws_lambda_handler",
+    "correlation_id",
+    "get_body",
+    "get_headers",
+    "get_source_ip",
+    "job",
+    "route",
+]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kit_handler.correlation import correlation_id
+    from kit_handler.envelope import aws_lambda_handler
+    from kit_handler.errors import (
+        AnnotationError,
+        AppError,
+        BadRequestError,
+        ConfigurationError,
+        ConflictError,
+        DeadlineError,
+        ForbiddenError,
+        HandlerError,
+        HttpError,
+        InvalidInterceptorError,
+        InvalidResponseError,
+        NotFoundError,
+        ServiceUnavailableError,
+        UnauthorizedError,
+        UnhandledSourceError,
+    )
+    from kit_handler.headers import Headers
+    from kit_handler.interceptors import BaseInterceptor, add_interceptor
+    from kit_handler.interceptors.token import RemoteToken
+    from kit_handler.jobs import job
+    from kit_handler.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
+    from kit_handler.lambda_response import LambdaResponse
+    from kit_handler.request import Request
+    from kit_handler.response import Response
+    from kit_handler.routes import route
+else:
+    _HOMES = {
+        "correlation": ("correlation_id",),
+        "envelope": ("aws_lambda_handler",),
+        "errors": tuple(name for name in __all__ if name.endswith("Error")),
+        "headers": ("Headers",),
+        "interceptors": ("BaseInterceptor", "add_interceptor"),
+        "interceptors.token": ("RemoteToken",),
+        "jobs": ("job",),
+        "lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),
+        "lambda_response": ("LambdaResponse",),
+        "request": ("Request",),
+        "response": ("Response",),
+        "routes": ("route",),
+    }
+
+    def __getattr__(name):
+        for module, names in _HOMES.items():
+            if name in names:
+                value = getattr(__import__(f"kit_handler.{module}", fromlist=[name]), name)
+                globals()[name] = value
+                return value
+        raise AttributeError(f"module 'kit_handler' has no attribute {name!r}")
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

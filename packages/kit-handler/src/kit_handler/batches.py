@@ -1,0 +1,88 @@
+"""The sources of records: how each names a failure, and what is tried after one.
+
+Sources: Lambda Developer Guide, "Handling errors for an SQS event source", "Configuring partial batch response with
+Kinesis Data Streams", "... with DynamoDB Streams".
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Raw = dict[str, Any]
+
+_TEST_EVENT = "s3:TestEvent"
+
+
+def records_of(event: "Any") -> "list[Any]":
+    """Return the raw records of `event`: its Records, or itself; none for the test event that S3 sends."""
+    if not isinstance(event, dict):
+        return [event]
+    if event.get("Event") == _TEST_EVENT and "Records" not in event:
+        return []
+    records = event.get("Records")
+    return records if isinstance(records, list) else [event]
+
+
+def source_of(records: "list[Any]") -> str:
+    """Return what the records call their source (`aws:sqs`), or ""."""
+    first = records[0] if records and isinstance(records[0], dict) else {}
+    return first.get("eventSource") or first.get("EventSource") or ""
+
+
+class Batch:
+    """Hold what to try and what to answer for the records of a source that takes no partial answer."""
+
+    partial = False
+    ordered = False  # whether nothing may be tried after a failure
+
+    def identifier(self, raw: "Raw") -> str | None:
+        """Return what the source calls a record; nothing if it has no name."""
+        return None
+
+    def group(self, raw: "Raw") -> str | None:
+        """Return the group whose later records may not overtake a failed one."""
+        return None
+
+
+class QueueBatch(Batch):
+    """A standard SQS queue: every message for itself."""
+
+    partial = True
+
+    def identifier(self, raw: "Raw") -> str | None:
+        """Return the message id."""
+        message_id: str | None = raw.get("messageId")
+        return message_id
+
+
+class FifoBatch(QueueBatch):
+    """A FIFO queue: after a failure the rest of its message group waits."""
+
+    def group(self, raw: "Raw") -> str | None:
+        """Return the message group."""
+        return str((raw.get("attributes") or {}).get("MessageGroupId"))
+
+
+class StreamBatch(Batch):
+    """A shard of Kinesis or DynamoDB Streams: Lambda comes back with everything from the first failure on."""
+
+    partial = True
+    ordered = True
+
+    def identifier(self, raw: "Raw") -> str | None:
+        """Return the sequence number."""
+        number: str | None = (raw.get("kinesis") or {}).get("sequenceNumber")
+        return number or str((raw.get("dynamodb") or {}).get("SequenceNumber") or "")
+
+
+def batch_of(records: "list[Any]") -> Batch:
+    """Return how the source of `records` wants its failures."""
+    if not all(isinstance(raw, dict) for raw in records):
+        return Batch()
+    source = source_of(records)
+    if source == "aws:sqs":
+        # Standard queues may have message groups, too (fair queues); only the name tells them apart.
+        return FifoBatch() if str(records[0].get("eventSourceARN", "")).endswith(".fifo") else QueueBatch()
+    if source in ("aws:kinesis", "aws:dynamodb"):
+        return StreamBatch()
+    return Batch()

@@ -1,0 +1,126 @@
+"""`aws_lambda_handler`: what a function returns goes out in an envelope with a code, a message and a duration."""
+
+from time import perf_counter
+
+from kit_handler import _loop, adapters
+from kit_handler._naming import name_of, take_over
+from kit_handler.correlation import enter, leave
+from kit_handler.errors import AppError
+from kit_handler.lambda_response import LambdaResponse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from kit_handler._types import ErrorReceiver, EventHandler
+
+SUCCESS = ("S00000", "Call Success")
+FAILURE = ("S99999", "An unexpected error has occurred.")
+
+
+def aws_lambda_handler(
+    error_receiver: "ErrorReceiver | None" = None,
+    content_type: str = "application/json",
+    use_traceback: bool = False,
+    ignore_app_errors: "Iterable[AppError | str] | None" = None,
+) -> "Callable[[EventHandler], EventHandler]":
+    """Make `f(event, context)`, plain or `async def`, a Lambda handler whose result goes out in an envelope.
+
+    A mapping, dataclass or schema becomes `{"rslt_cd": "S00000", "rslt_msg": "Call Success", "duration": seconds,
+    ...}` with its own keys beside these, nothing becomes the bare envelope; a list goes out as a JSON list, text as
+    it is, and a whole answer (`{"statusCode": ...}`, LambdaResponse, Response) is not touched. An AppError puts its
+    code and message into the envelope, any other exception S99999 and a general message; the status is 200.
+
+    error_receiver: called with a report without secrets, for everything but the ignored AppErrors; what it raises is
+    logged and changes nothing
+    content_type: of successful answers
+    use_traceback: True lets the client see the error's own text and its traceback; for development
+    ignore_app_errors: AppErrors or their codes, of which the receiver hears nothing
+
+    An event that is not HTTP is different: its result is returned as it is when it is a batch answer, and an
+    exception is raised again, since an answer would make a queue delete the message.
+    """
+    ignored = {each.code if isinstance(each, AppError) else each for each in ignore_app_errors or ()}
+
+    def decorate(function: "EventHandler") -> "EventHandler":
+        def handler(event: "Any", context: "Any" = None) -> "Any":
+            started = perf_counter()
+            origin = enter(event, context)
+            try:
+                result = function(event, context)
+                if hasattr(result, "__await__"):
+                    result = _loop.run(result)
+                return _success(result, content_type, started)
+            except Exception as error:
+                _log(error, name_of(function))
+                if error_receiver is not None and getattr(error, "code", None) not in ignored:
+                    _notify(error_receiver, error, event, context)
+                if event and adapters.find(event) is None:
+                    raise
+                return _failure(error, use_traceback, started)
+            finally:
+                leave(origin)
+
+        take_over(handler, function)
+        return handler
+
+    return decorate
+
+
+def _success(result: "Any", content_type: str, started: float) -> "dict[str, Any]":
+    if not isinstance(result, (dict, list, str)) and result:
+        from kit_handler.payload import plain
+
+        result = plain(result) if hasattr(result, "__dict__") or hasattr(result, "__slots__") else result
+    if isinstance(result, dict):
+        if "batchItemFailures" in result:
+            return result
+        if "statusCode" in result:
+            return _whole(result)
+    if isinstance(result, (list, str)) and result:
+        return LambdaResponse.create(result, content_type)
+    code, message = SUCCESS
+    envelope = {"rslt_cd": code, "rslt_msg": message, **(result or {}), "duration": perf_counter() - started}
+    return LambdaResponse.create(envelope, content_type)
+
+
+def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
+    body = answer.get("body")
+    if body is None or isinstance(body, str):
+        return answer
+    from kit_handler.payload import dumps
+
+    return {**answer, "body": dumps(body)}
+
+
+def _failure(error: Exception, use_traceback: bool, started: float) -> "dict[str, Any]":
+    code, message = FAILURE
+    if isinstance(error, AppError):
+        code, message = error.code, error.message
+    elif use_traceback:
+        message = str(error)
+    envelope = {"rslt_cd": code, "rslt_msg": message, "duration": perf_counter() - started}
+    if use_traceback:
+        import traceback
+
+        envelope["traceback"] = "".join(traceback.format_exception(error))
+    return LambdaResponse.create(envelope)
+
+
+def _notify(receiver: "ErrorReceiver", error: Exception, event: "Any", context: "Any") -> None:
+    from kit_handler.redaction import report
+
+    try:
+        outcome: Any = receiver(report(error, event, context))
+        if hasattr(outcome, "__await__"):
+            _loop.run(outcome)
+    except Exception as failure:  # noqa: BLE001  (the answer matters more than the notice)
+        _log(failure, name_of(receiver))
+
+
+def _log(error: Exception, name: str) -> None:
+    import logging
+
+    level = logging.INFO if isinstance(error, AppError) else logging.ERROR
+    logging.getLogger("kit.handler").log(level, "%s failed", name, exc_info=error)

@@ -1,0 +1,194 @@
+"""The errors of kit-handler.
+
+HandlerError
+├── HttpError                   an answer to the client: status, message, id, field, headers
+│   ├── BadRequestError         400
+│   ├── UnauthorizedError       401
+│   ├── ForbiddenError          403
+│   ├── NotFoundError           404
+│   ├── ConflictError           409
+│   └── ServiceUnavailableError 503
+├── AppError                    a failure with a code of the application's own, for `aws_lambda_handler`
+├── ConfigurationError          something that the function needs is not set up
+│   ├── InvalidInterceptorError (also a TypeError)
+│   └── AnnotationError         (also a TypeError) a job's annotation can't be resolved or used
+├── InvalidResponseError        a route returned something that is not a Response
+├── UnhandledSourceError        the event came from a source that this handler doesn't know
+└── DeadlineError               a record was not started, since the time left would not have sufficed
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, ClassVar
+
+_IDS = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    410: "gone",
+    413: "payload_too_large",
+    415: "unsupported_media_type",
+    422: "unprocessable",
+    429: "too_many_requests",
+    500: "internal_server_error",
+    503: "service_unavailable",
+}
+
+
+class HandlerError(Exception):
+    """Be the root of every error that kit-handler raises."""
+
+
+class HttpError(HandlerError):
+    """Answer the request with `status` and the message, which the client will see.
+
+    `id` is a name for programs (by default that of the status, or `invalid_<field>`), `field` the path of the
+    field that is wrong (`a.0.b`), `headers` go with the answer.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        id: str | None = None,  # noqa: A002  (the name in the answer)
+        field: str | None = None,
+        headers: "Mapping[str, str] | None" = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = int(status)
+        self.message = message
+        self.field = field
+        self.id = id or (f"invalid_{field}" if field else _IDS.get(self.status, "error"))
+        self.headers = dict(headers or {})
+
+    def entry(self) -> "dict[str, str]":
+        """Return this error as one entry of the answer's `errors`."""
+        entry = {"id": self.id, "message": self.message}
+        return {**entry, "field": self.field} if self.field else entry
+
+
+class _FixedStatusError(HttpError):
+    status_code: "ClassVar[int]"
+    default_message: "ClassVar[str]"
+
+    def __init__(self, message: str | None = None, field: str | None = None, **options: "Any") -> None:
+        super().__init__(self.status_code, message or self.default_message, field=field, **options)
+
+
+class BadRequestError(_FixedStatusError):
+    """Answer 400: the request is wrong, in `field` if one is given."""
+
+    status_code = 400
+    default_message = "Bad Request"
+
+
+class UnauthorizedError(_FixedStatusError):
+    """Answer 401: nobody knows who is calling."""
+
+    status_code = 401
+    default_message = "Authentication is required"
+
+
+class ForbiddenError(_FixedStatusError):
+    """Answer 403: the caller is known and may not do this."""
+
+    status_code = 403
+    default_message = "You shall not pass!"
+
+
+class NotFoundError(_FixedStatusError):
+    """Answer 404."""
+
+    status_code = 404
+    default_message = "Resource not found"
+
+
+class ConflictError(_FixedStatusError):
+    """Answer 409: the request doesn't fit the state that the resource is in."""
+
+    status_code = 409
+    default_message = "Conflict"
+
+
+class ServiceUnavailableError(_FixedStatusError):
+    """Answer 503: something that is needed for the answer can't be reached."""
+
+    status_code = 503
+    default_message = "Service unavailable"
+
+
+class AppError(HandlerError):
+    """Fail with a code of the application's own; `aws_lambda_handler` puts code and message into the envelope.
+
+    `details` is for the receiver of the error and for `to_dict`; it is never sent to the client.
+    """
+
+    def __init__(self, code: str, message: str, details: "Any" = None) -> None:
+        super().__init__(code, message)
+        import time
+
+        self.code = code
+        self.message = message
+        self.details = details
+        self.timestamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+    def __str__(self) -> str:
+        return f"AppError[{self.code}]: {self.message}"
+
+    def to_dict(self) -> "dict[str, Any]":
+        """Return code, message, timestamp (RFC 3339, UTC) and details."""
+        return {"code": self.code, "message": self.message, "timestamp": self.timestamp, "details": self.details}
+
+
+class ConfigurationError(HandlerError):
+    """Say what the function needs and doesn't have: an environment variable, a package."""
+
+
+class InvalidInterceptorError(ConfigurationError, TypeError):
+    """Say what is wrong with `interceptor`, while the module is being imported."""
+
+    def __init__(self, interceptor: object, reason: str) -> None:
+        super().__init__(f"{interceptor!r} can't be an interceptor: {reason}")
+        self.interceptor = interceptor
+
+
+class AnnotationError(ConfigurationError, TypeError):
+    """Say why the annotation of a job's parameter can't be used."""
+
+    def __init__(self, function: str, annotation: object, reason: str) -> None:
+        super().__init__(f"the annotation {annotation!r} of {function} {reason}")
+        self.function = function
+        self.annotation = annotation
+
+
+class InvalidResponseError(HandlerError):
+    """Say that `function` returned `value`, which is not a `Response`."""
+
+    def __init__(self, function: str, value: object) -> None:
+        super().__init__(f"{function} must return a Response, not {type(value).__qualname__!r}")
+        self.function = function
+
+
+class UnhandledSourceError(HandlerError):
+    """Say that no adapter recognises the event; `keys` are its top-level keys.
+
+    It is raised and not answered: an answer would make a queue delete its messages.
+    """
+
+    def __init__(self, keys: "Iterable[object]") -> None:
+        self.keys = tuple(map(str, keys))
+        super().__init__(f"not an HTTP event that this route can answer; its keys are {sorted(self.keys)!r}")
+
+
+class DeadlineError(HandlerError):
+    """Say that a record was not started: `remaining` seconds were left, under the margin of `margin` seconds."""
+
+    def __init__(self, *, remaining: float, margin: float) -> None:
+        super().__init__(f"not started: {remaining:.1f} s left, under the margin of {margin:.1f} s")
+        self.remaining = remaining
+        self.margin = margin

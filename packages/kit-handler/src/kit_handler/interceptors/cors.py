@@ -1,0 +1,49 @@
+"""CORS for routes that answer browsers themselves. Off unless asked for: HTTP APIs do it in their own configuration."""
+
+from kit_handler.response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kit_handler._types import Origins
+    from kit_handler.request import Request
+
+_ALLOWED_ORIGIN = "Access-Control-Allow-Origin"
+
+
+class Cors:
+    """Add the fields of the Fetch standard's CORS protocol to answers, errors too, and answer preflights.
+
+    `True` or "*" lets every page read the answers, without credentials; otherwise the origins
+    (`https://app.example.com`) that may, with credentials.
+    """
+
+    __slots__ = ("origins",)
+
+    def __init__(self, origins: "Origins") -> None:
+        if isinstance(origins, bool):
+            origins = "*"
+        self.origins = frozenset([origins] if isinstance(origins, str) else origins)
+        if not self.origins or not all(isinstance(origin, str) for origin in self.origins):
+            raise TypeError(f"cors= takes True, an origin, or a list of origins: {origins!r}")
+
+    def preflight(self, request: "Request") -> Response | None:
+        """Return the answer to a preflight request, None for any other."""
+        if request.method != "OPTIONS" or "access-control-request-method" not in request.headers:
+            return None
+        headers = {"Access-Control-Allow-Methods": request.headers["access-control-request-method"]}
+        asked = request.headers.get("access-control-request-headers")
+        if asked:
+            headers["Access-Control-Allow-Headers"] = asked
+        return Response(204, headers=headers)
+
+    def add_to(self, response: Response, request: "Request") -> None:
+        """Add the fields to `response`."""
+        if "*" in self.origins:
+            response.headers[_ALLOWED_ORIGIN] = "*"
+            return
+        origin = request.headers.get("origin")
+        vary = response.headers.get("Vary")
+        response.headers["Vary"] = f"{vary}, Origin" if vary else "Origin"
+        if origin in self.origins:
+            response.headers[_ALLOWED_ORIGIN] = origin
+            response.headers["Access-Control-Allow-Credentials"] = "true"

@@ -1,0 +1,436 @@
+"""`job`: records by annotation, batch answers, the deadline."""
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, Self, TypedDict
+
+import pytest
+from kit_handler import AnnotationError, DeadlineError, correlation_id, job
+from kit_handler.testing import LambdaContext, sqs_event
+
+
+class Message:
+    """A record class: one message may hold several."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @classmethod
+    def from_record(cls, raw: Mapping[str, Any]) -> Iterable[Self]:
+        if raw["body"] == "malformed":
+            raise ValueError("malformed")
+        return [cls(part) for part in raw["body"].split("+") if part]
+
+
+def failures(answer: Any) -> list[str]:
+    assert list(answer) == ["batchItemFailures"]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def stream_event(source: str, count: int) -> dict[str, Any]:
+    def record(number: int) -> dict[str, Any]:
+        data = (
+            {"kinesis": {"sequenceNumber": f"seq-{number}", "data": ""}}
+            if source == "aws:kinesis"
+            else {"dynamodb": {"SequenceNumber": f"seq-{number}", "Keys": {}}}
+        )
+        return {"eventSource": source, "eventID": f"event-{number}", **data}
+
+    return {"Records": [record(number) for number in range(1, count + 1)]}
+
+
+S3_EVENT = {
+    "Records": [
+        {"eventSource": "aws:s3", "s3": {"bucket": {"name": "b"}, "object": {"key": key}}} for key in ("a", "b", "c")
+    ]
+}
+
+
+@pytest.mark.parametrize("decorate", [job, job(), job(partial=True, margin=1.0)])
+def test_every_spelling_gets_records_by_annotation(decorate: Any) -> None:
+    seen = []
+
+    @decorate
+    def process(whatever_it_is_called: Message) -> None:
+        seen.append(whatever_it_is_called.text)
+
+    assert failures(process(sqs_event(["a", "b+c", ""]), LambdaContext())) == []
+    assert seen == ["a", "b", "c"]
+    assert process.__name__ == "process"
+
+
+def test_an_unknown_option_is_a_type_error_that_names_the_known() -> None:
+    with pytest.raises(TypeError, match=r"'retries'.*margin, partial"):
+        job(retries=3)
+    with pytest.raises(TypeError):
+        job("process")
+
+
+class Payload(TypedDict):
+    body: str
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [None, dict, dict[str, Any], Any, Mapping, Mapping[str, Any], MutableMapping[str, Any], object, Payload],
+)
+def test_without_a_record_class_the_record_is_the_plain_dict(annotation: Any) -> None:
+    seen = []
+
+    def process(record):  # type: ignore[no-untyped-def]
+        seen.append(record["body"])
+
+    if annotation is not None:
+        process.__annotations__["record"] = annotation
+    job(process)(sqs_event(["a"]))
+    assert seen == ["a"]
+
+
+def test_an_annotation_may_be_a_string_of_a_local_name() -> None:
+    class Local(Message):
+        pass
+
+    seen = []
+
+    @job
+    def process(record: "Local") -> None:
+        seen.append(type(record))
+
+    process(sqs_event(["a"]))
+    assert seen == [Local]
+
+
+@job
+def early(record: "Later") -> None:
+    """Name a class that is defined below."""
+    record.seen.append(record.text)
+
+
+class Later(Message):
+    seen: list[str] = []  # noqa: RUF012
+
+
+def test_an_annotation_may_name_a_class_that_comes_later() -> None:
+    early(sqs_event(["a"]))
+    assert Later.seen == ["a"]
+
+
+def test_an_annotation_that_is_nowhere_defined_fails_the_invocation() -> None:
+    @job
+    def process(record: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
+        pass
+
+    with pytest.raises(AnnotationError, match="Nowhere"):
+        process(sqs_event(["a"]))
+
+
+def test_an_annotation_that_makes_no_record_fails_at_import() -> None:
+    with pytest.raises(AnnotationError, match="from_record"):
+
+        @job
+        def process(record: int) -> None:
+            pass
+
+    with pytest.raises(AnnotationError, match="first parameter"):
+
+        @job
+        def nothing() -> None:
+            pass
+
+
+def test_a_second_parameter_gets_the_context() -> None:
+    seen: list[Any] = []
+
+    @job
+    def required(record: Message, lambda_context: object) -> None:
+        seen.append(lambda_context)
+
+    @job
+    def named(record: Message, context: object = None) -> None:
+        seen.append(context)
+
+    @job
+    def own(record: Message, retries: int = 3) -> None:
+        seen.append(retries)
+
+    context = LambdaContext()
+    for process in (required, named, own):
+        process(sqs_event(["a"]), context)
+    assert seen == [context, context, 3]
+
+
+def test_a_wrapped_function_keeps_its_annotation() -> None:
+    import functools
+
+    def logged(function: Any) -> Any:
+        @functools.wraps(function)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    seen = []
+
+    @job
+    @logged
+    def process(record: Message) -> None:
+        seen.append(record.text)
+
+    class Processor:
+        def process(self, record: Message, context: Any) -> None:
+            seen.append(record.text)
+
+        def __call__(self, record: Message) -> None:
+            seen.append(record.text)
+
+    process(sqs_event(["a"]))
+    job(Processor().process)(sqs_event(["b"]))
+    job(Processor())(sqs_event(["c"]))
+    assert seen == ["a", "b", "c"]
+
+
+def test_a_coroutine_function_is_run_for_each_record_in_one_loop() -> None:
+    import asyncio
+
+    loops = []
+
+    @job
+    async def process(record: Message) -> None:
+        await asyncio.sleep(0)
+        loops.append(asyncio.get_running_loop())
+        if record.text == "b":
+            raise ValueError
+
+    assert failures(process(sqs_event(["a", "b", "c"]))) == ["message-2"]
+    assert len(loops) == 3
+    assert len(set(map(id, loops))) == 1
+
+
+def test_a_queue_names_each_failed_message_and_tries_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    seen = []
+
+    @job
+    def process(record: Message) -> None:
+        seen.append(record.text)
+        if record.text == "bad":
+            raise ValueError("no")
+
+    answer = process(sqs_event(["a", "bad", "malformed", "b+bad+c", "d"]))
+    assert failures(answer) == ["message-2", "message-3", "message-4"]
+    assert seen == ["a", "bad", "b", "bad", "d"]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
+    assert "message-2" in caplog.text
+
+
+def test_when_all_fail_that_is_an_answer_too() -> None:
+    @job
+    def process(record: Message) -> None:
+        raise ValueError
+
+    assert failures(process(sqs_event(["a", "b"]))) == ["message-1", "message-2"]
+
+
+def test_a_fifo_queue_keeps_the_order_within_each_group() -> None:
+    seen = []
+
+    @job
+    def process(record: Message) -> None:
+        seen.append(record.text)
+        if record.text.endswith("!"):
+            raise ValueError
+
+    event = sqs_event(["x1", "y1!", "x2", "y2", "x3!", "y3", "x4", "z1"], groups=list("xyxyxyxz"))
+    assert failures(process(event)) == ["message-2", "message-4", "message-5", "message-6", "message-7"]
+    assert seen == ["x1", "y1!", "x2", "x3!", "z1"]
+
+
+def test_groups_of_a_standard_queue_block_nothing() -> None:
+    event = sqs_event(["a!", "b"], groups=["g", "g"])
+    for record in event["Records"]:
+        record["eventSourceARN"] = record["eventSourceARN"].removesuffix(".fifo")
+    seen = []
+
+    @job
+    def process(record: Message) -> None:
+        seen.append(record.text)
+        if record.text == "a!":
+            raise ValueError
+
+    assert failures(process(event)) == ["message-1"]
+    assert seen == ["a!", "b"]
+
+
+@pytest.mark.parametrize("source", ["aws:kinesis", "aws:dynamodb"])
+def test_a_stream_stops_at_the_first_failure_and_names_only_that(source: str) -> None:
+    seen = []
+
+    @job
+    def process(record: dict[str, Any]) -> None:
+        seen.append(record["eventID"])
+        if record["eventID"] == "event-2":
+            raise ValueError
+
+    assert failures(process(stream_event(source, 4))) == ["seq-2"]
+    assert seen == ["event-1", "event-2"]
+
+
+def test_another_source_raises_after_trying_every_record() -> None:
+    seen = []
+
+    @job
+    def process(record: dict[str, Any]) -> None:
+        seen.append(record["s3"]["object"]["key"])
+        if seen[-1] != "b":
+            raise LookupError(seen[-1])
+
+    with pytest.raises(ExceptionGroup) as caught:
+        process(S3_EVENT)
+    assert [str(error) for error in caught.value.exceptions] == ["a", "c"]
+    assert seen == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("event", [{"detail-type": "Scheduled Event", "id": "e"}, {"anything": 1}, [1], "text"])
+def test_an_event_without_records_is_the_record(event: Any) -> None:
+    seen = []
+
+    @job
+    def process(record: Any) -> None:
+        seen.append(record)
+
+    @job
+    def fail(record: Any) -> None:
+        raise LookupError
+
+    assert process(event) is None
+    assert seen == [event]
+    with pytest.raises(ExceptionGroup):
+        fail(event)
+
+
+def test_a_source_without_partial_answers_gets_none_for_success() -> None:
+    @job
+    def process(record: dict[str, Any]) -> None:
+        pass
+
+    assert process(S3_EVENT) is None
+    assert process({"Records": []}) is None
+
+
+def test_the_test_event_of_s3_yields_nothing() -> None:
+    @job
+    def process(record: Message) -> None:
+        raise AssertionError
+
+    assert process({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "b"}) is None
+
+
+def test_partial_false_raises_instead_of_naming() -> None:
+    @job(partial=False)
+    def process(record: Message) -> None:
+        if record.text == "bad":
+            raise ValueError
+
+    assert failures(process(sqs_event(["a"]))) == []
+    with pytest.raises(ExceptionGroup):
+        process(sqs_event(["a", "bad"]))
+
+
+def test_a_failed_record_without_a_name_fails_the_batch() -> None:
+    event = sqs_event(["a", "bad"])
+    del event["Records"][1]["messageId"]
+
+    @job
+    def process(record: Message) -> None:
+        if record.text == "bad":
+            raise ValueError
+
+    with pytest.raises(ExceptionGroup):
+        process(event)
+
+
+def test_no_record_is_started_under_the_margin(caplog: pytest.LogCaptureFixture) -> None:
+    seen = []
+    context = LambdaContext(timeout=60)
+
+    @job
+    def process(record: Message) -> None:
+        seen.append(record.text)
+        if record.text == "b":
+            context.spend(59.5)
+
+    assert failures(process(sqs_event(["a", "b", "c", "d"]), context)) == ["message-3", "message-4"]
+    assert seen == ["a", "b"]
+    assert "did not start 2 records" in caplog.text
+
+
+def test_the_margin_grows_with_the_longest_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = LambdaContext(timeout=100)
+    clock = [0.0]
+    monkeypatch.setattr("kit_handler.jobs.perf_counter", lambda: clock[0])
+    seen = []
+
+    @job
+    def process(record: Message) -> None:
+        seen.append(record.text)
+        clock[0] += 35
+        context.spend(35)
+
+    # 100 s: 35 s for a leave 65 s, 35 s for b leave 30 s, which is under 1.5 times 35 s.
+    assert failures(process(sqs_event(["a", "b", "c"]), context)) == ["message-3"]
+    assert seen == ["a", "b"]
+
+
+def test_the_margin_also_holds_inside_a_message_and_for_streams_and_others() -> None:
+    @job
+    def process(record: Any) -> None:
+        raise AssertionError
+
+    @job
+    def each(record: Message) -> None:
+        context.spend(60)
+
+    late = LambdaContext(timeout=0.5)
+    context = LambdaContext(timeout=60)
+    assert failures(each(sqs_event(["a+b"]), context)) == ["message-1"]
+    assert failures(process(stream_event("aws:kinesis", 3), late)) == ["seq-1"]
+    with pytest.raises(ExceptionGroup) as caught:
+        process(S3_EVENT, late)
+    assert [type(error) for error in caught.value.exceptions] == [DeadlineError]
+
+
+def test_a_smaller_margin_can_be_asked_for() -> None:
+    @job(margin=0.1)
+    def process(record: Message) -> None:
+        pass
+
+    assert failures(process(sqs_event(["a"]), LambdaContext(timeout=0.9))) == []
+
+
+def test_each_record_has_a_correlation_id_of_its_own() -> None:
+    seen: list[str | None] = []
+
+    @job
+    def process(record: Message) -> None:
+        seen.append(correlation_id())
+
+    event = sqs_event(["a", "b", "c"])
+    event["Records"][1]["messageAttributes"] = {
+        "x-correlation-id": {"stringValue": "cause-1", "dataType": "String"},
+    }
+    process(event)
+    assert seen == ["message-1", "cause-1", "message-3"]
+    assert correlation_id() is None
+
+
+def test_from_record_may_be_a_generator() -> None:
+    class Lazy:
+        @classmethod
+        def from_record(cls, raw: Mapping[str, Any]) -> Iterator["Lazy"]:
+            yield cls()
+            raise ValueError("the second part is malformed")
+
+    @job
+    def process(record: Lazy) -> None:
+        pass
+
+    assert failures(process(sqs_event(["a", "b"]))) == ["message-1", "message-2"]

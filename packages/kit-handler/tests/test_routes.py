@@ -1,0 +1,312 @@
+"""`route`: what a function's result and its exceptions become."""
+
+import json
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from kit_handler import (
+    BadRequestError,
+    ConflictError,
+    ForbiddenError,
+    HttpError,
+    NotFoundError,
+    Request,
+    Response,
+    UnauthorizedError,
+    UnhandledSourceError,
+    route,
+)
+from kit_handler.testing import LambdaContext, http_event, sqs_event
+
+
+def body(answer: dict[str, Any]) -> Any:
+    return json.loads(answer["body"])
+
+
+@pytest.fixture(params=["1.0", "2.0"])
+def event(request: pytest.FixtureRequest) -> Callable[..., dict[str, Any]]:
+    return lambda *args, **options: http_event(*args, version=request.param, **options)
+
+
+class Role(StrEnum):
+    VIEW = "PROFILE_VIEW"
+
+
+@pytest.mark.parametrize("decorate", [route, route(), route(token=False, role=None), route(interceptors=[])])
+def test_every_spelling_of_the_bare_decorator_is_the_same(decorate: Any, event: Any) -> None:
+    @decorate
+    def profile(request: Request) -> Response:
+        return Response.ok({"id": request.params["id"]})
+
+    answer = profile(event("GET", "/profiles/7", path_params={"id": "7"}), LambdaContext())
+    assert (answer["statusCode"], body(answer)) == (200, {"data": {"id": "7"}})
+
+
+def test_the_context_is_optional_and_reaches_the_request(event: Any) -> None:
+    seen = []
+
+    @route
+    def profile(request: Request) -> Response:
+        seen.append(request.context)
+        return Response.no_content()
+
+    context = LambdaContext()
+    profile(event())
+    profile(event(), context)
+    assert seen == [None, context]
+
+
+def test_an_unknown_option_is_a_type_error_that_names_the_known() -> None:
+    with pytest.raises(TypeError, match=r"'tokn'.*role, scope, token, cors, interceptors"):
+        route(tokn=True)
+
+
+def test_the_handler_keeps_the_functions_names() -> None:
+    @route(role="A")
+    def profile(request: Request) -> Response:
+        """Return a profile."""
+        return Response.ok()
+
+    assert (profile.__name__, profile.__doc__) == ("profile", "Return a profile.")
+    assert profile.__wrapped__(Request()).status_code == 200
+
+
+def test_a_handler_can_be_called_with_a_plain_request() -> None:
+    @route(role="A")
+    def profile(request: Request) -> Response:
+        return Response.ok(request.body["name"])
+
+    allowed = profile(Request(method="post", body={"name": "Ada"}, authorizer={"roles": "A"}))
+    assert isinstance(allowed, Response)
+    assert (allowed.status_code, allowed.body) == (200, {"data": "Ada"})
+    assert profile(Request()).status_code == 401
+
+
+async def _pause() -> None:
+    import asyncio
+
+    await asyncio.sleep(0)
+
+
+def test_a_coroutine_function_is_run(event: Any) -> None:
+    @route(role=Role.VIEW)
+    async def profile(request: Request) -> Response:
+        await _pause()
+        return Response.created({"path": request.path})
+
+    answer = profile(event("POST", "/profiles", authorizer={"roles": "PROFILE_VIEW"}))
+    assert (answer["statusCode"], body(answer)["data"]["path"]) == (201, "/profiles")
+
+
+@pytest.mark.parametrize("result", [None, {"statusCode": 200}, "text", 200])
+def test_anything_but_a_response_is_a_500_with_a_log_line(
+    result: Any, event: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        return result
+
+    answer = profile(event())
+    assert (answer["statusCode"], body(answer)["errors"][0]["id"]) == (500, "internal_server_error")
+    assert "must return a Response" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "entry"),
+    [
+        (BadRequestError(), 400, {"id": "bad_request", "message": "Bad Request"}),
+        (BadRequestError("no", field="a.0.b"), 400, {"id": "invalid_a.0.b", "message": "no", "field": "a.0.b"}),
+        (UnauthorizedError(), 401, {"id": "unauthorized", "message": "Authentication is required"}),
+        (ForbiddenError(), 403, {"id": "forbidden", "message": "You shall not pass!"}),
+        (NotFoundError(), 404, {"id": "not_found", "message": "Resource not found"}),
+        (NotFoundError("No loan"), 404, {"id": "not_found", "message": "No loan"}),
+        (ConflictError("Taken"), 409, {"id": "conflict", "message": "Taken"}),
+        (HttpError(418, "Tea", id="teapot"), 418, {"id": "teapot", "message": "Tea"}),
+        (HttpError(HTTPStatus.GONE, "Gone"), 410, {"id": "gone", "message": "Gone"}),
+    ],
+)
+def test_http_errors_are_answered(error: HttpError, status: int, entry: dict[str, str], event: Any) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        raise error
+
+    answer = profile(event())
+    assert (answer["statusCode"], body(answer)) == (status, {"errors": [entry]})
+    assert answer["headers"]["Content-Type"] == "application/json"
+
+
+def test_an_error_class_and_its_headers_are_answered(event: Any) -> None:
+    @route
+    def limited(request: Request) -> Response:
+        raise HttpError(429, "Slow down", headers={"Retry-After": "5"})
+
+    @route
+    def missing(request: Request) -> Response:
+        raise NotFoundError
+
+    assert limited(event())["headers"]["Retry-After"] == "5"
+    assert missing(event())["statusCode"] == 404
+
+
+def test_any_other_exception_is_logged_and_answered_without_its_text(
+    event: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        raise LookupError("SELECT password FROM users")
+
+    answer = profile(event())
+    assert answer["statusCode"] == 500
+    assert "password" not in json.dumps(answer)
+    assert body(answer)["errors"][0]["message"] == "An unexpected error has occurred."
+    [record] = caplog.records
+    assert (record.name, record.levelno) == ("kit.handler", logging.ERROR)
+    assert "LookupError" in caplog.text
+
+
+class ValidationError(ValueError):
+    """Look like marshmallow's."""
+
+    def __init__(self, messages: Any) -> None:
+        super().__init__(messages)
+        self.messages = messages
+
+    def normalized_messages(self) -> Any:
+        return self.messages if isinstance(self.messages, dict) else {"_schema": self.messages}
+
+
+def test_validation_errors_are_one_entry_per_field(event: Any) -> None:
+    @route
+    def create(request: Request) -> Response:
+        raise ValidationError(
+            {
+                "amount": ["Too small.", "Too odd."],
+                "lines": {0: {"price": {"currency": ["Unknown."]}}, 2: {"_schema": ["Empty."]}},
+                "_schema": ["Contradiction."],
+            }
+        )
+
+    answer = create(event("POST"))
+    assert answer["statusCode"] == 400
+    assert body(answer)["errors"] == [
+        {"id": "invalid_amount", "message": "Too small.", "field": "amount"},
+        {"id": "invalid_lines.0.price.currency", "message": "Unknown.", "field": "lines.0.price.currency"},
+        {"id": "invalid_lines.2", "message": "Empty.", "field": "lines.2"},
+        {"id": "invalid_body", "message": "Contradiction."},
+    ]
+
+
+def test_a_validation_error_about_everything_names_no_field(event: Any) -> None:
+    @route
+    def create(request: Request) -> Response:
+        raise ValidationError(["Invalid input type."])
+
+    assert body(create(event("POST"))) == {"errors": [{"id": "invalid_body", "message": "Invalid input type."}]}
+
+
+def test_malformed_json_is_a_400(event: Any) -> None:
+    @route
+    def create(request: Request) -> Response:
+        return Response.ok(request.body)
+
+    answer = create(event("POST", body='{"a": ', headers={"content-type": "application/json; charset=utf-8"}))
+    assert (answer["statusCode"], body(answer)["errors"][0]["id"]) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("value", [object(), {"n": float("nan")}, [1, {"deep": object}]])
+def test_a_body_that_is_not_json_is_a_500_with_a_clear_log_line(
+    value: Any, event: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        return Response.ok(value)
+
+    answer = profile(event())
+    assert (answer["statusCode"], body(answer)["errors"][0]["id"]) == (500, "internal_server_error")
+    assert "profile can't be sent" in caplog.text
+
+
+def test_a_circular_body_is_a_500(event: Any) -> None:
+    circle: list[Any] = []
+    circle.append(circle)
+
+    @route
+    def profile(request: Request) -> Response:
+        return Response.ok(circle)
+
+    assert profile(event())["statusCode"] == 500
+
+
+def test_a_line_break_in_a_header_is_a_500_and_not_a_header(event: Any) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        return Response(headers={"Location": "/a\r\nSet-Cookie: x=1"})
+
+    answer = profile(event())
+    assert (answer["statusCode"], "Location" in answer["headers"]) == (500, False)
+
+
+def test_an_answer_over_six_megabytes_is_a_500_with_a_log_line(event: Any, caplog: pytest.LogCaptureFixture) -> None:
+    @route
+    def dump(request: Request) -> Response:
+        return Response(body=request.query["char"] * 3_200_000)
+
+    assert dump(event(query={"char": "x"}))["statusCode"] == 200
+    assert not caplog.records
+    assert dump(event(query={"char": '"'}))["statusCode"] == 500  # every quote takes two bytes on its way out
+    assert "over the 6 MB" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        sqs_event(["x"]),
+        {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
+        {"httpMethod": "GET", "requestContext": {"elb": {"targetGroupArn": "arn"}}},
+        {"requestContext": {"connectionId": "c", "routeKey": "$default"}, "body": "{}"},
+        {},
+        None,
+        ["x"],
+    ],
+)
+def test_an_event_that_is_not_http_raises_and_is_not_answered(strange: Any) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        return Response.ok()
+
+    with pytest.raises(UnhandledSourceError):
+        profile(strange)
+
+
+def test_nothing_of_a_request_is_left_for_the_next(event: Any) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        request.headers["x-user"] = "first"
+        request.params["id"] = "first"
+        return Response.ok({"fresh": not hasattr(request, "user")})
+
+    first = event("GET", "/", query={"id": "0"})
+    profile(first)
+    seen: list[Any] = []
+
+    @route
+    def again(request: Request) -> Response:
+        seen.append((request.headers.get("x-user"), request.params["id"]))
+        return Response.ok()
+
+    again(first)
+    assert seen == [(None, "0")]
+
+
+def test_the_event_with_its_secrets_is_never_logged(event: Any, caplog: pytest.LogCaptureFixture) -> None:
+    @route
+    def profile(request: Request) -> Response:
+        raise RuntimeError
+
+    with caplog.at_level(logging.DEBUG):
+        profile(event(headers={"Authorization": "Bearer hush"}, body="hush"))
+    assert "hush" not in caplog.text
