@@ -1,0 +1,121 @@
+"""Builds every package, installs each wheel on its own into an empty environment, and imports it there.
+
+    python scripts/check_wheels.py [PACKAGE …]     (all of them, unless named)
+
+Siblings come from the wheels just built, as files: the names of this workspace belong to nobody on the public registry,
+so that it is never asked for them.
+"""
+
+import argparse
+import email
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+UV = os.environ.get("UV", "uv")
+
+# What must bring nothing but itself.
+ALONE = {"kit-handler"}
+# What has no module.
+EMPTY = {"kit"}
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """Is a built wheel and what it says of itself."""
+
+    path: Path
+    name: str
+    requires: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @property
+    def module(self) -> str:
+        """Return the name that the package is imported by."""
+        return self.name.replace("-", "_")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packages", nargs="*", metavar="PACKAGE")
+    chosen = parser.parse_args(arguments).packages
+    with tempfile.TemporaryDirectory() as folder:
+        run(UV, "build", "--quiet", "--all-packages", "--out-dir", folder, cwd=ROOT)
+        wheels = {wheel.name: wheel for wheel in map(read_wheel, sorted(Path(folder).glob("*.whl")))}
+        if unknown := set(chosen) - set(wheels):
+            parser.error(f"there is no package {', '.join(sorted(unknown))}")
+        failed = False
+        for name in chosen or wheels:
+            problems = list(problems_of(wheels[name], wheels, Path(folder) / "environments" / name))
+            print(f"{name}: {'; '.join(problems) or 'ok'}")
+            failed = failed or bool(problems)
+    return 1 if failed else 0
+
+
+def read_wheel(path: Path) -> Wheel:
+    """Return a wheel with what its metadata says."""
+    with zipfile.ZipFile(path) as archive:
+        files = tuple(archive.namelist())
+        (metadata,) = (name for name in files if name.endswith(".dist-info/METADATA"))
+        said = email.message_from_bytes(archive.read(metadata))
+    return Wheel(path, said["Name"], tuple(said.get_all("Requires-Dist", ())), files)
+
+
+def problems_of(wheel: Wheel, wheels: Mapping[str, Wheel], environment: Path) -> Iterable[str]:
+    """Install a wheel into a new environment, and yield what is wrong with it."""
+    if wheel.name not in EMPTY and f"{wheel.module}/py.typed" not in wheel.files:
+        yield "no py.typed"
+    expected = ("" if wheel.name in EMPTY else f"{wheel.module}/", f"{wheel.path.name.rsplit('-', 3)[0]}.dist-info/")
+    if strays := [file for file in wheel.files if not file.startswith(expected)]:
+        yield f"files where they don't belong: {', '.join(strays)}"
+
+    run(UV, "venv", "--quiet", "--python", sys.executable, environment)
+    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    siblings = [wheels[name].path for name in sorted(with_siblings(wheel, wheels))]
+    run(UV, "pip", "install", "--quiet", "--python", python, *siblings)
+    run(UV, "pip", "check", "--quiet", "--python", python)
+    if wheel.name in ALONE:
+        listed = run(UV, "pip", "list", "--format", "freeze", "--python", python).splitlines()
+        if others := [line for line in listed if re.split(r"==| @ ", line)[0] != wheel.name]:
+            yield f"it brings {', '.join(others)}"
+    if wheel.name not in EMPTY:
+        program = f"import {wheel.module} as module; [getattr(module, name) for name in getattr(module, '__all__', ())]"
+        done = subprocess.run([python, "-I", "-c", program], capture_output=True, text=True, check=False)
+        if done.returncode:
+            yield f"importing it fails: {done.stderr.strip().splitlines()[-1]}"
+
+
+def with_siblings(wheel: Wheel, wheels: Mapping[str, Wheel]) -> set[str]:
+    """Return the names of a wheel and of every sibling that it needs, without its extras."""
+    found: set[str] = set()
+    waiting = [wheel.name]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for requirement in wheels[name].requires:
+            required = re.match(r"[\w.-]+", requirement)
+            if required and required[0] in wheels and "extra ==" not in requirement:
+                waiting.append(required[0])
+    return found
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    """Run a command to its end and return what it printed; SystemExit, with what it said, if it fails."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
