@@ -17,7 +17,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from kit_local.errors import CloudError
-from kit_local.stores.ports import HOST, free_port, is_free
+from kit_local.stores.ports import HOST, free_port
 
 log = logging.getLogger("kit.local")
 
@@ -26,11 +26,14 @@ class MotoServer:
     """moto on a port of 127.0.0.1, 0 for any, from now until `close`."""
 
     def __init__(self, port: int) -> None:
-        if port and not is_free(port):
-            raise CloudError(f"port {port} is in use")
-        app = DomainDispatcherApplication(create_backend_app)
-        self._server = _Server(HOST, port or free_port(), app, handler=_Handler)
-        self.port: int = self._server.port
+        try:
+            bound = socket.create_server((HOST, port or free_port()))
+        except OSError as error:
+            raise CloudError(f"port {port} cannot be had: {error}") from error
+        with bound:
+            app = DomainDispatcherApplication(create_backend_app)
+            self.port: int = bound.getsockname()[1]
+            self._server = _Server(HOST, self.port, app, handler=_Handler, fd=bound.fileno())
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="aws", daemon=True)
         self._thread.start()
 

@@ -14,7 +14,7 @@ from kit_local.errors import StoreError
 from kit_local.paths import cache_folder, shared_folder
 from kit_local.stores.account import Account, become, environment
 from kit_local.stores.binaries import Binaries, fingerprint
-from kit_local.stores.folders import copy_tree, server_folder, write_private
+from kit_local.stores.folders import copy_tree, write_private
 from kit_local.stores.process import end_orphan, is_running_with
 
 # Not "postgres": that is what many a template names its own master user, with a password of its own.
@@ -31,7 +31,6 @@ class Cluster:
 
     folder: Path
     user: Account | None
-    ephemeral: bool
 
     @property
     def data(self) -> Path:
@@ -40,7 +39,7 @@ class Cluster:
 
     @property
     def log(self) -> Path:
-        """What the server writes; that of the start before is beside it."""
+        """What the server writes about itself."""
         return self.folder / "postgres.log"
 
     @property
@@ -67,6 +66,22 @@ class Cluster:
             self.user.own(scratch)
         scratch.rename(self.data)
 
+    def serves(self, pid: int | None) -> bool:
+        """Tell whether the process of this id serves this data, and is ready to: it says so in postmaster.pid.
+
+        Merely connecting would not do: on a port that is taken, another server with the same template answers.
+        """
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return False
+        return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
+
+    def put_log_aside(self) -> None:
+        """Begin a new log; the one before stays beside it."""
+        with contextlib.suppress(FileNotFoundError):
+            self.log.replace(self.log.with_suffix(".log.old"))
+
     def end_orphan(self) -> None:
         """End a server that still runs on this data after its owner was killed, and remove a stale postmaster.pid.
 
@@ -82,11 +97,6 @@ class Cluster:
             end_orphan(pid, *ENDINGS)
         with contextlib.suppress(FileNotFoundError):
             record.unlink()
-
-
-def open_cluster(folder: Path | None, user: Account | None) -> Cluster:
-    """Return the cluster kept in a folder, or a new one below the temporary folder."""
-    return Cluster(server_folder("postgres", folder, user), user, ephemeral=folder is None)
 
 
 def _template(binaries: Binaries) -> Path:

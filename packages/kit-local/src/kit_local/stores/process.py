@@ -15,15 +15,22 @@ from kit_local.errors import StoreError
 from kit_local.stores.account import Account, become, environment
 
 # Waits at the reading end of a pipe. One line means that the server has ended. The end of the pipe means that the
-# owner has gone without a word: then the server is asked to end, made to end, and its folder is removed.
+# owner has gone without a word: then the server is asked to end, made to end, and its folder is removed. An ended
+# process may keep its id for long where the machine's first process does not wait for orphans (state Z).
 # A death signal (Linux, PR_SET_PDEATHSIG) would do without this process, but it comes when the *thread* ends that
 # started the server.
 _GUARD = """
+ended() {
+    kill -0 "$1" 2>/dev/null || return 0
+    read -r state < "/proc/$1/stat" || return 1
+    case $state in *") Z "*) return 0 ;; esac
+    return 1
+}
 if read -r _; then exit 0; fi
-kill -"$2" "$1" 2>/dev/null
-left=50
-while [ "$left" -gt 0 ] && kill -0 "$1" 2>/dev/null; do sleep 0.1; left=$((left - 1)); done
-kill -KILL "$1" 2>/dev/null
+kill -"$2" "$1"
+left=100
+until ended "$1" || [ "$left" -eq 0 ]; do sleep 0.05; left=$((left - 1)); done
+ended "$1" || kill -KILL "$1"
 if [ -n "$3" ]; then rm -rf "$3"; fi
 """
 
