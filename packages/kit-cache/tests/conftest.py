@@ -1,0 +1,73 @@
+import os
+import subprocess
+import sys
+import textwrap
+from types import SimpleNamespace
+
+import kit_cache
+import pytest
+
+SETTINGS = ("REDIS_", "KIT_CACHE_", "CACHE_DIR")
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, tmp_path):
+    """Nothing configured but a disk folder of the test's own, and nothing left in this process's caches."""
+    for name in tuple(os.environ):
+        if name.startswith(SETTINGS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "cache"))
+    kit_cache.reset()
+    yield
+    kit_cache.reset()
+
+
+@pytest.fixture
+def redis(redis_url, monkeypatch):
+    """Redis is configured; a client of the test's own to look into it."""
+    from redis import Redis
+
+    monkeypatch.setenv("KIT_CACHE_REDIS_URL", redis_url)
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def counting():
+    """Make a cached function of one argument that notes its calls; `answer` is a value or a function."""
+
+    def make(answer=None, *, decorator=kit_cache.method_cache, key_prefix="counted", **options):
+        calls = []
+
+        @decorator(key_prefix=key_prefix, **options)
+        def load(x):
+            calls.append(x)
+            return answer(x) if callable(answer) else answer
+
+        return SimpleNamespace(load=load, calls=calls)
+
+    return make
+
+
+@pytest.fixture
+def other_process():
+    """Run code in another process with the same environment, and return what it prints."""
+
+    def run(code):
+        shown = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+        )
+        return shown.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The wall clock, to be put forward by hand."""
+    import time
+
+    real = time.time
+    shift = SimpleNamespace(seconds=0.0)
+    monkeypatch.setattr(time, "time", lambda: real() + shift.seconds)
+    return shift

@@ -1,0 +1,255 @@
+"""The tier on this machine's disk: what it keeps, and what it refuses."""
+
+import os
+import pickle
+import sqlite3
+import stat
+import subprocess
+import sys
+import textwrap
+
+import kit_cache
+import pytest
+
+DISK = ("disk",)
+
+
+class Bomb:
+    """Whoever unpickles it makes a folder."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "cache" / "method"
+
+
+@pytest.fixture
+def database(folder):
+    """Change the cache's database behind its back."""
+
+    def execute(*statement):
+        kit_cache.reset()
+        connection = sqlite3.connect(folder / "cache.db")
+        with connection:
+            changed = connection.execute(*statement).rowcount
+        connection.close()
+        return changed
+
+    return execute
+
+
+def test_values_outlive_the_process(counting, other_process):
+    made = counting({"from": "here"}, key_prefix="shared", tiers=DISK)
+    printed = """
+        import kit_cache
+
+        @kit_cache.method_cache(key_prefix="shared", tiers=("disk",))
+        def load(x):
+            return {"from": "there"}
+
+        print(load(1))
+    """
+    assert other_process(printed) == "{'from': 'there'}"
+    assert made.load(1) == {"from": "there"}
+    assert made.calls == []
+
+
+def test_a_disk_hit_is_kept_in_memory_for_the_time_that_is_left(counting, clock):
+    made = counting("value", ttl=100)
+    made.load(1)
+    kit_cache.reset()
+    clock.seconds = 60
+    made.load(1)
+    assert made.load.cache_stats()["memory_entries"] == 1
+    clock.seconds = 101
+    made.load(1)
+    assert made.calls == [1, 1]
+
+
+@pytest.mark.parametrize("in_a_file", [False, True])
+def test_a_planted_pickle_is_a_miss_and_is_deleted(counting, database, folder, tmp_path, in_a_file):
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    payload = pickle.dumps(Bomb(tmp_path / "boom"))
+    (folder / "bomb").write_bytes(payload)
+    columns = ("bomb", None) if in_a_file else (None, payload)
+    assert database("UPDATE Cache SET mode = 4, filename = ?, value = ?", columns) == 1
+    assert made.load(1) == "value"
+    assert made.calls == [1, 1]
+    assert not (tmp_path / "boom").exists()
+    assert database("DELETE FROM Cache WHERE mode = 4") == 0
+    assert (folder / "bomb").exists(), "a row may not name files to be deleted"
+
+
+def test_a_planted_pickled_key_is_never_read(counting, database, tmp_path):
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    database("UPDATE Cache SET raw = 0, key = ?", (pickle.dumps(Bomb(tmp_path / "boom")),))
+    assert made.load(1) == "value"
+    assert made.load.cache_clear() is True
+    assert made.load.cache_stats()["disk_available"] is True
+    assert not (tmp_path / "boom").exists()
+
+
+def test_another_file_is_never_read(counting, database, tmp_path):
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    database("UPDATE Cache SET mode = 2, filename = ?, value = NULL", (str(secret),))
+    assert made.load(1) == "value"
+    assert secret.exists()
+
+
+@pytest.mark.parametrize("value", [b"", b"V", b"V" * 200, "text", 5, None])
+def test_a_damaged_row_is_a_miss(counting, database, value):
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    assert database("UPDATE Cache SET value = ?", (value,)) == 1
+    assert (made.load(1), made.load(1)) == ("value", "value")
+    assert made.calls == [1, 1]
+
+
+def test_a_damaged_value_is_a_miss(counting, database):
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    assert database("UPDATE Cache SET value = substr(value, 1, length(value) - 1)") == 1
+    assert (made.load(1), made.load(1)) == ("value", "value")
+    assert made.calls == [1, 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX permissions")
+def test_the_folder_is_its_owners_alone(counting, folder):
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    counting("value", tiers=DISK).load(1)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POSIX permissions")
+def test_the_default_folder_is_its_owners_alone(counting, monkeypatch, tmp_path):
+    import tempfile
+
+    monkeypatch.delenv("KIT_CACHE_DIR")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    base = tmp_path / f"kit-cache-{os.geteuid()}"
+    assert made.load.cache_stats()["disk_path"] == str(base / "method")
+    assert stat.S_IMODE(base.stat().st_mode) == 0o700
+
+
+def test_a_link_in_the_folders_place_is_refused(counting, folder, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.parent.mkdir()
+    folder.symlink_to(elsewhere)
+    made = counting("value", tiers=DISK)
+    assert made.load(1) == "value"
+    assert made.load.cache_stats()["disk_available"] is False
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_folder_that_cant_be_made_is_a_miss(counting, tmp_path, caplog):
+    (tmp_path / "cache").write_text("in the way")
+    made = counting("value", tiers=DISK)
+    assert (made.load(1), made.load(1)) == ("value", "value")
+    assert made.load.cache_delete(1) is False
+    assert [record.name for record in caplog.records] == ["kit.cache"]
+
+
+def test_a_damaged_database_is_thrown_away(counting, folder):
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    kit_cache.reset()
+    for file in folder.glob("cache.db*"):
+        file.write_bytes(b"not a database" * 1000)
+    assert made.load(1) == "value"
+    kit_cache.reset()
+    assert made.load(1) == "value"
+    assert made.load(1) == "value"
+    assert made.calls == [1, 1, 1]
+
+
+def test_a_removed_folder_comes_back(counting, folder):
+    import shutil
+
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    kit_cache.reset()
+    shutil.rmtree(folder)
+    assert (made.load(1), made.load(1)) == ("value", "value")
+    assert made.calls == [1, 1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs file size limits")
+def test_a_full_disk_is_a_miss(tmp_path):
+    code = """
+        import resource, signal
+        import kit_cache
+
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        @kit_cache.method_cache(key_prefix="full", tiers=("disk",))
+        def load(x):
+            return "x" * 50_000
+
+        load(0)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        print({len(load(x)) for x in range(50)}, load.cache_delete(1))
+    """
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(code)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "{50000} False"
+
+
+def test_the_disk_is_bounded(counting, monkeypatch, folder):
+    monkeypatch.setenv("KIT_CACHE_DISK_BYTES", str(2**20))
+    made = counting(lambda x: "x" * 20_000, tiers=DISK)
+    for x in range(200):
+        made.load(x)
+    assert (folder / "cache.db").stat().st_size < 2 * 2**20
+    made.load(199)
+    assert len(made.calls) == 200, "the newest is still there"
+
+
+def test_what_would_fill_the_disk_is_not_kept(counting, monkeypatch):
+    monkeypatch.setenv("KIT_CACHE_DISK_BYTES", str(2**20))
+    made = counting("x" * 2**18, tiers=DISK)
+    made.load(1)
+    made.load(1)
+    assert made.calls == [1, 1]
+
+
+def test_a_load_that_began_before_a_deletion_in_another_process_stores_nothing(counting, other_process):
+    def answer(x):
+        code = """
+            import kit_cache
+
+            @kit_cache.method_cache(key_prefix="overtaken", tiers=("disk",))
+            def load(x):
+                pass
+
+            print(load.cache_delete(1))
+        """
+        return other_process(code) if len(made.calls) == 1 else "new"
+
+    made = counting(answer, key_prefix="overtaken", tiers=DISK)
+    assert made.load(1) == "True"
+    assert (made.load(1), made.load(1)) == ("new", "new")
+    assert made.calls == [1, 1]
+
+
+def test_namespaces_are_apart(counting, monkeypatch):
+    made = counting("value", tiers=DISK)
+    for namespace in ("one", "two", "one"):
+        monkeypatch.setenv("KIT_CACHE_NAMESPACE", namespace)
+        kit_cache.reset()
+        made.load(1)
+    assert made.calls == [1, 1]

@@ -1,0 +1,309 @@
+"""The shared tier, on a real Redis that is killed, hung, restarted and tampered with."""
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import kit_cache
+import pytest
+
+REDIS = ("redis",)
+
+
+def until(condition, seconds=5.0):
+    """Wait for something that another process or the clock brings about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def mortal(redis, redis_server):
+    """The server of this test run, which the test may kill or stop; it runs again afterwards."""
+    yield redis_server
+    if redis_server.pid is not None:
+        os.kill(redis_server.pid, signal.SIGCONT)
+    redis_server.start()
+
+
+def other(prefix, statement="print(load(1))", result="'there'"):
+    return f"""
+import kit_cache
+
+@kit_cache.method_cache(key_prefix={prefix!r}, tiers=("redis",))
+def load(x):
+    return {result}
+
+{statement}
+"""
+
+
+def test_processes_share_it(counting, redis, other_process):
+    assert other_process(other("shared")) == "there"
+    made = counting("here", key_prefix="shared", tiers=REDIS)
+    assert made.load(1) == "there"
+    assert made.calls == []
+
+
+def test_a_deletion_reaches_every_process(counting, redis, other_process):
+    made = counting("value", key_prefix="shared", tiers=REDIS)
+    made.load(1)
+    assert other_process(other("shared", "print(load.cache_delete(1))")) == "True"
+    made.load(1)
+    assert made.calls == [1, 1]
+
+
+def test_a_clearing_reaches_every_process(counting, redis, other_process):
+    made = counting("value", key_prefix="shared", tiers=REDIS)
+    made.load(1)
+    made.load(2)
+    assert other_process(other("shared", "print(load.cache_clear())")) == "True"
+    made.load(1)
+    made.load(2)
+    assert made.calls == [1, 2, 1, 2]
+
+
+@pytest.mark.parametrize("operation", ["cache_delete(1)", "cache_clear()"])
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_load_that_began_before_an_invalidation_elsewhere_stores_nothing(
+    counting, redis, other_process, operation, warm
+):
+    answers = iter(["old", "new", "newer"])
+
+    def answer(x):
+        found = next(answers)
+        if found == "old":
+            other_process(other("overtaken", f"load.{operation}"))
+        return found
+
+    made = counting(answer, key_prefix="overtaken", tiers=REDIS)
+    if warm:
+        made.load.cache_delete(1)  # a tombstone is there already
+    assert [made.load(1), made.load(1), made.load(1)] == ["old", "new", "new"]
+
+
+def test_redis_is_believed_and_not_the_disk(counting, redis, other_process):
+    made = counting("value", key_prefix="shared", tiers=("redis", "disk"))
+    made.load(1)
+    other_process(other("shared", "load.cache_delete(1)"))
+    made.load(1)
+    assert made.calls == [1, 1]
+
+
+def test_a_redis_hit_is_kept_in_memory_for_the_time_that_is_left(counting, redis, clock):
+    made = counting("value", ttl=100, tiers=("memory", "redis"))
+    made.load(1)
+    kit_cache.reset()
+    clock.seconds = 60
+    made.load(1)
+    redis.flushall()
+    clock.seconds = 99
+    made.load(1)
+    assert made.calls == [1]
+    clock.seconds = 101
+    made.load(1)
+    assert made.calls == [1, 1]
+
+
+def test_everything_in_redis_ends_by_itself(counting, redis):
+    made = counting("value", ttl=60, tiers=REDIS)
+    made.load(1)
+    made.load.cache_delete(2)
+    times = sorted(redis.ttl(key) for key in redis.keys() if b"row:" in key)
+    assert len(times) == 2
+    assert 0 < times[0] <= 60
+    assert 60 < times[1] <= 900
+
+
+def test_a_text_of_the_callers_own_stays_readable(redis):
+    @kit_cache.hybrid_cache(tiers=REDIS, key_prefix="", cache_name="users", key_generator=lambda n: f"user:{n}")
+    def load(n):
+        return n
+
+    load(42)
+    assert b"kit-cache:{users}:row:user:42" in redis.keys()
+
+
+def test_arguments_are_not_readable(counting, redis):
+    counting("value", tiers=REDIS).load("confidential")
+    assert not any(b"confidential" in key for key in redis.keys())
+
+
+@pytest.mark.parametrize("tampered", [b"", b"\x80\x04pickle", b"V", b"V" + bytes(80), None])
+def test_what_is_not_ours_is_a_miss(counting, redis, tampered):
+    made = counting("value", tiers=REDIS)
+    made.load(1)
+    (row,) = (key for key in redis.keys() if b"row:" in key)
+    good = redis.get(row)
+    redis.set(row, tampered if tampered is not None else good[:-3], keepttl=True)
+    assert (made.load(1), made.load(1)) == ("value", "value")
+    assert made.calls == [1, 1]
+
+
+def test_a_key_of_another_type_is_a_miss(counting, redis, caplog):
+    made = counting("value", tiers=REDIS)
+    made.load(1)
+    (row,) = (key for key in redis.keys() if b"row:" in key)
+    redis.delete(row)
+    redis.rpush(row, "a list")
+    assert [made.load(1) for _ in range(3)] == ["value"] * 3
+    assert [record.getMessage() for record in caplog.records] == ["Redis refuses a command"]
+
+
+def test_evicted_rows_and_versions_are_misses(counting, redis):
+    made = counting("value", tiers=REDIS)
+    for _ in range(2):
+        made.load(1)
+        redis.delete("kit-cache:{method}:version")
+    made.load(1)
+    made.load(1)
+    assert made.calls == [1, 1, 1]
+
+
+def test_each_name_may_have_a_database(counting, redis, redis_url, monkeypatch):
+    host, _, port = redis_url.split("/")[2].rpartition(":")
+    monkeypatch.delenv("KIT_CACHE_REDIS_URL")
+    monkeypatch.setenv("REDIS_HOST", host)
+    monkeypatch.setenv("REDIS_PORT", port)
+    monkeypatch.setenv("REDIS_DB_LONG_TERM", "3")
+    counting("value", cache_name="long-term", tiers=REDIS).load(1)
+    assert redis.keys() == []
+    counting("value", cache_name="other", tiers=REDIS).load(1)
+    assert len(redis.keys()) == 2
+    assert redis.info("keyspace")["db3"]["keys"] == 2
+    assert kit_cache.stats("other")["redis_available"] is True
+
+
+def test_redis_is_not_needed(counting, monkeypatch, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    monkeypatch.setenv("KIT_CACHE_REDIS_URL", f"redis://:hidden@127.0.0.1:{port}/0")
+    made = counting("value")
+    kept = counting("value", tiers=REDIS, key_prefix="only-redis")
+    assert [made.load(1), made.load(1), kept.load(1), kept.load(1)] == ["value"] * 4
+    assert (made.calls, kept.calls) == ([1], [1, 1])
+    assert made.load.cache_stats()["redis_available"] is False
+    assert made.load.cache_delete(1) is False
+    assert [record.getMessage() for record in caplog.records] == ["Redis doesn't answer, going on without it"]
+    assert "hidden" not in caplog.text
+
+
+def test_killed_and_restarted(counting, mortal, caplog):
+    made = counting(lambda x: x, tiers=REDIS)
+    made.load(1)
+    mortal.kill()
+    assert [made.load(x) for x in range(50)] == list(range(50))
+    assert len(caplog.records) == 1
+    mortal.start()
+    until(lambda: made.load.cache_stats()["redis_available"])
+    before = len(made.calls)
+    made.load("again")
+    made.load("again")
+    assert len(made.calls) == before + 1
+
+
+def test_the_disk_stands_in_while_redis_is_down(counting, mortal):
+    made = counting(lambda x: x, tiers=("redis", "disk"))
+    made.load(1)
+    mortal.kill()
+    made.load(2)
+    assert [made.load(1), made.load(2)] == [1, 2]
+    assert made.calls == [1, 2]
+
+
+def test_a_hung_redis_costs_one_timeout(counting, mortal):
+    made = counting(lambda x: x, tiers=REDIS)
+    made.load(0)
+    os.kill(mortal.pid, signal.SIGSTOP)
+    waits = []
+    for x in range(100):
+        began = time.monotonic()
+        assert made.load(x) == x
+        waits.append(time.monotonic() - began)
+    # The pause after a timeout is longer than the timeout: however slow the machine, most calls wait for nothing.
+    assert sum(wait > 0.09 for wait in waits) <= 2
+    os.kill(mortal.pid, signal.SIGCONT)
+    until(lambda: made.load.cache_stats()["redis_available"])
+
+
+def test_a_server_that_never_answers_costs_one_timeout(counting, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("REDIS_HOST", "127.0.0.1")
+        monkeypatch.setenv("REDIS_PORT", str(listener.getsockname()[1]))
+        made = counting(lambda x: x)
+        assert [made.load(x) for x in range(30)] == list(range(30))
+        assert made.load.cache_delete(1) is False
+        listener.settimeout(0.5)
+        connections = 0
+        while True:
+            try:
+                listener.accept()[0].close()
+            except TimeoutError:
+                break
+            connections += 1
+    assert connections <= 2
+
+
+def test_a_deletion_that_redis_missed_is_done_when_it_is_back(counting, mortal):
+    answers = iter(["old", "new", "newer"])
+    made = counting(lambda _: next(answers), tiers=REDIS)
+    assert made.load(1) == "old"
+    os.kill(mortal.pid, signal.SIGSTOP)
+    assert made.load.cache_delete(1) is False
+    assert made.load(1) == "new"
+    os.kill(mortal.pid, signal.SIGCONT)
+    until(lambda: made.load.cache_stats()["redis_available"])
+    assert [made.load(1), made.load(1)] == ["newer", "newer"]
+
+
+def test_a_clearing_that_redis_missed_is_done_when_it_is_back(counting, mortal):
+    answers = iter(range(10))
+    made = counting(lambda _: next(answers), tiers=REDIS)
+    assert [made.load(1), made.load(2)] == [0, 1]
+    os.kill(mortal.pid, signal.SIGSTOP)
+    assert made.load.cache_clear() is False
+    os.kill(mortal.pid, signal.SIGCONT)
+    until(lambda: made.load.cache_stats()["redis_available"])
+    assert [made.load(1), made.load(2), made.load(1)] == [2, 3, 2]
+
+
+def test_more_missed_deletions_than_are_remembered_clear_the_cache(counting, mortal):
+    answers = iter(range(10))
+    made = counting(lambda _: next(answers), tiers=REDIS)
+    assert made.load("kept") == 0
+    os.kill(mortal.pid, signal.SIGSTOP)
+    for x in range(1001):
+        made.load.cache_delete(x)
+    os.kill(mortal.pid, signal.SIGCONT)
+    until(lambda: made.load.cache_stats()["redis_available"])
+    assert made.load("kept") == 1
+
+
+def test_an_idle_connection_that_redis_has_closed_is_replaced(counting, redis, caplog):
+    made = counting("value", tiers=REDIS)
+    made.load(1)
+    redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    made.load(1)
+    assert made.calls == [1]
+    assert not caplog.records
+
+
+def test_threads_share_the_connections(counting, redis):
+    made = counting(lambda x: x, tiers=REDIS)
+    wrong = []
+
+    def read():
+        for x in range(100):
+            if made.load(x % 10) != x % 10:
+                wrong.append(x)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert sorted(set(made.calls)) == list(range(10))
