@@ -1,0 +1,1 @@
+"""API Gateway's three kinds of API, on ports of their own."""

@@ -1,0 +1,119 @@
+"""The port of one HTTP or REST API: match, authorize, invoke, answer."""
+
+import asyncio
+import logging
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from kit_local.gateway import http, rest
+from kit_local.gateway.authorizers import Authorizers, Caller
+from kit_local.gateway.incoming import GatewayError, Incoming, method_arn, read
+from kit_local.gateway.routes import Routes
+from kit_local.runtime.api import Answer
+from kit_local.runtime.pool import EventTooLargeError, Functions, RefusedError
+from kit_local.stack import Api, Route, Stack
+
+logger = logging.getLogger("kit.local")
+
+
+class Listener:
+    """An aiohttp server on a socket that is bound already; subclasses answer."""
+
+    def __init__(self) -> None:
+        self._http = web.Server(self.serve, access_log=None, auto_decompress=False)
+        self._server: asyncio.Server | None = None
+
+    async def start(self, bound: socket.socket) -> None:
+        """Listen."""
+        self._server = await asyncio.get_running_loop().create_server(self._http, sock=bound)
+
+    async def stop(self) -> None:
+        """Close the port and what is connected to it."""
+        if self._server:
+            self._server.close()
+        await self._http.shutdown(0.5)
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        raise web.HTTPNotFound
+
+
+class HttpGateway(Listener):
+    """One HTTP or REST API."""
+
+    def __init__(self, api: Api, stack: Stack, functions: Functions) -> None:
+        super().__init__()
+        self._api, self._stack, self._functions = api, stack, functions
+        self._base = urlsplit(api.url).path.rstrip("/")
+        self._routes = Routes(api.routes)
+        self._authorizers = Authorizers(api, functions)
+        self._dialect = rest if api.kind == "rest" else http
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        incoming = None
+        try:
+            incoming = await read(request, self._base)
+            if self._api.cors and (asked := self._dialect.preflight(self._api.cors, incoming)):
+                return asked
+            answer: web.StreamResponse = await self._answer(incoming)
+        except GatewayError as error:
+            status, body = self._dialect.ANSWERS[error.reason]
+            answer = web.json_response(body, status=status)
+        except Exception:
+            logger.exception("%s %s could not be answered", request.method, request.path)
+            answer = web.json_response({"message": "Internal Server Error"}, status=500)
+        if incoming:
+            answer.headers["apigw-requestid" if self._api.kind == "http" else "x-amzn-requestid"] = incoming.request_id
+            if self._api.cors and self._api.kind == "http":
+                http.share(self._api.cors, incoming, answer)
+        return answer
+
+    async def _answer(self, incoming: Incoming) -> web.Response:
+        found = self._routes.match(incoming.method, incoming.inner)
+        if found is None:
+            raise GatewayError("missing")
+        route, parameters = found
+        old = self._api.kind == "rest" or route.payload == "1.0"
+        event = self._event(incoming, route, parameters, old)
+        if route.authorizer:
+            caller = await self._authorize(route.authorizer, incoming, route, parameters)
+            event["requestContext"]["authorizer"] = caller.in_payload_1() if old else caller.in_payload_2()
+        answer = await self._invoke(route, event, incoming)
+        try:
+            value = answer.value
+        except ValueError as error:
+            raise GatewayError("failed") from error
+        return rest.response(value, strict=self._api.kind == "rest") if old else http.response(value)
+
+    def _event(self, incoming: Incoming, route: Route, parameters: dict[str, str], old: bool) -> dict[str, Any]:
+        make = rest.event if old else http.event
+        return make(self._api, self._stack.account, incoming, route, parameters)
+
+    async def _authorize(self, name: str, incoming: Incoming, route: Route, parameters: dict[str, str]) -> Caller:
+        old = self._api.kind == "rest" or self._api.authorizers[name].payload == "1.0"
+        event = self._event(incoming, route, parameters, old)
+        tail = f"{incoming.method}{incoming.inner}"
+        arn = method_arn(self._api, self._stack.region, self._stack.account, tail)
+        return await self._authorizers.check(name, incoming, event, arn)
+
+    async def _invoke(self, route: Route, event: dict[str, Any], incoming: Incoming) -> Answer:
+        source = f"{incoming.method} {incoming.path}"
+        call = self._functions.invoke(route.function, event, source=source, trace=incoming.trace)
+        # Like on Lambda, a function that is too slow for its caller runs on.
+        task = asyncio.ensure_future(call)
+        done, _ = await asyncio.wait({task}, timeout=self._dialect.TIMEOUT)
+        if not done:
+            raise GatewayError("timeout")
+        try:
+            answer = task.result()
+        except EventTooLargeError as error:
+            raise GatewayError("too_large") from error
+        except RefusedError as error:
+            raise GatewayError("throttled") from error
+        if answer.failed:
+            raise GatewayError("failed")
+        return answer

@@ -1,0 +1,282 @@
+"""WebSocket APIs: routes, connections, and the @connections endpoint on the same port.
+
+After "API Gateway WebSocket API mapping template reference", "Working with routes for WebSocket APIs" and
+"Use @connections commands in your backend service".
+"""
+
+import asyncio
+import json
+import logging
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from kit_local.gateway.authorizers import Authorizers
+from kit_local.gateway.http import build
+from kit_local.gateway.incoming import (
+    BODY_LIMIT,
+    GatewayError,
+    Incoming,
+    all_values,
+    last_values,
+    method_arn,
+    read,
+    short_id,
+)
+from kit_local.gateway.server import Listener
+from kit_local.runtime.api import Answer
+from kit_local.runtime.pool import Functions, RefusedError, trace_id
+from kit_local.stack import Api, Route, Stack
+
+MESSAGE_LIMIT = 128 * 1024  # bytes
+IDLE_SECONDS = 600.0
+LONGEST_SECONDS = 7200.0
+_SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
+_REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "too_large": 413}
+logger = logging.getLogger("kit.local")
+
+
+@dataclass
+class Connection:
+    """One client. It can be written to once `$connect` has let it in."""
+
+    incoming: Incoming
+    id: str = field(default_factory=short_id)
+    socket: web.WebSocketResponse | None = None
+    authorizer: dict[str, Any] | None = None
+    active_at: float = field(default_factory=time.time)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @property
+    def open(self) -> bool:
+        """Whether it can be written to."""
+        return self.socket is not None and not self.socket.closed
+
+    async def send(self, data: bytes | str) -> None:
+        """Send one message, as text wherever it is that."""
+        assert self.socket is not None
+        self.active_at = time.time()
+        try:
+            await self.socket.send_str(data if isinstance(data, str) else data.decode())
+        except UnicodeDecodeError:
+            await self.socket.send_bytes(data.encode() if isinstance(data, str) else data)
+
+
+class WebSocketGateway(Listener):
+    """One WebSocket API."""
+
+    def __init__(self, api: Api, stack: Stack, functions: Functions) -> None:
+        super().__init__()
+        self._api, self._stack, self._functions = api, stack, functions
+        self._base = urlsplit(api.url).path.rstrip("/")
+        self._routes = {route.key: route for route in api.routes}
+        self._authorizers = Authorizers(api, functions)
+        self._connections: dict[str, Connection] = {}
+        selection = _SELECTION.fullmatch(api.selection)
+        self._selection = selection[1].split(".") if selection else []
+
+    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Take a connection, or a command about one."""
+        try:
+            incoming = await read(request, self._base, keep_hops=True)
+            if incoming.inner.startswith("/@connections/"):
+                return await self._command(incoming)
+            if request.headers.get("Upgrade", "").lower() != "websocket" or incoming.inner != "/":
+                raise GatewayError("missing")
+            return await self._connect(request, Connection(incoming))
+        except GatewayError as error:
+            message = {"unauthorized": "Unauthorized", "too_large": "Payload Too Large"}.get(error.reason, "Forbidden")
+            status = _REFUSALS.get(error.reason, 500)
+            return web.json_response({"message": message if status < 500 else "Internal server error"}, status=status)
+        except Exception:
+            logger.exception("%s %s could not be answered", request.method, request.path)
+            return web.json_response({"message": "Internal server error"}, status=500)
+
+    async def stop(self) -> None:
+        """Close every connection, then the port."""
+        for connection in list(self._connections.values()):
+            for task in connection.tasks:
+                task.cancel()
+            if connection.socket:
+                await connection.socket.close(code=WSCloseCode.GOING_AWAY, message=b"Going away")
+        await super().stop()
+
+    # ---- One connection, from the handshake to its end
+
+    async def _connect(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
+        route, protocol = self._routes.get("$connect"), ""
+        if route:
+            event = self._event(connection, "$connect", "CONNECT")
+            if route.authorizer:
+                arn = method_arn(self._api, self._stack.region, self._stack.account, "$connect")
+                caller = await self._authorizers.check(route.authorizer, connection.incoming, event, arn)
+                connection.authorizer = event["requestContext"]["authorizer"] = caller.in_payload_1()
+            answer = await self._invoke(route, event)
+            value = answer.value if answer and not answer.failed else None
+            if not isinstance(value, dict):
+                return web.json_response({"message": "Internal server error"}, status=502)
+            refusal = build({"statusCode": 200, **value}, (value.get("headers") or {}).items(), "application/json")
+            if not 200 <= refusal.status < 300:
+                return refusal
+            protocol = refusal.headers.get("sec-websocket-protocol", "")
+        protocols = (protocol,) if protocol else ()
+        socket = web.WebSocketResponse(protocols=protocols, max_msg_size=MESSAGE_LIMIT, compress=False)
+        await socket.prepare(request)
+        connection.socket = socket
+        self._connections[connection.id] = connection
+        try:
+            await self._listen(connection, socket)
+        finally:
+            await self._disconnect(connection, socket)
+        return socket
+
+    async def _listen(self, connection: Connection, socket: web.WebSocketResponse) -> None:
+        """Take messages until the client leaves, sleeps too long or has been there for two hours."""
+        end = connection.incoming.at + LONGEST_SECONDS
+        while not socket.closed:
+            wait = min(connection.active_at + IDLE_SECONDS, end) - time.time()
+            if wait <= 0:
+                await socket.close(code=WSCloseCode.GOING_AWAY, message=b"Going away")
+                return
+            try:
+                message = await socket.receive(timeout=wait)
+            except TimeoutError:
+                continue
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                return
+            connection.active_at = time.time()
+            body = message.data if message.type is WSMsgType.TEXT else message.data.decode(errors="replace")
+            task = asyncio.create_task(self._message(connection, body))
+            connection.tasks.add(task)
+            task.add_done_callback(connection.tasks.discard)
+
+    async def _message(self, connection: Connection, body: str) -> None:
+        """Run the message's route, and send what the client is to hear of that."""
+        key = self._select(body)
+        route = self._routes.get(key) if key not in ("$connect", "$disconnect") else None
+        route = route or self._routes.get("$default")
+        if route is None:
+            await self._say(connection, "Forbidden", str(uuid4()))
+            return
+        event = self._event(connection, route.key, "MESSAGE", messageId=short_id())
+        event |= {"body": body}
+        request_id = event["requestContext"]["requestId"]
+        answer = await self._invoke(route, event)
+        if answer is None or answer.failed:
+            await self._say(connection, "Internal server error", request_id)
+        elif route.replies:
+            reply = answer.value
+            if not isinstance(reply, dict) or "statusCode" not in reply or not isinstance(reply.get("body", ""), str):
+                await self._say(connection, "Internal server error", request_id)
+            elif reply.get("body") and connection.open:
+                await connection.send(reply["body"])
+
+    async def _say(self, connection: Connection, message: str, request_id: str) -> None:
+        if connection.open:
+            told = {"message": message, "connectionId": connection.id, "requestId": request_id}
+            await connection.send(json.dumps(told))
+
+    def _select(self, body: str) -> str:
+        """Return the route key that the selection expression finds in the message."""
+        try:
+            value = json.loads(body)
+            for name in self._selection:
+                value = value[name]
+        except (KeyError, TypeError, ValueError):
+            return "$default"
+        return str(value) if isinstance(value, str | int) else "$default"
+
+    async def _disconnect(self, connection: Connection, socket: web.WebSocketResponse) -> None:
+        self._connections.pop(connection.id, None)
+        if not (route := self._routes.get("$disconnect")):
+            return
+        code = socket.close_code or WSCloseCode.ABNORMAL_CLOSURE
+        context = {"disconnectStatusCode": int(code), "disconnectReason": ""}
+        await self._invoke(route, self._event(connection, "$disconnect", "DISCONNECT", **context))
+
+    # ---- Events
+
+    def _event(self, connection: Connection, key: str, kind: str, **context: Any) -> dict[str, Any]:
+        """Make the event; headers and query are in that of `$connect` and `$disconnect` only."""
+        incoming, now = connection.incoming, time.time()
+        request_id, host = str(uuid4()), incoming.header("host")
+        event: dict[str, Any] = {
+            "requestContext": {
+                "routeKey": key,
+                **context,
+                "eventType": kind,
+                "extendedRequestId": request_id,
+                "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+                "messageDirection": "IN",
+                "stage": self._api.stage,
+                "connectedAt": incoming.epoch,
+                "requestTimeEpoch": int(now * 1000),
+                "identity": {"sourceIp": incoming.source_ip, "userAgent": incoming.header("user-agent")},
+                "requestId": request_id,
+                "domainName": host,
+                "connectionId": connection.id,
+                "apiId": self._api.api_id,
+            },
+            "isBase64Encoded": False,
+        }
+        if self._api.stage_variables:
+            event["stageVariables"] = dict(self._api.stage_variables)
+        if connection.authorizer is not None:
+            event["requestContext"]["authorizer"] = connection.authorizer
+        if kind == "CONNECT":
+            event |= {"headers": last_values(incoming.headers), "multiValueHeaders": all_values(incoming.headers)}
+            if query := incoming.query:
+                event |= {"queryStringParameters": last_values(query)}
+                event |= {"multiValueQueryStringParameters": all_values(query)}
+        return event
+
+    async def _invoke(self, route: Route, event: dict[str, Any]) -> Answer | None:
+        """Run the route's function; None where it could not be run in time."""
+        try:
+            call = self._functions.invoke(route.function, event, source=f"websocket {route.key}", trace=trace_id())
+            task = asyncio.ensure_future(call)
+            done, _ = await asyncio.wait({task}, timeout=29.0)
+            return task.result() if done else None
+        except RefusedError:
+            return None
+
+    # ---- @connections
+
+    async def _command(self, incoming: Incoming) -> web.Response:
+        connection = self._connections.get(unquote(incoming.inner.removeprefix("/@connections/")))
+        if connection is None or not connection.open:
+            return _error(410, "GoneException")
+        if incoming.method == "POST":
+            if len(incoming.body) > min(MESSAGE_LIMIT, BODY_LIMIT):
+                return _error(413, "PayloadTooLargeException")
+            try:
+                await connection.send(incoming.body)
+            except ConnectionError:
+                return _error(410, "GoneException")
+            return web.Response(status=200)
+        if incoming.method == "GET":
+            identity = {
+                "sourceIp": connection.incoming.source_ip,
+                "userAgent": connection.incoming.header("user-agent"),
+            }
+            times = {"connectedAt": _iso(connection.incoming.at), "lastActiveAt": _iso(connection.active_at)}
+            return web.json_response({**times, "identity": identity})
+        if incoming.method == "DELETE":
+            assert connection.socket is not None
+            await connection.socket.close()
+            return web.Response(status=204)
+        return _error(403, "ForbiddenException")
+
+
+def _error(status: int, kind: str) -> web.Response:
+    return web.json_response({"message": kind}, status=status, headers={"x-amzn-ErrorType": kind})
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Functions as processes of their own, fed over a local Runtime API."""
