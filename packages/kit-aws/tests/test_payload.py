@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -26,6 +26,7 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
+    unit: ClassVar[str] = "m"
     x: Decimal
     tags: frozenset[str] = field(default_factory=frozenset)
 

@@ -1,5 +1,6 @@
 """Events as they come in."""
 
+import copy
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
@@ -115,6 +116,14 @@ def test_a_record_does_not_change(captured: Callable[[str], Any]) -> None:
         record.type = "other"
     with pytest.raises(AttributeError, match="cannot be changed"):
         del record.type
+
+
+def test_a_record_can_be_copied(captured: Callable[[str], Any]) -> None:
+    [record] = EventRecord.from_record(captured("event"))
+    copied = copy.deepcopy(record)
+    assert copied == record
+    assert copied.payload is not record.payload
+    assert copied != captured("event")
 
 
 def test_a_record_shows_what_it_is_but_not_what_it_carries(captured: Callable[[str], Any]) -> None:

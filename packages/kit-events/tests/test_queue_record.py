@@ -28,6 +28,8 @@ def test_a_message_is_read(captured: Callable[[str], Any]) -> None:
         ("text", "text"),
         ('{"Message":"{\\"a\\":1}"}', {"a": 1}),
         ("null", None),
+        ('{"Message":"hello"}', {"Message": "hello"}),
+        ('{"Message":{"a":1}}', {"Message": {"a": 1}}),
     ],
 )
 def test_the_payload_is_what_was_enqueued(body: str, payload: Any) -> None:

@@ -1,6 +1,7 @@
 """The topic that EVENT_BUS names."""
 
 import pytest
+from kit_events import EventBusNotSetError
 from kit_events.drivers.sns import topic_arn
 
 
@@ -27,3 +28,10 @@ def test_an_arn_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENT_BUS", "arn:aws:sns:eu-central-1:210987654321:loans")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     assert topic_arn() == "arn:aws:sns:eu-central-1:210987654321:loans"
+
+
+@pytest.mark.parametrize("bus", ["", "arn:aws:sns", "arn:aws:sns:eu-west-1:123456789012:loans:subscription"])
+def test_what_is_no_topic_is_refused(monkeypatch: pytest.MonkeyPatch, bus: str) -> None:
+    monkeypatch.setenv("EVENT_BUS", bus)
+    with pytest.raises(EventBusNotSetError, match="EVENT_BUS has to be"):
+        topic_arn()

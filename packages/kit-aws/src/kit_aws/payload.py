@@ -34,7 +34,10 @@ def _plain(value: Any) -> Any:
     if callable(getattr(value, "dump", None)):
         return value.dump()
     if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        # Whoever has a dataclass has imported this; it leaves out class variables.
+        from dataclasses import fields
+
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Set):

@@ -98,16 +98,14 @@ def presign(scope: Scope, method: str, url: str, expires: int) -> str:
     """
     parts = urlsplit(quote(url, safe=_LEGAL))
     canonical, names = _canonical_headers({}, parts)
-    added = {
-        "X-Amz-Algorithm": ALGORITHM,
-        "X-Amz-Credential": f"{scope.credentials.access_key}/{scope.name}",
-        "X-Amz-Date": scope.timestamp,
-        "X-Amz-Expires": str(expires),
-        "X-Amz-SignedHeaders": names,
-    }
-    if scope.credentials.token:
-        added["X-Amz-Security-Token"] = scope.credentials.token
-    query = strict_query([*query_pairs(parts.query), *added.items()])
+    credentials = scope.credentials
+    given = strict_query(query_pairs(parts.query)) + "&" if parts.query else ""
+    token = f"&X-Amz-Security-Token={quote(credentials.token, safe='')}" if credentials.token else ""
+    name = quote(f"{credentials.access_key}/{scope.name}", safe="")
+    query = (
+        f"{given}X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={name}&X-Amz-Date={scope.timestamp}"
+        f"&X-Amz-Expires={expires}&X-Amz-SignedHeaders={names}{token}"
+    )
     body_hash = UNSIGNED_PAYLOAD if scope.service in _S3 else _EMPTY_HASH
     request = (method.upper(), _path(parts, scope), _sorted_query(query), canonical, names, body_hash)
     return parts._replace(query=f"{query}&X-Amz-Signature={_signature(scope, request)}", fragment="").geturl()

@@ -15,10 +15,11 @@ class EventsError(Exception):
 
 
 class EventBusNotSetError(EventsError):
-    """Say that the environment variable EVENT_BUS names no topic."""
+    """Say that the environment variable EVENT_BUS is not set, or is no topic: `bus` is its value, or None."""
 
-    def __init__(self) -> None:
-        super().__init__("EVENT_BUS is not set: it has to be the name or the ARN of a topic")
+    def __init__(self, bus: str | None) -> None:
+        super().__init__(f"EVENT_BUS has to be the name or the ARN of a topic, and is {bus!r}")
+        self.bus = bus
 
 
 class EventShapeError(EventsError):

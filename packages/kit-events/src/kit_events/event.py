@@ -51,7 +51,8 @@ class BaseEvent:
 def _payload(event: Any) -> Any:
     if callable(getattr(event, "dump", None)):
         return event.dump()
-    fields = getattr(event, "__dataclass_fields__", None)
-    if fields is not None:
-        return {name: getattr(event, name) for name, field in fields.items() if field._field_type.name == "_FIELD"}
+    if hasattr(event, "__dataclass_fields__"):
+        from dataclasses import fields
+
+        return {field.name: getattr(event, field.name) for field in fields(event)}
     return {name: value for name, value in vars(event).items() if not name.startswith("_")}

@@ -34,6 +34,10 @@ class Frozen:
 
     __hash__ = None  # type: ignore[assignment]  # payloads are dicts
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy by making another one, since fields cannot be set."""
+        return type(self), self._values()
+
     def __repr__(self) -> str:
         """Show the fields that identify a record; what it carries may be secret."""
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown())

@@ -17,7 +17,8 @@ def open_message(raw: Any) -> Iterable[Any] | None:
 
 
 def open_wrapper(raw: Any) -> Iterable[Any] | None:
-    """Open `{"Message": …}` with nothing beside it."""
-    if isinstance(raw, dict) and len(raw) == 1 and "Message" in raw:
-        return (parsed(raw["Message"]),)
+    """Open `{"Message": "…"}` with nothing beside it, if the text is JSON: else it is somebody's own object."""
+    if isinstance(raw, dict) and len(raw) == 1 and isinstance(raw.get("Message"), str):
+        inside = parsed(raw["Message"])
+        return None if inside is raw["Message"] else (inside,)
     return None

@@ -41,8 +41,10 @@ def topic_arn() -> str:
     """Return the topic of EVENT_BUS, which holds its ARN, or its name in this account and region."""
     bus = os.environ.get("EVENT_BUS")
     if not bus:
-        raise EventBusNotSetError
+        raise EventBusNotSetError(None)
     if bus.startswith("arn:"):
+        if len(bus.split(":")) != 6:
+            raise EventBusNotSetError(bus)
         return bus
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or str(client("sns").meta.region_name)
     partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")

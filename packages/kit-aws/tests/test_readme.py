@@ -1,0 +1,44 @@
+"""The examples in the README and the guide, run as they stand."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import kit_aws
+import pytest
+
+PACKAGE = Path(__file__).parents[1]
+GUIDE = PACKAGE.parents[1] / "docs" / "guides" / "aws.md"
+
+
+def run(document: Path) -> dict[str, Any]:
+    """Run every Python block in one namespace, with the line numbers of the document in tracebacks."""
+    text = document.read_text()
+    namespace: dict[str, Any] = {"__name__": document.stem}
+    for block in re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        source = "\n" * text.count("\n", 0, block.start(1)) + block[1]
+        exec(compile(source, str(document), "exec"), namespace)
+    return namespace
+
+
+@pytest.fixture(autouse=True)
+def surroundings(aws: Any) -> Any:
+    kit_aws.clear_caches()
+    for name in ("loans/database", "loans/tokens"):
+        aws.client("secretsmanager").create_secret(Name=name, SecretString="{}")
+    aws.client("sqs").create_queue(QueueName="loans")
+    aws.client("sqs").create_queue(QueueName="loans.fifo", Attributes={"FifoQueue": "true"})
+    aws.client("s3").create_bucket(Bucket="documents")
+
+
+def test_the_readme_is_true() -> None:
+    found = run(PACKAGE / "README.md")
+    assert found["limit"] == "10000.00"
+    assert "Signature=" in found["headers"]["Authorization"]
+
+
+@pytest.mark.skipif(not GUIDE.exists(), reason="the guide is part of the repository, not of the package")
+def test_the_guide_is_true() -> None:
+    found = run(GUIDE)
+    assert found["key"] == "s3cret"
+    assert "X-Amz-Signature=" in found["link"]
