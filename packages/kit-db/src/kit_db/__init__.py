@@ -1,1 +1,58 @@
 """PostgreSQL from AWS Lambda: one warm connection, transactions, typed stores."""
+
+from kit_db.database import Database
+from kit_db.errors import (
+    CheckViolationError,
+    CommitUnknownError,
+    DatabaseAuthenticationError,
+    DatabaseConnectionError,
+    DatabaseCredentialError,
+    DatabaseError,
+    DeadlockError,
+    ExclusionViolationError,
+    ForeignKeyViolationError,
+    IntegrityError,
+    InvalidValueError,
+    NotNullViolationError,
+    SerializationError,
+    StatementCancelledError,
+    StatementError,
+    StatementTimeoutError,
+    StoreDefinitionError,
+    TooManyRowsError,
+    TransactionAbortedError,
+    UniqueViolationError,
+    UnknownColumnError,
+)
+from kit_db.store import Store
+from kit_db.transactional import default_database, scoped_session, set_default_database, transactional
+
+__all__ = [
+    "CheckViolationError",
+    "CommitUnknownError",
+    "Database",
+    "DatabaseAuthenticationError",
+    "DatabaseConnectionError",
+    "DatabaseCredentialError",
+    "DatabaseError",
+    "DeadlockError",
+    "ExclusionViolationError",
+    "ForeignKeyViolationError",
+    "IntegrityError",
+    "InvalidValueError",
+    "NotNullViolationError",
+    "SerializationError",
+    "StatementCancelledError",
+    "StatementError",
+    "StatementTimeoutError",
+    "Store",
+    "StoreDefinitionError",
+    "TooManyRowsError",
+    "TransactionAbortedError",
+    "UniqueViolationError",
+    "UnknownColumnError",
+    "default_database",
+    "scoped_session",
+    "set_default_database",
+    "transactional",
+]

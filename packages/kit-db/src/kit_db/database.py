@@ -1,0 +1,182 @@
+"""Database: settings, the warm connection, and who is using it."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from kit_db.connecting import connect
+from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError
+from kit_db.settings import Settings
+from kit_db.transaction import Transaction
+
+if TYPE_CHECKING:
+    from kit_db.psycopg2 import Connection, Parameters, Result
+
+_URL_NAMES = {
+    "user": "user",
+    "host": "endpoint",
+    "port": "port",
+    "dbname": "name",
+    "password": "password",
+    "sslmode": "sslmode",
+    "sslrootcert": "sslrootcert",
+}
+
+
+class Database:
+    """A PostgreSQL database and the one connection to it that this process keeps warm.
+
+    Every setting is taken from the argument, else the environment (DB_USER, DB_ENDPOINT, DB_PORT, DB_NAME,
+    DB_SECRET_ARN, DB_PASSWORD, KIT_DB_SSLMODE, KIT_DB_SSLROOTCERT, KIT_DB_CONNECT_TIMEOUT, KIT_DB_CONNECT_WAIT), else
+    the Secrets Manager secret (RDS's JSON), else a default; all of that when a connection is opened, none before.
+    `connect_timeout` bounds one attempt, `connect_wait` how long to keep trying while the server is starting or out
+    of reach, `idle_check` is how long a connection may rest before it is asked whether it is alive; all in seconds.
+
+    Threads and asyncio tasks don't share transactions: each that has one open has a connection of its own.
+    """
+
+    def __init__(
+        self,
+        user: str | None = None,
+        endpoint: str | None = None,
+        port: int | None = None,
+        name: str | None = None,
+        secret_arn: str | None = None,
+        password: str | None = None,
+        *,
+        sslmode: str | None = None,
+        sslrootcert: str | None = None,
+        connect_timeout: float | None = None,
+        connect_wait: float | None = None,
+        idle_check: float = 60.0,
+    ) -> None:
+        self._settings = Settings(
+            {
+                "user": user,
+                "endpoint": endpoint,
+                "port": port,
+                "name": name,
+                "secret_arn": secret_arn,
+                "password": password,
+                "sslmode": sslmode,
+                "sslrootcert": sslrootcert,
+                "connect_timeout": connect_timeout,
+                "connect_wait": connect_wait,
+            }
+        )
+        self._idle_check = idle_check
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._open: dict[object, Transaction] = {}
+
+    @classmethod
+    def from_url(cls, url: str, **options: Any) -> Self:
+        """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords."""
+        from kit_db.psycopg2 import parse_url
+
+        parts = parse_url(url)
+        unknown = sorted(set(parts) - set(_URL_NAMES))
+        if unknown:
+            raise DatabaseCredentialError(f"the URL has parameters that are not supported: {', '.join(unknown)}")
+        settings: dict[str, Any] = {_URL_NAMES[name]: value for name, value in parts.items()}
+        return cls(**settings, **options)
+
+    def __repr__(self) -> str:
+        return f"<Database {self._settings.get('name')!r} at {self._settings.get('endpoint')!r}>"
+
+    def execute(self, query: str, parameters: "Parameters" = None, *, repeatable: bool = False) -> list[dict[str, Any]]:
+        """Run a statement in the open transaction, or as a unit of its own, and return its rows.
+
+        Values are given as `parameters` and written `%s` or `%(name)s` in the query, never spliced into it.
+        `repeatable` says that running it twice does no harm, as with a SELECT: it is then sent again if the
+        connection breaks. (The first statement of a transaction always is, as nothing of it can be there yet.)
+        """
+        result = self.run(query, parameters, repeatable=repeatable)
+        return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+
+    def run(self, query: str, parameters: "Parameters" = None, *, repeatable: bool = False) -> "Result":
+        """Do as `execute`, and return rows as tuples, the columns' names and the count."""
+        transaction = self._open.get(_owner())
+        if transaction is not None:
+            return transaction.run(query, parameters)
+        connection = self.take()
+        try:
+            return connection.run(query, parameters)
+        except DatabaseConnectionError:
+            if not repeatable:
+                raise
+        finally:
+            self.give(connection)
+        connection = self.take(new=True)
+        try:
+            return connection.run(query, parameters)
+        finally:
+            self.give(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Self]:
+        """Make a `with` block a transaction: commit at its end, roll back on any exception; inside one, a savepoint.
+
+        Nothing is sent before the first statement. Raises TransactionAbortedError if a statement had failed and its
+        error was swallowed, CommitUnknownError if the connection breaks during the commit.
+        """
+        owner = _owner()
+        open_one = self._open.get(owner)
+        if open_one is not None:
+            with open_one.savepoint():
+                yield self
+            return
+        transaction = Transaction(self)
+        self._open[owner] = transaction
+        try:
+            with transaction:
+                yield self
+        finally:
+            del self._open[owner]
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread or task has a transaction open."""
+        return _owner() in self._open
+
+    def take(self, *, new: bool = False) -> "Connection":
+        """Return a live connection for the caller alone, the warm one if it is there; `new` insists on a fresh one."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return connect(self._settings)
+            if not new and connection.alive(idle_check=self._idle_check):
+                return connection
+            connection.close()
+
+    def give(self, connection: "Connection") -> None:
+        """Take a connection back: one is kept warm, others and broken ones are closed."""
+        if connection.reusable:
+            with self._lock:
+                if not self._idle:
+                    self._idle.append(connection)
+                    return
+        connection.close()
+
+    def close(self) -> None:
+        """Close the warm connection; the next use opens another."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+
+def _owner() -> object:
+    """Return who is asking: the thread and, in an event loop, the task."""
+    # An event loop can only be running if asyncio is imported, which is not worth doing to find out.
+    current_task = getattr(sys.modules.get("asyncio"), "current_task", None)
+    task = None
+    if current_task is not None:
+        try:
+            task = current_task()
+        except RuntimeError:
+            task = None
+    return threading.get_ident(), task

@@ -1,0 +1,151 @@
+"""What this package raises.
+
+    DatabaseError
+    ├── DatabaseCredentialError        a setting is missing or unusable, or the secret can't be read
+    │   └── DatabaseAuthenticationError    the server refuses user and password, the newest secret's too
+    ├── DatabaseConnectionError        the server can't be reached, or the connection broke
+    │   └── CommitUnknownError             it broke during COMMIT: committed or not, nobody knows
+    ├── StatementError                 the server refused a statement; everything below is one
+    │   ├── IntegrityError
+    │   │   ├── UniqueViolationError
+    │   │   ├── ForeignKeyViolationError
+    │   │   ├── CheckViolationError
+    │   │   ├── NotNullViolationError
+    │   │   └── ExclusionViolationError
+    │   ├── InvalidValueError              a value that its column or PostgreSQL can't hold
+    │   ├── SerializationError             try the whole transaction again
+    │   │   └── DeadlockError
+    │   └── StatementTimeoutError          out of time: statement_timeout, or waiting for a lock
+    │       └── StatementCancelledError        cancelled by somebody
+    ├── TransactionAbortedError        an error inside was swallowed, so there is nothing to commit
+    ├── StoreDefinitionError (also a TypeError)    a Store class that lacks something
+    ├── UnknownColumnError (also a TypeError)      a column that the store does not declare
+    └── TooManyRowsError               more rows than an unlimited-looking read may return
+
+No message has a value or a row in it: PostgreSQL's own texts quote them ("Failing row contains …"), so they are not
+repeated. The driver's error is in `__context__`, hidden from tracebacks for the same reason.
+"""
+
+from typing import Any
+
+
+class DatabaseError(Exception):
+    """The root of this package's errors."""
+
+
+class DatabaseCredentialError(DatabaseError):
+    """A setting is missing or unusable, or the secret that holds it can't be read; `names` says which."""
+
+    def __init__(self, message: str, *, names: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.names = names
+
+
+class DatabaseAuthenticationError(DatabaseCredentialError):
+    """The server refuses the user, and a secret that was read anew has not helped."""
+
+
+class DatabaseConnectionError(DatabaseError):
+    """The server can't be reached, or the connection broke; `transient` says that waiting may help."""
+
+    def __init__(self, message: str, *, transient: bool = False, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.transient = transient
+        self.sqlstate = sqlstate
+
+
+class CommitUnknownError(DatabaseConnectionError):
+    """The connection broke while COMMIT was under way: what the transaction did may be there or not."""
+
+
+class StatementError(DatabaseError):
+    """The server refused a statement.
+
+    `sqlstate` is PostgreSQL's error code (its manual's appendix "PostgreSQL Error Codes"), None if the driver
+    refused it; `constraint`, `column` and `table` are names where the server gives them, else None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        sqlstate: str | None = None,
+        constraint: str | None = None,
+        column: str | None = None,
+        table: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+        self.constraint = constraint
+        self.column = column
+        self.table = table
+
+
+class IntegrityError(StatementError):
+    """A constraint is violated."""
+
+
+class UniqueViolationError(IntegrityError):
+    """There is such a row already (23505)."""
+
+
+class ForeignKeyViolationError(IntegrityError):
+    """What a row refers to is not there, or is still referred to (23503)."""
+
+
+class CheckViolationError(IntegrityError):
+    """A value breaks a CHECK constraint (23514)."""
+
+
+class NotNullViolationError(IntegrityError):
+    """A column must not be null (23502)."""
+
+
+class ExclusionViolationError(IntegrityError):
+    """A row conflicts with another under an EXCLUDE constraint (23P01)."""
+
+
+class InvalidValueError(StatementError):
+    """A value does not fit: out of range, not of the column's form, or with a NUL character (class 22)."""
+
+
+class SerializationError(StatementError):
+    """The transaction got in the way of another one and may be tried again as a whole (40001)."""
+
+
+class DeadlockError(SerializationError):
+    """The transaction was chosen to end a deadlock and may be tried again as a whole (40P01)."""
+
+
+class StatementTimeoutError(StatementError):
+    """A statement ran longer, or waited for a lock longer, than it may (57014, 55P03)."""
+
+
+class StatementCancelledError(StatementTimeoutError):
+    """Somebody cancelled the statement (57014)."""
+
+
+class TransactionAbortedError(DatabaseError):
+    """A statement failed and its error was swallowed: PostgreSQL has given up the transaction, it was rolled back."""
+
+
+class StoreDefinitionError(DatabaseError, TypeError):
+    """A Store class lacks something, or its entity can't be understood."""
+
+
+class UnknownColumnError(DatabaseError, TypeError):
+    """A column that the store does not declare; `column` and `table` name it."""
+
+    def __init__(self, column: Any, *, table: str) -> None:
+        super().__init__(f"{table!r} has no column {column!r}")
+        self.column = column
+        self.table = table
+
+
+class TooManyRowsError(DatabaseError):
+    """More rows match than are read without an explicit limit; `limit` is how many that are."""
+
+    def __init__(self, *, table: str, limit: int) -> None:
+        super().__init__(f"more than {limit} rows of {table!r} match: give a limit, or limit=None for all")
+        self.table = table
+        self.limit = limit

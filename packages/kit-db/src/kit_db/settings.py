@@ -1,0 +1,119 @@
+"""Where the database is and who we are: by argument, then environment, then the secret, then default."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kit_db.errors import DatabaseCredentialError
+
+# The names of RDS's own secrets (Secrets Manager's "JSON structure of secrets") for what Database calls otherwise.
+_SECRET_KEYS = {"user": "username", "endpoint": "host", "port": "port", "name": "dbname", "password": "password"}
+_ENVIRONMENT = {
+    "user": "DB_USER",
+    "endpoint": "DB_ENDPOINT",
+    "port": "DB_PORT",
+    "name": "DB_NAME",
+    "secret_arn": "DB_SECRET_ARN",
+    "password": "DB_PASSWORD",
+    "sslmode": "KIT_DB_SSLMODE",
+    "sslrootcert": "KIT_DB_SSLROOTCERT",
+    "connect_timeout": "KIT_DB_CONNECT_TIMEOUT",
+    "connect_wait": "KIT_DB_CONNECT_WAIT",
+}
+_BUNDLE = "global-bundle.pem"
+
+
+class Settings:
+    """What a Database was given; the environment is read anew for every connection that is opened."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = {name: value for name, value in given.items() if value is not None}
+
+    def get(self, name: str) -> Any:
+        """Return a setting by argument or environment, or None."""
+        return self._given.get(name) or os.environ.get(_ENVIRONMENT[name]) or None
+
+    def seconds(self, name: str, default: float) -> float:
+        """Return a setting that is a number of seconds, 0 included."""
+        value = self._given.get(name)
+        if value is None:
+            value = os.environ.get(_ENVIRONMENT[name]) or default
+        try:
+            seconds = float(value)
+        except (TypeError, ValueError):
+            seconds = -1.0
+        if not 0 <= seconds <= 86_400:
+            raise DatabaseCredentialError(f"{name} has to be a number of seconds, not {value!r}", names=(name,))
+        return seconds
+
+    @property
+    def secret_arn(self) -> str | None:
+        """The secret to read, if anything is missing that it could have."""
+        arn: str | None = self.get("secret_arn")
+        complete = all(self.get(name) for name in ("user", "endpoint", "name", "password"))
+        return None if complete else arn
+
+    def parameters(self, secret: Mapping[str, Any]) -> dict[str, Any]:
+        """Return libpq's connection parameters; DatabaseCredentialError names every setting that is missing."""
+        found = {name: self.get(name) or secret.get(key) for name, key in _SECRET_KEYS.items()}
+        local = is_local(str(found["endpoint"] or ""))
+        required = ["user", "endpoint", "name"] + ([] if local else ["password"])
+        missing = tuple(name for name in required if not found[name])
+        if missing:
+            variables = ", ".join(f"{name} ({_ENVIRONMENT[name]})" for name in missing)
+            raise DatabaseCredentialError(
+                f"database settings are missing: {variables}; give them, or a secret (DB_SECRET_ARN) that has them",
+                names=missing,
+            )
+        parameters = {
+            "user": found["user"],
+            "host": found["endpoint"],
+            "port": _port(found["port"]),
+            "dbname": found["name"],
+            "application_name": _application_name(),
+            # A peer that has vanished is noticed after ten seconds without an acknowledgement.
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 10_000,
+            # Kerberos is no way into RDS from a function, and asking for it costs a round trip.
+            "gssencmode": "disable",
+            **self._tls(local),
+        }
+        if found["password"]:
+            parameters["password"] = found["password"]
+        return parameters
+
+    def _tls(self, local: bool) -> dict[str, str]:
+        mode = self.get("sslmode") or ("prefer" if local else "verify-full")
+        if mode not in ("verify-full", "verify-ca"):
+            return {"sslmode": mode}
+        return {"sslmode": mode, "sslrootcert": self.get("sslrootcert") or _bundle() or "system"}
+
+
+def is_local(endpoint: str) -> bool:
+    """Tell whether an endpoint is this machine: loopback, or the folder of a Unix socket."""
+    return endpoint.startswith(("/", "@", "127.")) or endpoint in ("localhost", "::1")
+
+
+def _port(value: Any) -> int:
+    try:
+        port = int(value or 5432)
+    except (TypeError, ValueError):
+        port = 0
+    if not 0 < port < 65536:
+        raise DatabaseCredentialError(f"port has to be a number up to 65535, not {value!r}", names=("port",))
+    return port
+
+
+def _application_name() -> str:
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
+    return f"{function}@{os.environ.get('AWS_LAMBDA_FUNCTION_VERSION', '$LATEST')}" if function else "kit-db"
+
+
+def _bundle() -> str | None:
+    # The certificates of RDS are signed by roots of its own, which AWS publishes in one file of this name; those of
+    # RDS Proxy by public ones, for which the system's will do.
+    for folder in (os.environ.get("LAMBDA_TASK_ROOT"), "/opt"):
+        if folder and Path(folder, _BUNDLE).is_file():
+            return str(Path(folder, _BUNDLE))
+    return None

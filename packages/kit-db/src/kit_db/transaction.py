@@ -1,0 +1,173 @@
+"""A transaction: begun with its first statement, with savepoints inside."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from kit_db.errors import (
+    CommitUnknownError,
+    DatabaseConnectionError,
+    DatabaseError,
+    TransactionAbortedError,
+)
+
+if TYPE_CHECKING:
+    from kit_db.psycopg2 import Connection, Parameters, Result
+
+
+class Source(Protocol):
+    """Where connections come from."""
+
+    def take(self, *, new: bool = False) -> "Connection":
+        """Return a connection for the caller alone."""
+
+    def give(self, connection: "Connection") -> None:
+        """Take it back."""
+
+
+class Transaction:
+    """One transaction on one connection, which it takes when the first statement is run.
+
+    `BEGIN` travels in the same message as that statement, and a savepoint is released in the same message as the
+    next one, so they cost no round trip. A SAVEPOINT is sent by itself: in one message with a statement that has a
+    syntax error it would not be set, and there would be nothing to go back to.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._connection: Connection | None = None
+        self._levels = ["BEGIN"]
+        self._sent = 0
+        self._releases: list[str] = []
+        self._savepoints = 0
+        self._started = False
+        self._lost = False
+
+    def run(self, query: str, parameters: "Parameters" = None) -> "Result":
+        """Run a statement; the first one is sent again if the connection turns out to be dead."""
+        if self._lost:
+            raise DatabaseConnectionError("the transaction was lost with its connection")
+        try:
+            result = self._send(query, parameters)
+        except DatabaseConnectionError:
+            self._drop()
+            if self._started:
+                self._lost = True
+                raise
+            # Nothing was committed, since no COMMIT was sent, and the caller has seen nothing yet.
+            self._connection = self._source.take(new=True)
+            try:
+                result = self._send(query, parameters)
+            except DatabaseConnectionError:
+                self._drop()
+                self._lost = True
+                raise
+        except DatabaseError:
+            self._started = True
+            raise
+        self._started = True
+        return result
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Make a `with` block a savepoint: an exception in it undoes just what the block did."""
+        self._savepoints += 1
+        name = f"kit_{self._savepoints}"
+        depth = len(self._levels)
+        self._levels.append(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            if self._leave(depth):
+                self._undo(name)
+            raise
+        if self._leave(depth):
+            if self._failed():
+                self._undo(name)
+                raise TransactionAbortedError("a statement failed inside of the block and its error was swallowed")
+            self._releases.append(f"RELEASE SAVEPOINT {name}")
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            self._finish()
+
+    def _send(self, query: str, parameters: "Parameters") -> "Result":
+        if self._connection is None:
+            self._connection = self._source.take()
+        connection = self._connection
+        control = self._releases + self._levels[self._sent :]
+        if self._levels[max(1, self._sent) :]:
+            connection.run("; ".join(control))
+            control = []
+            self._sent, self._releases = len(self._levels), []
+        try:
+            return connection.run("; ".join([*control, query]), parameters)
+        finally:
+            # A message that PostgreSQL could not even parse has begun nothing.
+            if connection.status != "idle":
+                self._sent, self._releases = len(self._levels), []
+
+    def _leave(self, depth: int) -> bool:
+        """Forget the levels from `depth` on; tell whether the server knows of them."""
+        del self._levels[depth:]
+        known = self._sent > depth
+        self._sent = min(self._sent, depth)
+        return known and not self._lost
+
+    def _undo(self, name: str) -> None:
+        self._releases.clear()
+        if self._connection is None:
+            return
+        try:
+            self._connection.run(f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")
+        except DatabaseError:
+            # The exception that led here is the one to be seen; the transaction itself can't go on.
+            self._drop()
+            self._lost = True
+
+    def _failed(self) -> bool:
+        return self._connection is not None and self._connection.status == "failed"
+
+    def _commit(self) -> None:
+        if self._lost:
+            raise TransactionAbortedError("the connection broke inside of the transaction and the error was swallowed")
+        if self._connection is None or self._sent == 0:
+            return
+        if self._failed():
+            raise TransactionAbortedError("a statement failed inside of the transaction and its error was swallowed")
+        try:
+            self._connection.run("COMMIT")
+        except DatabaseConnectionError as error:
+            self._drop()
+            raise CommitUnknownError(
+                "the connection broke during COMMIT: the transaction may or may not be committed",
+                sqlstate=error.sqlstate,
+            ) from error
+
+    def _finish(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            if connection.status in ("open", "failed"):
+                connection.run("ROLLBACK")
+        except DatabaseError:
+            # A connection that can't roll back is closed below, and then the server does.
+            pass
+        finally:
+            self._source.give(connection)
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        self._sent = 0
+        if connection is not None:
+            connection.close()

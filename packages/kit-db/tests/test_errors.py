@@ -1,0 +1,139 @@
+import threading
+
+import pytest
+from kit_db import (
+    CheckViolationError,
+    DatabaseError,
+    DeadlockError,
+    ExclusionViolationError,
+    ForeignKeyViolationError,
+    IntegrityError,
+    InvalidValueError,
+    NotNullViolationError,
+    SerializationError,
+    StatementCancelledError,
+    StatementError,
+    StatementTimeoutError,
+    UniqueViolationError,
+)
+
+LOAN = "00000000-0000-0000-0000-000000000001"
+ADD = "insert into loans (id, amount, term, note) values (%s, %s, %s, 'hunter2')"
+
+
+@pytest.mark.parametrize(
+    ("statement", "parameters", "kind", "attributes"),
+    [
+        (ADD, [LOAN, 1, 1], UniqueViolationError, {"sqlstate": "23505", "constraint": "loans_pkey", "table": "loans"}),
+        (
+            ADD,
+            ["00000000-0000-0000-0000-000000000002", -1, 1],
+            CheckViolationError,
+            {"sqlstate": "23514", "constraint": "amount_is_positive"},
+        ),
+        (ADD, [LOAN, 1, None], NotNullViolationError, {"sqlstate": "23502", "column": "term", "table": "loans"}),
+        (
+            "insert into documents values ('hunter2', gen_random_uuid(), 1)",
+            None,
+            ForeignKeyViolationError,
+            {"sqlstate": "23503", "constraint": "document_of_loan", "table": "documents"},
+        ),
+        ("select 'hunter2'::uuid", None, InvalidValueError, {"sqlstate": "22P02"}),
+        ("select %s", ["hunter2\x00"], InvalidValueError, {"sqlstate": None}),
+        ("select %s", ["hunter2\ud800"], InvalidValueError, {"sqlstate": None}),
+        ("select '12000-01-01'::timestamptz, 'hunter2'", None, InvalidValueError, {"sqlstate": None}),
+        ("select 99999999999::int", None, InvalidValueError, {"sqlstate": "22003"}),
+        ("select 1/0", None, InvalidValueError, {"sqlstate": "22012"}),
+        ("selec 'hunter2'", None, StatementError, {"sqlstate": "42601"}),
+    ],
+)
+def test_errors_have_a_type_and_names_but_no_values(database, statement, parameters, kind, attributes):
+    database.execute(ADD, [LOAN, 1, 1])
+    with pytest.raises(kind) as caught:
+        database.execute(statement, parameters)
+    assert type(caught.value) is kind
+    assert {name: getattr(caught.value, name) for name in attributes} == attributes
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__, "the driver's error has the row in it"
+    assert database.execute("select 1 as one") == [{"one": 1}]
+
+
+def test_a_name_that_does_not_exist_is_told(database):
+    with pytest.raises(StatementError, match='relation "lones" does not exist'):
+        database.execute("select * from lones")
+    with pytest.raises(StatementError, match='column "amnt" does not exist'):
+        database.execute("select amnt from loans")
+
+
+def test_a_type_that_the_driver_does_not_know(database):
+    with pytest.raises(StatementError, match="can't adapt type 'object'"):
+        database.execute("select %s", [object()])
+
+
+def test_a_statement_that_takes_too_long(database):
+    with pytest.raises(StatementTimeoutError) as caught, database.transaction():  # noqa: PT012
+        database.execute("set local statement_timeout = 20")
+        database.execute("select pg_sleep(30)")
+    assert type(caught.value) is StatementTimeoutError
+
+
+def test_a_lock_that_is_not_to_be_had(database, other):
+    database.execute(ADD, [LOAN, 1, 1])
+    with database.transaction():
+        database.execute("select from loans for update")
+        with pytest.raises(StatementTimeoutError) as caught:
+            other.execute("select from loans for update nowait")
+    assert caught.value.sqlstate == "55P03"
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "kind"),
+    [
+        ("57014", StatementTimeoutError),
+        ("40001", SerializationError),
+        ("40P01", DeadlockError),
+        ("23P01", ExclusionViolationError),
+        ("23001", IntegrityError),
+        ("P0001", StatementError),
+        ("ZZ999", StatementError),
+    ],
+)
+def test_every_sqlstate_has_a_type(database, sqlstate, kind):
+    with pytest.raises(kind, match=sqlstate) as caught:
+        database.execute(f"do $$ begin raise 'hunter2' using errcode = '{sqlstate}'; end $$")
+    assert type(caught.value) is kind
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_serialization_failure_at_commit(database, other):
+    database.execute(ADD, [LOAN, 1, 1])
+    with pytest.raises(SerializationError), database.transaction():  # noqa: PT012
+        database.execute("set transaction isolation level repeatable read")
+        database.execute("select * from loans")
+        other.execute("update loans set term = 2")
+        database.execute("update loans set term = 3")
+
+
+def test_cancelled_is_told_from_timed_out(database, other):
+    pid = database.execute("select pg_backend_pid() as pid")[0]["pid"]
+    done = threading.Event()
+
+    def cancel():
+        while not done.is_set():
+            other.execute("select pg_cancel_backend(%s)", [pid])
+
+    thread = threading.Thread(target=cancel)
+    with database.transaction():
+        database.execute("select 1")
+        thread.start()
+        with pytest.raises(StatementCancelledError), database.transaction():
+            database.execute("select pg_sleep(30)")
+        done.set()
+        thread.join()
+
+
+def test_one_root():
+    for kind in (IntegrityError, InvalidValueError, SerializationError, StatementTimeoutError):
+        assert issubclass(kind, StatementError)
+        assert issubclass(kind, DatabaseError)

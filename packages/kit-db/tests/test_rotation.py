@@ -1,0 +1,82 @@
+"""The password changes while the function is warm."""
+
+import json
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from kit_db import Database, DatabaseAuthenticationError
+
+
+@pytest.fixture
+def role(postgres_url, postgres_server):
+    """A role of this test, and a way to change its password."""
+    url = urlsplit(postgres_url)
+    database = unquote(url.path[1:])
+    name = f"rotated_{database}"
+
+    def run(statement):
+        with postgres_server.connect() as admin, admin.cursor() as cursor:
+            cursor.execute(statement)
+
+    run(f"create role \"{name}\" login password 'one'")
+    yield {
+        "secret": {"username": name, "host": url.hostname, "port": url.port, "dbname": database, "engine": "postgres"},
+        "change": lambda password: run(f"alter role \"{name}\" password '{password}'"),
+    }
+    run(f'drop role "{name}"')
+
+
+@pytest.fixture
+def rotating(aws, role):
+    """A database whose settings are in a secret, and a way to store a version of that."""
+    secrets = aws.client("secretsmanager")
+    arn = secrets.create_secret(Name="rotating", SecretString=json.dumps({**role["secret"], "password": "one"}))["ARN"]
+
+    def store(password, stage="AWSCURRENT"):
+        text = json.dumps({**role["secret"], "password": password})
+        secrets.put_secret_value(SecretId=arn, SecretString=text, VersionStages=[stage])
+
+    database = Database(secret_arn=arn)
+    yield database, store
+    database.close()
+
+
+def test_everything_can_come_from_the_secret(rotating, role):
+    database, _ = rotating
+    assert database.execute("select current_user as me") == [{"me": role["secret"]["username"]}]
+
+
+def test_a_password_changed_while_warm_is_read_anew(rotating, role, terminate):
+    database, store = rotating
+    pid = database.execute("select pg_backend_pid() as pid")[0]["pid"]
+    role["change"]("two")
+    store("two")
+    assert database.execute("select pg_backend_pid() as pid")[0]["pid"] == pid, "an open connection stays good"
+    database.close()
+    assert database.execute("select 1 as one") == [{"one": 1}]
+
+
+def test_between_two_steps_of_a_rotation_the_pending_password_works(rotating, role):
+    database, store = rotating
+    database.execute("select 1")
+    role["change"]("three")
+    store("three", stage="AWSPENDING")
+    database.close()
+    assert database.execute("select 1 as one") == [{"one": 1}]
+
+
+def test_when_no_version_works_the_error_says_so_without_them(rotating, role):
+    database, store = rotating
+    role["change"]("four")
+    store("wrong-current")
+    store("wrong-pending", stage="AWSPENDING")
+    with pytest.raises(DatabaseAuthenticationError) as caught:
+        database.execute("select 1")
+    assert "wrong" not in str(caught.value)
+
+
+def test_a_password_that_was_given_is_not_looked_for_elsewhere(role):
+    given = {"user": role["secret"]["username"], "endpoint": role["secret"]["host"], "port": role["secret"]["port"]}
+    database = Database(**given, name=role["secret"]["dbname"], password="wrong", secret_arn="never-read")
+    with pytest.raises(DatabaseAuthenticationError):
+        database.execute("select 1")

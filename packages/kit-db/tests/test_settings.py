@@ -1,0 +1,116 @@
+import pytest
+from kit_db import Database, DatabaseCredentialError
+from kit_db.settings import Settings, is_local
+
+FULL = {"user": "ann", "endpoint": "db.example.com", "name": "loans", "password": "p@ss/w#1"}
+
+
+def test_an_argument_goes_before_the_environment_before_the_secret(monkeypatch):
+    monkeypatch.setenv("DB_USER", "env")
+    monkeypatch.setenv("DB_NAME", "env")
+    secret = {"username": "s", "dbname": "s", "host": "h", "port": 5433, "password": "p", "engine": "postgres"}
+    found = Settings({"user": "argument"}).parameters(secret)
+    assert (found["user"], found["dbname"], found["host"], found["port"]) == ("argument", "env", "h", 5433)
+
+
+def test_the_environment_is_read_when_a_connection_is_wanted(monkeypatch):
+    settings = Settings({})
+    for name, value in {"USER": "u", "ENDPOINT": "e", "NAME": "n", "PASSWORD": "p", "PORT": "6000"}.items():
+        monkeypatch.setenv(f"DB_{name}", value)
+    assert settings.parameters({})["port"] == 6000
+
+
+def test_every_missing_setting_is_named():
+    with pytest.raises(DatabaseCredentialError, match=r"endpoint \(DB_ENDPOINT\), name \(DB_NAME\)") as caught:
+        Database(user="ann", password="x").execute("select 1")
+    assert caught.value.names == ("endpoint", "name")
+
+
+def test_a_password_is_needed_off_this_machine_only():
+    settings = {**FULL, "password": None}
+    with pytest.raises(DatabaseCredentialError) as caught:
+        Settings(settings).parameters({})
+    assert caught.value.names == ("password",)
+    assert "password" not in Settings({**settings, "endpoint": "/run/postgresql"}).parameters({})
+
+
+def test_values_are_passed_as_they_are():
+    assert Settings(FULL).parameters({})["password"] == "p@ss/w#1"
+
+
+@pytest.mark.parametrize("port", ["x", -1, 70000, "0"])
+def test_a_port_that_is_none_is_refused(port):
+    with pytest.raises(DatabaseCredentialError, match="port"):
+        Settings({**FULL, "port": port}).parameters({})
+
+
+@pytest.mark.parametrize("seconds", ["x", "-1", "nan", "inf"])
+def test_seconds_that_are_none_are_refused(monkeypatch, seconds):
+    monkeypatch.setenv("KIT_DB_CONNECT_WAIT", seconds)
+    with pytest.raises(DatabaseCredentialError, match="connect_wait"):
+        Settings({}).seconds("connect_wait", 5)
+
+
+def test_seconds_may_be_zero(monkeypatch):
+    monkeypatch.setenv("KIT_DB_CONNECT_WAIT", "9")
+    assert Settings({"connect_wait": 0}).seconds("connect_wait", 5) == 0
+    assert Settings({}).seconds("connect_wait", 5) == 9
+
+
+def test_the_server_is_verified_off_this_machine():
+    found = Settings(FULL).parameters({})
+    assert (found["sslmode"], found["sslrootcert"]) == ("verify-full", "system")
+    assert Settings({**FULL, "endpoint": "127.0.0.1"}).parameters({})["sslmode"] == "prefer"
+
+
+def test_the_bundle_of_rds_is_found_in_the_functions_folder(monkeypatch, tmp_path):
+    (tmp_path / "global-bundle.pem").touch()
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+    assert Settings(FULL).parameters({})["sslrootcert"] == str(tmp_path / "global-bundle.pem")
+    assert Settings({**FULL, "sslrootcert": "/x.pem"}).parameters({})["sslrootcert"] == "/x.pem"
+
+
+def test_tls_can_be_chosen(monkeypatch):
+    monkeypatch.setenv("KIT_DB_SSLMODE", "require")
+    found = Settings(FULL).parameters({})
+    assert found["sslmode"] == "require"
+    assert "sslrootcert" not in found
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "local"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("/tmp", True),
+        ("10.0.0.1", False),
+        ("localhost.example.com", False),
+        ("", False),
+    ],
+)
+def test_what_counts_as_this_machine(endpoint, local):
+    assert is_local(endpoint) is local
+
+
+def test_the_application_name_is_the_functions(monkeypatch):
+    assert Settings(FULL).parameters({})["application_name"] == "kit-db"
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "loans")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "7")
+    assert Settings(FULL).parameters({})["application_name"] == "loans@7"
+
+
+def test_the_secret_is_left_alone_when_nothing_is_missing():
+    assert Settings({**FULL, "secret_arn": "arn"}).secret_arn is None
+    assert Settings({"secret_arn": "arn", "user": "x"}).secret_arn == "arn"
+
+
+def test_repr_shows_no_credentials():
+    shown = repr(Database(**FULL))
+    assert "p@ss" not in shown
+    assert "loans" in shown
+
+
+def test_an_unknown_setting_is_refused():
+    with pytest.raises(TypeError):
+        Database(pasword="x")

@@ -1,0 +1,96 @@
+import pytest
+from kit_db import UnknownColumnError
+from kit_db.statements import DEFAULT, Statements, quoted
+
+MEAN = ["id; drop table loans", 'id" = 1 or "id', "id -- ", "id, (select 1)", "ID", "", "-id", None, 5, ("id",)]
+
+
+@pytest.fixture
+def statements():
+    return Statements("app.loans", ["id", "status", "a.b", "50%"], "id", lambda column, value: value)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("loans", '"loans"'),
+        ("app.loans", '"app"."loans"'),
+        ('lo"ans', '"lo""ans"'),
+        ("a%b", '"a%%b"'),
+        ("select", '"select"'),
+    ],
+)
+def test_names_are_quoted(name, expected):
+    assert quoted(name) == expected
+
+
+def test_a_name_with_nul_is_refused():
+    with pytest.raises(ValueError, match="name"):
+        quoted("a\x00b")
+
+
+def test_columns_are_quoted_whole(statements):
+    assert statements.column("a.b") == '"a.b"'
+    assert statements.column("50%") == '"50%%"'
+
+
+@pytest.mark.parametrize("name", MEAN)
+def test_only_declared_columns_get_into_a_statement(statements, name):
+    for build in (
+        lambda: statements.select({name: 1}),
+        lambda: statements.update(1, {name: 1}, {}),
+        lambda: statements.update(1, {"status": 1}, {name: 1}),
+        lambda: statements.count({name: 1}),
+    ):
+        with pytest.raises(UnknownColumnError) as caught:
+            build()
+        assert caught.value.column == name
+        assert caught.value.table == "app.loans"
+
+
+@pytest.mark.parametrize("name", [name for name in MEAN if isinstance(name, str) and name != "-id"] + ["--id"])
+def test_order_by_takes_declared_columns_only(statements, name):
+    with pytest.raises(UnknownColumnError):
+        statements.select({}, [name])
+
+
+def test_order_by(statements):
+    assert statements.select({}, "-status")[0].endswith('ORDER BY "status" DESC')
+    assert statements.select({}, ["status", "-id"])[0].endswith('ORDER BY "status", "id" DESC')
+
+
+@pytest.mark.parametrize(
+    ("value", "condition", "parameters"),
+    [
+        ("x", '"status" = %s', ["x"]),
+        (None, '"status" IS NULL', []),
+        (["a", "b"], '("status" IN (%s, %s))', ["a", "b"]),
+        (("a", None), '("status" IN (%s) OR "status" IS NULL)', ["a"]),
+        ([None], '("status" IS NULL)', []),
+        ([], "FALSE", []),
+    ],
+)
+def test_conditions(statements, value, condition, parameters):
+    assert statements.count({"status": value}) == (
+        f'SELECT count(*) FROM "app"."loans" WHERE {condition}',
+        parameters,
+    )
+
+
+def test_values_never_enter_the_text(statements):
+    evil = "'; drop table loans; --"
+    made = [
+        statements.find(evil),
+        statements.select({"status": evil, "id": [evil]}, limit=evil),
+        statements.insert([{"id": evil, "status": DEFAULT, "a.b": evil, "50%": evil}]),
+        statements.update(evil, {"status": evil}, {"status": evil}),
+        statements.delete(evil),
+        statements.exists({"status": evil}),
+    ]
+    for query, parameters in made:
+        assert "drop" not in query
+        assert query.replace("%%", "").count("%s") == len(parameters)
+
+
+def test_a_missing_key_matches_no_row_rather_than_null(statements):
+    assert statements.delete(None) == ('DELETE FROM "app"."loans" WHERE "id" = %s', [None])

@@ -1,0 +1,284 @@
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+import pytest
+from kit_db import (
+    CheckViolationError,
+    Database,
+    DatabaseError,
+    ForeignKeyViolationError,
+    Store,
+    StoreDefinitionError,
+    TooManyRowsError,
+    UniqueViolationError,
+    UnknownColumnError,
+    set_default_database,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+class Loan:
+    """The smallest entity: annotations and a constructor that takes keywords."""
+
+    kind: ClassVar[str] = "loan"
+
+    id: UUID
+    amount: Decimal
+    term: int
+    status: str = "requested"
+    note: str | None = None
+    created_at: datetime | None = None
+
+    def __init__(self, **values):
+        self.__dict__.update(values)
+
+
+@dataclass(kw_only=True)
+class Document:
+    key: str
+    loan_id: UUID
+    size: int
+
+
+class LoanStore(Store[Loan]):
+    entity = Loan
+    table = "loans"
+
+
+class DocumentStore(Store[Document]):
+    entity = Document
+    table = "documents"
+    key = "key"
+
+
+loans = LoanStore()
+documents = DocumentStore()
+
+
+def loan(**values):
+    return Loan(**{"id": uuid4(), "amount": Decimal("10.50"), "term": 12, **values})
+
+
+def test_add_returns_the_row_with_what_the_database_added():
+    added = loans.add(loan(status="approved"))
+    assert added.amount == Decimal("10.50")
+    assert (added.status, added.note) == ("approved", None)
+    assert added.created_at.utcoffset() is not None
+    assert abs(datetime.now(UTC) - added.created_at).days == 0
+
+
+def test_find_by_key_gives_typed_values():
+    added = loans.add(loan())
+    found = loans.find(added.id)
+    assert vars(found) == vars(added)
+    assert [type(found.id), type(found.amount)] == [UUID, Decimal]
+    assert loans.find(str(added.id)).id == added.id
+    assert loans.find(uuid4()) is None
+    assert loans.find(None) is None
+
+
+def test_another_key_and_a_dataclass():
+    owner = loans.add(loan())
+    document = Document(key="a/b", loan_id=owner.id, size=3)
+    assert documents.add(document) == document
+    assert documents.find("a/b") == document
+    assert documents.where(loan_id=owner.id) == [document]
+
+
+def test_add_all_is_one_statement(database):
+    made = [loan(term=number, note="x" if number % 2 else None) for number in range(1, 5)]
+    assert [each.term for each in loans.add_all(made)] == [1, 2, 3, 4]
+    assert loans.add_all([]) == []
+    wrong = [loan(), loan(amount=Decimal(-1))]
+    with pytest.raises(CheckViolationError):
+        loans.add_all(wrong)
+    assert loans.count() == 4
+
+
+def test_add_all_takes_a_generator():
+    assert len(loans.add_all(loan() for _ in range(3))) == 3
+
+
+def test_a_none_that_is_not_the_fields_default_is_stored_as_null():
+    class Strict(Loan):
+        created_at: datetime | None = datetime(2026, 1, 1, tzinfo=UTC)
+
+    class StrictStore(Store[Strict]):
+        entity = Strict
+        table = "loans"
+
+    values = {"id": uuid4(), "amount": 1, "term": 1, "note": None, "status": "x", "created_at": None}
+    with pytest.raises(DatabaseError, match="created_at"):
+        StrictStore().add(Strict(**values))
+
+
+def test_find_by():
+    loans.add(loan(note="n", term=3))
+    assert loans.find_by(note="n", term=3).term == 3
+    assert loans.find_by(note="n", term=4) is None
+    with pytest.raises(TypeError):
+        loans.find_by()
+
+
+def test_where_matches_values_null_and_lists():
+    a, b, c = loans.add_all([loan(term=1, note="a"), loan(term=2, note="b"), loan(term=3)])
+    terms = lambda **columns: [each.term for each in loans.where(order_by="term", **columns)]  # noqa: E731
+    assert terms() == [1, 2, 3]
+    assert terms(note=None) == [3]
+    assert terms(note=["a", "b"]) == [1, 2]
+    assert terms(note=("a", None)) == [1, 3]
+    assert terms(id={a.id, str(c.id)}) == [1, 3]
+    assert terms(id=[]) == []
+    assert terms(amount=Decimal("10.5"), note="b") == [2]
+    assert terms(created_at=b.created_at, term=2) == [2]
+
+
+def test_where_orders_and_limits():
+    loans.add_all([loan(term=number, note=str(number % 2)) for number in range(4)])
+    assert [each.term for each in loans.where(order_by="-term", limit=2)] == [3, 2]
+    assert [each.term for each in loans.where(order_by=("note", "-term"), limit=None)] == [2, 0, 3, 1]
+    assert loans.where(limit=0) == []
+
+
+@pytest.mark.parametrize("limit", [-1, True])
+def test_a_limit_that_is_none_is_refused(limit):
+    with pytest.raises(ValueError, match="limit"):
+        loans.where(limit=limit)
+
+
+def test_too_many_rows_are_an_error_unless_asked_for(database):
+    database.execute(
+        "insert into loans (id, amount, term) select gen_random_uuid(), 1, number from generate_series(1, 1000) number"
+    )
+    assert len(loans.where()) == 1000
+    loans.add(loan())
+    with pytest.raises(TooManyRowsError) as caught:
+        loans.where()
+    assert (caught.value.table, caught.value.limit) == ("loans", 1000)
+    assert len(loans.where(limit=None)) == 1001
+    assert len(loans.where(limit=1001)) == 1001
+
+
+def test_update_returns_the_changed_row():
+    added = loans.add(loan())
+    changed = loans.update(added.id, {"status": "approved", "note": None})
+    assert (changed.id, changed.status) == (added.id, "approved")
+    assert loans.update(uuid4(), {"status": "approved"}) is None
+    with pytest.raises(ValueError, match="column"):
+        loans.update(added.id, {})
+
+
+def test_update_under_a_condition():
+    added = loans.add(loan())
+    assert loans.update(added.id, {"status": "approved"}, where={"status": "requested"}).status == "approved"
+    assert loans.update(added.id, {"status": "rejected"}, where={"status": "requested"}) is None
+    assert loans.find(added.id).status == "approved"
+
+
+def test_delete_count_exists():
+    added = loans.add(loan())
+    assert loans.exists(id=added.id)
+    assert loans.count(status="requested") == 1
+    assert loans.delete(added.id) is True
+    assert loans.delete(added.id) is False
+    assert not loans.exists(id=added.id)
+    assert loans.count() == 0
+
+
+def test_calls_are_part_of_the_open_transaction(database, other):
+    with pytest.raises(LookupError), database.transaction():  # noqa: PT012
+        added = loans.add(loan())
+        assert loans.find(added.id)
+        raise LookupError
+    assert loans.find(added.id) is None
+
+
+def test_each_call_outside_is_a_unit_of_its_own(other):
+    added = loans.add(loan())
+    assert LoanStore(other).find(added.id).id == added.id
+
+
+def test_constraints_have_types_and_names():
+    added = loans.add(loan())
+    with pytest.raises(UniqueViolationError) as caught:
+        loans.add(loan(id=added.id))
+    assert caught.value.constraint == "loans_pkey"
+    with pytest.raises(ForeignKeyViolationError):
+        documents.add(Document(key="k", loan_id=uuid4(), size=1))
+
+
+EVIL = ["'; drop table loans; --", "\\'; drop table loans; --", "%s", "%(id)s", '"', "$$", "x\\"]
+
+
+@pytest.mark.parametrize("value", EVIL)
+def test_values_are_stored_as_they_are(value):
+    added = loans.add(loan(note=value))
+    assert loans.find(added.id).note == value
+    assert loans.find_by(note=value).id == added.id
+    assert loans.update(added.id, {"status": value}, where={"note": value}).status == value
+    assert loans.where(note=[value, "other"])[0].id == added.id
+    assert loans.count() == 1
+
+
+@pytest.mark.parametrize("name", ['id" = id; drop table loans; --', "status; --", "kind", "nothing"])
+def test_names_that_are_not_declared_are_refused(name):
+    added = loans.add(loan())
+    for attempt in (
+        lambda: loans.where(**{name: 1}),
+        lambda: loans.where(order_by=name),
+        lambda: loans.find_by(**{name: 1}),
+        lambda: loans.update(added.id, {name: 1}),
+        lambda: loans.update(added.id, {"status": "x"}, where={name: 1}),
+        lambda: loans.count(**{name: 1}),
+    ):
+        with pytest.raises(UnknownColumnError, match="has no column"):
+            attempt()
+    assert loans.find(added.id).status == "requested"
+
+
+def test_a_store_without_entity_or_table_is_refused():
+    class Nameless(Store[Loan]):
+        entity = Loan
+
+    with pytest.raises(StoreDefinitionError, match="table"):
+        Nameless()
+
+
+def test_a_key_that_is_no_column_is_refused():
+    class Wrong(Store[Document]):
+        entity = Document
+        table = "documents"
+
+    with pytest.raises(UnknownColumnError, match="'id'"):
+        Wrong().find(1)
+
+
+def test_a_database_can_be_given(database, postgres_url):
+    set_default_database(Database(endpoint="nowhere.invalid", user="u", name="n", password="p"))
+
+    class Own(LoanStore):
+        pass
+
+    Own.database = database
+    assert Own().count() == 0
+    assert LoanStore(database).count() == 0
+
+
+def test_columns_and_odd_names(database):
+    database.execute('create schema "odd ""name"; create table "odd ""name"."50%" (id int, "per cent %" text)')
+
+    class Rows(Store[dict]):
+        entity = dict
+        table = 'odd "name.50%'
+        columns = ("id", "per cent %")
+
+    rows = Rows()
+    rows.database = database
+    database.execute('insert into "odd ""name"."50%%" values (1, %s)', ["100%"])
+    assert rows.find(1) == {"id": 1, "per cent %": "100%"}
+    assert rows.where(**{"per cent %": "100%"}, order_by="per cent %") == [{"id": 1, "per cent %": "100%"}]
+    assert rows.count() == 1

@@ -1,0 +1,259 @@
+"""Blocks that end well and badly; what is expected to fail here is a whole block, not one statement."""
+
+# ruff: noqa: PT012
+
+import asyncio
+import threading
+
+import pytest
+from kit_db import (
+    CommitUnknownError,
+    DatabaseConnectionError,
+    ForeignKeyViolationError,
+    StatementError,
+    TransactionAbortedError,
+    UniqueViolationError,
+)
+
+ADD = "insert into documents (key, loan_id, size) values (%s, gen_random_uuid(), 1)"
+
+
+@pytest.fixture(autouse=True)
+def without_foreign_key(database):
+    database.execute("alter table documents drop constraint document_of_loan")
+
+
+@pytest.fixture
+def add(database):
+    return lambda key: database.execute(ADD, [key])
+
+
+@pytest.fixture
+def keys(other):
+    return lambda: [row["key"] for row in other.execute("select key from documents order by key")]
+
+
+def test_a_block_commits_at_its_end(database, add, keys):
+    with database.transaction():
+        add("a")
+        assert keys() == []
+    assert keys() == ["a"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, GeneratorExit])
+def test_any_exception_rolls_back(database, add, keys, error):
+    with pytest.raises(error), database.transaction():
+        add("a")
+        raise error
+    assert keys() == []
+    add("b")
+    assert keys() == ["b"]
+
+
+def test_a_statement_error_rolls_back_and_leaves_a_clean_connection(database, add, keys):
+    with pytest.raises(UniqueViolationError), database.transaction():
+        add("a")
+        add("a")
+    assert keys() == []
+    assert len(database._idle) == 1
+
+
+def test_a_block_without_statements_needs_no_connection(database):
+    database.close()
+    with database.transaction(), database.transaction():
+        pass
+    assert database._idle == []
+
+
+def test_an_inner_block_can_fail_alone(database, add, keys):
+    with database.transaction():
+        add("a")
+        with pytest.raises(ValueError), database.transaction():
+            add("b")
+            raise ValueError
+        with database.transaction():
+            add("c")
+    assert keys() == ["a", "c"]
+
+
+def test_an_outer_block_takes_the_inner_ones_along(database, add, keys):
+    with pytest.raises(ValueError), database.transaction():
+        with database.transaction():
+            add("a")
+        raise ValueError
+    assert keys() == []
+
+
+def test_an_inner_block_recovers_from_a_statement_error(database, add, keys):
+    with database.transaction():
+        with pytest.raises(UniqueViolationError), database.transaction():
+            add("a")
+            add("a")
+        add("b")
+    assert keys() == ["b"]
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_an_inner_block_recovers_from_a_syntax_error(database, add, keys, before):
+    with database.transaction():
+        if before:
+            add("a")
+        with pytest.raises(StatementError), database.transaction():
+            database.execute("selec 1")
+        add("b")
+    assert keys() == (["a", "b"] if before else ["b"])
+
+
+def test_deep_nesting_with_failures_at_every_level(database, add, keys):
+    def level(depth):
+        with database.transaction():
+            add(f"{depth}-kept")
+            with pytest.raises(RuntimeError), database.transaction():
+                add(f"{depth}-lost")
+                if depth:
+                    level(depth - 1)
+                raise RuntimeError
+            if depth:
+                level(depth - 1)
+            add(f"{depth}-after")
+
+    level(3)
+    assert keys() == [f"{depth}-{what}" for depth in range(4) for what in ("after", "kept")]
+
+
+def test_savepoints_in_sequence(database, add, keys):
+    with database.transaction():
+        for number in range(5):
+            with database.transaction():
+                add(str(number))
+    assert keys() == list("01234")
+
+
+def test_a_swallowed_statement_error_is_no_silent_rollback(database, add, keys):
+    with pytest.raises(TransactionAbortedError), database.transaction():
+        add("a")
+        with pytest.raises(UniqueViolationError):
+            add("a")
+    assert keys() == []
+
+
+def test_a_swallowed_error_in_an_inner_block_undoes_that_block(database, add, keys):
+    with database.transaction():
+        add("a")
+        with pytest.raises(TransactionAbortedError), database.transaction():
+            add("b")
+            with pytest.raises(UniqueViolationError):
+                add("b")
+        add("c")
+    assert keys() == ["a", "c"]
+
+
+def test_a_constraint_checked_at_commit_fails_the_commit(database, other):
+    other.execute(
+        "alter table documents add constraint late foreign key (loan_id) references loans (id) "
+        "deferrable initially deferred"
+    )
+    with pytest.raises(ForeignKeyViolationError) as caught, database.transaction():
+        database.execute(ADD, ["a"])
+    assert caught.value.constraint == "late"
+    assert len(database._idle) == 1
+
+
+def test_a_connection_lost_inside_is_an_error_and_commits_nothing(database, add, keys, terminate):
+    with pytest.raises(DatabaseConnectionError), database.transaction():
+        add("a")
+        terminate(database.execute("select pg_backend_pid() as pid")[0]["pid"])
+        add("b")
+    assert keys() == []
+    add("c")
+    assert keys() == ["c"]
+
+
+def test_a_lost_connection_can_not_be_swallowed(database, add, keys, terminate):
+    with pytest.raises(TransactionAbortedError), database.transaction():
+        add("a")
+        terminate(database.execute("select pg_backend_pid() as pid")[0]["pid"])
+        with pytest.raises(DatabaseConnectionError), database.transaction():
+            add("b")
+        with pytest.raises(DatabaseConnectionError):
+            add("c")
+    assert keys() == []
+
+
+def test_a_connection_lost_before_the_commit_leaves_it_unknown(database, add, terminate):
+    with pytest.raises(CommitUnknownError), database.transaction():
+        add("a")
+        terminate(database.execute("select pg_backend_pid() as pid")[0]["pid"])
+
+
+def test_a_connection_lost_before_the_rollback_hides_no_exception(database, add, keys, terminate):
+    with pytest.raises(LookupError), database.transaction():
+        add("a")
+        terminate(database.execute("select pg_backend_pid() as pid")[0]["pid"])
+        raise LookupError
+    assert keys() == []
+
+
+def test_a_thread_inside_of_a_transaction_is_not_part_of_it(database, add, keys):
+    with pytest.raises(ValueError), database.transaction():
+        add("rolled back")
+        thread = threading.Thread(target=add, args=["kept"])
+        thread.start()
+        thread.join()
+        raise ValueError
+    assert keys() == ["kept"]
+
+
+def test_many_threads_at_once(database, keys):
+    def transfer(number):
+        for step in range(10):
+            with database.transaction():
+                database.execute(ADD, [f"{number}-{step}"])
+                if step % 2:
+                    with pytest.raises(ValueError), database.transaction():
+                        database.execute(ADD, [f"{number}-{step}-lost"])
+                        raise ValueError
+
+    threads = [threading.Thread(target=transfer, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert keys() == sorted(f"{number}-{step}" for number in range(4) for step in range(10))
+
+
+def test_tasks_do_not_share_a_transaction(database, keys):
+    async def work(name, inside, fail):
+        with database.transaction():
+            database.execute(ADD, [name])
+            await inside.wait()
+            if fail:
+                raise ValueError
+
+    async def main():
+        inside = asyncio.Barrier(2)
+        return await asyncio.gather(work("a", inside, True), work("b", inside, False), return_exceptions=True)
+
+    outcomes = asyncio.run(main())
+    assert isinstance(outcomes[0], ValueError)
+    assert keys() == ["b"]
+
+
+def test_begin_costs_no_round_trip_of_its_own(database, monkeypatch):
+    sent = []
+    connection = database.take()
+    run = connection.run
+    monkeypatch.setattr(connection, "run", lambda *message: (sent.append(message[0]), run(*message))[1])
+    database.give(connection)
+    with database.transaction():
+        database.execute("select 1")
+        with database.transaction():
+            database.execute("select 2")
+        database.execute("select 3")
+    assert sent == [
+        "BEGIN; select 1",
+        "SAVEPOINT kit_1",
+        "select 2",
+        "RELEASE SAVEPOINT kit_1; select 3",
+        "COMMIT",
+    ]
