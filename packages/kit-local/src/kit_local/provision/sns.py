@@ -47,7 +47,9 @@ def _subscribe(builder: Builder, item: Item, path: str) -> str:
     elif protocol != "sqs":
         builder.unsupported(item, f"{path}Protocol", f"the protocol {protocol} is not supported, only sqs and lambda")
         return ""
-    attributes = _attributes(builder, item)
+    attributes = _attributes(builder, item, f"{path}FilterPolicy")
+    if attributes is None:
+        return ""
     params = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": endpoint, "ReturnSubscriptionArn": True}
     arn = str(builder.call("sns", "subscribe", Attributes=attributes, **params)["SubscriptionArn"])
     if target and queue:
@@ -55,14 +57,16 @@ def _subscribe(builder: Builder, item: Item, path: str) -> str:
     return arn
 
 
-def _attributes(builder: Builder, item: Item) -> dict[str, str]:
+def _attributes(builder: Builder, item: Item, path: str) -> dict[str, str] | None:
     attributes = {}
     policy = item.get("FilterPolicy")
     if policy:
         policy = json.loads(policy) if isinstance(policy, str) else policy
         scope = item.text("FilterPolicyScope", "MessageAttributes")
-        for operator in sorted(set(_not_done(policy, scope))):
-            builder.unsupported(item, "FilterPolicy", f"{operator} is not supported with the scope {scope}")
+        operators = sorted(set(_not_done(policy, scope)))
+        if operators:
+            builder.unsupported(item, path, f"{', '.join(operators)} is not supported with the scope {scope}")
+            return None
         attributes = {"FilterPolicy": json.dumps(policy), "FilterPolicyScope": scope}
     if item.get("RawMessageDelivery") is not None:
         attributes["RawMessageDelivery"] = text_of(item.get("RawMessageDelivery"))

@@ -66,6 +66,7 @@ def _translate(source: Source, document: dict[str, Any], parameters: dict[str, A
     except InvalidDocumentException as error:
         raise _readable(source, error) from error
     finally:
+        translator.metrics.publish()  # nowhere; it warns of those that were not
         if before is None:
             del os.environ["AWS_DEFAULT_REGION"]
         else:
