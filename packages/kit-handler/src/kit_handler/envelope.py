@@ -54,7 +54,8 @@ def aws_lambda_handler(
                 return _success(result, content_type, started)
             except Exception as error:
                 _log(error, name_of(function))
-                if error_receiver is not None and getattr(error, "code", None) not in ignored:
+                silent = isinstance(error, AppError) and error.code in ignored
+                if error_receiver is not None and not silent:
                     _notify(error_receiver, error, event, context)
                 if event and adapters.find(event) is None:
                     raise
@@ -69,19 +70,19 @@ def aws_lambda_handler(
 
 
 def _success(result: "Any", content_type: str, started: float) -> "dict[str, Any]":
-    if not isinstance(result, (dict, list, str)) and result:
+    result = result or {}
+    if not isinstance(result, (dict, list, tuple, str, int, float)):
         from kit_handler.payload import plain
 
-        result = plain(result) if hasattr(result, "__dict__") or hasattr(result, "__slots__") else result
-    if isinstance(result, dict):
-        if "batchItemFailures" in result:
-            return result
-        if "statusCode" in result:
-            return _whole(result)
-    if isinstance(result, (list, str)) and result:
+        result = plain(result)
+    if not isinstance(result, dict):
         return LambdaResponse.create(result, content_type)
+    if "batchItemFailures" in result:
+        return result
+    if "statusCode" in result:
+        return _whole(result)
     code, message = SUCCESS
-    envelope = {"rslt_cd": code, "rslt_msg": message, **(result or {}), "duration": perf_counter() - started}
+    envelope = {"rslt_cd": code, "rslt_msg": message, **result, "duration": perf_counter() - started}
     return LambdaResponse.create(envelope, content_type)
 
 

@@ -97,6 +97,11 @@ class RemoteToken:
             self._remember(token, profile_id)
         return accepted
 
+    def close(self) -> None:
+        """Close the connections that are kept for the next question."""
+        while self._idle:
+            self._idle.pop().close()
+
     def _ask(self, token: str, profile_id: "Any", timeout: float) -> bool:
         from kit_handler.payload import dumps
 

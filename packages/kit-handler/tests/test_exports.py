@@ -1,0 +1,66 @@
+"""What the package offers, and what importing it costs."""
+
+import subprocess
+import sys
+
+import kit_handler
+import pytest
+
+HEAVY = ("asyncio", "inspect", "dataclasses", "boto3", "marshmallow", "typing", "re", "json", "logging", "kit_aws")
+
+
+def loaded_after(statement: str) -> set[str]:
+    script = f"{statement}\nimport sys\nprint(*sys.modules)"
+    # Without site: an editable install's own finder loads modules that the package doesn't.
+    command = [sys.executable, "-S", "-c", f"import sys\nsys.path[:] = {sys.path!r}\n{script}"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_all_is_what_is_there() -> None:
+    for name in kit_handler.__all__:
+        assert getattr(kit_handler, name) is not None
+    assert list(kit_handler.__all__) == sorted(kit_handler.__all__)
+    assert set(kit_handler.__all__) <= set(dir(kit_handler))
+    public = {name for name in vars(kit_handler) if not name.startswith("_") and name[0].isupper()}
+    assert public <= {*kit_handler.__all__, "TYPE_CHECKING"}
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="rout"):
+        _ = kit_handler.rout
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import kit_handler",
+        "from kit_handler import *",
+        """
+from kit_handler import NotFoundError, Request, Response, route
+@route(role="A", scope="a", interceptors=[lambda request, call_next: call_next(request)])
+def handler(request): return Response.ok()
+""",
+        """
+from kit_handler import job
+@job
+def handler(record: dict): pass
+handler({"Records": [{"eventSource": "aws:sqs", "messageId": "m"}]})
+""",
+    ],
+)
+def test_nothing_heavy_is_loaded(statement: str) -> None:
+    assert loaded_after(statement).isdisjoint(HEAVY)
+
+
+def test_a_request_loads_json_and_nothing_else_that_is_heavy() -> None:
+    statement = """
+from kit_handler import Response, route
+@route
+def handler(request): return Response.ok(request.body)
+assert handler({"httpMethod": "POST", "body": '{"a": 1}'})["statusCode"] == 200
+"""
+    assert loaded_after(statement).isdisjoint(set(HEAVY) - {"json", "re"})
+
+
+def test_testing_is_not_loaded_by_the_package() -> None:
+    assert "kit_handler.testing" not in loaded_after("from kit_handler import *")

@@ -1,0 +1,298 @@
+"""Guards, registered classes, functions, CORS: what stands before a route."""
+
+import json
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import Any
+
+import pytest
+from kit_handler import (
+    BaseInterceptor,
+    InvalidInterceptorError,
+    Request,
+    Response,
+    add_interceptor,
+    interceptors,
+    route,
+)
+from kit_handler.testing import http_event
+
+
+class Role(Enum):
+    VIEW = "PROFILE_VIEW"
+    EDIT = "PROFILE_EDIT"
+
+
+def guarded(**options: Any) -> Callable[[Any], Response]:
+    @route(**options)
+    def profile(request: Request) -> Response:
+        return Response.ok()
+
+    return lambda authorizer: profile(Request(authorizer=authorizer))
+
+
+ROLES = [
+    ("PROFILE_VIEW", 200),
+    ("OTHER,PROFILE_VIEW", 200),
+    ("OTHER, PROFILE_VIEW ", 200),
+    ("[OTHER PROFILE_VIEW]", 200),
+    ('["OTHER", "PROFILE_VIEW"]', 200),
+    (["OTHER", "PROFILE_VIEW"], 200),
+    ("PROFILE_VIEW_ALL", 403),
+    ("PROFILE", 403),
+    ("profile_view", 403),
+    ("[]", 403),
+    ("", 403),
+    ([], 403),
+    (None, 403),
+    (7, 403),
+    ({"PROFILE_VIEW": False}, 403),
+]
+
+
+@pytest.mark.parametrize("required", ["PROFILE_VIEW", Role.VIEW, ["PROFILE_EDIT", "PROFILE_VIEW"], (Role.VIEW, "X")])
+@pytest.mark.parametrize(("roles", "status"), ROLES)
+def test_a_role_is_required(required: Any, roles: Any, status: int) -> None:
+    assert guarded(role=required)({"roles": roles}).status_code == status
+
+
+def test_the_refusal_names_what_is_missing() -> None:
+    refused = guarded(role="A")({"roles": "B"})
+    assert refused.body == {"errors": [{"id": "forbidden", "message": "The caller lacks the role 'A'"}]}
+    assert guarded(role=["A", "C"])({}).body["errors"][0]["message"] == "The caller has none of 'A', 'C'"
+
+
+@pytest.mark.parametrize(
+    ("authorizer", "status"),
+    [
+        ({"scopes": "a.b,c.d"}, 200),
+        ({"scopes": ["a.b"]}, 200),
+        ({"scope": "openid a.b"}, 200),
+        ({"scopes": "c.d", "scope": "a.b"}, 200),
+        ({"scope": "a.bc"}, 403),
+        ({}, 403),
+    ],
+)
+def test_a_scope_is_required(authorizer: Any, status: int) -> None:
+    assert guarded(scope="a.b")(authorizer).status_code == status
+
+
+@pytest.mark.parametrize("options", [{"role": "A"}, {"scope": "a"}, {"role": "A", "scope": "a"}])
+def test_without_an_authorizer_it_is_401(options: Any) -> None:
+    assert guarded(**options)(None).status_code == 401
+
+
+def test_every_guard_must_let_pass() -> None:
+    call = guarded(role="A", scope="a")
+    assert call({"roles": "A", "scopes": "a"}).status_code == 200
+    assert call({"roles": "A"}).status_code == 403
+    assert call({"scopes": "a"}).status_code == 403
+
+
+@pytest.mark.parametrize("nonsense", ["", [], [""], 7, True, ["A", None], " "])
+def test_a_role_that_guards_nothing_is_a_type_error(nonsense: Any) -> None:
+    with pytest.raises(TypeError):
+        guarded(role=nonsense)
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(interceptors, "_registered", {})
+    return
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_registered_class_becomes_a_keyword() -> None:
+    @add_interceptor
+    class Tenant(BaseInterceptor):
+        SETTINGS = {"param_name": "tenant", "header": "X-Tenant"}  # noqa: RUF012
+
+        def __call__(self, request: Request) -> Response | None:
+            return None if request.headers.get("x-tenant") == self.param else Response.forbidden("Wrong tenant")
+
+    @route(tenant="acme")
+    def profile(request: Request) -> Response:
+        return Response.ok()
+
+    assert profile(http_event(headers={"X-Tenant": "acme"}))["statusCode"] == 200
+    refused = profile(http_event())
+    assert json.loads(refused["body"])["errors"] == [{"id": "forbidden", "message": "Wrong tenant"}]
+    with pytest.raises(TypeError, match="tenant"):
+        route(tennant="acme")
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_deprecated_keyword_warns_when_it_is_used_and_not_per_request() -> None:
+    @add_interceptor
+    class Pin:
+        SETTINGS = {"param_name": "pin", "deprecated": True}  # noqa: RUF012
+
+        def __init__(self, param: Any) -> None:
+            pass
+
+        def __call__(self, request: Request) -> None:
+            return None
+
+    with pytest.warns(DeprecationWarning, match="'pin'"):
+        profile = route(pin=True)(lambda request: Response.ok())
+    assert profile(Request()).status_code == 200
+
+
+class NoSettings:
+    def __call__(self, request: Request) -> None: ...
+
+
+class NoCall:
+    SETTINGS = {"param_name": "x"}  # noqa: RUF012
+
+
+class Reserved(NoSettings):
+    SETTINGS = {"param_name": "role"}  # noqa: RUF012
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize("wrong", [NoSettings, NoCall, Reserved, NoSettings(), "x"])
+def test_a_class_that_can_not_intercept_is_refused(wrong: Any) -> None:
+    with pytest.raises(InvalidInterceptorError):
+        add_interceptor(wrong)
+
+
+@pytest.mark.usefixtures("registry")
+def test_an_async_guard_is_refused_since_its_coroutine_would_let_everything_pass() -> None:
+    @add_interceptor
+    class Later:
+        SETTINGS = {"param_name": "later"}  # noqa: RUF012
+
+        def __init__(self, param: Any) -> None:
+            pass
+
+        async def __call__(self, request: Request) -> Response | None:
+            return Response.forbidden()
+
+    with pytest.raises(InvalidInterceptorError):
+        route(later=True)(lambda request: Response.ok())
+
+
+def test_functions_wrap_the_route_the_first_outermost() -> None:
+    order = []
+
+    def named(name: str) -> Any:
+        def interceptor(request: Request, call_next: Any) -> Response:
+            order.append(f"{name} in")
+            response: Response = call_next(request)
+            order.append(f"{name} out")
+            return response
+
+        return interceptor
+
+    @route(role="A", interceptors=[named("outer"), named("inner")])
+    def profile(request: Request) -> Response:
+        order.append("route")
+        return Response.ok()
+
+    assert profile(Request(authorizer={"roles": "A"})).status_code == 200
+    assert order == ["outer in", "inner in", "route", "inner out", "outer out"]
+    order.clear()
+    assert profile(Request(authorizer={"roles": "B"})).status_code == 403
+    assert order == []
+
+
+def test_a_function_may_answer_itself_and_sees_exceptions() -> None:
+    seen = []
+
+    def answer(request: Request, call_next: Any) -> Response:
+        return Response.conflict() if request.query else call_next(request)
+
+    def watch(request: Request, call_next: Any) -> Response:
+        try:
+            return call_next(request)
+        except LookupError as error:
+            seen.append(error)
+            raise
+
+    @route(interceptors=[answer, watch])
+    async def profile(request: Request) -> Response:
+        raise LookupError
+
+    assert profile(Request(query={"a": "1"})).status_code == 409
+    assert profile(Request()).status_code == 500
+    assert len(seen) == 1
+
+
+async def asynchronous(request: Request, call_next: Any) -> Response:
+    return call_next(request)
+
+
+@pytest.mark.parametrize("wrong", [asynchronous, "name", BaseInterceptor, None])
+def test_what_is_no_plain_function_is_refused(wrong: Any) -> None:
+    with pytest.raises(InvalidInterceptorError):
+        route(interceptors=[wrong])(lambda request: Response.ok())
+
+
+def test_an_interceptor_that_returns_nothing_is_a_500() -> None:
+    profile = route(interceptors=[lambda request, call_next: None])(lambda request: Response.ok())
+    assert profile(Request()).status_code == 500
+
+
+def cors_headers(answer: dict[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in answer["headers"].items() if name.startswith("Access-Control")}
+
+
+def test_there_is_no_cors_unless_asked_for() -> None:
+    plain = route(lambda request: Response.ok())
+    assert cors_headers(plain(http_event(headers={"Origin": "https://a.example"}))) == {}
+
+
+@pytest.mark.parametrize("everybody", [True, "*", ["*"]])
+def test_every_page_may_be_allowed_without_credentials(everybody: Any) -> None:
+    profile = route(cors=everybody)(lambda request: Response.ok())
+    assert cors_headers(profile(http_event())) == {"Access-Control-Allow-Origin": "*"}
+
+
+def test_some_pages_may_be_allowed_with_credentials() -> None:
+    profile = route(cors=["https://a.example", "https://b.example"])(lambda request: Response.ok())
+    allowed = profile(http_event(headers={"Origin": "https://b.example"}))
+    assert cors_headers(allowed) == {
+        "Access-Control-Allow-Origin": "https://b.example",
+        "Access-Control-Allow-Credentials": "true",
+    }
+    for headers in ({"Origin": "https://b.example.evil"}, {"Origin": "null"}, {}):
+        refused = profile(http_event(headers=headers))
+        assert (cors_headers(refused), refused["headers"]["Vary"]) == ({}, "Origin")
+
+
+def test_errors_carry_cors_too() -> None:
+    @route(cors=True, role="A")
+    def profile(request: Request) -> Response:
+        return Response.ok(object() if request.query else 1 / 0)
+
+    unknown = http_event()
+    broken = http_event(authorizer={"roles": "A"})
+    unsendable = http_event(authorizer={"roles": "A"}, query={"a": "1"})
+    answers = [profile(event) for event in (unknown, broken, unsendable)]
+    assert [answer["statusCode"] for answer in answers] == [401, 500, 500]
+    assert all(cors_headers(answer) for answer in answers)
+
+
+def test_a_preflight_is_answered_before_the_guards() -> None:
+    profile = route(cors="https://a.example", role="A")(lambda request: Response.ok())
+    asked = {
+        "Origin": "https://a.example",
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    answer = profile(http_event("OPTIONS", headers=asked))
+    assert answer["statusCode"] == 204
+    assert cors_headers(answer) == {
+        "Access-Control-Allow-Origin": "https://a.example",
+        "Access-Control-Allow-Credentials": "true",
+        "Access-Control-Allow-Methods": "PUT",
+        "Access-Control-Allow-Headers": "authorization",
+    }
+    assert profile(http_event("OPTIONS"))["statusCode"] == 401
+
+
+@pytest.mark.parametrize("nonsense", [[], 7, [7]])
+def test_cors_for_nobody_is_a_type_error(nonsense: Any) -> None:
+    with pytest.raises(TypeError):
+        route(cors=nonsense)(lambda request: Response.ok())

@@ -1,0 +1,68 @@
+"""LambdaEvent, LambdaResponse and the small helpers."""
+
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from kit_handler import AppError, LambdaEvent, LambdaResponse, get_body, get_headers, get_source_ip
+from kit_handler.testing import http_event
+
+VERSIONS = pytest.mark.parametrize("version", ["1.0", "2.0"])
+
+
+@VERSIONS
+def test_an_event_is_read_from_each_payload(version: str) -> None:
+    raw = http_event("POST", "/x", body={"a": 1}, headers={"Authorization": "Bearer t"}, version=version)
+    event = LambdaEvent(**raw)
+    assert event.body == '{"a": 1}'
+    assert event.get_json_body() == get_body(raw) == get_body(event) == {"a": 1}
+    assert event.headers["AUTHORIZATION"] == get_headers(raw).get("authorization") == "Bearer t"
+    assert event.requestContext.get_source_ip() == get_source_ip(raw) == get_source_ip(event) == "203.0.113.7"
+    assert event.requestContext.request_id == raw["requestContext"]["requestId"]
+    assert event.requestContext["stage"] == raw["requestContext"]["stage"]
+    assert event._extra["isBase64Encoded"] is False
+    assert "body" not in event._extra
+
+
+@pytest.mark.parametrize("raw", [{}, {"headers": None, "body": None, "requestContext": None}])
+def test_null_is_the_same_as_nothing(raw: dict[str, Any]) -> None:
+    assert (get_body(raw), get_headers(raw), get_source_ip(raw)) == (None, {}, None)
+    assert LambdaEvent(**raw).requestContext.request_id is None
+    assert get_headers(raw).get("authorization", "") == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "parsed"),
+    [("", None), ("{", None), ("NaN", None), ("[" * 100_000, None), ("[1]", [1]), ("7", 7), ({"a": 1}, {"a": 1})],
+)
+def test_a_body_is_json_or_none(body: Any, parsed: Any) -> None:
+    assert get_body({"body": body}) == parsed
+
+
+def test_base64_is_decoded() -> None:
+    assert get_body({"body": b64encode(b'{"a": 1}').decode(), "isBase64Encoded": True}) == {"a": 1}
+    assert get_body({"body": b64encode(b"\xff").decode(), "isBase64Encoded": True}) is None
+    assert get_body({"body": "%", "isBase64Encoded": True}) is None
+
+
+def test_a_response_is_made_by_hand() -> None:
+    response = LambdaResponse.create(
+        body={"message": "success"}, content_type="application/json", status_code=201, charset="UTF-8"
+    )
+    assert (response.statusCode, response.body, response.isBase64Encoded) == (201, '{"message":"success"}', False)
+    assert response.headers["Content-Type"] == "application/json; charset=UTF-8"
+    assert json.loads(json.dumps(response))["statusCode"] == 201
+    assert LambdaResponse.create("x", headers={"Access-Control-Allow-Origin": "https://a.example"}).headers[
+        "Access-Control-Allow-Origin"
+    ] == ("https://a.example")
+
+
+def test_an_app_error_tells_of_itself() -> None:
+    error = AppError("B00001", "Missing", details=["name"])
+    assert str(error) == "AppError[B00001]: Missing"
+    told = error.to_dict()
+    assert told.pop("timestamp") == error.timestamp
+    assert error.timestamp.endswith("Z")
+    assert told == {"code": "B00001", "message": "Missing", "details": ["name"]}
+    assert error.args == ("B00001", "Missing")
