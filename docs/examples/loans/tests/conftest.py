@@ -1,9 +1,10 @@
 """What the functions find around them: a migrated database, a topic, a bucket, a cache; all real but AWS."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import kit_aws
 import kit_db
 import pytest
 from kit_handler.testing import http_event
@@ -16,6 +17,7 @@ PROFILE = "5b1f3c1e-6f0b-4f0e-9d0a-000000000001"
 @pytest.fixture(autouse=True)
 def surroundings(postgres_url: str, redis_url: str, aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     migrations.apply(postgres_url, FOLDER / "migrations")
+    kit_aws.clear_caches()
     database = kit_db.Database.from_url(postgres_url)
     kit_db.set_default_database(database)
     monkeypatch.setenv("KIT_CACHE_REDIS_URL", redis_url)
@@ -42,7 +44,12 @@ def events(aws: Any) -> Any:
     return receive
 
 
-def officer(method: str, path: str, **options: Any) -> dict[str, Any]:
-    """Return the event of a request by somebody who may do everything."""
-    caller = {"profile_id": PROFILE, "roles": "LOAN_CREATE,LOAN_VIEW"}
-    return http_event(method, path, authorizer=caller, **options)
+@pytest.fixture
+def officer() -> Callable[..., dict[str, Any]]:
+    """Return a callable that makes the event of a request by somebody who may do everything."""
+
+    def event(method: str, path: str, **options: Any) -> dict[str, Any]:
+        caller = {"profile_id": PROFILE, "roles": "LOAN_CREATE,LOAN_VIEW"}
+        return http_event(method, path, authorizer=caller, **options)
+
+    return event

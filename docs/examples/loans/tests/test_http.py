@@ -1,17 +1,21 @@
 """The HTTP functions, called with the events that API Gateway would send."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from conftest import PROFILE, officer
 from kit_handler.testing import http_event
 from loans import http
 
+PROFILE = "5b1f3c1e-6f0b-4f0e-9d0a-000000000001"
 BODY = {"profile_id": PROFILE, "amount": "1500.00", "term_months": 12}
 
 
-def create(**changes: Any) -> dict[str, Any]:
+Officer = Callable[..., dict[str, Any]]
+
+
+def create(officer: Officer, **changes: Any) -> dict[str, Any]:
     return http.create_loan(officer("POST", "/loans", body={**BODY, **changes}))
 
 
@@ -23,8 +27,8 @@ def errors(response: dict[str, Any]) -> list[dict[str, str]]:
     return json.loads(response["body"])["errors"]
 
 
-def test_a_created_loan_can_be_read_and_is_announced(events: Any) -> None:
-    created = create()
+def test_a_created_loan_can_be_read_and_is_announced(officer: Officer, events: Any) -> None:
+    created = create(officer)
     assert created["statusCode"] == 201
     loan = data(created)
 
@@ -37,23 +41,23 @@ def test_a_created_loan_can_be_read_and_is_announced(events: Any) -> None:
     assert event["aggregate_id"] == loan["id"]
 
 
-def test_nothing_is_written_or_announced_for_wrong_input(events: Any) -> None:
-    response = create(amount="0", term_months=0)
+def test_nothing_is_written_or_announced_for_wrong_input(officer: Officer, events: Any) -> None:
+    response = create(officer, amount="0", term_months=0)
     assert response["statusCode"] == 400
     assert sorted(error["field"] for error in errors(response)) == ["amount", "term_months"]
     assert data(http.list_loans(officer("GET", "/loans"))) == []
     assert events() == []
 
 
-def test_a_list_holds_one_status() -> None:
-    create()
+def test_a_list_holds_one_status(officer: Officer) -> None:
+    create(officer)
     requested = http.list_loans(officer("GET", "/loans", query={"status": "requested"}))
     approved = http.list_loans(officer("GET", "/loans", query={"status": "approved"}))
     assert (len(data(requested)), len(data(approved))) == (1, 0)
     assert http.list_loans(officer("GET", "/loans", query={"status": "lost"}))["statusCode"] == 400
 
 
-def test_an_unknown_loan_is_not_found() -> None:
+def test_an_unknown_loan_is_not_found(officer: Officer) -> None:
     loan_id = str(uuid4())
     response = http.get_loan(officer("GET", f"/loans/{loan_id}", path_params={"id": loan_id}))
     assert response["statusCode"] == 404

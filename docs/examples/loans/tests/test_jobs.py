@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from conftest import PROFILE
 from kit_handler.testing import sqs_event
 from loans import jobs
 from loans.model import LoanParams
 from loans.service import loans, reader, request_loan
+
+PROFILE = "5b1f3c1e-6f0b-4f0e-9d0a-000000000001"
 
 
 def requested(amount: str) -> UUID:
