@@ -33,11 +33,15 @@ Resources:
 
 
 def run(home: Path, folder: Path) -> str:
-    # No region and no credentials: the translator has to do without both.
+    # No region, and a profile that does not exist: the translator has to do without the user's configuration.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     command = [sys.executable, "-c", SCRIPT, str(folder)]
     done = subprocess.run(
-        command, env={**environment, "KIT_LOCAL_HOME": str(home)}, capture_output=True, text=True, check=False
+        command,
+        env={**environment, "KIT_LOCAL_HOME": str(home), "AWS_PROFILE": "nobody"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from kit_local.errors import TemplateError
@@ -48,29 +49,21 @@ def _prepared(source: Source, without: frozenset[str]) -> dict[str, Any]:
 
 
 def _translate(source: Source, document: dict[str, Any], parameters: dict[str, Any], region: str) -> dict[str, Any]:
-    import boto3
     from samtranslator.internal.managed_policies import get_bundled_managed_policy_map
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
     # The bundled map instead of a call to IAM: policies are not enforced here, only their names have to be known.
-    translator = Translator(
-        get_bundled_managed_policy_map("aws"), Parser(), boto_session=boto3.Session(region_name=region)
-    )
-    # Some parts of the translator ask the environment for the region rather than the session.
-    before = os.environ.get("AWS_DEFAULT_REGION")
-    os.environ["AWS_DEFAULT_REGION"] = region
+    # Of a boto3 session only the region is asked for, and a real one would read the user's AWS configuration.
+    session = SimpleNamespace(region_name=region)
+    translator = Translator(get_bundled_managed_policy_map("aws"), Parser(), boto_session=session)
     try:
         translated: dict[str, Any] = translator.translate(document, parameter_values=parameters)
     except InvalidDocumentException as error:
         raise _readable(source, error) from error
     finally:
         translator.metrics.publish()  # nowhere; it warns of those that were not
-        if before is None:
-            del os.environ["AWS_DEFAULT_REGION"]
-        else:
-            os.environ["AWS_DEFAULT_REGION"] = before
     return json.loads(json.dumps(translated))  # type: ignore[no-any-return]  # plain types, as from the cache
 
 
