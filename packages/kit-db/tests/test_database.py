@@ -135,6 +135,21 @@ def test_waiting_for_a_server_that_stays_away_is_bounded(killable, postgres_url,
     assert database._settings.get("password") not in str(caught.value) + caplog.text
 
 
+def test_a_transaction_waits_once(killable, database, postgres_url):
+    class Counting(Database):
+        taken = 0
+
+        def take(self, *, new=False):
+            self.taken += 1
+            return super().take(new=new)
+
+    counting = Counting.from_url(postgres_url, connect_wait=0)
+    killable.kill()
+    with pytest.raises(DatabaseConnectionError), counting.transaction():
+        counting.execute("select 1")
+    assert counting.taken == 1
+
+
 def test_an_error_that_waiting_does_not_mend_is_raised_at_once(postgres_url):
     database = Database.from_url(f"{postgres_url.rpartition('/')[0]}/no_such_database", connect_wait=3600)
     with pytest.raises(DatabaseConnectionError, match='database "no_such_database" does not exist') as caught:

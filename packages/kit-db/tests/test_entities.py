@@ -80,7 +80,6 @@ class EverythingStore(Store[Everything]):
 @pytest.fixture
 def store(database):
     database.execute(TABLE)
-    # The columns of the enum's array are text to the driver, which does not know the type.
     return EverythingStore(database)
 
 
@@ -123,6 +122,13 @@ def test_values_can_be_updated_and_searched(store):
     assert store.find_by(mood=Mood.BAD, uid=ID, raw=b"\x00\xff").id == added.id
     assert store.find_by(mood=[Mood.GOOD, Mood.BAD]).id == added.id
     assert store.find_by(data={}).id == added.id
+
+
+def test_an_array_of_a_type_that_the_driver_does_not_know_is_told(store, database):
+    added = store.add(Everything())
+    database.execute("update everything set moods = '{good}'")
+    with pytest.raises(StoreDefinitionError, match="text"):
+        store.find(added.id)
 
 
 def test_the_database_gives_the_key(store):

@@ -144,7 +144,7 @@ def test_where_orders_and_limits():
     assert loans.where(limit=0) == []
 
 
-@pytest.mark.parametrize("limit", [-1, True])
+@pytest.mark.parametrize("limit", [-1, True, 1.5, "1"])
 def test_a_limit_that_is_none_is_refused(limit):
     with pytest.raises(ValueError, match="limit"):
         loans.where(limit=limit)

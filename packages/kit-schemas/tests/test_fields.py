@@ -92,6 +92,11 @@ def test_values_round_trip(hint, value, plain):
         (Annotated[int | None, Range(min=1)], 0, "Must be greater than or equal to 1."),
         (tuple[int, str], [1], "Length must be 2."),
         (set[int], 5, "Not a valid list."),
+        (set[Any], [[1]], "Not a valid list."),
+        (set[Inner], [{"size": 1}], "Not a valid list."),
+        (Color, [], "Must be one of: red, blue."),
+        (Literal[1, "b"], {}, "Must be one of: 1, b."),
+        (Literal[1, 2], True, "Not a valid integer."),
         (Inner, 5, "Invalid input type."),
     ],
 )

@@ -80,10 +80,14 @@ def converter(hint: Any) -> Convert | None:
     return None
 
 
-def _collection(kind: type[Any], inner: Convert | None) -> Convert | None:
-    if inner is None:
-        return None if kind is list else kind
-    return lambda value: kind(each if each is None else inner(each) for each in value)
+def _collection(kind: type[Any], inner: Convert | None) -> Convert:
+    def convert(value: Any) -> Any:
+        if isinstance(value, str):
+            # An array of a type that the driver does not know, such as an enum of the database.
+            raise StoreDefinitionError(f"a {kind.__name__} is annotated, but the driver gives text: use another type")
+        return kind(value if inner is None else (each if each is None else inner(each) for each in value))
+
+    return convert
 
 
 _CONVERTERS: dict[Any, Convert] = {

@@ -157,14 +157,11 @@ def _connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> erro
     # libpq gives no SQLSTATE for a connection that did not come about, only text.
     text = str(error)
     place = f"{parameters.get('host')!r}:{parameters.get('port')}"
-    if "FATAL" in text and any(each in text for each in _AUTHENTICATION):
+    if any(each in text for each in _AUTHENTICATION):
         return errors.DatabaseAuthenticationError(
             f"{place} refuses the user {parameters.get('user')!r}", names=("user", "password")
         )
     reason = text.rpartition("failed: ")[2].strip().partition("\n")[0]
-    password = parameters.get("password")
-    if password and str(password) in reason:
-        reason = "(the reason is left out: it has the password in it)"
     return errors.DatabaseConnectionError(
         f"can't connect to {place}: {reason}", transient=any(each in text for each in _WAIT)
     )

@@ -59,7 +59,7 @@ class Store(Generic[E]):
         shape, statements = self._prepare()
         return self._first(statements.find(shape.parameter(self.key, key)), repeatable=True)
 
-    def find_by(self, **columns: Any) -> E | None:
+    def find_by(self, /, **columns: Any) -> E | None:
         """Return a row that matches, or None; which one of several is not said. Values are as in `where`."""
         if not columns:
             raise TypeError("find_by needs a column to find by")
@@ -67,7 +67,7 @@ class Store(Generic[E]):
         return self._first(statements.select(columns, limit=1), repeatable=True)
 
     def where(
-        self, *, order_by: str | Sequence[str] | None = None, limit: int | EllipsisType | None = ..., **columns: Any
+        self, /, *, order_by: str | Sequence[str] | None = None, limit: int | EllipsisType | None = ..., **columns: Any
     ) -> list[E]:
         """Return the rows that match all columns: a value is equal, None is null, a list has it among its values.
 
@@ -76,9 +76,9 @@ class Store(Generic[E]):
         noticed before it fills the memory.
         """
         _, statements = self._prepare()
-        if limit is not None and not isinstance(limit, EllipsisType) and (isinstance(limit, bool) or limit < 0):
-            raise ValueError(f"limit has to be a number of rows, not {limit!r}")
         asked = UNASKED_LIMIT + 1 if isinstance(limit, EllipsisType) else limit
+        if asked is not None and (type(asked) is not int or asked < 0):
+            raise ValueError(f"limit has to be a number of rows, not {limit!r}")
         found = self._entities(statements.select(columns, order_by, asked), repeatable=True)
         if isinstance(limit, EllipsisType) and len(found) > UNASKED_LIMIT:
             raise TooManyRowsError(table=self.table, limit=UNASKED_LIMIT)
@@ -100,13 +100,13 @@ class Store(Generic[E]):
         query, parameters = statements.delete(shape.parameter(self.key, key))
         return self._database.run(query, parameters).count > 0
 
-    def count(self, **columns: Any) -> int:
+    def count(self, /, **columns: Any) -> int:
         """Return how many rows match; values are as in `where`."""
         _, statements = self._prepare()
         count: int = self._database.run(*statements.count(columns), repeatable=True).rows[0][0]
         return count
 
-    def exists(self, **columns: Any) -> bool:
+    def exists(self, /, **columns: Any) -> bool:
         """Tell whether a row matches; values are as in `where`."""
         _, statements = self._prepare()
         found: bool = self._database.run(*statements.exists(columns), repeatable=True).rows[0][0]

@@ -48,8 +48,10 @@ class Transaction:
         """Run a statement; the first one is sent again if the connection turns out to be dead."""
         if self._lost:
             raise DatabaseConnectionError("the transaction was lost with its connection")
+        if self._connection is None:
+            self._connection = self._source.take()
         try:
-            result = self._send(query, parameters)
+            result = self._send(self._connection, query, parameters)
         except DatabaseConnectionError:
             self._drop()
             if self._started:
@@ -58,7 +60,7 @@ class Transaction:
             # Nothing was committed, since no COMMIT was sent, and the caller has seen nothing yet.
             self._connection = self._source.take(new=True)
             try:
-                result = self._send(query, parameters)
+                result = self._send(self._connection, query, parameters)
             except DatabaseConnectionError:
                 self._drop()
                 self._lost = True
@@ -100,10 +102,7 @@ class Transaction:
         finally:
             self._finish()
 
-    def _send(self, query: str, parameters: "Parameters") -> "Result":
-        if self._connection is None:
-            self._connection = self._source.take()
-        connection = self._connection
+    def _send(self, connection: "Connection", query: str, parameters: "Parameters") -> "Result":
         control = self._releases + self._levels[self._sent :]
         if self._levels[max(1, self._sent) :]:
             connection.run("; ".join(control))

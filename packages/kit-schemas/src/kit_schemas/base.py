@@ -45,7 +45,7 @@ class BaseSchema:
 
     __kit_fields__: ClassVar[dict[str, FieldSpec]] = {}
     __kit_schema__: ClassVar[type[marshmallow.Schema]]
-    __kit_shared__: ClassVar[dict[tuple[Unknown, bool], marshmallow.Schema]]
+    __kit_shared__: ClassVar[dict[tuple[Unknown, bool], marshmallow.Schema]] = {}
 
     Schema = _LazySchema()
     """The marshmallow Schema class, built when it is first read: for apispec, webargs and everything of that kind."""

@@ -44,7 +44,12 @@ class CollectionField(fields.List[Any]):
         self.collection = collection
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        return self.collection(super()._deserialize(value, attr, data, **options))
+        items = super()._deserialize(value, attr, data, **options)
+        try:
+            return self.collection(items)
+        except TypeError:
+            # A list or a dict can't be a member of a set.
+            raise self.make_error("invalid") from None
 
 
 _SCALARS: dict[Any, type[Field]] = {
