@@ -91,7 +91,8 @@ class Databases:
 def empty_redis(server: Redis) -> Iterator[str | None]:
     """Give the URL of an empty Redis database, emptied again afterwards; None when there is none.
 
-    A server of our own is emptied as a whole. On somebody else's only a database is used that holds nothing.
+    A server of our own is emptied as a whole. On somebody else's only a database is used that holds nothing: the
+    one that its URL names, or another.
     """
     if not server.external:
         server.start()  # a test may have killed it
@@ -99,7 +100,7 @@ def empty_redis(server: Redis) -> Iterator[str | None]:
         yield server.url
         return
     parts = urlsplit(server.url)
-    candidates = (urlunsplit(parts._replace(path=f"/{index}")) for index in range(15, -1, -1))
+    candidates = [server.url, *(urlunsplit(parts._replace(path=f"/{index}")) for index in range(15, -1, -1))]
     url = next((candidate for candidate in candidates if _ask(candidate, "DBSIZE") == 0), None)
     yield url
     if url is not None:
