@@ -1,6 +1,7 @@
 """What the terminal shows: one line for each invocation, the function's own lines under it."""
 
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -83,3 +84,16 @@ class Entry:
 
 def _clock() -> str:
     return time.strftime("%H:%M:%S")
+
+
+class LogHandler(logging.Handler):
+    """Shows what kit-local logs, in the words of the console."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record; a traceback too, since it tells of a fault in kit-local itself."""
+        say = self._console.error if record.levelno >= logging.WARNING else self._console.note
+        say(self.format(record))

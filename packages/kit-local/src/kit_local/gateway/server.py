@@ -50,18 +50,20 @@ class HttpGateway(Listener):
         self._base = urlsplit(api.url).path.rstrip("/")
         self._routes = Routes(api.routes)
         self._authorizers = Authorizers(api, functions)
-        self._dialect = rest if api.kind == "rest" else http
+        of_rest = api.kind == "rest"
+        self._preflight = rest.preflight if of_rest else http.preflight
+        self._answers, self._timeout = (rest.ANSWERS, rest.TIMEOUT) if of_rest else (http.ANSWERS, http.TIMEOUT)
 
     async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         incoming = None
         try:
             incoming = await read(request, self._base)
-            if self._api.cors and (asked := self._dialect.preflight(self._api.cors, incoming)):
+            if self._api.cors and (asked := self._preflight(self._api.cors, incoming)):
                 return asked
-            answer: web.StreamResponse = await self._answer(incoming)
+            answer = await self._answer(incoming)
         except GatewayError as error:
-            status, body = self._dialect.ANSWERS[error.reason]
+            status, body = self._answers[error.reason]
             answer = web.json_response(body, status=status)
         except Exception:
             logger.exception("%s %s could not be answered", request.method, request.path)
@@ -105,7 +107,7 @@ class HttpGateway(Listener):
         call = self._functions.invoke(route.function, event, source=source, trace=incoming.trace)
         # Like on Lambda, a function that is too slow for its caller runs on.
         task = asyncio.ensure_future(call)
-        done, _ = await asyncio.wait({task}, timeout=self._dialect.TIMEOUT)
+        done, _ = await asyncio.wait({task}, timeout=self._timeout)
         if not done:
             raise GatewayError("timeout")
         try:

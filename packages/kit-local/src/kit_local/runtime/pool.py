@@ -71,6 +71,9 @@ class Pool:
             try:
                 answer = await worker.invoke(payload, trace=trace or trace_id(), line=entry.line)
                 memory = worker.peak_memory()
+            except asyncio.CancelledError:
+                self._retired.add(worker)  # it is still busy with what nobody waits for
+                raise
             finally:
                 self._release(worker)
         except _InitError as error:

@@ -1,0 +1,270 @@
+"""Everything that runs for one folder: started together, stopped together."""
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from kit_local.errors import LocalError
+from kit_local.logs import Console, LogHandler
+from kit_local.paths import state_folder
+
+if TYPE_CHECKING:
+    from kit_local.cloud import Cloud
+    from kit_local.stack import Stack
+    from kit_local.stores import Postgres, Redis
+    from kit_local.template import ApiStub, Template
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `kit-local run` was told."""
+
+    folder: Path
+    port: int = 3000
+    ready_file: Path | None = None
+    ephemeral: bool = False
+    ignore_unsupported: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    retry_delay: int | None = 1  # seconds; None: the queues' own visibility timeouts
+    reload: bool = True
+
+
+class PortError(LocalError):
+    """The port that was asked for is taken."""
+
+
+def bind(apis: "tuple[ApiStub, ...]", port: int) -> dict[str, socket.socket]:
+    """Open a port for each API: `port` for the first HTTP or REST API, the following ones for the others.
+
+    A taken `port` is a PortError; a following one that is taken, and 0, become a free one.
+    """
+    bound: dict[str, socket.socket] = {}
+    try:
+        for offset, api in enumerate(sorted(apis, key=lambda api: api.kind == "websocket")):
+            wanted = port + offset if port else 0
+            try:
+                bound[api.logical_id] = socket.create_server(("127.0.0.1", wanted))
+            except OSError as error:
+                if not offset:
+                    raise PortError(f"port {wanted} cannot be had ({error.strerror}); choose one by --port") from error
+                bound[api.logical_id] = socket.create_server(("127.0.0.1", 0))
+    except PortError:
+        for opened in bound.values():
+            opened.close()
+        raise
+    return bound
+
+
+class Backend:
+    """A folder's backend. `stop` undoes `start`, however far that has come."""
+
+    def __init__(self, options: Options, console: Console) -> None:
+        self._options, self._console = options, console
+        self._sockets: dict[str, socket.socket] = {}
+        self._stores: list[Postgres | Redis] = []
+        self._cloud: Cloud | None = None
+        self._threads: list[asyncio.Future[Any]] = []
+        self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = []  # in the order of starting
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def start(self) -> dict[str, Any]:
+        """Start everything, and return the URLs once it answers."""
+        options = self._options
+        if options.ready_file:
+            options.ready_file.unlink(missing_ok=True)
+        cloud_started = self._thread(self._start_cloud)
+        template = await self._thread(self._load)
+        self._sockets = bind(template.apis, options.port)
+        state = None if options.ephemeral else state_folder(options.folder)
+        postgres = self._store("Postgres", state) if template.needs_postgres else None
+        redis = self._store("Redis", state) if template.needs_redis else None
+        await asyncio.gather(cloud_started, *(self._thread(store.start) for store in self._stores))
+        cloud = await cloud_started
+        stack = await self._thread(lambda: self._provision(template, cloud, postgres, redis))
+        if stack.postgres_url:
+            await self._thread(lambda: self._migrate(stack.postgres_url or ""))
+        for store in self._stores:
+            store.supervise()
+        await self._serve(stack, cloud, template.source.file)
+        urls = _urls(stack, cloud.url)
+        if options.ready_file:
+            _write(options.ready_file, urls)
+        return urls
+
+    async def stop(self) -> None:
+        """Stop everything. What is still starting is stopped once it has."""
+        if self._options.ready_file:
+            self._options.ready_file.unlink(missing_ok=True)
+        if self._watcher:
+            self._watcher.cancel()
+            await asyncio.gather(self._watcher, return_exceptions=True)
+        for stop in reversed(self._stops):
+            await stop()
+        for opened in self._sockets.values():
+            opened.close()
+        await asyncio.gather(*(asyncio.to_thread(store.stop) for store in self._stores))
+        await asyncio.gather(*self._threads, return_exceptions=True)
+        if self._cloud:
+            self._cloud.stop()
+        await asyncio.gather(*(asyncio.to_thread(store.close) for store in self._stores))
+
+    # ---- The parts, in threads of their own: they block, and take most of the start between them
+
+    def _thread(self, work: Callable[[], T]) -> "asyncio.Future[T]":
+        future = asyncio.ensure_future(asyncio.to_thread(work))
+        self._threads.append(future)
+        return future
+
+    def _start_cloud(self) -> "Cloud":
+        from kit_local.cloud import Cloud
+
+        self._cloud = cloud = Cloud()
+        cloud.start()
+        return cloud
+
+    def _load(self) -> "Template":
+        from kit_local.template import load
+
+        options = self._options
+        if not options.folder.is_dir():
+            raise LocalError(f"there is no folder {str(options.folder)!r}")
+        return load(options.folder, parameters=options.parameters, ignore_unsupported=options.ignore_unsupported)
+
+    def _store(self, kind: str, state: Path | None) -> Any:
+        from kit_local import stores
+
+        store = getattr(stores, kind)(state and state / kind.lower())
+        self._stores.append(store)
+        return store
+
+    def _provision(
+        self, template: "Template", cloud: "Cloud", postgres: "Postgres | None", redis: "Redis | None"
+    ) -> "Stack":
+        from kit_local.provision import provision
+
+        ports = {name: opened.getsockname()[1] for name, opened in self._sockets.items()}
+        origins = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        return provision(template, cloud=cloud, origins=origins, postgres=postgres, redis=redis)
+
+    def _migrate(self, url: str) -> None:
+        folder = self._options.folder / "migrations"
+        if folder.is_dir():
+            from kit_local import migrations
+
+            for name in migrations.apply(url, folder):
+                self._console.note(f"applied migrations/{name}")
+
+    async def _serve(self, stack: "Stack", cloud: "Cloud", template: Path) -> None:
+        """Open the APIs and start polling; workers start with their first invocation."""
+        import aiohttp
+
+        from kit_local.gateway.server import HttpGateway
+        from kit_local.gateway.websocket import WebSocketGateway
+        from kit_local.runtime.pool import Functions
+        from kit_local.sources.queue import Poller
+        from kit_local.sources.sqs import Queue
+        from kit_local.watch import watch
+
+        environment = cloud.environment()
+        sockets = [api.url for api in stack.apis if api.kind == "websocket"]
+        if len(sockets) == 1:
+            environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = sockets[0]
+        functions = Functions(stack.functions, environment, self._console)
+        self._stops.append(functions.stop)
+        for api in stack.apis:
+            gateway = (WebSocketGateway if api.kind == "websocket" else HttpGateway)(api, stack, functions)
+            self._stops.append(gateway.stop)
+            await gateway.start(self._sockets[api.logical_id])
+        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        self._stops.append(session.close)
+        for source in filter(lambda source: source.enabled, stack.queues):
+            queue = Queue(session, cloud.url, source.queue_url, stack.region)
+            delay = self._options.retry_delay
+            self._stops.append(Poller(source, queue, functions, region=stack.region, retry_delay=delay).stop)
+        if self._options.reload:
+            folders = {function.code for function in stack.functions.values()}
+            self._watcher = asyncio.create_task(watch(folders, template, functions, self._console))
+
+
+def _urls(stack: "Stack", aws: str) -> dict[str, Any]:
+    """Return what the ready file says."""
+    apis = {api.logical_id: _spelt(api.url, api.kind) for api in stack.apis}
+    first = {"websocket" if api.kind == "websocket" else "http": apis[api.logical_id] for api in reversed(stack.apis)}
+    stores = {"postgres": stack.postgres_url, "redis": stack.redis_url}
+    return {"http": first.get("http"), "websocket": first.get("websocket"), "aws": aws, **stores, "apis": apis}
+
+
+def _spelt(url: str, kind: str) -> str:
+    return url.replace("http://", "ws://", 1) if kind == "websocket" else url
+
+
+def _write(file: Path, urls: Mapping[str, Any]) -> None:
+    """Write the ready file at once: whoever sees it sees all of it."""
+    scratch = file.with_name(f".{file.name}.{os.getpid()}")
+    scratch.touch(mode=0o600)
+    scratch.write_text(json.dumps(urls))
+    scratch.replace(file)
+
+
+def _show(console: Console, urls: Mapping[str, Any], seconds: float) -> None:
+    console.note(console.colour(f"ready after {seconds:.1f} s", "green"))
+    named = {**urls["apis"], "AWS": urls["aws"], "PostgreSQL": urls["postgres"], "Redis": urls["redis"]}
+    width = max(map(len, named))
+    for name, url in named.items():
+        if url:
+            console.write(f"  {name:<{width}}  {console.colour(url, 'cyan')}")
+
+
+async def run(options: Options, console: Console) -> int:
+    """Run the folder until SIGINT or SIGTERM; return the exit code. A second signal ends the process at once."""
+    asked = asyncio.Event()
+
+    def ask() -> None:
+        if asked.is_set():
+            # Workers and servers notice that by themselves.
+            os._exit(130)
+        asked.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ask)
+    backend, began = Backend(options, console), time.perf_counter()
+    starting, stopping = asyncio.create_task(backend.start()), asyncio.create_task(asked.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            _show(console, starting.result(), time.perf_counter() - began)
+            await stopping
+        return 0
+    except LocalError as error:
+        console.error(str(error))
+        return 1
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        if asked.is_set():
+            console.note("stopping")
+        stopping.cancel()
+        await backend.stop()
+
+
+def main(options: Options, console: Console) -> int:
+    """Run the folder in a loop of its own; return the exit code."""
+    logger = logging.getLogger("kit.local")
+    handler = LogHandler(console)
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        return asyncio.run(run(options, console))
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = True

@@ -1,0 +1,133 @@
+"""A queue that feeds a function: receive, invoke, delete what succeeded, and let the rest come again.
+
+After "Using Lambda with Amazon SQS" and "Handling errors for an SQS event source in Lambda".
+"""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from kit_local.runtime.api import Answer
+from kit_local.runtime.pool import Functions, RefusedError
+from kit_local.sources import events
+from kit_local.sources.filters import lets_in
+from kit_local.sources.sqs import LONG_POLL, Queue, QueueError
+from kit_local.stack import QueueSource
+
+CONCURRENCY = 5  # batches at once, where the template says nothing; Lambda starts with five, too
+_PAUSE = 0.1  # seconds between two polls that don't wait themselves
+logger = logging.getLogger("kit.local")
+
+
+class Poller:
+    """One event source mapping.
+
+    `retry_delay` is the seconds until a failed message comes again, None for the queue's own visibility timeout.
+    """
+
+    def __init__(
+        self, source: QueueSource, queue: Queue, functions: Functions, *, region: str, retry_delay: int | None
+    ) -> None:
+        self._source, self._queue, self._functions = source, queue, functions
+        self._region, self._retry_delay = region, retry_delay
+        self._limit = source.maximum_concurrency or CONCURRENCY
+        self._batches: set[asyncio.Task[None]] = set()
+        self._retry_until = 0.0
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Stop polling; what is being worked on becomes visible again when its time is over."""
+        tasks = [self._task, *self._batches]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                messages = await self._receive()
+            except QueueError as error:
+                logger.warning("%s", error)
+                await asyncio.sleep(1)
+                continue
+            if messages:
+                batch = asyncio.create_task(self._work(messages))
+                self._batches.add(batch)
+                batch.add_done_callback(self._batches.discard)
+            if len(self._batches) >= self._limit:
+                await asyncio.wait(self._batches, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _receive(self) -> list[dict[str, Any]]:
+        """Return the messages of the next batch: as soon as there are any, or when the batching window is over."""
+        size = self._source.batch_size
+        # moto spins through a long poll while a group of a FIFO queue is locked, and doesn't see it being unlocked.
+        locked = self._source.fifo and (self._batches or time.monotonic() < self._retry_until)
+        messages = await self._queue.receive(size, wait=0 if locked else LONG_POLL)
+        if not messages and locked:
+            await asyncio.sleep(_PAUSE)
+        window = time.monotonic() + self._source.window
+        while messages and len(messages) < size and time.monotonic() < window:
+            more = await self._queue.receive(size - len(messages), wait=0)
+            messages += more
+            if not more:
+                await asyncio.sleep(_PAUSE)
+        return messages
+
+    async def _work(self, messages: list[dict[str, Any]]) -> None:
+        """Run one batch through the function."""
+        records = [events.record(message, self._source, self._region) for message in messages]
+        chosen = [entry for entry in records if lets_in(self._source.filters, entry)]
+        try:
+            failed = await self._failures(chosen) if chosen else set()
+            done = [message for message in messages if message["MessageId"] not in failed]
+            left = [message for message in messages if message["MessageId"] in failed]
+            await self._queue.delete(done)
+            if left:
+                await self._put_back(left)
+        except QueueError as error:
+            logger.warning("%s", error)
+
+    async def _put_back(self, messages: list[dict[str, Any]]) -> None:
+        delay = self._retry_delay
+        if delay is None:
+            delay = await self._queue.visibility_timeout()
+        else:
+            await self._queue.hide(messages, delay)
+        self._retry_until = time.monotonic() + delay + 1
+
+    async def _failures(self, records: list[dict[str, Any]]) -> set[str]:
+        """Invoke the function; return the ids of the messages that have to come again."""
+        everything = {entry["messageId"] for entry in records}
+        try:
+            event = events.event(records, self._source)
+        except (KeyError, TypeError, ValueError):
+            logger.warning("a message in %s is no %s event", self._source.queue_arn, self._source.origin)
+            return everything
+        if event is None:
+            return set()
+        try:
+            answer = await self._functions.invoke(self._source.function, event, source=self._title(records), wait=True)
+        except RefusedError:
+            return everything
+        if answer.failed:
+            return everything
+        return failures(answer, everything) if self._source.report_failures else set()
+
+    def _title(self, records: list[dict[str, Any]]) -> str:
+        name = (self._source.origin_arn or self._source.queue_arn).rpartition(":")[2]
+        return f"{self._source.origin} {name}" + (f" ×{len(records)}" if len(records) > 1 else "")
+
+
+def failures(answer: Answer, everything: set[str]) -> set[str]:
+    """Return the message ids that a partial batch answer names; all of them where it makes no sense.
+
+    Nothing at all, an empty object and an empty list are complete successes ("Implementing partial batch responses").
+    """
+    try:
+        value = answer.value
+        listed = (value or {}).get("batchItemFailures") or []
+        failed = {item["itemIdentifier"] for item in listed}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return everything
+    return failed if failed <= everything else everything
