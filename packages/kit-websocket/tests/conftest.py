@@ -43,6 +43,8 @@ class FakeGateway:
         self.received: list[tuple[str, bytes]] = []
         self.requests: list[str] = []
         self.signed: list[str] = []
+        # Whether an answer has AWS's name for the error beside the status.
+        self.names_errors = True
         # What a request waits for before it is answered.
         self.hold: Callable[[], object] = lambda: None
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -79,8 +81,8 @@ class FakeGateway:
                 if status == 200:
                     gateway.received.append((connection_id, data))
                 self.send_response(status)
-                if status != 200:
-                    self.send_header("x-amzn-ErrorType", CODES.get(status, "InternalServerError"))
+                if status in CODES and gateway.names_errors:
+                    self.send_header("x-amzn-ErrorType", CODES[status])
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

@@ -237,3 +237,15 @@ def test_context_variables_reach_the_handler_through_every_kind_of_middleware(re
     for route_key in ("async", "sync"):
         assert resolver.resolve(make_event(route_key), None)["body"] == '["first","second"]'
     assert user.get(None) is None
+
+
+def test_many_that_block_leave_threads_for_what_they_wait_for(resolver, make_event, trace):
+    for number in range(40):
+        resolver.middleware(recording(trace, str(number), is_async=False))
+
+    @resolver.on_message("m")
+    async def handler():
+        return await asyncio.to_thread(lambda: "done")
+
+    assert resolver.resolve(make_event("m"), None)["body"] == '"done"'
+    assert len(trace) == 80

@@ -70,7 +70,9 @@ def test_a_message_is_posted_signed_below_the_stage(gateway):
     assert "/us-east-1/execute-api/aws4_request" in gateway.signed[0]
 
 
-def test_a_gone_connection_is_false(gateway):
+@pytest.mark.parametrize("names_errors", [True, False])
+def test_a_gone_connection_is_false(gateway, names_errors):
+    gateway.names_errors = names_errors
     gateway.answers["a"] = [410]
     assert asyncio.run(send("a", "hello")) is False
 
@@ -248,13 +250,14 @@ def test_a_failed_send_does_not_keep_the_others_from_being_sent(connections, con
     assert gateway.received == [("d", b"hello")]
 
 
-def test_messages_to_a_user_are_sent_side_by_side(connections, connect, gateway):
-    connect(*(f"c-{number}" for number in range(12)), user_id="u")
+def test_messages_to_a_user_are_sent_side_by_side(connections, connect, gateway, caplog):
+    connect(*(f"c-{number}" for number in range(30)), user_id="u")
     # Nobody is answered before three are there: one after the other would never end.
     together = threading.Barrier(3, timeout=10)
     gateway.hold = together.wait
-    assert asyncio.run(connections.send_to_user("u", "hello")) == 12
+    assert asyncio.run(connections.send_to_user("u", "hello")) == 30
     assert not together.broken
+    assert "Connection pool is full" not in caplog.text
 
 
 def test_the_loop_goes_on_while_a_message_is_sent(connections, gateway):

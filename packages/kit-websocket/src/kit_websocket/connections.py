@@ -2,25 +2,22 @@
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Literal, ParamSpec, TypeVar
+from typing import Literal
 
 from kit_websocket import current, management, schema
 from kit_websocket.attributes import to_item
 from kit_websocket.connection import Connection
 from kit_websocket.errors import DynamoDBError, SendError
+from kit_websocket.loop import in_thread
 from kit_websocket.response import Response
 from kit_websocket.response import message as answer
 from kit_websocket.table import CREATED, Table
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 # How long (seconds) a new row is spared when its connection seems gone: 410 is also what API Gateway says between the
 # row's writing and the answer of `$connect` (repost.aws, "410 GoneException errors", first cause).
 _OPENING = 1.0
-# How many messages of one call are on their way at once.
-_CONCURRENCY = 16
+# How many messages of one call are on their way at once: as many as a client of boto3 keeps connections for.
+_CONCURRENCY = 10
 
 _logger = logging.getLogger("kit.websocket")
 
@@ -61,7 +58,7 @@ class ConnectionManager:
 
         TableShapeError if it exists with another key.
         """
-        await _blocking(schema.create, self._table)
+        await in_thread(schema.create, self._table)
 
     async def connect(
         self,
@@ -91,7 +88,7 @@ class ConnectionManager:
             "_ttl": now + self.connection_ttl,
         }
         item = to_item({name: value for name, value in row.items() if value is not None})
-        await _blocking(self._table.put, item)
+        await in_thread(self._table.put, item)
         response = answer(200, "Connected successfully")
         if subprotocol is not None:
             response["headers"] = {"Sec-WebSocket-Protocol": subprotocol}
@@ -99,13 +96,13 @@ class ConnectionManager:
 
     async def disconnect(self, connection_id: str) -> Response:
         """Forget a connection, and return the response for `$disconnect`: 404 if it was not known."""
-        if await _blocking(self._table.delete, connection_id):
+        if await in_thread(self._table.delete, connection_id):
             return answer(200, "Disconnected successfully")
         return answer(404, "Connection not found")
 
     async def get_connection(self, connection_id: str) -> Connection | None:
         """Return a connection, or None if it is not known or has expired."""
-        item = await _blocking(self._table.get, connection_id)
+        item = await in_thread(self._table.get, connection_id)
         connection = None if item is None else Connection.from_item(item)
         return None if connection is None or connection.expired(time.time()) else connection
 
@@ -115,11 +112,11 @@ class ConnectionManager:
         False, and nothing is written, if it is not known or has expired.
         """
         now = int(time.time())
-        return await _blocking(self._table.touch, connection_id, now=now, ttl=now + self.connection_ttl)
+        return await in_thread(self._table.touch, connection_id, now=now, ttl=now + self.connection_ttl)
 
     async def get_user_connections(self, user_id: object) -> list[Connection]:
         """Return the connections of a user in this partition; the table's index may be a moment behind."""
-        return await _blocking(self._of_user, str(user_id))
+        return await in_thread(self._of_user, str(user_id))
 
     async def send(self, connection_id: str, message: object) -> bool:
         """Send a message to one connection; False if it is gone, whose row is then removed.
@@ -161,16 +158,16 @@ class ConnectionManager:
         return reached
 
     async def _deliver(self, connection_id: str, data: bytes, endpoint: str) -> bool:
-        if await _blocking(management.post, connection_id, data, endpoint):
+        if await in_thread(management.post, connection_id, data, endpoint):
             return True
-        if await _blocking(self._forget, connection_id, int(time.time() - _OPENING)):
+        if await in_thread(self._forget, connection_id, int(time.time() - _OPENING)):
             return False
         import asyncio
 
         await asyncio.sleep(_OPENING)
-        if await _blocking(management.post, connection_id, data, endpoint):
+        if await in_thread(management.post, connection_id, data, endpoint):
             return True
-        await _blocking(self._forget, connection_id)
+        await in_thread(self._forget, connection_id)
         return False
 
     def _forget(self, connection_id: str, older_than: int | None = None) -> bool:
@@ -194,12 +191,6 @@ class ConnectionManager:
             for connection in connections
             if connection.partition in (None, self.partition) and not connection.expired(now)
         ]
-
-
-async def _blocking(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    import asyncio
-
-    return await asyncio.to_thread(function, *args, **kwargs)
 
 
 APIGatewayWSConnectionManager = ConnectionManager

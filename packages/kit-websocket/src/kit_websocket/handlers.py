@@ -38,10 +38,16 @@ def parse_body(event: Event) -> Any:
             from base64 import b64decode
 
             text = b64decode(text, validate=True).decode()
-        return json.loads(text, parse_constant=_refuse)
+        return _json.decode(text)
     except (ValueError, RecursionError):
         raise StatusError(400, "The message is not valid JSON") from None
 
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"JSON has no {constant}")
+
+
+_json = json.JSONDecoder(parse_constant=_refuse)
 
 _ARGUMENTS: Mapping[str, Callable[[Event, Any], Any]] = {
     "event": lambda event, context: event,
@@ -90,7 +96,3 @@ def _synchronous(function: Callable[..., Any], names: tuple[str, ...]) -> Callab
             return message(error.status, error.message)
 
     return call
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"JSON has no {constant}")

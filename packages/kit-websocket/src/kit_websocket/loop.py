@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
+P = ParamSpec("P")
 R = TypeVar("R")
 
 _kept: "asyncio.AbstractEventLoop | None" = None
 _in_use = threading.Lock()
+_threads: "ThreadPoolExecutor | None" = None
 
 
 def ensure_outside() -> None:
@@ -37,6 +40,30 @@ def run(start: Callable[[], Coroutine[Any, Any, R]]) -> R:
         return _loop().run_until_complete(start())
     finally:
         _in_use.release()
+
+
+async def in_thread(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a function that may block in a thread, with the context variables of here.
+
+    The threads are not the loop's own few: a middleware holds one while it waits for what is inside of it, which may
+    need some of the loop's to get on.
+    """
+    import asyncio
+    from contextvars import copy_context
+    from functools import partial
+
+    call = partial(copy_context().run, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_pool(), call)
+
+
+def _pool() -> "ThreadPoolExecutor":
+    global _threads
+    if _threads is None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        # Only as many are started as are in use at once.
+        _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="kit-websocket")
+    return _threads
 
 
 def _loop() -> "asyncio.AbstractEventLoop":

@@ -6,11 +6,14 @@ from kit_aws import AwsError
 
 from kit_websocket import aws, current
 from kit_websocket.errors import EndpointNotSetError, MessageTooLargeError, SendError
+from kit_websocket.loop import in_thread
 from kit_websocket.payload import encode
 
 # API Gateway quotas for WebSocket APIs: message payload size.
 MESSAGE_LIMIT = 128 * 1024
 
+# The status stands in for the code where an answer, such as a proxy's, has none.
+_GONE = ("GoneException", "410")
 _VARIABLES = ("KIT_WEBSOCKET_ENDPOINT", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "AWS_ENDPOINT_URL")
 
 
@@ -22,12 +25,10 @@ async def send(connection_id: str, message: object, *, endpoint_url: str | None 
     handled. Raise MessageTooLargeError, EndpointNotSetError, SendError. A connection is open only after its
     `$connect` has answered, so that sending to it from there is a SendError.
     """
-    import asyncio
-
     data = to_bytes(message)
     if connection_id == current.opening():
         raise SendError({connection_id: "NotOpenYet"})
-    return await asyncio.to_thread(post, connection_id, data, endpoint(endpoint_url))
+    return await in_thread(post, connection_id, data, endpoint(endpoint_url))
 
 
 def to_bytes(message: object) -> bytes:
@@ -61,7 +62,7 @@ def post(connection_id: str, data: bytes, endpoint_url: str) -> bool:
         )
     except AwsError as error:
         code = aws.code_of(error)
-        if code == "GoneException":
+        if code in _GONE:
             return False
         raise SendError({connection_id: code}) from error
     return True

@@ -1,8 +1,10 @@
 """What stands around every handler: `(event, context, next_handler) -> response`, the first registered outermost."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+from kit_websocket.loop import in_thread
 from kit_websocket.response import Response, respond
 
 Event: TypeAlias = Mapping[str, Any]
@@ -45,21 +47,12 @@ def compose(handler: Step, middleware: Sequence[Step]) -> Step:
 
 
 def _asynchronous(outer: Callable[..., Any], inner: Step) -> Callable[..., Awaitable[Response]]:
-    next_handler = inner.call if inner.is_async else _in_thread(inner.call)
+    next_handler = inner.call if inner.is_async else partial(in_thread, inner.call)
 
     async def call(event: Event, context: Any) -> Response:
         return respond(await outer(event, context, next_handler))
 
     return call
-
-
-def _in_thread(call: Callable[..., Response]) -> Callable[..., Awaitable[Response]]:
-    async def next_handler(event: Event, context: Any) -> Response:
-        import asyncio
-
-        return await asyncio.to_thread(call, event, context)
-
-    return next_handler
 
 
 def _threaded(outer: Callable[..., Any], inner: Step) -> Callable[..., Awaitable[Response]]:
@@ -71,7 +64,7 @@ def _threaded(outer: Callable[..., Any], inner: Step) -> Callable[..., Awaitable
         def next_handler(event: Event, context: Any) -> Any:
             return asyncio.run_coroutine_threadsafe(inner.call(event, context), loop).result()
 
-        return respond(await asyncio.to_thread(outer, event, context, next_handler))
+        return respond(await in_thread(outer, event, context, next_handler))
 
     return call
 

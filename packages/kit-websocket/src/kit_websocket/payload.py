@@ -12,12 +12,12 @@ def encode(value: object) -> str:
     as Z), date, time, Decimal (exact, as a string), Enum (its value) and sets (sorted where they can be). TypeError for
     anything else, ValueError for NaN and infinities.
     """
-    text = json.dumps(value, default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _unicode.encode(value)
     try:
         text.encode()
     except UnicodeEncodeError:
         # A lone surrogate, as a client may send in "\ud800": only its escape can travel.
-        return json.dumps(value, default=plain, allow_nan=False, separators=(",", ":"))
+        return _ascii.encode(value)
     return text
 
 
@@ -59,3 +59,8 @@ def _scalar(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     raise TypeError(f"{type(value).__qualname__} cannot be written as JSON")
+
+
+# Unicode as it is, since API Gateway meters messages by their size and limits it.
+_unicode = json.JSONEncoder(default=plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_ascii = json.JSONEncoder(default=plain, allow_nan=False, separators=(",", ":"))

@@ -88,7 +88,9 @@ class WebSocketResolver:
         finally:
             current.event.reset(token)
 
-    __call__ = resolve
+    def __call__(self, event: Event, context: Any) -> Response:
+        """Answer one event, as `resolve` does."""
+        return self.resolve(event, context)
 
     def _on(self, route_key: str) -> Callable[[F], F]:
         def register(function: F) -> F:
