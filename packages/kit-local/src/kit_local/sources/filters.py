@@ -57,12 +57,12 @@ def _is(rule: Any, value: Any) -> bool:
         return _same_number(rule, value) or (type(rule) is type(value) and bool(rule == value))
     [(kind, wanted)] = rule.items()
     if kind == "exists":
-        return (value is not _MISSING) == wanted
+        return (value is not _MISSING) == bool(wanted)
     if kind == "anything-but":
         return value is not _MISSING and not any(_is(item, value) for item in _listed(wanted))
     if kind == "numeric":
         pairs = zip(wanted[::2], wanted[1::2], strict=True)
-        return _number(value) and all(bool(_COMPARE[sign](value, limit) for sign, limit in pairs)
+        return _number(value) and all(_COMPARE[sign](value, limit) for sign, limit in pairs)
     if not isinstance(value, str):
         return False
     wanted = str(wanted)
