@@ -16,10 +16,8 @@ def written(tmp_path: Path, text: str, name: str = "template.yaml") -> Path:
 
 
 def test_short_forms_become_long_ones(tmp_path: Path) -> None:
-    source = read(
-        written(tmp_path, "Resources:\n  A: [!Ref X, !GetAtt A.B.C, !Sub '${X}', !If [C, 1, 2], !Condition C]\n")
-    )
-    assert source.data["Resources"]["A"] == [
+    text = "Resources:\n  A:\n    B: [!Ref X, !GetAtt A.B.C, !Sub '${X}', !If [C, 1, 2], !Condition C]\n"
+    assert read(written(tmp_path, text)).data["Resources"]["A"]["B"] == [
         {"Ref": "X"},
         {"Fn::GetAtt": ["A", "B.C"]},
         {"Fn::Sub": "${X}"},
@@ -63,6 +61,8 @@ def test_a_template_in_json_is_read(tmp_path: Path) -> None:
         ("Resources:\n  A: &a [*a]\n", 2, "alias"),
         ("Resources:\n  A: !!python/name:os.system\n", 2, "not YAML"),
         ("Parameters: {}\n", 1, "no Resources"),
+        ("Resources:\n  A: 5\n", 2, r"Resources\.A has to be a mapping"),
+        ("Resources:\n  A: {}\nOutputs:\n  - B\n", 3, "Outputs has to be a mapping"),
     ],
 )
 def test_what_is_not_a_template_is_an_error_with_its_line(tmp_path: Path, text: str, line: int, message: str) -> None:
@@ -183,6 +183,7 @@ def test_parameters_are_given_or_default_or_made_up(load_template: Load) -> None
         ("{Type: 'AWS::SSM::Parameter::Value<String>', Default: /a}", {}, "'P' has no value"),
         ("{Type: String, AllowedValues: [a]}", {"P": "b"}, "cannot be 'b', only one of a"),
         ("{Type: String, AllowedPattern: '[a-z]+'}", {"P": "A"}, "has to match"),
+        ("{Type: String, AllowedPattern: '[a-z]+', NoEcho: true}", {"P": "A"}, "cannot be what was given"),
         ("{Type: String, Default: a}", {"Q": "b"}, "no parameter 'Q'"),
     ],
 )
@@ -244,3 +245,12 @@ def test_apis_are_known_before_anything_exists(load_template: Load) -> None:
         ApiStub("Socket", "websocket", "live"),
     }
     assert template.name == "shop"
+
+
+@pytest.mark.parametrize(
+    "properties", ["[1]", "{Events: 5}", "{Events: {A: 5}}", "{Events: {A: {Type: SQS, Properties: 5}}}"]
+)
+def test_a_shape_that_cannot_be_is_an_error_with_its_line(load_template: Load, properties: str) -> None:
+    with pytest.raises(TemplateError, match="has to be a mapping") as caught:
+        load_template(f"Resources:\n  A:\n    Type: AWS::Serverless::Function\n    Properties: {properties}\n")
+    assert caught.value.line == 4

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kit_local.errors import Finding, TemplateError
 from kit_local.provision.shapes import shaped
-from kit_local.stack import Function, QueueSource, Stack
+from kit_local.stack import Api, Function, QueueSource, Stack
 from kit_local.template import Template
 from kit_local.template.intrinsics import text_of
 from kit_local.template.supported import TYPES
@@ -22,11 +22,8 @@ if TYPE_CHECKING:
     from kit_local.stores import Postgres, Redis
 
 # "Get values stored in other services using dynamic references"; a secret may be named by its ARN, which has colons.
-_DYNAMIC = re.compile(
-    r"\{\{resolve:(?:(?P<ssm>ssm(?:-secure)?):(?P<name>[^:}]+(?::\d+)?)"
-    r"|secretsmanager:(?P<secret>arn(?::[^:}]+){6}|[^:}]+)"
-    r"(?::SecretString(?::(?P<key>[^:}]*))?(?::(?P<stage>[^:}]*))?(?::(?P<version>[^:}]*))?)?)\}\}"
-)
+_DYNAMIC = re.compile(r"\{\{resolve:([a-z-]+):([^}]+)\}\}")
+_SECRET = re.compile(r"(arn(?::[^:]+){6}|[^:]+)(?::SecretString(?::([^:]*)(?::([^:]*)(?::([^:]*))?)?)?)?")
 _FUNCTION = re.compile(r"(?:^|:function:)([A-Za-z0-9_-]+)(?::[A-Za-z0-9_$-]+)?(?:/invocations)?$")
 
 
@@ -71,12 +68,14 @@ class Builder:
         self,
         template: Template,
         *,
+        types: Mapping[str, Callable[["Builder", Item], Resource]],
         cloud: "Cloud",
         origins: Mapping[str, str],
         postgres: "Postgres | None" = None,
         redis: "Redis | None" = None,
     ) -> None:
         self.template = template
+        self.types = types
         self.cloud = cloud
         self.origins = origins
         self.postgres = postgres
@@ -87,7 +86,7 @@ class Builder:
         self.dead_letters: dict[str, str] = {}  # function's logical id -> ARN of where its failed events go
         self.apis: dict[str, Draft] = {}  # by API id
         self._made: dict[tuple[str, str], Item] = {}  # by type, and Ref or ARN
-        self.database_url: str | None = None
+        self._databases: list[str] = []  # their URLs
         self._resources: dict[str, Resource] = {}
         self._creating: list[str] = []
         self._found: list[Finding] = []
@@ -151,20 +150,19 @@ class Builder:
     def database(self, item: Item, name: str, user: str, password: str) -> None:
         """See to it that a database exists, with a user that owns it."""
         url = self.server(item).url_for(name, user, password)
-        if url != self.database_url:  # the secret's attachment asks for what the instance has asked for already
+        if url not in self._databases:  # the secret's attachment asks for what the instance has asked for already
             self.server(item).ensure_database(name, user, password)
-        self.database_url = url
+            self._databases.append(url)
 
     # ---- the whole
 
-    def build(self, types: Mapping[str, Callable[["Builder", Item], Resource]], finish: Callable[[], Any]) -> Stack:
-        """Create everything; UnsupportedError and TemplateError name resource and line."""
-        self._types = types
+    def build(self, finish: Callable[["Builder"], tuple[Api, ...]]) -> Stack:
+        """Create everything, `finish` the APIs; UnsupportedError and TemplateError name resource and line."""
         resources = self.template.resources
         # Functions first: what refers to one by its literal name has to find it.
         for logical_id in sorted(resources, key=lambda name: resources[name]["Type"] != "AWS::Lambda::Function"):
             self.create(logical_id)
-        apis = finish()
+        apis = finish(self)
         self.template.report(self._found)
         return Stack(
             name=self.template.name,
@@ -175,7 +173,7 @@ class Builder:
             apis=apis,
             queues=tuple(self.sources),
             outputs=self._outputs(),
-            postgres_url=self.database_url,
+            postgres_url=self._databases[0] if self._databases else None,
             redis_url=self.redis.url if self.redis is not None and self.template.needs_redis else None,
         )
 
@@ -206,14 +204,14 @@ class Builder:
             if name in self.template.resources:
                 self.create(name)
         kind = spec["Type"]
-        if kind not in self._types:
+        if kind not in self.types:
             self.unsupported(Item(logical_id, kind, {}), "", f"resources of the type {kind} are not supported")
             return Resource(f"unsupported-{logical_id}")
         written = spec.get("Properties") or {}
         properties = self.resolve({name: value for name, value in written.items() if name in TYPES[kind].applied})
         item = Item(logical_id, kind, properties)
         try:
-            resource = self._types[kind](self, item)
+            resource = self.types[kind](self, item)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise self.error(f"the properties cannot be read ({type(error).__name__}: {error})", item) from error
         for name in (resource.ref, resource.attributes.get("Arn", resource.ref)):
@@ -238,15 +236,19 @@ class Builder:
         return value
 
     def _dynamic(self, match: re.Match[str]) -> str:
-        if match["ssm"]:
-            return str(self.call("ssm", "get_parameter", Name=match["name"], WithDecryption=True)["Parameter"]["Value"])
-        version = {"VersionStage": match["stage"] or None, "VersionId": match["version"] or None}
-        text = self.call("secretsmanager", "get_secret_value", SecretId=match["secret"], **version)["SecretString"]
+        if match[1] in ("ssm", "ssm-secure"):
+            return str(self.call("ssm", "get_parameter", Name=match[2], WithDecryption=True)["Parameter"]["Value"])
+        parts = _SECRET.fullmatch(match[2]) if match[1] == "secretsmanager" else None
+        if parts is None:
+            raise TemplateError(f"the dynamic reference {match[0]!r} is not supported")
+        secret, key, stage, version = parts.groups()
+        options = {"SecretId": secret, "VersionStage": stage or None, "VersionId": version or None}
+        text = self.call("secretsmanager", "get_secret_value", **options)["SecretString"]
         try:
-            return text_of(json.loads(text)[match["key"]]) if match["key"] else str(text)
+            return text_of(json.loads(text)[key]) if key else str(text)
         except (KeyError, TypeError, ValueError):
             # Not chained: the error would show the secret.
-            raise TemplateError(f"the secret {match['secret']!r} has no key {match['key']!r}") from None
+            raise TemplateError(f"the secret {secret!r} has no key {key!r}") from None
 
     def _ref(self, name: str) -> Any:
         return self._known(name).ref

@@ -78,5 +78,5 @@ def provision(
     each time. Raises UnsupportedError with every value that does not run locally, TemplateError for a resource that
     cannot be created.
     """
-    builder = Builder(template, cloud=cloud, origins=origins, postgres=postgres, redis=redis)
-    return builder.build(TYPES, lambda: apis.finished(builder))
+    builder = Builder(template, types=TYPES, cloud=cloud, origins=origins, postgres=postgres, redis=redis)
+    return builder.build(apis.finished)

@@ -23,10 +23,10 @@ def findings(source: Source, active: Callable[[str], bool]) -> Iterator[Finding]
             yield Finding(_TOP, section, source.line(section), "this section is not supported")
     if source.data.get("Transform", SAM) not in (SAM, [SAM]):
         yield Finding(_TOP, "Transform", source.line("Transform"), f"the only transform that is supported is {SAM}")
-    for name, values in (source.data.get("Globals") or {}).items():
-        yield from _properties(source, "Globals", TYPES.get(f"AWS::Serverless::{name}"), values, ("Globals", name))
-    for name, resource in source.data["Resources"].items():
-        if not isinstance(resource, Mapping) or not isinstance(resource.get("Type"), str):
+    for name in source.mapping("Globals"):
+        yield from _properties(source, "Globals", TYPES.get(f"AWS::Serverless::{name}"), ("Globals", name))
+    for name, resource in source.mapping("Resources").items():
+        if not isinstance(resource.get("Type"), str):
             line = source.line("Resources", name)
             raise TemplateError("a resource needs a Type", file=source.file, line=line, resource=name)
         if active(name):
@@ -42,31 +42,27 @@ def _resource(source: Source, name: str, resource: Mapping[str, Any]) -> Iterato
         line = source.line(*path, "Type")
         yield Finding(name, "", line, f"resources of the type {resource['Type']} are not supported")
         return
-    properties = resource.get("Properties") or {}
-    yield from _properties(source, name, support, properties, (*path, "Properties"))
-    yield from _functions(source, name, properties, (*path, "Properties"))
+    yield from _properties(source, name, support, (*path, "Properties"))
+    yield from _functions(source, name, resource.get("Properties"), (*path, "Properties"))
     if resource["Type"] == "AWS::Serverless::Function":
-        for event, spec in (properties.get("Events") or {}).items():
-            yield from _event(source, name, event, spec)
+        for event in source.mapping(*path, "Properties", "Events"):
+            yield from _event(source, name, event, (*path, "Properties", "Events", event))
 
 
-def _event(source: Source, name: str, event: str, spec: Mapping[str, Any]) -> Iterator[Finding]:
-    path = ("Resources", name, "Properties", "Events", event)
-    kind = str(spec.get("Type"))
+def _event(source: Source, name: str, event: str, path: tuple[str, ...]) -> Iterator[Finding]:
+    kind = str(source.mapping(*path).get("Type"))
     if kind not in EVENTS:
         yield Finding(name, f"Events.{event}", source.line(*path), f"events of the type {kind} are not supported")
         return
-    yield from _properties(source, name, EVENTS[kind], spec.get("Properties") or {}, (*path, "Properties"))
+    yield from _properties(source, name, EVENTS[kind], (*path, "Properties"))
 
 
-def _properties(
-    source: Source, name: str, support: Support | None, values: Mapping[str, Any], path: tuple[str, ...]
-) -> Iterator[Finding]:
+def _properties(source: Source, name: str, support: Support | None, path: tuple[str, ...]) -> Iterator[Finding]:
     prefix = [part for part in path[1 if name == "Globals" else 2 :] if part != "Properties"]
     if support is None:
         yield Finding(name, ".".join(prefix), source.line(*path), "not supported")
         return
-    for key in values:
+    for key in source.mapping(*path):
         if not support.knows(key):
             yield Finding(name, ".".join([*prefix, key]), source.line(*path, key), "this property is not supported")
 

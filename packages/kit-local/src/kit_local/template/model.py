@@ -168,14 +168,11 @@ def _active(resolver: Resolver, resource: Any) -> bool:
 
 def _code(source: Source, name: str, resolver: Resolver, folder: Path) -> Path:
     path: tuple[str, ...] = ("Resources", name, "Properties")
-    written = source.data["Resources"][name]
-    sam = written["Type"] == "AWS::Serverless::Function"
+    sam = source.data["Resources"][name]["Type"] == "AWS::Serverless::Function"
     key = "CodeUri" if sam else "Code"
-    value = (written.get("Properties") or {}).get(key)
-    if sam and value is None:
+    if sam and key not in source.mapping(*path):
         path = ("Globals", "Function")
-        value = ((source.data.get("Globals") or {}).get("Function") or {}).get("CodeUri", ".")
-    value = resolver.resolve(value)
+    value = resolver.resolve(source.mapping(*path).get(key, "." if sam else None))
     if not isinstance(value, str) or "://" in value or not (folder / value).is_dir():
         reason = f"the code has to be a folder beside the template, not {value!r}"
         raise TemplateError(reason, file=source.file, line=source.line(*path, key), resource=name)

@@ -61,7 +61,8 @@ def _check(name: str, spec: Mapping[str, Any], values: list[str]) -> None:
     allowed = [str(item) for item in spec.get("AllowedValues") or ()]
     pattern = spec.get("AllowedPattern")
     for value in values:
+        shown = "what was given" if str(spec.get("NoEcho")).lower() == "true" else repr(value)
         if allowed and value not in allowed:
-            raise TemplateError(f"the parameter {name!r} cannot be {value!r}, only one of {', '.join(allowed)}")
+            raise TemplateError(f"the parameter {name!r} cannot be {shown}, only one of {', '.join(allowed)}")
         if pattern and not re.fullmatch(pattern, value):
-            raise TemplateError(f"the parameter {name!r} cannot be {value!r}, it has to match {pattern}")
+            raise TemplateError(f"the parameter {name!r} cannot be {shown}, it has to match {pattern}")

@@ -44,6 +44,18 @@ class Source:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def mapping(self, *path: str) -> Mapping[str, Any]:
+        """Return the mapping at `path`, empty where nothing is written; TemplateError where it is something else."""
+        value: Any = self.data
+        for name in path:
+            value = value.get(name)
+            if value is None:
+                return {}
+            if not isinstance(value, Mapping):
+                message = f"{'.'.join(path)} has to be a mapping"
+                raise TemplateError(message, file=self.file, line=self.line(*path))
+        return value  # type: ignore[no-any-return]
+
 
 def read(folder: Path) -> Source:
     """Read the template in `folder`; TemplateError names the line of what is not YAML, or not a template."""
@@ -64,9 +76,13 @@ def read(folder: Path) -> Source:
         raise TemplateError(f"not YAML: {error.problem or error.context}", file=file, line=line) from error
     finally:
         loader.dispose()
-    if not isinstance(data, dict) or not isinstance(data.get("Resources"), dict) or not data["Resources"]:
-        raise TemplateError("the template has no Resources", file=file, line=builder.lines.get(("Resources",), 1))
-    return Source(file, text, data, builder.lines)
+    if not isinstance(data, dict) or not data.get("Resources"):
+        raise TemplateError("the template has no Resources", file=file, line=1)
+    source = Source(file, text, data, builder.lines)
+    for section in ("Conditions", "Globals", "Mappings", "Outputs", "Parameters", "Resources"):
+        for name in source.mapping(section):
+            source.mapping(section, name)
+    return source
 
 
 class _Builder:
