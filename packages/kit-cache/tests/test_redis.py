@@ -112,7 +112,7 @@ def test_everything_in_redis_ends_by_itself(counting, redis):
     made = counting("value", ttl=60, tiers=REDIS)
     made.load(1)
     made.load.cache_delete(2)
-    times = sorted(redis.ttl(key) for key in redis.keys() if b"row:" in key)
+    times = sorted(redis.ttl(key) for key in redis.scan_iter() if b"row:" in key)
     assert len(times) == 2
     assert 0 < times[0] <= 60
     assert 60 < times[1] <= 900
@@ -124,19 +124,19 @@ def test_a_text_of_the_callers_own_stays_readable(redis):
         return n
 
     load(42)
-    assert b"kit-cache:{users}:row:user:42" in redis.keys()
+    assert b"kit-cache:{users}:row:user:42" in redis.scan_iter()
 
 
 def test_arguments_are_not_readable(counting, redis):
     counting("value", tiers=REDIS).load("confidential")
-    assert not any(b"confidential" in key for key in redis.keys())
+    assert not any(b"confidential" in key for key in redis.scan_iter())
 
 
 @pytest.mark.parametrize("tampered", [b"", b"\x80\x04pickle", b"V", b"V" + bytes(80), None])
 def test_what_is_not_ours_is_a_miss(counting, redis, tampered):
     made = counting("value", tiers=REDIS)
     made.load(1)
-    (row,) = (key for key in redis.keys() if b"row:" in key)
+    (row,) = (key for key in redis.scan_iter() if b"row:" in key)
     good = redis.get(row)
     redis.set(row, tampered if tampered is not None else good[:-3], keepttl=True)
     assert (made.load(1), made.load(1)) == ("value", "value")
@@ -146,7 +146,7 @@ def test_what_is_not_ours_is_a_miss(counting, redis, tampered):
 def test_a_key_of_another_type_is_a_miss(counting, redis, caplog):
     made = counting("value", tiers=REDIS)
     made.load(1)
-    (row,) = (key for key in redis.keys() if b"row:" in key)
+    (row,) = (key for key in redis.scan_iter() if b"row:" in key)
     redis.delete(row)
     redis.rpush(row, "a list")
     assert [made.load(1) for _ in range(3)] == ["value"] * 3
@@ -170,9 +170,9 @@ def test_each_name_may_have_a_database(counting, redis, redis_url, monkeypatch):
     monkeypatch.setenv("REDIS_PORT", port)
     monkeypatch.setenv("REDIS_DB_LONG_TERM", "3")
     counting("value", cache_name="long-term", tiers=REDIS).load(1)
-    assert redis.keys() == []
+    assert redis.dbsize() == 0
     counting("value", cache_name="other", tiers=REDIS).load(1)
-    assert len(redis.keys()) == 2
+    assert redis.dbsize() == 2
     assert redis.info("keyspace")["db3"]["keys"] == 2
     assert kit_cache.stats("other")["redis_available"] is True
 
