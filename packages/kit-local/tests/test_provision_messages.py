@@ -188,6 +188,18 @@ def test_a_topic_calls_a_function_through_a_queue_of_its_own(provision_template:
     assert int(read["VisibilityTimeout"]) > stack.functions["Job"].timeout
 
 
+def test_raw_delivery_to_a_function_is_refused_as_on_aws(provision_template: Provision) -> None:
+    text = """\
+      Topic: {Type: AWS::SNS::Topic}
+      Job: {Type: AWS::Serverless::Function}
+      Subscription:
+        Type: AWS::SNS::Subscription
+        Properties: {TopicArn: !Ref Topic, Protocol: lambda, Endpoint: !GetAtt Job.Arn, RawMessageDelivery: true}
+    """
+    with pytest.raises(TemplateError, match="RawMessageDelivery is not for functions"):
+        provision_template(FUNCTION + text)
+
+
 def test_sam_can_put_a_queue_between_topic_and_function(provision_template: Provision, aws: Any) -> None:
     stack = provision_template(
         FUNCTION

@@ -102,7 +102,7 @@ def hidden_queue(builder: Builder, target: str, *, origin: Literal["sns", "s3"],
     ("How Lambda handles errors and retries with asynchronous invocation").
     """
     function = builder.functions[target]
-    name = f"kit-local-{origin}-{target[:40]}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+    name = f"kit-local-{origin}-{target[:40]}-{hashlib.sha256(f'{target}/{key}'.encode()).hexdigest()[:8]}"
     dead = builder.dead_letters.get(target) or sqs.create(builder, f"kit-local-dead-{target[:60]}", {})[1]
     redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
     # Longer than one attempt may take, or a slow one would be started twice.

@@ -60,7 +60,8 @@ def _authorizer(builder: Builder, draft: Draft, name: str, scheme: Mapping[str, 
 def _operation(builder: Builder, draft: Draft, path: str, method: str, operation: Mapping[str, Any]) -> None:
     integration = operation.get(_INTEGRATION) or {}
     kind = str(integration.get("type", "")).lower()
-    where = f"{method.upper()} {path}"
+    verb = "ANY" if method.startswith("x-") else method.upper()
+    where = f"{verb} {path}"
     if kind == "mock" and method == "options":
         return _preflight(builder, draft, path, integration, secured=bool(operation["security"]))
     function = builder.function(str(integration.get("uri", "")))
@@ -72,7 +73,7 @@ def _operation(builder: Builder, draft: Draft, path: str, method: str, operation
     version = str(integration.get("payloadFormatVersion", "1.0"))
     draft.routes[where] = Route(
         function=function,
-        method="ANY" if method.startswith("x-") else method.upper(),
+        method=verb,
         path="$default" if path == "/$default" else path,
         payload="2.0" if version == "2.0" and draft.kind == "http" else "1.0",
         authorizer=wanted[0] if wanted else None,

@@ -11,7 +11,7 @@ from kit_local.provision.lambda_ import call_from, hidden_queue
 def bucket(builder: Builder, item: Item) -> Resource:
     """Create a bucket, and connect its notifications."""
     name = item.text("BucketName") or builder.name(item.logical_id, limit=63).lower()
-    region, arn = builder.cloud.region, f"arn:aws:s3:::{item.text('BucketName') or name}"
+    region, arn = builder.cloud.region, f"arn:aws:s3:::{name}"
     place = None if region == "us-east-1" else {"LocationConstraint": region}
     builder.call("s3", "create_bucket", Bucket=name, CreateBucketConfiguration=place)
     versioning = item.get("VersioningConfiguration")

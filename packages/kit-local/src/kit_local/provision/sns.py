@@ -42,6 +42,10 @@ def _subscribe(builder: Builder, item: Item, path: str) -> str:
         if target is None:
             builder.unsupported(item, f"{path}Endpoint", "the function is not one of this template's")
             return ""
+        if item.flag("RawMessageDelivery"):
+            raise builder.error(
+                "RawMessageDelivery is not for functions", item, *f"{path}RawMessageDelivery".split(".")
+            )
         queue = hidden_queue(builder, target, origin="sns", key=f"{item.logical_id}{topic}")
         endpoint = queue[1]
     elif protocol != "sqs":
