@@ -6,14 +6,13 @@ each user for caches.
 
 import hashlib
 import os
-import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from kit_local.errors import StoreError
+from kit_local.errors import LocalError, StoreError
+
+_KEPT = "/var/tmp"  # noqa: S108 (survives a restart of the machine, which /tmp need not)
 
 
 def cache_folder() -> Path:
@@ -24,14 +23,16 @@ def cache_folder() -> Path:
     named = os.environ.get("KIT_LOCAL_HOME")
     if named:
         folder = Path(named).expanduser().resolve()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder
-    from platformdirs import user_cache_path
+    else:
+        from platformdirs import user_cache_path
 
-    folder = user_cache_path("kit-local", appauthor=False)
-    if not _can_be_ours(folder):
-        folder = shared_folder(kept=True) / "cache"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = user_cache_path("kit-local", appauthor=False)
+        if not _can_be_ours(folder):
+            folder = shared_folder(kept=True) / "cache"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalError(f"{str(folder)!r} cannot be made; KIT_LOCAL_HOME names another folder: {error}") from error
     return folder
 
 
@@ -42,8 +43,11 @@ def _can_be_ours(folder: Path) -> bool:
     """
     if not hasattr(os, "getuid"):
         return True  # Windows: the folder comes from the user's own profile
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    own = nearest.stat().st_uid == os.getuid()
+    try:
+        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        own = nearest.stat().st_uid == os.getuid()
+    except PermissionError:
+        return False
     return own if os.getuid() == 0 else os.access(nearest, os.W_OK) and (own or nearest != folder)
 
 
@@ -56,16 +60,6 @@ def state_folder(project: Path) -> Path:
     return folder
 
 
-@contextmanager
-def ephemeral_folder() -> Iterator[Path]:
-    """Give a state folder below the temporary folder, removed afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="kit-local-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def shared_folder(*, kept: bool = False) -> Path:
     """Return a folder of ours which other users can pass through, but not list: `kit-local-<uid>`, mode 0711.
 
@@ -73,7 +67,7 @@ def shared_folder(*, kept: bool = False) -> Path:
     could have made it first, so that a folder that is not ours, is a link, or can be written by others is refused
     with a StoreError.
     """
-    parent = Path("/var/tmp") if kept and os.access("/var/tmp", os.W_OK) else Path(tempfile.gettempdir())  # noqa: S108
+    parent = Path(_KEPT) if kept and os.access(_KEPT, os.W_OK) else Path(tempfile.gettempdir())
     folder = parent / f"kit-local-{os.getuid()}"
     folder.mkdir(mode=0o711, exist_ok=True)
     found = folder.lstat()

@@ -143,6 +143,17 @@ def test_a_database_and_its_owner(postgres_server):
         assert found == [("a b", False, True)]
 
 
+def test_a_database_that_the_server_refuses(postgres_server):
+    with pytest.raises(StoreError, match="database 'app' of 'pg_guess' cannot be made: role name"):
+        postgres_server.ensure_database("app", "pg_guess", "the-password")
+
+
+def test_nobody_else_reads_the_log(postgres_server):
+    [(data,)] = rows(postgres_server.url, "select current_setting('data_directory')")
+    for name in ("postgres.log", "password"):
+        assert Path(data).with_name(name).stat().st_mode & 0o077 == 0
+
+
 def test_a_user_named_postgres_is_not_the_superuser(postgres_server):
     postgres_server.ensure_database("app", "postgres", "secret")
     assert rows(postgres_server.url_for("app", "postgres", "secret"), "show is_superuser") == [("off",)]

@@ -15,7 +15,7 @@ from pathlib import Path
 from kit_local.errors import StoreError
 from kit_local.paths import shared_folder
 from kit_local.stores.account import Account, become, environment
-from kit_local.stores.folders import copy_tree, open_up
+from kit_local.stores.folders import open_up, place
 
 log = logging.getLogger("kit.local")
 
@@ -111,17 +111,14 @@ def package_folder(name: str) -> Path | None:
 @cache
 def _usable(folder: Path, user: Account | None) -> Binaries | None:
     try:
-        version = _version(folder, user)
-    except PermissionError:
-        if user is None:
-            return None
         try:
+            version = _version(folder, user)
+        except PermissionError:
+            if user is None:
+                raise
             folder = _reachable_copy(folder)
             version = _version(folder, user)
-        except OSError as error:
-            log.warning("%s cannot be used: %s", folder, error)
-            return None
-    except OSError as error:
+    except (OSError, subprocess.SubprocessError) as error:
         log.warning("%s cannot be used: %s", folder, error)
         return None
     if version is None or version[0] < OLDEST:
@@ -133,7 +130,14 @@ def _version(folder: Path, user: Account | None) -> tuple[int, ...] | None:
     """Return the version of the server in a folder; None, and a line in the log, when it does not run."""
     command = [str(folder / f"postgres{_SUFFIX}"), "--version"]
     done = subprocess.run(  # noqa: S603
-        command, cwd=folder.anchor, env=environment(), capture_output=True, text=True, check=False, **become(user)
+        command,
+        cwd=folder.anchor,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        **become(user),
     )
     found = re.search(r"(\d+)(?:\.(\d+))?", done.stdout)
     if done.returncode or found is None:
@@ -163,6 +167,5 @@ def _reachable_copy(folder: Path) -> Path:
         if libraries.is_dir():
             shutil.copytree(libraries, scratch / libraries.name)
         open_up(scratch)
-        copy_tree(scratch, target)
-        shutil.rmtree(scratch)
+        place(scratch, target)
     return target / prefix.parent.name / prefix.name / "bin"

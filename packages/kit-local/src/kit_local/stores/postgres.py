@@ -14,7 +14,7 @@ from kit_local.stores.process import Process, children, wait_gone
 from kit_local.stores.server import Server, log
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection
+    from psycopg2.extensions import connection, cursor
 
 # Nothing of an ephemeral cluster is to outlive the machine, so nothing waits for the disk.
 _CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -77,24 +77,16 @@ class Postgres(Server):
         """Make a role that may log in, and a database that it owns; set the password if the role exists.
 
         The role gets what the master user of an RDS instance has: it may create roles and databases, and is no
-        superuser ("Understanding the rds_superuser role", Amazon RDS User Guide).
+        superuser ("Understanding the rds_superuser role", Amazon RDS User Guide). StoreError when the server refuses.
         """
-        from psycopg2 import sql
+        import psycopg2
 
-        role, database = sql.Identifier(user), sql.Identifier(name)
         with contextlib.closing(self.connect()) as connection, connection.cursor() as cursor:
-            # Roles belong to the whole server, and two that make the same one at once would fail.
-            cursor.execute("select pg_advisory_lock(hashtext('kit_local ensure_database'))")
-            cursor.execute("select 1 from pg_roles where rolname = %s", (user,))
-            verb = sql.SQL("alter" if cursor.fetchone() else "create")
-            cursor.execute(
-                sql.SQL("{} role {} login createdb createrole password {}").format(verb, role, sql.Literal(password))
-            )
-            cursor.execute("select 1 from pg_database where datname = %s", (name,))
-            if cursor.fetchone() is None:
-                cursor.execute(sql.SQL("create database {} owner {}").format(database, role))
-            else:
-                cursor.execute(sql.SQL("alter database {} owner to {}").format(database, role))
+            try:
+                _ensure_database(cursor, name, user, password)
+            except psycopg2.Error as error:
+                said = error.diag.message_primary or type(error).__name__
+                raise StoreError(f"database {name!r} of {user!r} cannot be made: {said}") from error
 
     def _prepare(self, folder: Path, user: Account | None) -> None:
         self._cluster = Cluster(folder, user)
@@ -157,6 +149,24 @@ class Postgres(Server):
             connect_timeout=5,
         )
         return opened
+
+
+def _ensure_database(cursor: "cursor", name: str, user: str, password: str) -> None:
+    from psycopg2 import sql
+
+    role, database = sql.Identifier(user), sql.Identifier(name)
+    # Roles belong to the whole server, and two that make the same one at once would fail.
+    cursor.execute("select pg_advisory_lock(hashtext('kit_local ensure_database'))")
+    cursor.execute("select 1 from pg_roles where rolname = %s", (user,))
+    verb = sql.SQL("alter" if cursor.fetchone() else "create")
+    cursor.execute(
+        sql.SQL("{} role {} login createdb createrole password {}").format(verb, role, sql.Literal(password))
+    )
+    cursor.execute("select 1 from pg_database where datname = %s", (name,))
+    if cursor.fetchone() is None:
+        cursor.execute(sql.SQL("create database {} owner {}").format(database, role))
+    else:
+        cursor.execute(sql.SQL("alter database {} owner to {}").format(database, role))
 
 
 def _chosen(cluster: Cluster) -> Binaries:

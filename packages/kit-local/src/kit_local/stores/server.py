@@ -116,10 +116,13 @@ class Server(ABC):
             self._stopping.clear()
             if not self.running:
                 self._owner = os.getpid()
+                atexit.unregister(self.close)
                 atexit.register(self.close)
                 try:
                     self._launch()
-                except BaseException:
+                except BaseException:  # an interrupt too must not leave a server that nobody knows of
+                    if self._process is not None:
+                        self._process.end(*self.endings)
                     self._let_go()
                     raise
                 self._has_run = self._port_is_kept = True
@@ -241,7 +244,7 @@ class Server(ABC):
                 log.warning("%s ended (%s); starting it again", self.title, status)
                 try:
                     self._launch()
-                except LocalError:
+                except (LocalError, OSError):
                     log.exception("%s did not start", self.title)
                 else:
                     pause = 0.1
