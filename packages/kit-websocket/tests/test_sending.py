@@ -31,7 +31,7 @@ def dynamodb(aws):
 
 @pytest.fixture
 def connect(connections, dynamodb):
-    """Return a function that connects: each row is a minute old, unless it shall be, however slow this machine is, new."""
+    """Return a function that connects: each row is a minute old, or new for a minute to come."""
 
     def write(*connection_ids, user_id=None, new=False):
         for connection_id in connection_ids:
