@@ -1,10 +1,17 @@
+import json
 import threading
 
 import pytest
-from kit_logger import correlation_id, correlation_id_from, find_correlation_id, inject, logger, set_correlation_id
+from kit_logger import correlation_id, find_correlation_id, inject, logger, set_correlation_id
 
 SQS = {"messageId": "m-1", "body": "{}", "messageAttributes": {}}
 SNS = {"Sns": {"MessageId": "n-1", "Message": "{}", "MessageAttributes": {}}}
+
+
+@pytest.fixture(autouse=True)
+def nobody_asked():
+    yield
+    set_correlation_id(None)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +27,13 @@ SNS = {"Sns": {"MessageId": "n-1", "Message": "{}", "MessageAttributes": {}}}
         ({"Records": [{**SQS, "messageAttributes": {"correlation_id": {"stringValue": "abc"}}}]}, "abc"),
         ({"Records": [{"Sns": {**SNS["Sns"], "MessageAttributes": {"x-correlation-id": {"Value": "abc"}}}}]}, "abc"),
         ({"Records": [SNS]}, "n-1"),
+        (
+            {"Records": [{**SQS, "body": json.dumps({"MessageAttributes": {"correlation_id": {"Value": "abc"}}})}]},
+            "abc",
+        ),
+        ({"Records": [{**SQS, "body": '"MessageAttributes"'}]}, "m-1"),
+        ({"Records": [{**SQS, "body": '{"MessageAttributes"'}]}, "m-1"),
+        ({"Records": [{**SQS, "attributes": {"AWSTraceHeader": "Root=1-2-3;Sampled=1"}}]}, "1-2-3"),
         ({"Records": [{"eventID": "e-1", "kinesis": {}}]}, "e-1"),
         ({"Records": [SQS, SQS]}, None),
         ({"id": "eb-1", "detail-type": "x"}, "eb-1"),
@@ -58,24 +72,11 @@ def test_the_request_id_stands_in(lines, context):
 def test_the_handler_may_set_it(lines):
     @inject
     def handler(event, context):
-        set_correlation_id("mine")
-        logger.info("one")
-        set_correlation_id(None)
-        logger.info("two")
-
-    handler({"id": "eb-1"}, None)
-    logger.info("three")
-    assert [line.get("correlation_id") for line in lines()] == ["mine", "eb-1", None]
-
-
-def test_powertools_own_way_to_set_it_works(lines):
-    @inject
-    def handler(event, context):
         logger.set_correlation_id("mine")
         logger.info("one")
-        return logger.get_correlation_id()
+        return logger.get_correlation_id(), correlation_id()
 
-    assert handler({"id": "eb-1"}, None) == "mine"
+    assert handler({"id": "eb-1"}, None) == ("mine", "mine")
     logger.info("two")
     assert [line.get("correlation_id") for line in lines()] == ["mine", None]
 
@@ -89,9 +90,17 @@ def test_a_source_is_asked_first_and_may_fail(lines):
             raise answer
         return answer
 
-    correlation_id_from(source)
+    set_correlation_id(source)
     inject(lambda event, context: [logger.info(str(n)) for n in range(3)])({"id": "eb-1"}, None)
     assert [line["correlation_id"] for line in lines()] == ["record-1", "eb-1", "eb-1"]
+
+
+def test_a_source_is_asked_outside_of_an_invocation_too(lines):
+    set_correlation_id(lambda: "abc")
+    logger.info("x")
+    set_correlation_id(None)
+    logger.info("y")
+    assert [line.get("correlation_id") for line in lines()] == ["abc", None]
 
 
 def test_a_function_of_the_callers_own_finds_it(lines):

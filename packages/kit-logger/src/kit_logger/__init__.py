@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from kit_logger.correlation import correlation_id, correlation_id_from, find_correlation_id, set_correlation_id
+from kit_logger.correlation import correlation_id, find_correlation_id, set_correlation_id
 from kit_logger.decorator import inject
 from kit_logger.powertools import RedactingFormatter
 from kit_logger.redaction import is_sensitive, redact, redact_text
@@ -25,7 +25,6 @@ else:
 __all__ = [
     "RedactingFormatter",
     "correlation_id",
-    "correlation_id_from",
     "find_correlation_id",
     "inject",
     "is_sensitive",

@@ -1,59 +1,54 @@
 """Which request, message or event this is about."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from contextvars import ContextVar
 from typing import Any
 
 from kit_logger.invocation import current
 
-Source = Callable[[], str | None]
-
-_current: ContextVar[str | None] = ContextVar("kit_logger_correlation_id", default=None)
-_sources: list[Source] = []
+_source: Callable[[], str | None] | None = None
 
 # What comes from outside is copied into every line: it must be short, and of harmless characters.
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_.:;=@/+-]{1,128}")
 
 
+def set_correlation_id(source: Callable[[], str | None] | None) -> None:
+    """Say who knows the current correlation id better than `inject`: which record of a batch is being handled.
+
+    The callable is asked for every line; while it answers None, or fails, the id is the one that `inject` has found.
+    `set_correlation_id(kit_handler.correlation_id)` joins the two packages. None (the default) asks nobody.
+    """
+    global _source
+    _source = source
+
+
 def correlation_id() -> str | None:
     """Return the correlation id of what is being handled here, or None.
 
-    To be given to whatever passes an id on: a publisher, an HTTP client.
+    It is what the handler has set (`logger.set_correlation_id("…")`), else what the callable of `set_correlation_id`
+    says, else what `inject` has found. To be given to whatever passes an id on: a publisher, an HTTP client.
     """
-    for source in _sources:
+    invocation = current()
+    own = invocation.keys.get("correlation_id") if invocation is not None else None
+    if own is not None:
+        return str(own)
+    if _source is not None:
         # Somebody else's code, asked by every line that is logged: logging its errors would ask it again.
         with suppress(Exception):
-            found = source()
+            found = _source()
             if found:
                 return found
-    own = _current.get()
-    if own is not None:
-        return own
-    invocation = current()
     return invocation.correlation_id if invocation is not None else None
-
-
-def set_correlation_id(value: str | None) -> None:
-    """Set the correlation id for this thread or task, until the invocation is over; None for the invocation's own."""
-    _current.set(value)
-
-
-def correlation_id_from(source: Source) -> None:
-    """Ask `source` first, for every line: whoever knows which record of a batch is being handled.
-
-    `correlation_id_from(kit_handler.correlation_id)` joins the two packages.
-    """
-    if source not in _sources:
-        _sources.append(source)
 
 
 def find_correlation_id(event: Any) -> str | None:
     """Return the correlation id that an event carries, else the event's own id, else None.
 
     In this order: the header x-correlation-id, the root of X-Amzn-Trace-Id, the request id of API Gateway; of a batch
-    of one the attribute of the SQS or SNS message, else its id; the id of an EventBridge event.
+    of one the attribute of the SQS or SNS message (SNS in SQS, too), the root of its trace, its id; the id of an
+    EventBridge event.
     """
     if not isinstance(event, Mapping):
         return None
@@ -76,8 +71,11 @@ def _from_headers(headers: Any) -> str | None:
     found = _first(lowered.get("x-correlation-id"))
     if found and _ACCEPTABLE.fullmatch(found):
         return found
-    trace = _first(lowered.get("x-amzn-trace-id"))
-    if trace is None:
+    return _root(_first(lowered.get("x-amzn-trace-id")))
+
+
+def _root(trace: Any) -> str | None:
+    if not isinstance(trace, str):
         return None
     # Root=1-67891233-abcdef012345678912345678;Parent=…;Sampled=1
     parts = dict(part.strip().partition("=")[::2] for part in trace.split(";"))
@@ -97,14 +95,32 @@ def _from_records(records: Any) -> Any:
     record = records[0]
     notice = record.get("Sns")
     message = notice if isinstance(notice, Mapping) else record
-    attributes = message.get("messageAttributes") or message.get("MessageAttributes")
+    for candidate in (
+        _from_attributes(message.get("messageAttributes") or message.get("MessageAttributes")),
+        _from_attributes(_notice_within(record.get("body")).get("MessageAttributes")),
+        _root(_get(record, "attributes", "AWSTraceHeader")),
+    ):
+        if isinstance(candidate, str) and _ACCEPTABLE.fullmatch(candidate):
+            return candidate
+    return message.get("messageId") or message.get("MessageId") or message.get("eventID")
+
+
+def _from_attributes(attributes: Any) -> Any:
     if isinstance(attributes, Mapping):
         for name, attribute in attributes.items():
             if str(name).lower().replace("-", "").replace("_", "") in ("correlationid", "xcorrelationid"):
-                found = _get(attribute, "stringValue") or _get(attribute, "Value")
-                if isinstance(found, str) and _ACCEPTABLE.fullmatch(found):
-                    return found
-    return message.get("messageId") or message.get("MessageId") or message.get("eventID")
+                return _get(attribute, "stringValue") or _get(attribute, "Value")
+    return None
+
+
+def _notice_within(body: Any) -> Mapping[str, Any]:
+    """Return the SNS notice that an SQS message holds, unless the subscription delivers raw."""
+    if isinstance(body, str) and '"MessageAttributes"' in body:
+        with suppress(ValueError, RecursionError):
+            notice = json.loads(body)
+            if isinstance(notice, Mapping):
+                return notice
+    return {}
 
 
 def _get(value: Any, *path: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from kit_logger.correlation import find_correlation_id, set_correlation_id
+from kit_logger.correlation import find_correlation_id
 from kit_logger.invocation import Invocation, begin, current, end
 from kit_logger.powertools import follow_level, process_logger
 
@@ -89,7 +89,6 @@ def _invocation(
     finally:
         end(invocation, token)
         if outermost:
-            set_correlation_id(None)
             process_logger().thread_safe_clear_keys()
 
 
