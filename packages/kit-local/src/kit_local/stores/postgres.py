@@ -16,8 +16,9 @@ from kit_local.stores.server import Server, log
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
-# Nothing of an ephemeral cluster is to outlive the machine, so nothing waits for the disk.
-_CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# Nothing of an ephemeral cluster is to outlive the machine, so nothing waits for the disk. Commits stay synchronous:
+# what was committed is to outlive a killed server, which costs nothing while fsync is off.
+_CARELESS = ("fsync=off", "full_page_writes=off")
 
 
 class Postgres(Server):
