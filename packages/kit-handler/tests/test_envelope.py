@@ -138,6 +138,12 @@ def test_an_app_error_is_its_code_and_message() -> None:
     assert answer["statusCode"] == 200
 
 
+@pytest.mark.parametrize("code", [404, ["odd"], object()])
+def test_an_odd_code_does_not_break_the_answer(code: Any) -> None:
+    answer = answer_to(AppError(code, ValueError("odd")), ignore_app_errors=[AppError(code, "")])
+    assert body(answer)["rslt_cd"] in (404, str(code))
+
+
 def test_any_other_error_is_general_to_the_client_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     answer = answer_to(ValueError("password=hunter2"))
     assert (body(answer)["rslt_cd"], body(answer)["rslt_msg"]) == ("S99999", "An unexpected error has occurred.")

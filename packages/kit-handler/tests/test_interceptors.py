@@ -158,6 +158,17 @@ def test_a_class_that_can_not_intercept_is_refused(wrong: Any) -> None:
 
 
 @pytest.mark.usefixtures("registry")
+def test_a_keyword_belongs_to_one_class() -> None:
+    first = type("First", (BaseInterceptor,), {"SETTINGS": {"param_name": "tenant"}})
+    again = type("First", (BaseInterceptor,), {"SETTINGS": {"param_name": "tenant"}})
+    other = type("Other", (BaseInterceptor,), {"SETTINGS": {"param_name": "tenant"}})
+    add_interceptor(first)
+    add_interceptor(again)  # its module was loaded anew
+    with pytest.raises(InvalidInterceptorError, match="taken"):
+        add_interceptor(other)
+
+
+@pytest.mark.usefixtures("registry")
 def test_an_async_guard_is_refused_since_its_coroutine_would_let_everything_pass() -> None:
     @add_interceptor
     class Later:
@@ -259,6 +270,14 @@ def test_some_pages_may_be_allowed_with_credentials() -> None:
     for headers in ({"Origin": "https://b.example.evil"}, {"Origin": "null"}, {}):
         refused = profile(http_event(headers=headers))
         assert (cors_headers(refused), refused["headers"]["Vary"]) == ({}, "Origin")
+
+
+def test_a_response_that_is_used_again_carries_nothing_from_one_caller_to_the_next() -> None:
+    kept = Response.ok()
+    profile = route(cors=["https://a.example"])(lambda request: kept)
+    profile(http_event(headers={"Origin": "https://a.example"}))
+    other = profile(http_event(headers={"Origin": "https://other.example"}))
+    assert (cors_headers(other), other["headers"]["Vary"], kept.headers) == ({}, "Origin", {})
 
 
 def test_errors_carry_cors_too() -> None:

@@ -64,6 +64,10 @@ def test_an_unknown_option_is_a_type_error_that_names_the_known() -> None:
         job(retries=3)
     with pytest.raises(TypeError):
         job("process")
+    with pytest.raises(TypeError, match="retries"):
+        job(lambda record: None, retries=3)
+    with pytest.raises(ExceptionGroup):
+        job(lambda record: 1 / 0, partial=False)(sqs_event(["a"]))
 
 
 class Payload(TypedDict):

@@ -63,6 +63,14 @@ def test_the_context_is_optional_and_reaches_the_request(event: Any) -> None:
 def test_an_unknown_option_is_a_type_error_that_names_the_known() -> None:
     with pytest.raises(TypeError, match=r"'tokn'.*role, scope, token, cors, interceptors"):
         route(tokn=True)
+    with pytest.raises(TypeError, match="tokn"):
+        route(lambda request: Response.ok(), tokn=True)
+    with pytest.raises(TypeError, match="function"):
+        route("profile")
+
+
+def test_function_and_options_may_come_together() -> None:
+    assert route(lambda request: Response.ok(), role="A")(Request()).status_code == 401
 
 
 def test_the_handler_keeps_the_functions_names() -> None:
@@ -217,7 +225,12 @@ def test_malformed_json_is_a_400(event: Any) -> None:
     assert (answer["statusCode"], body(answer)["errors"][0]["id"]) == (400, "bad_request")
 
 
-@pytest.mark.parametrize("value", [object(), {"n": float("nan")}, [1, {"deep": object}]])
+class BrokenSchema:
+    def dump(self) -> Any:
+        raise LookupError
+
+
+@pytest.mark.parametrize("value", [object(), {"n": float("nan")}, [1, {"deep": object}], BrokenSchema()])
 def test_a_body_that_is_not_json_is_a_500_with_a_clear_log_line(
     value: Any, event: Any, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,6 +4,8 @@ Sources: Lambda Developer Guide, "Handling errors for an SQS event source", "Con
 Kinesis Data Streams", "... with DynamoDB Streams".
 """
 
+from kit_handler._shape import mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -60,7 +62,7 @@ class FifoBatch(QueueBatch):
 
     def group(self, raw: "Raw") -> str | None:
         """Return the message group."""
-        return str((raw.get("attributes") or {}).get("MessageGroupId"))
+        return str(mapping(raw, "attributes").get("MessageGroupId"))
 
 
 class StreamBatch(Batch):
@@ -71,8 +73,8 @@ class StreamBatch(Batch):
 
     def identifier(self, raw: "Raw") -> str | None:
         """Return the sequence number."""
-        number: str | None = (raw.get("kinesis") or {}).get("sequenceNumber")
-        return number or str((raw.get("dynamodb") or {}).get("SequenceNumber") or "")
+        number: str | None = mapping(raw, "kinesis").get("sequenceNumber")
+        return number or mapping(raw, "dynamodb").get("SequenceNumber")
 
 
 def batch_of(records: "list[Any]") -> Batch:

@@ -5,6 +5,8 @@ It is looked up only when somebody asks for it, and then kept for as long as the
 
 from contextvars import ContextVar
 
+from kit_handler._shape import mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextvars import Token
@@ -55,67 +57,64 @@ def correlation_id() -> str | None:
 def _of_event(event: "Any") -> str | None:
     if not isinstance(event, dict):
         return None
-    for find in (_of_headers, _of_attributes, _of_trace, _of_event_id):
-        try:
-            found = find(event)
-        except (AttributeError, TypeError, ValueError, KeyError, IndexError):
-            continue  # an odd event still deserves an id
-        if found:
-            return found
-    return None
-
-
-def _of_headers(event: "dict[str, Any]") -> str | None:
-    return _header(event, "x-correlation-id")
+    return (
+        _header(event, "x-correlation-id")
+        or _attribute(mapping(event, "messageAttributes"))
+        or _attribute(mapping(mapping(event, "Sns"), "MessageAttributes"))
+        or _of_sns_in_sqs(event.get("body"))
+        or _of_trace(mapping(event, "attributes").get("AWSTraceHeader"))
+        or _of_trace(_header(event, "x-amzn-trace-id"))
+        or _of_event_id(event)
+    )
 
 
 def _header(event: "dict[str, Any]", name: str) -> str | None:
-    for key, value in (event.get("headers") or {}).items():
+    for key, value in mapping(event, "headers").items():
         if key.lower() == name:
             return _text(value)
     return None
 
 
-def _of_attributes(record: "dict[str, Any]") -> str | None:
-    attributes = record.get("messageAttributes") or (record.get("Sns") or {}).get("MessageAttributes") or {}
-    found = _attribute(attributes)
-    body = record.get("body")
-    if found is None and isinstance(body, str) and '"MessageAttributes"' in body:
-        from kit_handler.payload import loads
-
-        found = _attribute(loads(body).get("MessageAttributes") or {})
-    return found
-
-
 def _attribute(attributes: "dict[str, Any]") -> str | None:
     for name in _ATTRIBUTES:
-        attribute = attributes.get(name)
+        attribute = mapping(attributes, name)
         if attribute:
             return _text(attribute.get("stringValue") or attribute.get("Value"))
     return None
 
 
-def _of_trace(event: "dict[str, Any]") -> str | None:
-    trace = (event.get("attributes") or {}).get("AWSTraceHeader") or _header(event, "x-amzn-trace-id") or ""
-    for part in trace.split(";"):
-        name, _, value = part.partition("=")
-        if name.strip() == "Root":
-            return _text(value)
+def _of_sns_in_sqs(body: "Any") -> str | None:
+    if not isinstance(body, str) or '"MessageAttributes"' not in body:
+        return None
+    from kit_handler.payload import loads
+
+    try:
+        envelope = loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return _attribute(mapping(envelope, "MessageAttributes")) if isinstance(envelope, dict) else None
+
+
+def _of_trace(header: "Any") -> str | None:
+    """Return the root of an X-Ray trace header: `Root=1-67891233-abc;Parent=…;Sampled=1`."""
+    if isinstance(header, str):
+        for part in header.split(";"):
+            name, _, value = part.partition("=")
+            if name.strip() == "Root":
+                return _text(value)
     return None
 
 
 def _of_event_id(event: "dict[str, Any]") -> str | None:
-    for found in (
+    found = (
         event.get("messageId"),
-        (event.get("requestContext") or {}).get("requestId"),
-        (event.get("Sns") or {}).get("MessageId"),
+        mapping(event, "requestContext").get("requestId"),
+        mapping(event, "Sns").get("MessageId"),
         event.get("eventID"),
-        (event.get("responseElements") or {}).get("x-amz-request-id"),
+        mapping(event, "responseElements").get("x-amz-request-id"),
         event.get("id"),
-    ):
-        if found:
-            return _text(found)
-    return None
+    )
+    return next((each for each in found if _text(each)), None)
 
 
 def _text(value: "Any") -> str | None:

@@ -41,7 +41,7 @@ def aws_lambda_handler(
     An event that is not HTTP is different: its result is returned as it is when it is a batch answer, and an
     exception is raised again, since an answer would make a queue delete the message.
     """
-    ignored = {each.code if isinstance(each, AppError) else each for each in ignore_app_errors or ()}
+    ignored = {_code(each) if isinstance(each, AppError) else each for each in ignore_app_errors or ()}
 
     def decorate(function: "EventHandler") -> "EventHandler":
         def handler(event: "Any", context: "Any" = None) -> "Any":
@@ -54,7 +54,7 @@ def aws_lambda_handler(
                 return _success(result, content_type, started)
             except Exception as error:
                 _log(error, name_of(function))
-                silent = isinstance(error, AppError) and error.code in ignored
+                silent = isinstance(error, AppError) and _code(error) in ignored
                 if error_receiver is not None and not silent:
                     _notify(error_receiver, error, event, context)
                 if event and adapters.find(event) is None:
@@ -96,9 +96,10 @@ def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def _failure(error: Exception, use_traceback: bool, started: float) -> "dict[str, Any]":
+    code: str | int
     code, message = FAILURE
     if isinstance(error, AppError):
-        code, message = error.code, error.message
+        code, message = _code(error), str(error.message)
     elif use_traceback:
         message = str(error)
     envelope = {"rslt_cd": code, "rslt_msg": message, "duration": perf_counter() - started}
@@ -107,6 +108,11 @@ def _failure(error: Exception, use_traceback: bool, started: float) -> "dict[str
 
         envelope["traceback"] = "".join(traceback.format_exception(error))
     return LambdaResponse.create(envelope)
+
+
+def _code(error: AppError) -> "str | int":
+    code: Any = error.code
+    return code if isinstance(code, (str, int)) else str(code)
 
 
 def _notify(receiver: "ErrorReceiver", error: Exception, event: "Any", context: "Any") -> None:
@@ -123,5 +129,8 @@ def _notify(receiver: "ErrorReceiver", error: Exception, event: "Any", context: 
 def _log(error: Exception, name: str) -> None:
     import logging
 
-    level = logging.INFO if isinstance(error, AppError) else logging.ERROR
-    logging.getLogger("kit.handler").log(level, "%s failed", name, exc_info=error)
+    logger = logging.getLogger("kit.handler")
+    if isinstance(error, AppError):
+        logger.info("%s answered with the code %s", name, error.code)
+    else:
+        logger.error("%s failed", name, exc_info=error)

@@ -47,12 +47,12 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
     every later one of its group; Kinesis and DynamoDB Streams with the first failure, where the job stops. For every
     other source an ExceptionGroup is raised after all records were tried. What was not started counts as failed.
     """
-    if function is not None and not options:
-        return _handler(function)
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown:
         raise TypeError(f"job does not know {', '.join(map(repr, unknown))}; it knows {', '.join(_OPTIONS)}")
-    return lambda function: _handler(function, **options)
+    if function is None:
+        return lambda function: _handler(function, **options)
+    return _handler(function, **options)
 
 
 def _handler(function: "Callable[..., Any]", *, margin: float = 1.0, partial: bool = True) -> "JobHandler":
@@ -186,7 +186,7 @@ class _Run:
     def answer(self, *, partial: bool) -> "dict[str, Any] | None":
         partial = partial and self.batch.partial
         identifiers = [self.batch.identifier(raw) for raw in self.failed] if partial else []
-        if self.failed and not (partial and all(identifiers)):
+        if self.failed and not (partial and all(isinstance(each, str) and each for each in identifiers)):
             raise ExceptionGroup(f"{self.name} failed for {len(self.failed)} records", self.errors)
         if not self.batch.partial:
             return None

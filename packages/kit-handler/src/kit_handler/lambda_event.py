@@ -1,5 +1,6 @@
 """The event of an HTTP function as `aws_lambda_handler` knows it, and what is most often wanted of it."""
 
+from kit_handler._shape import mapping
 from kit_handler.headers import Headers
 
 TYPE_CHECKING = False
@@ -20,7 +21,7 @@ class RequestContext(dict[str, "Any"]):
     @property
     def identity(self) -> "dict[str, Any]":
         """The caller's identity, of payload 1.0 and 2.0 alike."""
-        return self.get("identity") or self.get("http") or {}
+        return mapping(self, "identity") or mapping(self, "http")
 
     def get_source_ip(self) -> str | None:
         """Return the caller's address as AWS has seen it."""

@@ -5,7 +5,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# Of every page, since there is no cookie to misuse; browsers take "*" for requests without credentials only.
+# The set that clients of this format know. Browsers refuse "*" for requests with credentials, whatever the last one
+# says: answers to pages that send cookies name their origin (`create(..., headers=...)`).
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "*",

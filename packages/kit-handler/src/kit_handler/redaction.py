@@ -2,6 +2,8 @@
 
 import re
 
+from kit_handler._shape import mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -94,7 +96,7 @@ def report(error: BaseException, event: "Any", context: "Any") -> str:
 
 def _source_ip(event: "Any") -> "Any":
     context = _request_context(event)
-    return ((context.get("identity") or context.get("http")) or {}).get("sourceIp")
+    return (mapping(context, "identity") or mapping(context, "http")).get("sourceIp")
 
 
 def _request_id(event: "Any") -> "Any":
@@ -102,5 +104,4 @@ def _request_id(event: "Any") -> "Any":
 
 
 def _request_context(event: "Any") -> "dict[str, Any]":
-    context = event.get("requestContext") if isinstance(event, dict) else None
-    return context if isinstance(context, dict) else {}
+    return mapping(event, "requestContext") if isinstance(event, dict) else {}

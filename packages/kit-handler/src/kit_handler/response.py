@@ -53,9 +53,9 @@ class Response:
         return cls(204)
 
     @classmethod
-    def bad_request(cls, message: "str | Iterable[Any]" = "Bad Request") -> "Response":
+    def bad_request(cls, message: "str | dict[str, Any] | Iterable[Any]" = "Bad Request") -> "Response":
         """Answer 400 with a message, or with several: strings or whole entries `{"id", "message", "field"?}`."""
-        messages = [message] if isinstance(message, str) else message
+        messages = [message] if isinstance(message, (str, dict)) else message
         return cls.errors(
             400, [entry if isinstance(entry, dict) else {"id": "bad_request", "message": entry} for entry in messages]
         )

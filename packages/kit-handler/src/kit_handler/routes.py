@@ -65,19 +65,18 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
     The handler may be called with a plain `Request`, too: then guards and interceptors run, and it returns a Response.
     """
-    if function is not None:
-        if not callable(function):
-            raise TypeError(f"route takes a function and keywords: {function!r}")
-        return _handler(function, options)
-
     known = known_options()
     unknown = [name for name in options if name not in known]
     if unknown:
         raise TypeError(f"route does not know {', '.join(map(repr, unknown))}; it knows {', '.join(known)}")
-    return lambda function: _handler(function, options)
+    if function is None:
+        return lambda function: _handler(function, options)
+    return _handler(function, options)
 
 
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
+    if not callable(function):
+        raise TypeError(f"route takes a function and keywords: {function!r}")
     name = name_of(function)
     stack = compose(_innermost(function), build_guards(options), options.get("interceptors") or ())
     cors = _cors(options.get("cors"))
@@ -127,9 +126,7 @@ def _answer(stack: "CallNext", request: Request, name: str, cors: "Cors | None")
             raise InvalidResponseError(name, response)
     except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
         response = _error_response(error, name)
-    if cors:
-        cors.add_to(response, request)
-    return response
+    return cors.allow(response, request) if cors else response
 
 
 def _error_response(error: Exception, name: str) -> Response:
@@ -151,12 +148,10 @@ def _encoded(
         if len(answer["body"]) <= _CLEARLY_SMALL or _size(answer) <= _MOST_BYTES:
             return answer
         _log_error("the answer of %s is over the 6 MB that Lambda lets through", name)
-    except (TypeError, ValueError, RecursionError):
+    except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
         _log_error("the answer of %s can't be sent: its body is not JSON, or a header field has a line break", name)
     failure = Response.internal_server_error()
-    if cors:
-        cors.add_to(failure, request)
-    return adapter.encode(failure)
+    return adapter.encode(cors.allow(failure, request) if cors else failure)
 
 
 def _size(answer: "dict[str, Any]") -> int:

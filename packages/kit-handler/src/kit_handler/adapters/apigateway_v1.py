@@ -5,9 +5,11 @@ integrations for HTTP APIs" (whose payload 1.0 carries `"version": "1.0"`). The 
 places.
 """
 
+from kit_handler._shape import mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from typing import Any
 
     from kit_handler._types import Event
@@ -40,7 +42,7 @@ def path(event: "Event") -> str:
 
 def headers(event: "Event") -> "Iterable[tuple[str, str]]":
     """Return the header fields, each as often as it came."""
-    return _pairs(event.get("multiValueHeaders")) or (event.get("headers") or {}).items()
+    return _pairs(mapping(event, "multiValueHeaders")) or mapping(event, "headers").items()
 
 
 def query(event: "Event") -> "dict[str, str]":
@@ -50,15 +52,15 @@ def query(event: "Event") -> "dict[str, str]":
 
 def multi_query(event: "Event") -> "dict[str, list[str]]":
     """Return every value of every name; API Gateway has decoded them."""
-    multiple = event.get("multiValueQueryStringParameters")
+    multiple = mapping(event, "multiValueQueryStringParameters")
     if multiple:
         return {name: list(values or ()) for name, values in multiple.items()}
-    return {name: [value] for name, value in (event.get("queryStringParameters") or {}).items()}
+    return {name: [value] for name, value in mapping(event, "queryStringParameters").items()}
 
 
 def path_params(event: "Event") -> "dict[str, str]":
     """Return the path parameters; HTTP APIs have decoded them, REST APIs have not."""
-    params: dict[str, str] = dict(event.get("pathParameters") or {})
+    params: dict[str, str] = dict(mapping(event, "pathParameters"))
     if event.get("version") == "1.0" or not any("%" in value for value in params.values()):
         return params
     from urllib.parse import unquote
@@ -68,7 +70,7 @@ def path_params(event: "Event") -> "dict[str, str]":
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
     """Return what the Lambda authorizer says, or the claims that a Cognito or JWT authorizer has verified, flat."""
-    said: dict[str, Any] = _context(event).get("authorizer") or {}
+    said = mapping(mapping(event, "requestContext"), "authorizer")
     claims = said.get("claims")
     if not isinstance(claims, dict):
         return said or None
@@ -78,7 +80,7 @@ def authorizer(event: "Event") -> "dict[str, Any] | None":
 
 def identity(event: "Event") -> "dict[str, Any]":
     """Return the request context's identity."""
-    return dict(_context(event).get("identity") or {})
+    return dict(mapping(mapping(event, "requestContext"), "identity"))
 
 
 def cookies(event: "Event") -> "list[str]":
@@ -95,14 +97,5 @@ def encode(response: "Response") -> "dict[str, Any]":
     return answer
 
 
-def _context(event: "Event") -> "dict[str, Any]":
-    return event.get("requestContext") or {}
-
-
-def _pairs(multiple: "dict[str, list[str]] | None") -> "list[tuple[str, str]]":
-    def each() -> "Iterator[tuple[str, str]]":
-        for name, values in (multiple or {}).items():
-            for value in values or ():
-                yield name, value
-
-    return list(each())
+def _pairs(multiple: "dict[str, Any]") -> "list[tuple[str, str]]":
+    return [(name, value) for name, values in multiple.items() if isinstance(values, list) for value in values]

@@ -3,6 +3,8 @@
 Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 """
 
+from kit_handler._shape import mapping
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def recognises(event: "Event") -> bool:
     """Tell whether this is payload 2.0: the only one that has `requestContext.http`."""
     request_context = event.get("requestContext")
-    return isinstance(request_context, dict) and "http" in request_context
+    return isinstance(request_context, dict) and isinstance(request_context.get("http"), dict)
 
 
 def method(event: "Event") -> str:
@@ -30,7 +32,7 @@ def path(event: "Event") -> str:
 
 def headers(event: "Event") -> "Iterable[tuple[str, str]]":
     """Return the header fields; API Gateway has joined those that came more than once."""
-    return (event.get("headers") or {}).items()
+    return mapping(event, "headers").items()
 
 
 def query(event: "Event") -> "dict[str, str]":
@@ -38,7 +40,7 @@ def query(event: "Event") -> "dict[str, str]":
 
     API Gateway joins the values of one name with a comma, so a value with a comma is read from the raw query.
     """
-    values: dict[str, str] = event.get("queryStringParameters") or {}
+    values: dict[str, str] = mapping(event, "queryStringParameters")
     if any("," in value for value in values.values()):
         return {name: each[-1] for name, each in multi_query(event).items()}
     return dict(values)
@@ -48,7 +50,7 @@ def multi_query(event: "Event") -> "dict[str, list[str]]":
     """Return every value of every name."""
     raw = event.get("rawQueryString")
     if not raw:
-        return {name: [value] for name, value in (event.get("queryStringParameters") or {}).items()}
+        return {name: [value] for name, value in mapping(event, "queryStringParameters").items()}
     from urllib.parse import parse_qs
 
     return parse_qs(raw, keep_blank_values=True)
@@ -56,7 +58,7 @@ def multi_query(event: "Event") -> "dict[str, list[str]]":
 
 def path_params(event: "Event") -> "dict[str, str]":
     """Return the path parameters; HTTP APIs have decoded them."""
-    return dict(event.get("pathParameters") or {})
+    return dict(mapping(event, "pathParameters"))
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
@@ -64,19 +66,15 @@ def authorizer(event: "Event") -> "dict[str, Any] | None":
 
     `jwt.scopes` is left out: it is about the route's configuration; the token's own scopes are its claim `scope`.
     """
-    said: dict[str, Any] = event["requestContext"].get("authorizer") or {}
-    flat: dict[str, Any] = {}
-    flat.update(said.get("iam") or {})
-    flat.update((said.get("jwt") or {}).get("claims") or {})
-    flat.update(said.get("lambda") or {})
-    return flat or None
+    said = mapping(event["requestContext"], "authorizer")
+    return {**mapping(said, "iam"), **mapping(mapping(said, "jwt"), "claims"), **mapping(said, "lambda")} or None
 
 
 def identity(event: "Event") -> "dict[str, Any]":
     """Return sourceIp and userAgent, and who has signed the request under IAM."""
     request_context = event["requestContext"]
     http = request_context["http"]
-    iam = (request_context.get("authorizer") or {}).get("iam") or {}
+    iam = mapping(mapping(request_context, "authorizer"), "iam")
     return {**iam, "sourceIp": http.get("sourceIp"), "userAgent": http.get("userAgent")}
 
 

@@ -45,7 +45,8 @@ def add_interceptor(interceptor: "C") -> "C":
     """Register a class under `SETTINGS["param_name"]`, as a keyword of every `route` decorated from now on.
 
     Registered interceptors run in the order in which they were added, after role, scope and token. Raises
-    InvalidInterceptorError for a class without a usable name or not callable. Also usable as a decorator.
+    InvalidInterceptorError for a class without a usable name, with one that another class has, or whose instances
+    can't be called. Also usable as a decorator.
     """
     if not isinstance(interceptor, type):
         raise InvalidInterceptorError(interceptor, "not a class")
@@ -57,6 +58,12 @@ def add_interceptor(interceptor: "C") -> "C":
         raise InvalidInterceptorError(interceptor, f"{name!r} is built in")
     if not any("__call__" in vars(base) for base in interceptor.__mro__):
         raise InvalidInterceptorError(interceptor, "its instances can't be called with a request")
+    known = _registered.get(name)
+    if known is not None and (known.__module__, known.__qualname__) != (
+        interceptor.__module__,
+        interceptor.__qualname__,
+    ):
+        raise InvalidInterceptorError(interceptor, f"{name!r} is taken by {known!r}")
     _registered[name] = interceptor
     return interceptor
 

@@ -36,14 +36,15 @@ class Cors:
             headers["Access-Control-Allow-Headers"] = asked
         return Response(204, headers=headers)
 
-    def add_to(self, response: Response, request: "Request") -> None:
-        """Add the fields to `response`."""
+    def allow(self, response: Response, request: "Request") -> Response:
+        """Return `response` with the fields added; itself it stays as it is, since routes may keep and reuse it."""
+        headers = dict(response.headers)
         if "*" in self.origins:
-            response.headers[_ALLOWED_ORIGIN] = "*"
-            return
-        origin = request.headers.get("origin")
-        vary = response.headers.get("Vary")
-        response.headers["Vary"] = f"{vary}, Origin" if vary else "Origin"
-        if origin in self.origins:
-            response.headers[_ALLOWED_ORIGIN] = origin
-            response.headers["Access-Control-Allow-Credentials"] = "true"
+            headers[_ALLOWED_ORIGIN] = "*"
+        else:
+            headers["Vary"] = f"{headers['Vary']}, Origin" if "Vary" in headers else "Origin"
+            origin = request.headers.get("origin")
+            if origin in self.origins:
+                headers[_ALLOWED_ORIGIN] = origin
+                headers["Access-Control-Allow-Credentials"] = "true"
+        return Response(response.status_code, response.body, headers, cookies=response.cookies)
