@@ -376,4 +376,7 @@ class TestAsRoot:
                 rows(server.url, "create table if not exists kept (id int)")
                 [(data,)] = rows(server.url, "select current_setting('data_directory')")
                 assert data.startswith(str(reachable))
+        shutil.rmtree(tmp_path / "pg")
+        with Postgres(tmp_path / "another"):
+            assert not Path(data).exists()
         assert tmp_path.stat().st_mode & 0o777 == 0o700

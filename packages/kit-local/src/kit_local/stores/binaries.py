@@ -52,9 +52,9 @@ class Binaries:
 
 
 def fingerprint(program: Path) -> str:
-    """Return a short name for one build of a program: another file, another name."""
-    found = program.stat()
-    return hashlib.sha256(f"{program}:{found.st_size}:{found.st_mtime_ns}".encode()).hexdigest()[:12]
+    """Return a short name for one build of a program, the same in every environment that holds it."""
+    with program.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
 
 def postgres_binaries(user: Account | None) -> Iterator[Binaries]:
@@ -76,7 +76,10 @@ def postgres_binaries(user: Account | None) -> Iterator[Binaries]:
             seen.add(real)
             if (usable := _usable(real, user)) is not None:
                 yield usable
-    yield from sorted(filter(None, (_usable(f, user) for f in _wheel())), key=lambda b: b.version, reverse=True)
+    # Sorted before it is known whether the user can run them, since that may take a copy.
+    for folder in sorted(_wheel(), key=_rank, reverse=True):
+        if (usable := _usable(folder, user)) is not None:
+            yield usable
 
 
 def _installed() -> Iterator[Path]:
@@ -144,6 +147,13 @@ def _version(folder: Path, user: Account | None) -> tuple[int, ...] | None:
         log.warning("%s does not run: %s", command[0], done.stderr.strip() or f"status {done.returncode}")
         return None
     return tuple(int(digits) for digits in found.groups(default="0"))
+
+
+def _rank(folder: Path) -> tuple[int, ...]:
+    try:
+        return _version(folder, None) or ()
+    except (OSError, subprocess.SubprocessError):
+        return ()
 
 
 def _reachable_copy(folder: Path) -> Path:

@@ -7,15 +7,19 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from kit_local.errors import StoreError
 from kit_local.paths import shared_folder
 from kit_local.stores.account import Account, runs
+from kit_local.stores.lock import FolderLock
+
+_NOTE = "stands-in-for"  # a file with the path of the folder that another user could not get to
 
 
 def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
     """Return the folder of one server: the given one, or a new one below the temporary folder.
 
     When the server runs as another user who cannot get to the given one, it is a folder of ours below /var/tmp
-    instead, always the same for the same folder.
+    instead, always the same for the same folder, and removed some time after that one is gone.
     """
     mode = 0o700 if user is None else 0o711
     if folder is None:
@@ -25,9 +29,20 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
     folder = folder.absolute()
     folder.mkdir(mode=mode, parents=True, exist_ok=True)
     if user is not None and not passable(folder, user):
-        folder = shared_folder(kept=True) / f"{kind}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
-        folder.mkdir(mode=mode, exist_ok=True)
+        return _stand_in(kind, folder)
     return folder
+
+
+def _stand_in(kind: str, folder: Path) -> Path:
+    shared = shared_folder(kept=True)
+    for note in shared.glob(f"*/{_NOTE}"):
+        if not Path(os.fsdecode(note.read_bytes())).exists():
+            with contextlib.suppress(StoreError), FolderLock(note.parent):
+                shutil.rmtree(note.parent, ignore_errors=True)
+    found = shared / f"{kind}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+    found.mkdir(mode=0o711, exist_ok=True)
+    (found / _NOTE).write_bytes(os.fsencode(folder))
+    return found
 
 
 def passable(folder: Path, user: Account) -> bool:

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 from kit_local.errors import StoreError
 
@@ -26,7 +26,14 @@ class FolderLock:
         self._file.flush()
 
     def release(self) -> None:
+        """Let go of the folder."""
         self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.release()
 
 
 def _lock(file: IO[str]) -> bool:
