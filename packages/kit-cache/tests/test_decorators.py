@@ -310,7 +310,9 @@ def test_a_function_may_declare_the_skip_argument():
     load(1, fresh=False)
     load(1)
     load(1, y=1)
-    assert seen == [False, True]
+    load(1, True)
+    load(1, False)
+    assert seen == [False, True, True]
 
 
 def test_a_function_looks_like_itself():

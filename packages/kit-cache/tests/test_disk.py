@@ -87,6 +87,16 @@ def test_a_planted_pickle_is_a_miss_and_is_deleted(counting, database, folder, t
     assert (folder / "bomb").exists(), "a row may not name files to be deleted"
 
 
+def test_a_refused_row_does_not_stay(counting, database, tmp_path):
+    answers = iter(["value"])
+    made = counting(lambda _: next(answers), tiers=DISK)
+    made.load(1)
+    assert database("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps(Bomb(tmp_path / "boom")),)) == 1
+    with pytest.raises(StopIteration):
+        made.load(1)
+    assert database("DELETE FROM Cache") == 0
+
+
 def test_a_planted_pickled_key_is_never_read(counting, database, tmp_path):
     made = counting("value", tiers=DISK)
     made.load(1)

@@ -55,7 +55,7 @@ class Policy:
         self.selective = condition is not None or skip_arg is not None
         self._condition = condition
         self._skip_arg = skip_arg
-        self._own_skip_arg = skip_arg in keys.names
+        self._own_skip_arg = keys.names.index(skip_arg) if skip_arg in keys.names else None
         self._told = False
 
     @property
@@ -65,10 +65,12 @@ class Policy:
 
     def bypass(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Tell whether the caller or the condition wants no cache; take the skip argument out if it is only for us."""
-        if kwargs and self._skip_arg in kwargs:
-            skip = kwargs[self._skip_arg] if self._own_skip_arg else kwargs.pop(self._skip_arg)
-            if skip:
+        own = self._own_skip_arg
+        if own is not None:
+            if kwargs.get(self.keys.names[own], args[own] if len(args) > own else False):
                 return True
+        elif self._skip_arg is not None and kwargs.pop(self._skip_arg, False):
+            return True
         return self._condition is not None and not self._condition(*args, **kwargs)
 
     def held(self, key: Key) -> Held | None:
@@ -121,7 +123,7 @@ class Policy:
 
     def delete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Delete what is cached for a call."""
-        if self._skip_arg is not None and not self._own_skip_arg:
+        if self._skip_arg is not None and self._own_skip_arg is None:
             kwargs = {name: value for name, value in kwargs.items() if name != self._skip_arg}
         try:
             key = self.keys(args, kwargs)

@@ -2,9 +2,8 @@
 
 import os
 import re
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from kit_cache.errors import CacheConfigError
 
@@ -14,14 +13,14 @@ _TIERS = frozenset({"memory", "redis", "disk"})
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,63})")
 
 
-@dataclass(frozen=True, slots=True)
-class RedisSettings:
+class RedisSettings(NamedTuple):
     """Where the Redis of one cache is; equal settings share one connection pool."""
 
     url: str | None = None
     host: str = ""
     port: int = 6379
     db: int = 0
+    timeout: float = 0.1
     password: str | None = None
 
     def __repr__(self) -> str:
@@ -29,8 +28,7 @@ class RedisSettings:
         return f"RedisSettings({'url' if self.url else self.host + ':' + str(self.port)}, db={self.db})"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The limits and places of one cache."""
 
     tiers: frozenset[str]
@@ -64,6 +62,8 @@ class Settings:
 
 def default_directory() -> Path:
     """Return the folder under the temp directory that is this user's alone."""
+    import tempfile
+
     user = str(os.geteuid()) if hasattr(os, "geteuid") else "user"
     return Path(tempfile.gettempdir()) / f"kit-cache-{user}"
 
@@ -91,9 +91,10 @@ def _default_tiers() -> frozenset[str]:
 
 
 def _redis_settings(cache_name: str) -> RedisSettings | None:
+    timeout = _integer("KIT_CACHE_REDIS_TIMEOUT_MS", 100, least=1) / 1000
     url = os.environ.get("KIT_CACHE_REDIS_URL")
     if url:
-        return RedisSettings(url=url)
+        return RedisSettings(url=url, timeout=timeout)
     host = os.environ.get("REDIS_HOST")
     if not host:
         return None
@@ -101,6 +102,7 @@ def _redis_settings(cache_name: str) -> RedisSettings | None:
     return RedisSettings(
         host=host,
         port=_integer("REDIS_PORT", 6379, least=1),
+        timeout=timeout,
         db=_integer(own if os.environ.get(own) else "REDIS_DB", 0, least=0),
         password=os.environ.get("REDIS_PASSWORD") or None,
     )

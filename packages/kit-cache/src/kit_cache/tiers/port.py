@@ -9,8 +9,7 @@ is refused.
 import os
 import struct
 import time
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 HEAD = 17
 # A load that began before a deletion may end as late as the longest Lambda invocation.
@@ -19,16 +18,14 @@ _VALUE, _TOMBSTONE = b"V", b"T"
 _LAYOUT = struct.Struct(">c16s16sd")
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What a tier held when it was asked; `version` is empty when there was none yet."""
 
     version: bytes
     head: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A tier's answer: its state, and the encoded value with its expiry unless that is missing or has expired."""
 
     state: State

@@ -1,7 +1,7 @@
 """The shared tier, in Redis.
 
-One answer is waited for during 100 ms, once; then Redis is left alone for a moment. A deletion that couldn't be done is
-kept and done before the next thing that this process asks of Redis.
+One answer is waited for during 100 ms (KIT_CACHE_REDIS_TIMEOUT_MS), once; then Redis is left alone for a moment. A
+deletion that couldn't be done is kept, and done before the next thing that this process asks of Redis.
 """
 
 import logging
@@ -20,7 +20,6 @@ from kit_cache.tiers.port import TOMBSTONE_SECONDS, Reading, State, new_version,
 
 _log = logging.getLogger("kit.cache")
 _T = TypeVar("_T")
-_TIMEOUT = 0.1
 _PAUSE = 0.75
 _MOST_PENDING = 1000
 _TOMBSTONE_MS = TOMBSTONE_SECONDS * 1000
@@ -41,8 +40,8 @@ class Server:
 
     def __init__(self, settings: RedisSettings) -> None:
         options: dict[str, Any] = {
-            "socket_timeout": _TIMEOUT,
-            "socket_connect_timeout": _TIMEOUT,
+            "socket_timeout": settings.timeout,
+            "socket_connect_timeout": settings.timeout,
             "retry": Retry(NoBackoff(), 0),
             "protocol": 2,
         }

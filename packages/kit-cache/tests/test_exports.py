@@ -1,0 +1,54 @@
+import json
+import subprocess
+import sys
+import types
+
+import kit_cache
+
+
+def test_everything_exported_is_there_and_everything_there_is_exported():
+    public = {
+        name
+        for name, value in vars(kit_cache).items()
+        if not name.startswith("_") and not isinstance(value, types.ModuleType)
+    }
+    assert public == set(kit_cache.__all__)
+    assert kit_cache.__all__ == sorted(kit_cache.__all__)
+
+
+def test_every_public_name_says_what_it_is():
+    for name in kit_cache.__all__:
+        assert getattr(kit_cache, name).__doc__, name
+
+
+def test_errors_have_one_root():
+    for name in kit_cache.__all__:
+        if name.endswith("Error"):
+            assert issubclass(getattr(kit_cache, name), kit_cache.CacheError)
+
+
+def test_libraries_are_imported_when_a_call_needs_them(tmp_path):
+    code = """
+import json, sys
+import kit_cache
+
+HEAVY = ("redis", "diskcache", "sqlite3", "asyncio", "inspect", "pickle", "tempfile")
+loaded = lambda: [name for name in HEAVY if name in sys.modules]
+
+@kit_cache.method_cache(tiers=("memory",))
+def load(x):
+    return x
+
+@kit_cache.hybrid_cache(tiers=("memory", "redis"))
+async def later(x):
+    return x
+
+imported = loaded()
+load(1)
+print(json.dumps([imported, loaded()]))
+"""
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    imported, called = json.loads(shown)
+    assert imported == []
+    assert "redis" not in called
+    assert "diskcache" not in called
