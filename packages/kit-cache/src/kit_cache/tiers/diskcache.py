@@ -73,7 +73,14 @@ class DiskTier:
 
     def read(self, key: str) -> Reading | None:
         """Return what is there, or None if the disk doesn't serve."""
-        return self._ask(lambda cache: reading(_get(cache, _row(key)), _get(cache, _VERSION), written_for=_ANY_VERSION))
+
+        def command(cache: Any) -> Reading:
+            raw = _get(cache, _row(key))
+            found = reading(raw, None, written_for=_ANY_VERSION)
+            # The state is for whoever wants to store; a hit needs none.
+            return found if found.body is not None else reading(raw, _get(cache, _VERSION), written_for=_ANY_VERSION)
+
+        return self._ask(command)
 
     def write(self, key: str, body: bytes, expires: float, state: State) -> None:
         """Store a value unless it was deleted, cleared or written since `state` was read."""

@@ -1,0 +1,41 @@
+"""The README and the guide, run as they are written."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1]
+GUIDE = PACKAGE.parents[1] / "docs" / "guides" / "logger.md"
+
+
+def blocks(document, language):
+    text = document.read_text(encoding="utf-8")
+    for block in re.finditer(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        # Blank lines in front, so that a traceback shows the document's own line numbers.
+        yield "\n" * text.count("\n", 0, block.start(1)) + block.group(1)
+
+
+def test_readme(lines):
+    namespace = {"__name__": "document"}
+    for source in blocks(PACKAGE / "README.md", "python"):
+        exec(compile(source, "README.md", "exec"), namespace)
+    changing = {"location", "timestamp", "service", "cold_start"}
+    (shown,) = blocks(PACKAGE / "README.md", "json")
+    promised = [json.loads(line) for line in shown.strip().splitlines()]
+    written = lines()
+    assert [list(line) for line in written] == [list(line) for line in promised]
+    for line, promise in zip(written, promised, strict=True):
+        assert {key: line[key] for key in line if key not in changing} == {
+            key: promise[key] for key in promise if key not in changing
+        }
+
+
+@pytest.mark.skipif(not GUIDE.exists(), reason="the guides are not part of the source distribution")
+def test_guide(run):
+    # In a process of its own: it makes another logger, which would write to this one's output for good.
+    shown = run("\n".join(blocks(GUIDE, "python")))
+    first, *_, last = shown.lines
+    assert (first["items"], first["order"], first["correlation_id"]) == (3, "o-1", "abc")
+    assert (last["service"], last["message"]) == ("audit", "token=***")
