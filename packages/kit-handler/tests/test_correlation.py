@@ -7,8 +7,11 @@ import pytest
 from kit_handler import Request, Response, aws_lambda_handler, correlation_id, job, route
 from kit_handler.testing import LambdaContext, http_event
 
-CONTEXT = LambdaContext(aws_request_id="invocation-1")
 SNS_BODY = json.dumps({"Type": "Notification", "MessageAttributes": {"correlation_id": {"Value": "cause"}}})
+
+
+def invocation() -> LambdaContext:
+    return LambdaContext(aws_request_id="invocation-1")
 
 
 def seen_by_route(event: dict[str, Any]) -> str | None:
@@ -19,7 +22,7 @@ def seen_by_route(event: dict[str, Any]) -> str | None:
         seen.append(correlation_id())
         return Response.no_content()
 
-    look(event, CONTEXT)
+    look(event, invocation())
     return seen[0]
 
 
@@ -63,7 +66,7 @@ def test_a_record_has_one(record: dict[str, Any], expected: str) -> None:
     async def look(raw: dict[str, Any]) -> None:
         seen.append(correlation_id())
 
-    look({"Records": [record]}, CONTEXT)
+    look({"Records": [record]}, invocation())
     assert seen == [expected]
 
 
