@@ -109,10 +109,10 @@ def test_a_function_of_the_callers_own_finds_it(lines):
         logger.info("x")
 
     handler({"tenant": {"id": "t-1"}}, None)
-    handler({}, None)
+    handler({"id": "eb-1"}, None)
     first, *_, last = lines()
     assert first["correlation_id"] == "t-1"
-    assert "correlation_id" not in last
+    assert last["correlation_id"] == "eb-1"
 
 
 def test_a_thread_of_the_handlers_knows_the_invocation(lines):

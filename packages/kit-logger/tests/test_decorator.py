@@ -184,7 +184,7 @@ def test_an_odd_context_is_said_once(run):
         handler({}, Odd())
         handler({}, Odd())
     """)
-    assert [line["message"] for line in shown.lines] == ["the event's correlation id can't be read"]
+    assert [line["message"] for line in shown.lines] == ["the context can't be read"]
     assert shown.lines[0]["error"] == "RuntimeError"
 
 

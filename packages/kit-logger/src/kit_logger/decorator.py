@@ -3,6 +3,7 @@
 import functools
 import inspect
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar, cast, overload
@@ -20,7 +21,8 @@ _CONTEXT_KEYS = {
     "function_arn": "invoked_function_arn",
     "function_request_id": "aws_request_id",
 }
-_once: set[str] = set()
+_said: set[str] = set()
+_started = threading.Event()
 
 
 @overload
@@ -94,14 +96,24 @@ def _invocation(
 
 def _described(event: Any, context: Any, find: Callable[[Any], str | None] | None) -> Invocation:
     keys: dict[str, Any] = {"cold_start": _is_cold_start()}
-    found = None
     try:
         for key, attribute in _CONTEXT_KEYS.items():
             keys[key] = getattr(context, attribute, None)
-        found = (find(event) if find is not None else None) or find_correlation_id(event)
-    except Exception as error:  # noqa: BLE001  # an odd event, or the caller's own function: no reason to fail
-        _warn_once("the event's correlation id can't be read", error)
-    return Invocation(keys, found or keys.get("function_request_id"))
+    except Exception as error:  # noqa: BLE001  # an odd context is no reason to fail
+        _warn_once("the context can't be read", error)
+    return Invocation(keys, _correlation_id(event, find) or keys.get("function_request_id"))
+
+
+def _correlation_id(event: Any, find: Callable[[Any], str | None] | None) -> str | None:
+    for each in (find, find_correlation_id):
+        try:
+            found = each(event) if each is not None else None
+        except Exception as error:  # noqa: BLE001  # an odd event, or the caller's own function: no reason to fail
+            _warn_once("the event's correlation id can't be read", error)
+            continue
+        if found:
+            return found
+    return None
 
 
 def _prepare(event: Any, log_event: bool | None) -> None:
@@ -122,12 +134,12 @@ def _env_log_event() -> bool:
 
 def _is_cold_start() -> bool:
     """Tell whether this is the first invocation; with provisioned concurrency nobody has waited for the start."""
-    cold = "cold start" not in _once
-    _once.add("cold start")
+    cold = not _started.is_set()
+    _started.set()
     return cold and os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "provisioned-concurrency"
 
 
 def _warn_once(message: str, error: Exception) -> None:
-    if message not in _once:
-        _once.add(message)
+    if message not in _said:
+        _said.add(message)
         process_logger().warning(message, extra={"error": type(error).__name__})

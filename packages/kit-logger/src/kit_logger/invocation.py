@@ -28,9 +28,9 @@ def begin(invocation: Invocation) -> "Token[Invocation | None]":
 
 def end(invocation: Invocation, token: "Token[Invocation | None]") -> None:
     """Go back to what was before `begin`."""
-    _current.reset(token)
     with _lock:
         _running.discard(invocation)
+    _current.reset(token)
 
 
 def current() -> Invocation | None:

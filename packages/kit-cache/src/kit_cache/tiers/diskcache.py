@@ -61,6 +61,17 @@ class PlainDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
         """Leave files alone: none is ours, and a planted row could name any."""
 
 
+class Database(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
+    """diskcache's cache, which leaves no open connection behind when it can't be opened."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        try:
+            super().__init__(*args, **options)
+        except BaseException:
+            self.close()
+            raise
+
+
 class DiskTier:
     """The rows of one cache on this machine's disk."""
 
@@ -144,7 +155,7 @@ class DiskTier:
                 if self._settings.base is not None:
                     _make_private(self._settings.base)
                 _make_private(self.directory)
-                self._cache = diskcache.Cache(
+                self._cache = Database(
                     str(self.directory),
                     timeout=_LOCK_SECONDS,
                     disk=PlainDisk,
