@@ -223,8 +223,8 @@ def test_a_hung_redis_costs_one_timeout(counting, mortal):
         began = time.monotonic()
         assert made.load(x) == x
         waits.append(time.monotonic() - began)
-    # The pause after a timeout is longer than the timeout: however slow the machine, most calls wait for nothing.
-    assert sum(wait > 0.09 for wait in waits) <= 2
+    # One wait, and one more for each pause that has passed meanwhile, however slow the machine.
+    assert sum(wait > 0.09 for wait in waits) <= 1 + sum(waits) / 0.75
     os.kill(mortal.pid, signal.SIGCONT)
     until(lambda: made.load.cache_stats()["redis_available"])
 
@@ -234,8 +234,10 @@ def test_a_server_that_never_answers_costs_one_timeout(counting, monkeypatch):
         monkeypatch.setenv("REDIS_HOST", "127.0.0.1")
         monkeypatch.setenv("REDIS_PORT", str(listener.getsockname()[1]))
         made = counting(lambda x: x)
+        began = time.monotonic()
         assert [made.load(x) for x in range(30)] == list(range(30))
         assert made.load.cache_delete(1) is False
+        pauses = (time.monotonic() - began) / 0.75
         listener.settimeout(0.5)
         connections = 0
         while True:
@@ -244,7 +246,7 @@ def test_a_server_that_never_answers_costs_one_timeout(counting, monkeypatch):
             except TimeoutError:
                 break
             connections += 1
-    assert connections <= 2
+    assert connections <= 1 + pauses
 
 
 def test_a_deletion_that_redis_missed_is_done_when_it_is_back(counting, mortal):
