@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kit_local.cloud import Cloud
 from kit_local.errors import LocalError
 from kit_local.logs import Console, LogHandler
 from kit_local.paths import state_folder
 
 if TYPE_CHECKING:
-    from kit_local.cloud import Cloud
     from kit_local.stack import Stack
     from kit_local.stores import Postgres, Redis
     from kit_local.template import ApiStub, Template
@@ -72,7 +72,7 @@ class Backend:
         self._options, self._console = options, console
         self._sockets: dict[str, socket.socket] = {}
         self._stores: list[Postgres | Redis] = []
-        self._cloud: Cloud | None = None
+        self._cloud = Cloud()
         self._threads: list[asyncio.Future[Any]] = []
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = []  # in the order of starting
         self._watcher: asyncio.Task[None] | None = None
@@ -82,20 +82,20 @@ class Backend:
         options = self._options
         if options.ready_file:
             options.ready_file.unlink(missing_ok=True)
-        cloud_started = self._thread(self._start_cloud)
+        cloud = self._cloud
+        cloud_started = self._thread(cloud.start)
         template = await self._thread(self._load)
         self._sockets = bind(template.apis, options.port)
         state = None if options.ephemeral else state_folder(options.folder)
         postgres = self._store("Postgres", state) if template.needs_postgres else None
         redis = self._store("Redis", state) if template.needs_redis else None
         await asyncio.gather(cloud_started, *(self._thread(store.start) for store in self._stores))
-        cloud = await cloud_started
-        stack = await self._thread(lambda: self._provision(template, cloud, postgres, redis))
+        stack = await self._thread(lambda: self._provision(template, postgres, redis))
         if stack.postgres_url:
             await self._thread(lambda: self._migrate(stack.postgres_url or ""))
         for store in self._stores:
             store.supervise()
-        await self._serve(stack, cloud, template.source.file)
+        await self._serve(stack, template.source.file)
         urls = _urls(stack, cloud.url)
         if options.ready_file:
             _write(options.ready_file, urls)
@@ -114,8 +114,7 @@ class Backend:
             opened.close()
         await asyncio.gather(*(asyncio.to_thread(store.stop) for store in self._stores))
         await asyncio.gather(*self._threads, return_exceptions=True)
-        if self._cloud:
-            self._cloud.stop()
+        self._cloud.stop()
         await asyncio.gather(*(asyncio.to_thread(store.close) for store in self._stores))
 
     # ---- The parts, in threads of their own: they block, and take most of the start between them
@@ -125,20 +124,19 @@ class Backend:
         self._threads.append(future)
         return future
 
-    def _start_cloud(self) -> "Cloud":
-        from kit_local.cloud import Cloud
-
-        self._cloud = cloud = Cloud()
-        cloud.start()
-        return cloud
-
     def _load(self) -> "Template":
         from kit_local.template import load
 
-        options = self._options
+        options, cloud = self._options, self._cloud
         if not options.folder.is_dir():
             raise LocalError(f"there is no folder {str(options.folder)!r}")
-        return load(options.folder, parameters=options.parameters, ignore_unsupported=options.ignore_unsupported)
+        return load(
+            options.folder,
+            parameters=options.parameters,
+            ignore_unsupported=options.ignore_unsupported,
+            region=cloud.region,
+            account=cloud.account,
+        )
 
     def _store(self, kind: str, state: Path | None) -> Any:
         from kit_local import stores
@@ -147,14 +145,12 @@ class Backend:
         self._stores.append(store)
         return store
 
-    def _provision(
-        self, template: "Template", cloud: "Cloud", postgres: "Postgres | None", redis: "Redis | None"
-    ) -> "Stack":
+    def _provision(self, template: "Template", postgres: "Postgres | None", redis: "Redis | None") -> "Stack":
         from kit_local.provision import provision
 
         ports = {name: opened.getsockname()[1] for name, opened in self._sockets.items()}
         origins = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-        return provision(template, cloud=cloud, origins=origins, postgres=postgres, redis=redis)
+        return provision(template, cloud=self._cloud, origins=origins, postgres=postgres, redis=redis)
 
     def _migrate(self, url: str) -> None:
         folder = self._options.folder / "migrations"
@@ -164,7 +160,7 @@ class Backend:
             for name in migrations.apply(url, folder):
                 self._console.note(f"applied migrations/{name}")
 
-    async def _serve(self, stack: "Stack", cloud: "Cloud", template: Path) -> None:
+    async def _serve(self, stack: "Stack", template: Path) -> None:
         """Open the APIs and start polling; workers start with their first invocation."""
         import aiohttp
 
@@ -175,10 +171,10 @@ class Backend:
         from kit_local.sources.sqs import Queue
         from kit_local.watch import watch
 
-        environment = cloud.environment()
+        environment = self._cloud.environment()
         sockets = [api.url for api in stack.apis if api.kind == "websocket"]
         if len(sockets) == 1:
-            environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = sockets[0]
+            environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = sockets[0].replace("ws://", "http://", 1)
         functions = Functions(stack.functions, environment, self._console)
         self._stops.append(functions.stop)
         for api in stack.apis:
@@ -188,7 +184,7 @@ class Backend:
         session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._stops.append(session.close)
         for source in filter(lambda source: source.enabled, stack.queues):
-            queue = Queue(session, cloud.url, source.queue_url, stack.region)
+            queue = Queue(session, self._cloud.url, source.queue_url, stack.region)
             delay = self._options.retry_delay
             self._stops.append(Poller(source, queue, functions, region=stack.region, retry_delay=delay).stop)
         if self._options.reload:
@@ -198,14 +194,11 @@ class Backend:
 
 def _urls(stack: "Stack", aws: str) -> dict[str, Any]:
     """Return what the ready file says."""
-    apis = {api.logical_id: _spelt(api.url, api.kind) for api in stack.apis}
-    first = {"websocket" if api.kind == "websocket" else "http": apis[api.logical_id] for api in reversed(stack.apis)}
+    ordered = sorted(stack.apis, key=lambda api: api.kind == "websocket")
+    apis = {api.logical_id: api.url for api in ordered}
+    first = {"websocket" if api.kind == "websocket" else "http": api.url for api in reversed(ordered)}
     stores = {"postgres": stack.postgres_url, "redis": stack.redis_url}
     return {"http": first.get("http"), "websocket": first.get("websocket"), "aws": aws, **stores, "apis": apis}
-
-
-def _spelt(url: str, kind: str) -> str:
-    return url.replace("http://", "ws://", 1) if kind == "websocket" else url
 
 
 def _write(file: Path, urls: Mapping[str, Any]) -> None:
@@ -257,8 +250,17 @@ async def run(options: Options, console: Console) -> int:
         await backend.stop()
 
 
+def shield() -> None:
+    """Take the developer's own AWS settings out of this process: nothing in it is to use them, or to trip over them."""
+    for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_REGION"]:
+        del os.environ[name]
+    os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull)
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
 def main(options: Options, console: Console) -> int:
     """Run the folder in a loop of its own; return the exit code."""
+    shield()
     logger = logging.getLogger("kit.local")
     handler = LogHandler(console)
     logger.addHandler(handler)

@@ -81,7 +81,15 @@ def response(value: Any) -> web.Response:
         text = value if isinstance(value, str) else json.dumps(value)
         return web.Response(body=text.encode(), content_type="application/json")
     headers = [("set-cookie", cookie) for cookie in value.get("cookies") or []]
-    return build(value, [*(value.get("headers") or {}).items(), *headers], "text/plain; charset=utf-8")
+    return build(value, [*mapping(value, "headers").items(), *headers], "text/plain; charset=utf-8")
+
+
+def mapping(value: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return the mapping under `key`, empty when there is none; GatewayError("failed") for anything else."""
+    found = value.get(key) or {}
+    if not isinstance(found, dict):
+        raise GatewayError("failed")
+    return found
 
 
 def build(value: dict[str, Any], headers: Iterable[tuple[str, Any]], content_type: str) -> web.Response:

@@ -79,11 +79,13 @@ async def read(request: web.BaseRequest, base: str, *, keep_hops: bool = False) 
     """Read the whole request; `base` is the part of the path that belongs to the stage."""
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    body = bytearray()
+    body, size = bytearray(), 0
     async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise GatewayError("too_large")
+        size += len(chunk)
+        if size <= BODY_LIMIT:
+            body += chunk
+    if size > BODY_LIMIT:  # read to its end, since most clients listen only then
+        raise GatewayError("too_large")
     path, _, query = request.raw_path.partition("?")
     if path != base and not path.startswith(f"{base}/"):
         raise GatewayError("missing")

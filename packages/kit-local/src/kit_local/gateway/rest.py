@@ -86,8 +86,8 @@ def response(value: Any, *, strict: bool = True) -> web.Response:
     """
     if not isinstance(value, dict) or "statusCode" not in value or (strict and not value.keys() <= _KEYS):
         raise GatewayError("failed")
-    single, multiple = value.get("headers") or {}, value.get("multiValueHeaders") or {}
-    if not isinstance(single, dict) or not isinstance(multiple, dict):
+    single, multiple = http.mapping(value, "headers"), http.mapping(value, "multiValueHeaders")
+    if not all(isinstance(items, list) for items in multiple.values()):
         raise GatewayError("failed")
     repeated = {name.lower() for name in multiple}
     headers = [(name, item) for name, item in single.items() if name.lower() not in repeated]

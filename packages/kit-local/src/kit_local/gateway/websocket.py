@@ -18,7 +18,7 @@ from uuid import uuid4
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from kit_local.gateway.authorizers import Authorizers
-from kit_local.gateway.http import build
+from kit_local.gateway.http import build, mapping
 from kit_local.gateway.incoming import (
     BODY_LIMIT,
     GatewayError,
@@ -39,6 +39,7 @@ IDLE_SECONDS = 600.0
 LONGEST_SECONDS = 7200.0
 _SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
 _REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "too_large": 413}
+_NO_CODE = 1005  # RFC 6455 7.4.1: none was sent
 logger = logging.getLogger("kit.local")
 
 
@@ -119,42 +120,46 @@ class WebSocketGateway(Listener):
                 connection.authorizer = event["requestContext"]["authorizer"] = caller.in_payload_1()
             answer = await self._invoke(route, event)
             value = answer.value if answer and not answer.failed else None
-            if not isinstance(value, dict):
+            if not isinstance(value, dict) or "statusCode" not in value:
                 return web.json_response({"message": "Internal server error"}, status=502)
-            refusal = build({"statusCode": 200, **value}, (value.get("headers") or {}).items(), "application/json")
-            if not 200 <= refusal.status < 300:
-                return refusal
-            protocol = refusal.headers.get("sec-websocket-protocol", "")
+            response = build(value, mapping(value, "headers").items(), "application/json")
+            if not 200 <= response.status < 300:
+                return response
+            protocol = response.headers.get("sec-websocket-protocol", "")
         protocols = (protocol,) if protocol else ()
         socket = web.WebSocketResponse(protocols=protocols, max_msg_size=MESSAGE_LIMIT, compress=False)
         await socket.prepare(request)
         connection.socket = socket
         self._connections[connection.id] = connection
+        code, reason = int(WSCloseCode.ABNORMAL_CLOSURE), ""
         try:
-            await self._listen(connection, socket)
+            code, reason = await self._listen(connection, socket)
         finally:
-            await self._disconnect(connection, socket)
+            await self._disconnect(connection, code, reason)
         return socket
 
-    async def _listen(self, connection: Connection, socket: web.WebSocketResponse) -> None:
-        """Take messages until the client leaves, sleeps too long or has been there for two hours."""
+    async def _listen(self, connection: Connection, socket: web.WebSocketResponse) -> tuple[int, str]:
+        """Take messages until the client leaves, sleeps too long or has had its two hours; return how it ended."""
         end = connection.incoming.at + LONGEST_SECONDS
         while not socket.closed:
             wait = min(connection.active_at + IDLE_SECONDS, end) - time.time()
             if wait <= 0:
                 await socket.close(code=WSCloseCode.GOING_AWAY, message=b"Going away")
-                return
+                return WSCloseCode.GOING_AWAY, "Going away"
             try:
                 message = await socket.receive(timeout=wait)
             except TimeoutError:
                 continue
+            if message.type is WSMsgType.CLOSE:
+                return message.data or _NO_CODE, message.extra or ""
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                return
+                break
             connection.active_at = time.time()
             body = message.data if message.type is WSMsgType.TEXT else message.data.decode(errors="replace")
             task = asyncio.create_task(self._message(connection, body))
             connection.tasks.add(task)
             task.add_done_callback(connection.tasks.discard)
+        return socket.close_code or WSCloseCode.ABNORMAL_CLOSURE, ""
 
     async def _message(self, connection: Connection, body: str) -> None:
         """Run the message's route, and send what the client is to hear of that."""
@@ -192,12 +197,11 @@ class WebSocketGateway(Listener):
             return "$default"
         return str(value) if isinstance(value, str | int) else "$default"
 
-    async def _disconnect(self, connection: Connection, socket: web.WebSocketResponse) -> None:
+    async def _disconnect(self, connection: Connection, code: int, reason: str) -> None:
         self._connections.pop(connection.id, None)
         if not (route := self._routes.get("$disconnect")):
             return
-        code = socket.close_code or WSCloseCode.ABNORMAL_CLOSURE
-        context = {"disconnectStatusCode": int(code), "disconnectReason": ""}
+        context = {"disconnectStatusCode": int(code), "disconnectReason": reason}
         await self._invoke(route, self._event(connection, "$disconnect", "DISCONNECT", **context))
 
     # ---- Events

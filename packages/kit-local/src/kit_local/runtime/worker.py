@@ -128,7 +128,7 @@ class Worker:
             return Answer.failure("Sandbox.Timedout", f"{prefix}Task timed out after {seconds:.2f} seconds")
         if code == 0:
             return Answer.failure("Runtime.ExitError", f"{prefix}Runtime exited without providing a reason")
-        how = f"exit status {code}" if code > 0 else f"signal: {signal.Signals(-code).name.removeprefix('SIG').lower()}"
+        how = f"exit status {code}" if code > 0 else f"signal: {(signal.strsignal(-code) or '').lower()}"
         return Answer.failure("Runtime.ExitError", f"{prefix}Runtime exited with error: {how}")
 
     def connect(self, line: Callable[[str], None] | None) -> None:

@@ -1,0 +1,123 @@
+"""A small laboratory: functions in real workers, behind real ports, with a console to read from."""
+
+import io
+import socket
+import textwrap
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from kit_local.gateway.server import HttpGateway
+from kit_local.gateway.websocket import WebSocketGateway
+from kit_local.logs import Console
+from kit_local.runtime.pool import Functions
+from kit_local.stack import Api, Authorizer, Function, Route, Stack
+
+APP = """
+import os, sys, time
+
+def echo(event, context):
+    return {"statusCode": 200, "body": __import__("json").dumps(event)}
+
+def answer(event, context):
+    return eval(event.get("body") or "None", {"event": event})
+
+def pid(event, context):
+    return os.getpid()
+
+def fail(event, context):
+    raise ValueError("the reason")
+
+def sleep(event, context):
+    time.sleep(60)
+
+def leave(event, context):
+    os._exit(3)
+"""
+
+
+class Laboratory:
+    """Starts what a test names, and stops it all."""
+
+    account, region = "123456789012", "us-east-1"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.screen = io.StringIO()
+        self.console = Console(self.screen)
+        self.cloud: dict[str, str] = {}
+        self._functions: dict[str, Function] = {}
+        self._stops: list[Any] = []
+        self.write(APP)
+
+    @property
+    def shown(self) -> str:
+        """What the console has shown so far."""
+        return self.screen.getvalue()
+
+    def write(self, text: str, name: str = "app.py") -> None:
+        """Write a module into the code folder."""
+        (self.folder / name).write_text(textwrap.dedent(text))
+
+    def functions(self, *names: str, plain: bool = False, **options: Any) -> Functions:
+        """Return functions of the module `app`, by their own names."""
+        for name in names:
+            handler = name if "." in name else f"app.{name}"
+            arn = f"arn:aws:lambda:{self.region}:{self.account}:function:shop-{name}"
+            self._functions[name] = Function(name, f"shop-{name}", arn, handler, self.folder, **options)
+        functions = Functions(self._functions, self.cloud, self.console, plain=plain)
+        self._stops.append(functions.stop)
+        return functions
+
+    async def serve(
+        self, functions: Functions, *routes: Route, kind: Any = "http", stage: str = "$default", **options: Any
+    ) -> str:
+        """Put an API on a free port; return its URL."""
+        bound = socket.create_server(("127.0.0.1", 0))
+        base = "" if stage == "$default" else f"/{stage}"
+        url = f"{'ws' if kind == 'websocket' else 'http'}://127.0.0.1:{bound.getsockname()[1]}{base}"
+        authorizers: dict[str, Authorizer] = options.pop("authorizers", {})
+        api = Api("Api", "api123", kind, stage, url, routes, authorizers, **options)
+        stack = Stack("shop", self.region, self.account, self.folder, self._functions, (api,))
+        gateway = (WebSocketGateway if kind == "websocket" else HttpGateway)(api, stack, functions)
+        self._stops.append(gateway.stop)
+        await gateway.start(bound)
+        return url
+
+    def later(self, stop: Any) -> None:
+        """Await `stop()` at the end."""
+        self._stops.append(stop)
+
+    async def close(self) -> None:
+        """Stop everything."""
+        for stop in reversed(self._stops):
+            await stop()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def lab(tmp_path: Path) -> AsyncIterator[Laboratory]:
+    folder = tmp_path / "src"
+    folder.mkdir()
+    laboratory = Laboratory(folder)
+    yield laboratory
+    await laboratory.close()
+
+
+@pytest.fixture
+async def http(lab: Any) -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession(auto_decompress=False) as session:
+        yield session
+
+
+@pytest.fixture(autouse=True)
+def developer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The developer's own credentials, which nothing here may see."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIADEVELOPER")
+    monkeypatch.setenv("AWS_PROFILE", "production")

@@ -1,0 +1,318 @@
+"""Queues that feed functions: events, batches, failures, order, filters."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from kit_local.runtime.api import Answer
+from kit_local.sources import events
+from kit_local.sources.filters import lets_in
+from kit_local.sources.queue import Poller, failures
+from kit_local.sources.sqs import Queue, QueueError
+from kit_local.stack import QueueSource
+
+pytestmark = pytest.mark.anyio
+
+# Notes every batch, and returns what the first message says as "answer".
+APP = """
+import json, pathlib, time
+
+def work(event, context):
+    with pathlib.Path("batches").open("a") as file:
+        file.write(json.dumps(event) + "\\n")
+    bodies = [record.get("body", "") for record in event["Records"]]
+    ids = {record.get("body"): record.get("messageId") for record in event["Records"]}
+    if "boom" in bodies:
+        raise ValueError("the reason")
+    return {"batchItemFailures": [{"itemIdentifier": ids[body]} for body in bodies if body.startswith("bad")]}
+"""
+
+
+class Bench:
+    """A queue, and what a poller made of it."""
+
+    def __init__(self, lab: Any, aws: Any, session: aiohttp.ClientSession) -> None:
+        lab.write(APP)
+        self.lab, self.aws, self.session, self.sqs = lab, aws, session, aws.client("sqs")
+        self.url = self.arn = ""
+        self.functions = lab.functions("work", timeout=10.0)
+
+    def queue(self, name: str = "orders", **attributes: Any) -> tuple[str, str]:
+        values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in attributes.items()}
+        url = self.sqs.create_queue(QueueName=name, Attributes=values)["QueueUrl"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return url, found["Attributes"]["QueueArn"]
+
+    def poll(self, queue: tuple[str, str], *, retry_delay: int | None = 0, **options: Any) -> None:
+        self.url, self.arn = queue
+        source = QueueSource("work", self.url, self.arn, **options)
+        reader = Queue(self.session, self.aws.url, self.url, self.aws.region)
+        poller = Poller(source, reader, self.functions, region=self.aws.region, retry_delay=retry_delay)
+        self.lab.later(poller.stop)
+
+    def send(self, *bodies: str, **options: Any) -> None:
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=body, **options)
+
+    @property
+    def batches(self) -> list[list[str]]:
+        return [[record.get("body") for record in event["Records"]] for event in self.events]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        file = self.lab.folder / "batches"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def left(self, url: str = "") -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url or self.url, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        async with asyncio.timeout(30):
+            while not await asyncio.to_thread(condition):
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def bench(lab: Any, aws: Any) -> AsyncIterator[Bench]:
+    async with aiohttp.ClientSession() as session:
+        yield Bench(lab, aws, session)
+        await lab.close()
+
+
+async def test_a_message_becomes_a_record_and_is_deleted(bench: Bench) -> None:
+    bench.poll(bench.queue())
+    attributes = {
+        "kind": {"DataType": "String", "StringValue": "loan"},
+        "blob": {"DataType": "Binary", "BinaryValue": b"\x00\x01"},
+    }
+    bench.send("héllo", MessageAttributes=attributes)
+    await bench.until(lambda: bench.events and not bench.left())
+    [[record]] = [event["Records"] for event in bench.events]
+    assert record["body"] == "héllo"
+    assert record["messageId"]
+    assert record["receiptHandle"]
+    assert record["md5OfBody"] == "d803bdc3bae1f6e67fd4e4c0e66bdb59" or len(record["md5OfBody"]) == 32
+    assert (record["eventSource"], record["eventSourceARN"]) == ("aws:sqs", bench.arn)
+    assert record["awsRegion"] == "us-east-1"
+    assert record["attributes"]["ApproximateReceiveCount"] == "1"
+    assert {"SentTimestamp", "SenderId", "ApproximateFirstReceiveTimestamp"} <= record["attributes"].keys()
+    empty = {"stringListValues": [], "binaryListValues": []}
+    assert record["messageAttributes"] == {
+        "kind": {"stringValue": "loan", "dataType": "String", **empty},
+        "blob": {"binaryValue": "AAE=", "dataType": "Binary", **empty},
+    }
+
+
+async def test_batches_are_no_larger_than_asked(bench: Bench) -> None:
+    queue = bench.queue()
+    bench.url = queue[0]
+    bench.send(*"abcde")
+    bench.poll(queue, batch_size=2, maximum_concurrency=2)
+    await bench.until(lambda: not bench.left())
+    assert sorted(map(len, bench.batches)) == [1, 2, 2]
+
+
+async def test_a_batching_window_gathers(bench: Bench) -> None:
+    bench.poll(bench.queue(), batch_size=3, window=20.0)
+    bench.send("a")
+    bench.send("b")
+    bench.send("c")
+    await bench.until(lambda: bench.events)
+    assert bench.batches == [["a", "b", "c"]]
+
+
+async def test_a_batching_window_ends(bench: Bench) -> None:
+    bench.poll(bench.queue(), batch_size=10, window=0.3)
+    bench.send("a")
+    await bench.until(lambda: bench.batches == [["a"]])
+
+
+async def test_only_the_named_failures_come_again(bench: Bench) -> None:
+    dead, dead_arn = bench.queue("dead")
+    redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": 3}
+    queue = bench.queue(RedrivePolicy=redrive)
+    bench.url = queue[0]
+    bench.send("good", "bad", "fine")
+    bench.poll(queue, report_failures=True)
+    await bench.until(lambda: bench.left(dead) == 1 and bench.left() == 0)
+    assert sum(batch.count("bad") for batch in bench.batches) == 3
+    assert sum(batch.count("good") + batch.count("fine") for batch in bench.batches) == 2
+
+
+async def test_without_reporting_an_answer_is_success(bench: Bench) -> None:
+    bench.poll(bench.queue())
+    bench.send("bad")
+    await bench.until(lambda: bench.events and not bench.left())
+    assert bench.batches == [["bad"]]
+
+
+async def test_an_error_fails_the_whole_batch(bench: Bench) -> None:
+    dead, dead_arn = bench.queue("dead")
+    queue = bench.queue(RedrivePolicy={"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
+    bench.url = queue[0]
+    bench.send("boom", "innocent")
+    bench.poll(queue, report_failures=True)
+    await bench.until(lambda: bench.left(dead) == 2)
+    assert bench.left() == 0
+
+
+async def test_failed_messages_wait_for_the_retry_delay(bench: Bench) -> None:
+    bench.poll(bench.queue(), retry_delay=600, report_failures=True)
+    bench.send("bad")
+    bench.send("good")
+    await bench.until(lambda: sum(map(len, bench.batches)) == 2)
+    await bench.until(lambda: bench.left() == 1)
+    assert bench.sqs.receive_message(QueueUrl=bench.url).get("Messages") is None
+
+
+async def test_failed_messages_can_wait_for_the_queues_own_timeout(bench: Bench) -> None:
+    bench.poll(bench.queue(VisibilityTimeout="2"), retry_delay=None, report_failures=True)
+    bench.send("bad")
+    await bench.until(lambda: len(bench.batches) >= 2)
+
+
+async def test_a_group_keeps_its_order(bench: Bench) -> None:
+    dead, dead_arn = bench.queue("dead.fifo", FifoQueue="true")
+    redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2}
+    queue = bench.queue("orders.fifo", FifoQueue="true", ContentBasedDeduplication="true", RedrivePolicy=redrive)
+    bench.url = queue[0]
+    for body in ("boom", "second", "third"):
+        bench.send(body, MessageGroupId="one")
+    bench.send("other", MessageGroupId="two")
+    bench.poll(queue, batch_size=1, fifo=True)
+    await bench.until(lambda: bench.left() == 0 and bench.left(dead) == 1)
+    group = [body for [body] in bench.batches if body != "other"]
+    assert group == ["boom", "boom", "second", "third"]
+    assert ["other"] in bench.batches
+
+
+async def test_filtered_messages_are_deleted_unseen(bench: Bench) -> None:
+    bench.poll(bench.queue(), filters=({"body": {"kind": ["loan"]}},))
+    bench.send('{"kind": "other"}', "no json", '{"kind": "loan"}')
+    await bench.until(lambda: bench.events and not bench.left())
+    assert bench.batches == [['{"kind": "loan"}']]
+
+
+async def test_a_dead_endpoint_is_waited_for(bench: Bench) -> None:
+    queue = bench.queue()
+    reader = Queue(bench.session, "http://127.0.0.1:9", queue[0], "us-east-1")
+    with pytest.raises(QueueError):
+        await reader.receive(1, wait=0)
+    unknown = Queue(bench.session, bench.aws.url, f"{queue[0]}-unknown", "us-east-1")
+    with pytest.raises(QueueError, match="ReceiveMessage"):
+        await unknown.receive(1, wait=0)
+
+
+async def test_a_bucket_calls_a_function(bench: Bench) -> None:
+    queue = bench.queue()
+    s3 = bench.aws.client("s3")
+    s3.create_bucket(Bucket="papers")
+    configuration = {"QueueConfigurations": [{"QueueArn": queue[1], "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket="papers", NotificationConfiguration=configuration)
+    bench.poll(queue, origin="s3", origin_arn="arn:aws:s3:::papers", batch_size=1)
+    s3.put_object(Bucket="papers", Key="a b+c.txt", Body=b"12345")
+    await bench.until(lambda: bench.events and not bench.left())
+    [event] = bench.events  # and no s3:TestEvent
+    [record] = event["Records"]
+    assert (record["eventSource"], record["eventName"]) == ("aws:s3", "ObjectCreated:Put")
+    assert record["s3"]["bucket"]["name"] == "papers"
+    assert (record["s3"]["object"]["key"], record["s3"]["object"]["size"]) == ("a+b%2Bc.txt", 5)
+    assert record["s3"]["object"]["sequencer"]
+    assert {"userIdentity", "requestParameters", "responseElements", "awsRegion", "eventTime"} <= record.keys()
+
+
+async def test_a_topic_calls_a_function(bench: Bench) -> None:
+    queue = bench.queue()
+    sns = bench.aws.client("sns")
+    topic = sns.create_topic(Name="events")["TopicArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue[1], ReturnSubscriptionArn=True)
+    arn = subscription["SubscriptionArn"]
+    bench.poll(queue, origin="sns", origin_arn=arn, batch_size=1)
+    attributes = {"kind": {"DataType": "String", "StringValue": "loan"}}
+    sns.publish(TopicArn=topic, Message="hello", Subject="news", MessageAttributes=attributes)
+    sns.publish(TopicArn=topic, Message="again")
+    await bench.until(lambda: len(bench.events) == 2)
+    [first], [second] = (event["Records"] for event in bench.events)
+    assert (first["EventSource"], first["EventVersion"], first["EventSubscriptionArn"]) == ("aws:sns", "1.0", arn)
+    sent = first["Sns"]
+    assert (sent["Type"], sent["TopicArn"], sent["Subject"], sent["Message"]) == (
+        "Notification",
+        topic,
+        "news",
+        "hello",
+    )
+    assert sent["MessageAttributes"] == {"kind": {"Type": "String", "Value": "loan"}}
+    assert {"MessageId", "Timestamp", "SigningCertUrl", "UnsubscribeUrl", "Signature"} <= sent.keys()
+    assert (second["Sns"]["Subject"], second["Sns"]["MessageAttributes"]) == (None, {})
+
+
+def test_a_test_event_of_a_bucket_is_no_event() -> None:
+    source = QueueSource("work", "url", "arn", origin="s3")
+    body = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "papers"})
+    assert events.event([{"body": body}], source) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "failed"),
+    [
+        (None, set()),
+        ({}, set()),
+        ({"batchItemFailures": []}, set()),
+        ({"batchItemFailures": None}, set()),
+        ({"batchItemFailures": [{"itemIdentifier": "a"}]}, {"a"}),
+        ({"batchItemFailures": [{"itemIdentifier": "stranger"}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"itemIdentifier": ""}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"itemIdentifier": None}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"wrong": "a"}]}, {"a", "b"}),
+        ({"batchItemFailures": "a"}, {"a", "b"}),
+        ("text", {"a", "b"}),
+    ],
+)
+def test_what_a_partial_answer_means(answer: Any, failed: set[str]) -> None:
+    assert failures(Answer(json.dumps(answer).encode()), {"a", "b"}) == failed
+
+
+LOAN = {"body": json.dumps({"kind": "loan", "n": 5, "tags": ["a", "b"], "deep": {"x": None}}), "messageId": "1"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ({"body": {"kind": ["loan"]}}, True),
+        ({"body": {"kind": ["other"]}}, False),
+        ({"body": {"kind": [{"prefix": "lo"}]}}, True),
+        ({"body": {"kind": [{"suffix": "lo"}]}}, False),
+        ({"body": {"kind": [{"equals-ignore-case": "LOAN"}]}}, True),
+        ({"body": {"kind": [{"anything-but": ["loan", "x"]}]}}, False),
+        ({"body": {"kind": [{"anything-but": {"prefix": "x"}}]}}, True),
+        ({"body": {"n": [5]}}, True),
+        ({"body": {"n": [5.0]}}, True),
+        ({"body": {"n": ["5"]}}, False),
+        ({"body": {"n": [{"numeric": [">", 4, "<=", 5]}]}}, True),
+        ({"body": {"n": [{"numeric": ["=", 6]}]}}, False),
+        ({"body": {"kind": [{"numeric": [">", 4]}]}}, False),
+        ({"body": {"tags": ["b", "z"]}}, True),
+        ({"body": {"tags": ["z"]}}, False),
+        ({"body": {"deep": {"x": [None]}}}, True),
+        ({"body": {"deep": {"y": [{"exists": False}]}}}, True),
+        ({"body": {"absent": {"y": [{"exists": True}]}}}, False),
+        ({"body": {"kind": [{"exists": True}], "n": [6]}}, False),
+        ({"body": {"$or": [{"n": [6]}, {"kind": ["loan"]}]}}, True),
+        ({"body": {"n": [True]}}, False),
+        ({"messageId": ["1"]}, True),
+        ({"body": [{"prefix": '{"kind"'}]}, True),
+    ],
+)
+def test_filters(pattern: dict[str, Any], matches: bool) -> None:
+    assert lets_in([pattern], LOAN) is matches
+    assert lets_in([{"messageId": ["no"]}, pattern], LOAN) is matches
+
+
+def test_no_filter_lets_everything_in() -> None:
+    assert lets_in([], {"body": "no json"})
+    assert not lets_in([{"body": {"kind": [{"exists": False}]}}], {"body": "no json"})

@@ -1,0 +1,64 @@
+"""Code that changes while it runs."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from kit_local.watch import watch
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def watched(lab: Any) -> Any:
+    lab.write("def work(event, context): return 'old'")
+    template = lab.folder.parent / "template.yaml"
+    template.write_text("old")
+    functions = lab.functions("work")
+    task = asyncio.create_task(watch([lab.folder], template, functions, lab.console))
+
+    async def stop() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    lab.later(stop)
+    assert (await functions.invoke("work", {}, source="test")).value == "old"
+    # The watcher has begun once it notices anything.
+    async with asyncio.timeout(30):
+        while "restart kit-local" not in lab.shown:
+            template.write_text("touched")
+            await asyncio.sleep(0.1)
+    return functions
+
+
+async def shown(lab: Any, text: str) -> None:
+    async with asyncio.timeout(30):
+        while text not in lab.shown:
+            await asyncio.sleep(0.01)
+
+
+async def test_the_next_invocation_runs_the_new_code(lab: Any, watched: Any) -> None:
+    for number in range(3):  # the same length in the same second, which Python's own cache would not notice
+        lab.screen.truncate(0)
+        lab.write(f"def work(event, context): return 'ne{number}'")
+        await shown(lab, "new code: work")
+        assert (await watched.invoke("work", {}, source="test")).value == f"ne{number}"
+
+
+async def test_new_modules_are_noticed(lab: Any, watched: Any) -> None:
+    lab.write("ANSWER = 42", "answers.py")
+    lab.write("from answers import ANSWER\ndef work(event, context): return ANSWER")
+    await shown(lab, "new code: work")
+    async with asyncio.timeout(30):
+        while (await watched.invoke("work", {}, source="test")).value != 42:
+            await asyncio.sleep(0.01)
+
+
+async def test_broken_code_fails_until_it_is_mended(lab: Any, watched: Any) -> None:
+    lab.write("def work(event, context: return 1")
+    await shown(lab, "new code: work")
+    assert (await watched.invoke("work", {}, source="test")).error_type == "Runtime.UserCodeSyntaxError"
+    lab.screen.truncate(0)
+    lab.write("def work(event, context): return 'mended'")
+    await shown(lab, "new code: work")
+    assert (await watched.invoke("work", {}, source="test")).value == "mended"

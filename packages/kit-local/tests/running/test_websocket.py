@@ -1,0 +1,302 @@
+"""WebSocket APIs, from handshake to goodbye, and @connections."""
+
+import asyncio
+import json
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import WSMsgType, WSServerHandshakeError
+from kit_local.boto import client
+from kit_local.gateway import websocket
+from kit_local.stack import Authorizer, Route
+
+pytestmark = pytest.mark.anyio
+
+APP = """
+import json, pathlib, time
+
+def note(event):
+    with pathlib.Path("events").open("a") as file:
+        file.write(json.dumps(event) + "\\n")
+
+def connect(event, context):
+    note(event)
+    query = event.get("queryStringParameters") or {}
+    return eval(query.get("answer", "{'statusCode': 200}"))
+
+def echo(event, context):
+    note(event)
+    return {"statusCode": 200, "body": "heard " + event["body"]}
+
+def odd(event, context):
+    return {"no": "proxy answer"}
+
+def fail(event, context):
+    raise ValueError("the reason")
+
+def disconnect(event, context):
+    note(event)
+
+def authorize(event, context):
+    note(event)
+    effect = event["queryStringParameters"]["effect"]
+    if effect == "Fail":
+        raise ValueError("the reason")
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
+    return {"principalId": "me", "policyDocument": {"Statement": [statement]}, "context": {"n": 1}}
+"""
+ROUTES = (
+    Route("connect", key="$connect"),
+    Route("disconnect", key="$disconnect"),
+    Route("echo", key="echo", replies=True),
+    Route("echo", key="quiet"),
+    Route("odd", key="odd", replies=True),
+    Route("fail", key="fail"),
+)
+
+
+@pytest.fixture
+async def serve(lab: Any) -> Any:
+    lab.write(APP)
+    functions = lab.functions("connect", "echo", "odd", "fail", "disconnect", "authorize", timeout=10.0)
+
+    async def start(*routes: Route, **options: Any) -> str:
+        return str(await lab.serve(functions, *(routes or ROUTES), kind="websocket", stage="live", **options))
+
+    return start
+
+
+def events(lab: Any) -> list[dict[str, Any]]:
+    file = lab.folder / "events"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+async def event_of(lab: Any, kind: str) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        while True:
+            for event in events(lab):
+                if event["requestContext"]["eventType"] == kind:
+                    return event
+            await asyncio.sleep(0.01)
+
+
+def commands(url: str) -> Any:
+    options = {"endpoint_url": url.replace("ws://", "http://"), "region_name": "us-east-1"}
+    return client("apigatewaymanagementapi", pool=5, key_id="test", secret_key="test", **options)
+
+
+async def test_the_events_are_api_gateways(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    url = await serve()
+    async with http.ws_connect(f"{url}?a=1&a=2", headers={"User-Agent": "probe"}) as ws:
+        await ws.send_json({"action": "echo"})
+        assert await ws.receive_str() == 'heard {"action": "echo"}'
+        await ws.close(code=4001, message=b"enough")
+    connect, message = await event_of(lab, "CONNECT"), await event_of(lab, "MESSAGE")
+    disconnect = await event_of(lab, "DISCONNECT")
+    assert connect["queryStringParameters"] == {"a": "2"}
+    assert connect["multiValueQueryStringParameters"] == {"a": ["1", "2"]}
+    assert connect["headers"]["Sec-WebSocket-Version"] == "13"
+    assert connect["multiValueHeaders"]["User-Agent"] == ["probe"]
+    assert (message["body"], message["isBase64Encoded"]) == ('{"action": "echo"}', False)
+    assert not {"headers", "queryStringParameters"} & message.keys()
+    assert message["requestContext"]["messageId"]
+    assert disconnect["requestContext"]["disconnectStatusCode"] == 4001
+    assert disconnect["requestContext"]["disconnectReason"] == "enough"
+    assert {event["requestContext"]["routeKey"] for event in (connect, message, disconnect)} == {
+        "$connect",
+        "echo",
+        "$disconnect",
+    }
+    for event in (connect, message, disconnect):
+        context = event["requestContext"]
+        assert context["connectionId"] == connect["requestContext"]["connectionId"]
+        assert (context["stage"], context["apiId"], context["messageDirection"]) == ("live", "api123", "IN")
+        assert context["identity"] == {"sourceIp": "127.0.0.1", "userAgent": "probe"}
+        assert context["connectedAt"] <= context["requestTimeEpoch"]
+        assert url == f"ws://{context['domainName']}/live"
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ('{"action": "echo"}', 'heard {"action": "echo"}'),
+        ('{"action": "unknown"}', "Forbidden"),
+        ('{"action": "$disconnect"}', "Forbidden"),
+        ("no json", "Forbidden"),
+        ('{"action": {}}', "Forbidden"),
+        ('{"action": "fail"}', "Internal server error"),
+        ('{"action": "odd"}', "Internal server error"),
+    ],
+)
+async def test_a_message_takes_its_route(serve: Any, http: aiohttp.ClientSession, message: str, answer: str) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        await ws.send_str(message)
+        received = await ws.receive_str()
+    if answer.startswith("heard"):
+        assert received == answer
+        return
+    told = json.loads(received)
+    assert told.keys() == {"message", "connectionId", "requestId"}
+    assert told["message"] == answer
+
+
+async def test_what_no_route_takes_goes_to_the_default(serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve(Route("echo", key="$default", replies=True))) as ws:
+        for message in ("no json", '{"action": "unknown"}', '{"action": "$connect"}'):
+            await ws.send_str(message)
+            assert await ws.receive_str() == f"heard {message}"
+
+
+async def test_another_selection_expression(serve: Any, http: aiohttp.ClientSession) -> None:
+    url = await serve(Route("echo", key="7", replies=True), selection="${request.body.kind.id}")
+    async with http.ws_connect(url) as ws:
+        await ws.send_json({"kind": {"id": 7}})
+        assert (await ws.receive_str()).startswith("heard")
+
+
+async def test_only_routes_with_a_response_answer(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        await ws.send_json({"action": "quiet"})
+        await event_of(lab, "MESSAGE")
+        await ws.send_json({"action": "echo"})
+        assert "echo" in await ws.receive_str()
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [("{'statusCode': 403, 'body': 'no'}", 403), ("None", 502), ("{}", 502), ("1/0", 502)],
+)
+async def test_connect_can_refuse(lab: Any, serve: Any, http: aiohttp.ClientSession, answer: str, status: int) -> None:
+    url = await serve()
+    with pytest.raises(WSServerHandshakeError) as refusal:
+        await http.ws_connect(url, params={"answer": answer})
+    assert refusal.value.status == status
+    assert [event["requestContext"]["eventType"] for event in events(lab)] == ["CONNECT"]
+
+
+async def test_the_subprotocol_is_the_functions_choice(serve: Any, http: aiohttp.ClientSession) -> None:
+    url = await serve()
+    answer = "{'statusCode': 200, 'headers': {'Sec-WebSocket-Protocol': 'b'}}"
+    async with http.ws_connect(url, params={"answer": answer}, protocols=("a", "b")) as ws:
+        assert ws.protocol == "b"
+    async with http.ws_connect(url, protocols=("a", "b")) as ws:
+        assert ws.protocol is None
+
+
+AUTHORIZER = Authorizer("token", "authorize", "REQUEST", ("route.request.querystring.effect",))
+
+
+@pytest.mark.parametrize(("query", "status"), [("", 401), ("?effect=Deny", 403), ("?effect=Fail", 500)])
+async def test_the_authorizer_refuses_before_the_upgrade(
+    lab: Any, serve: Any, http: aiohttp.ClientSession, query: str, status: int
+) -> None:
+    url = await serve(Route("connect", key="$connect", authorizer="token"), authorizers={"token": AUTHORIZER})
+    with pytest.raises(WSServerHandshakeError) as refusal:
+        await http.ws_connect(url + query)
+    assert refusal.value.status == status
+
+
+async def test_the_authorizers_context_is_in_every_event(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    routes = (Route("connect", key="$connect", authorizer="token"), *ROUTES[1:])
+    async with http.ws_connect(f"{await serve(*routes, authorizers={'token': AUTHORIZER})}?effect=Allow") as ws:
+        await ws.send_json({"action": "echo"})
+        await ws.receive_str()
+    await event_of(lab, "DISCONNECT")
+    asked, *others = events(lab)
+    assert (asked["type"], asked["methodArn"].rpartition(":")[2]) == ("REQUEST", "api123/live/$connect")
+    assert asked["requestContext"]["routeKey"] == "$connect"
+    assert len(others) == 3
+    for event in others:
+        assert event["requestContext"]["authorizer"] == {"principalId": "me", "n": "1", "integrationLatency": 0}
+
+
+async def test_too_long_a_message_closes_the_connection(serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        await ws.send_str("x" * (websocket.MESSAGE_LIMIT + 1))
+        message = await ws.receive()
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1009)
+
+
+async def test_an_idle_connection_is_closed(
+    lab: Any, serve: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "IDLE_SECONDS", 0.2)
+    async with http.ws_connect(await serve()) as ws:
+        message = await ws.receive()
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
+    assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1001
+
+
+async def test_other_requests_are_forbidden(serve: Any, http: aiohttp.ClientSession) -> None:
+    url = (await serve()).replace("ws://", "http://")
+    for address in (url, url.removesuffix("/live"), f"{url}/elsewhere"):
+        async with http.get(address) as response:
+            assert (response.status, await response.json()) == (403, {"message": "Forbidden"})
+
+
+async def test_a_connection_is_written_to_looked_at_and_closed(
+    lab: Any, serve: Any, http: aiohttp.ClientSession
+) -> None:
+    url = await serve()
+    api = commands(url)
+    async with http.ws_connect(url) as ws:
+        connection = (await event_of(lab, "CONNECT"))["requestContext"]["connectionId"]
+        await asyncio.to_thread(api.post_to_connection, ConnectionId=connection, Data="grüß dich".encode())
+        assert await ws.receive_str() == "grüß dich"
+        await asyncio.to_thread(api.post_to_connection, ConnectionId=connection, Data=b"\xff\x00")
+        assert await ws.receive_bytes() == b"\xff\x00"
+        found = await asyncio.to_thread(api.get_connection, ConnectionId=connection)
+        assert found["Identity"]["SourceIp"] == "127.0.0.1"
+        assert found["ConnectedAt"] <= found["LastActiveAt"]
+        with pytest.raises(api.exceptions.PayloadTooLargeException):
+            await asyncio.to_thread(api.post_to_connection, ConnectionId=connection, Data=b"x" * (128 * 1024 + 1))
+        await asyncio.to_thread(api.delete_connection, ConnectionId=connection)
+        assert (await ws.receive()).type is WSMsgType.CLOSE
+    await event_of(lab, "DISCONNECT")
+    for call in (api.get_connection, api.delete_connection):
+        with pytest.raises(api.exceptions.GoneException):
+            await asyncio.to_thread(call, ConnectionId=connection)
+    with pytest.raises(api.exceptions.GoneException):
+        await asyncio.to_thread(api.post_to_connection, ConnectionId=connection, Data=b"x")
+
+
+async def test_a_connection_is_gone_until_connect_has_let_it_in(
+    lab: Any, serve: Any, http: aiohttp.ClientSession
+) -> None:
+    url = await serve()
+    answer = "[time.sleep(0.01) for _ in iter(lambda: pathlib.Path('go').exists(), True)] and {'statusCode': 200}"
+    opening = asyncio.ensure_future(http.ws_connect(url, params={"answer": answer}))
+    connection = (await event_of(lab, "CONNECT"))["requestContext"]["connectionId"]
+    api = commands(url)
+    with pytest.raises(api.exceptions.GoneException):
+        await asyncio.to_thread(api.post_to_connection, ConnectionId=connection, Data=b"early")
+    (lab.folder / "go").touch()
+    async with await opening as ws:
+        await asyncio.to_thread(api.post_to_connection, ConnectionId=connection, Data=b"now")
+        assert await ws.receive_str() == "now"
+
+
+async def test_messages_of_one_connection_run_at_once(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    lab.write("""
+        import pathlib, time
+        def meet(event, context):
+            pathlib.Path("here-" + event["body"]).touch()
+            while len(list(pathlib.Path().glob("here-*"))) < 2:
+                time.sleep(0.01)
+            return {"statusCode": 200, "body": "met"}
+    """)
+    functions = lab.functions("meet", timeout=30.0)
+    url = await lab.serve(functions, Route("meet", key="$default", replies=True), kind="websocket", stage="live")
+    async with http.ws_connect(url) as ws:
+        await ws.send_str("one")
+        await ws.send_str("two")
+        assert [await ws.receive_str(), await ws.receive_str()] == ["met", "met"]
+
+
+async def test_a_client_that_vanishes_is_disconnected(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    ws = await http.ws_connect(await serve())
+    transport = ws._response.connection.transport  # type: ignore[union-attr]
+    transport.abort()
+    assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1006
+    await ws.close()
