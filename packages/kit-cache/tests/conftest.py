@@ -33,6 +33,13 @@ def redis(redis_url, monkeypatch):
 
 
 @pytest.fixture
+def redis_process(redis_server):
+    """Skip what only a Redis server in a process of its own can show: fakeredis, or somebody else's, is none."""
+    if redis_server.pid is None:
+        pytest.skip("no Redis server of its own: install redis-server to run this")
+
+
+@pytest.fixture
 def counting():
     """Make a cached function of one argument that notes its calls; `answer` is a value or a function."""
 

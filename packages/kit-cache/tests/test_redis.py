@@ -163,6 +163,7 @@ def test_evicted_rows_and_versions_are_misses(counting, redis):
     assert made.calls == [1, 1, 1]
 
 
+@pytest.mark.usefixtures("redis_process")
 def test_each_name_may_have_a_database(counting, redis, redis_url, monkeypatch):
     host, _, port = redis_url.split("/")[2].rpartition(":")
     monkeypatch.delenv("KIT_CACHE_REDIS_URL")
@@ -214,6 +215,7 @@ def test_the_disk_stands_in_while_redis_is_down(counting, mortal):
     assert made.calls == [1, 2]
 
 
+@pytest.mark.usefixtures("redis_process")
 def test_a_hung_redis_costs_one_timeout(counting, mortal):
     made = counting(lambda x: x, tiers=REDIS)
     made.load(0)
@@ -249,6 +251,7 @@ def test_a_server_that_never_answers_costs_one_timeout(counting, monkeypatch):
     assert connections <= 1 + pauses
 
 
+@pytest.mark.usefixtures("redis_process")
 def test_a_deletion_that_redis_missed_is_done_when_it_is_back(counting, mortal):
     answers = iter(["old", "new", "newer"])
     made = counting(lambda _: next(answers), tiers=REDIS)
@@ -261,6 +264,7 @@ def test_a_deletion_that_redis_missed_is_done_when_it_is_back(counting, mortal):
     assert [made.load(1), made.load(1)] == ["newer", "newer"]
 
 
+@pytest.mark.usefixtures("redis_process")
 def test_a_clearing_that_redis_missed_is_done_when_it_is_back(counting, mortal):
     answers = iter(range(10))
     made = counting(lambda _: next(answers), tiers=REDIS)
@@ -272,6 +276,7 @@ def test_a_clearing_that_redis_missed_is_done_when_it_is_back(counting, mortal):
     assert [made.load(1), made.load(2), made.load(1)] == [2, 3, 2]
 
 
+@pytest.mark.usefixtures("redis_process")
 def test_more_missed_deletions_than_are_remembered_clear_the_cache(counting, mortal):
     answers = iter(range(10))
     made = counting(lambda _: next(answers), tiers=REDIS)
@@ -284,6 +289,7 @@ def test_more_missed_deletions_than_are_remembered_clear_the_cache(counting, mor
     assert made.load("kept") == 1
 
 
+@pytest.mark.usefixtures("redis_process")
 def test_an_idle_connection_that_redis_has_closed_is_replaced(counting, redis, caplog):
     made = counting("value", tiers=REDIS)
     made.load(1)
