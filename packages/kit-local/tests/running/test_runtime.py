@@ -330,3 +330,14 @@ async def test_stopping_kills_what_runs(lab: Any) -> None:
     await functions.stop()
     assert not alive(int((lab.folder / "pid").read_text()))
     assert (await call).error_type == "Runtime.ExitError"
+
+
+async def test_a_handlers_imports_are_its_own(lab: Any) -> None:
+    pytest.importorskip("runtime_client", reason="awslambdaric has no wheel here")
+    lab.write("""
+        import sys
+        before = sorted(sys.modules)
+        def look(event, context): return before
+    """)
+    loaded = set((await lab.functions("look").invoke("look", {}, source="test")).value)
+    assert not {"kit_local", "asyncio", "dataclasses", "http.client", "inspect"} & loaded

@@ -16,6 +16,7 @@ from kit_local.runtime.api import Answer, Invocation, RuntimeApi
 from kit_local.stack import Function
 
 INIT_SECONDS = 10.0  # what Lambda grants the code outside the handler, before the function's own timeout counts
+_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -55,7 +56,7 @@ class Worker:
         self.invocations = 0
         self.idle_since = 0.0
         self._environment = environment(function, cloud)
-        self._command = [sys.executable, "-m", "kit_local.runtime.bootstrap", *(["--plain"] if plain else [])]
+        self._command = [sys.executable, str(_BOOTSTRAP), *(["--plain"] if plain else [])]
         self._api = RuntimeApi()
         self._process: asyncio.subprocess.Process | None = None
         self._exited: asyncio.Task[int] | None = None
