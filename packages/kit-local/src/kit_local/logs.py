@@ -34,6 +34,10 @@ class Console:
         """Say something of kit-local's own."""
         self.write(f"{self.colour('kit-local:', 'bold')} {text}")
 
+    def warn(self, text: str) -> None:
+        """Say what goes on, but not as it should."""
+        self.write(f"{self.colour('kit-local: warning:', 'yellow')} {text}")
+
     def error(self, text: str) -> None:
         """Say what went wrong in kit-local or in the template, not in a function."""
         self.write(f"{self.colour('kit-local: error:', 'red')} {text}")
@@ -95,5 +99,9 @@ class LogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record; a traceback too, since it tells of a fault in kit-local itself."""
-        say = self._console.error if record.levelno >= logging.WARNING else self._console.note
-        say(self.format(record))
+        if record.levelno >= logging.ERROR:
+            self._console.error(self.format(record))
+        elif record.levelno == logging.WARNING:
+            self._console.warn(self.format(record))
+        else:
+            self._console.note(self.format(record))

@@ -81,6 +81,8 @@ class Backend:
         """Start everything, and return the URLs once it answers."""
         options = self._options
         if options.ready_file:
+            if not options.ready_file.parent.is_dir():
+                raise LocalError(f"there is no folder for {str(options.ready_file)!r}")
             options.ready_file.unlink(missing_ok=True)
         cloud = self._cloud
         cloud_started = self._thread(cloud.start)
@@ -122,7 +124,7 @@ class Backend:
     def _thread(self, work: Callable[[], T]) -> "asyncio.Future[T]":
         future = asyncio.ensure_future(asyncio.to_thread(work))
         self._threads.append(future)
-        return future
+        return asyncio.shield(future)  # a thread can't be cancelled; whoever waits for it can
 
     def _load(self) -> "Template":
         from kit_local.template import load
@@ -264,9 +266,6 @@ def main(options: Options, console: Console) -> int:
     logger = logging.getLogger("kit.local")
     handler = LogHandler(console)
     logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
     logger.propagate = False
-    try:
-        return asyncio.run(run(options, console))
-    finally:
-        logger.removeHandler(handler)
-        logger.propagate = True
+    return asyncio.run(run(options, console))

@@ -1,5 +1,6 @@
 """Code changes, seen as they are made."""
 
+import asyncio
 import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,19 +11,29 @@ from kit_local.runtime.pool import Functions
 
 async def watch(folders: Iterable[Path], template: Path, functions: Functions, console: Console) -> None:
     """Replace the workers of the functions whose folder has changed, until cancelled; name the template's changes."""
+    try:
+        await asyncio.gather(_code(set(folders), functions, console), _template(template, console))
+    except OSError as error:  # as many files as the system lets one user watch, for example
+        console.error(f"changes are not seen any more: {error}")
+
+
+async def _code(folders: set[Path], functions: Functions, console: Console) -> None:
     from watchfiles import DefaultFilter, awatch
 
-    try:
-        async for changes in awatch(*set(folders), template, watch_filter=DefaultFilter()):
-            changed = {Path(path) for _, path in changes}
-            for path in changed:
-                forget(path)
-            if template in changed:
-                console.note(f"{template.name} has changed; restart kit-local to run it as it is now")
-            if names := functions.replace(changed - {template}):
-                console.note(f"new code: {', '.join(names)}")
-    except OSError as error:  # as many files as the system lets one user watch, for example
-        console.error(f"changes of the code are not seen any more: {error}")
+    async for changes in awatch(*folders, watch_filter=DefaultFilter()):
+        changed = {Path(path) for _, path in changes}
+        for path in changed:
+            forget(path)
+        if names := functions.replace(changed):
+            console.note(f"new code: {', '.join(names)}")
+
+
+async def _template(template: Path, console: Console) -> None:
+    from watchfiles import awatch
+
+    # The folder, since many editors put a new file in the place of the old one.
+    async for _ in awatch(template.parent, watch_filter=lambda _, path: Path(path) == template, recursive=False):
+        console.note(f"{template.name} has changed; restart kit-local to run it as it is now")
 
 
 def forget(path: Path) -> None:

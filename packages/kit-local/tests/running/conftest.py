@@ -92,8 +92,8 @@ class Laboratory:
 
     async def close(self) -> None:
         """Stop everything."""
-        for stop in reversed(self._stops):
-            await stop()
+        while self._stops:
+            await self._stops.pop()()
 
 
 @pytest.fixture

@@ -265,3 +265,11 @@ async def test_a_functions_own_cors_headers_are_replaced(lab: Any, http: aiohttp
     headers = {"Content-Type": "text/plain", "Origin": "https://a.example"}
     async with http.post(url, data=returned, headers=headers) as response:
         assert response.headers.getall("access-control-allow-origin") == ["*"]
+
+
+async def test_an_odd_host_header_does_no_harm(lab: Any, http: aiohttp.ClientSession) -> None:
+    url = await lab.serve(lab.functions("echo"), Route("echo", "GET", "/"))
+    async with http.get(url, headers={"Host": "a b:c:d"}) as response:
+        event = await response.json(content_type=None)
+    assert event["requestContext"]["domainName"] == "a b:c:d"
+    assert event["headers"]["x-forwarded-port"] == url.rpartition(":")[2]

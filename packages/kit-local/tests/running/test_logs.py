@@ -66,7 +66,7 @@ async def test_what_kit_local_logs_is_told_apart() -> None:
     logger.addHandler(LogHandler(Console(screen)))
     logger.warning("the queue %s is gone", "q")
     logger.info("redis is %s", "up")
-    assert screen.getvalue() == "kit-local: error: the queue q is gone\nkit-local: redis is up\n"
+    assert screen.getvalue() == "kit-local: warning: the queue q is gone\nkit-local: redis is up\n"
 
 
 async def test_a_terminal_that_has_gone_stops_nothing() -> None:

@@ -62,3 +62,13 @@ async def test_broken_code_fails_until_it_is_mended(lab: Any, watched: Any) -> N
     lab.write("def work(event, context): return 'mended'")
     await shown(lab, "new code: work")
     assert (await watched.invoke("work", {}, source="test")).value == "mended"
+
+
+async def test_a_template_that_is_put_in_anothers_place_is_noticed(lab: Any, watched: Any) -> None:
+    template = lab.folder.parent / "template.yaml"
+    for number in range(2):
+        lab.screen.truncate(0)
+        new = lab.folder.parent / "template.yaml.new"
+        new.write_text(str(number))
+        new.replace(template)
+        await shown(lab, "template.yaml has changed")

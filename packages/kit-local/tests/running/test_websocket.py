@@ -300,3 +300,12 @@ async def test_a_client_that_vanishes_is_disconnected(lab: Any, serve: Any, http
     transport.abort()
     assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1006
     await ws.close()
+
+
+async def test_stopping_closes_every_connection(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    url = await serve()
+    async with http.ws_connect(url) as ws, http.ws_connect(url) as other:
+        await lab.close()
+        for message in (await ws.receive(), await other.receive()):
+            assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
+    assert {event["requestContext"]["eventType"] for event in events(lab)} == {"CONNECT"}

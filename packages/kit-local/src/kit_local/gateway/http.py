@@ -96,10 +96,10 @@ def build(value: dict[str, Any], headers: Iterable[tuple[str, Any]], content_typ
     """Make a response of a mapping with `statusCode`, `body` and `isBase64Encoded`."""
     try:
         status, body = int(value["statusCode"]), value.get("body")
-        if not 100 <= status <= 599 or not isinstance(body, str | None):
+        if not 200 <= status <= 599 or not isinstance(body, str | None):
             raise ValueError(f"no HTTP response: {status}")
         content = b64decode(body or "", validate=True) if value.get("isBase64Encoded") else (body or "").encode()
-        given = CIMultiDict((name, _header(item)) for name, item in headers if name.lower() not in _OWN)
+        given = CIMultiDict((_header(name), _header(item)) for name, item in headers if name.lower() not in _OWN)
     except (AttributeError, TypeError, ValueError) as error:
         raise GatewayError("failed") from error
     given.setdefault("content-type", content_type)

@@ -103,7 +103,8 @@ async def read(request: web.BaseRequest, base: str, *, keep_hops: bool = False) 
 
 def _forwarded(request: web.BaseRequest, peer: str, length: int, keep_hops: bool) -> tuple[tuple[str, str], ...]:
     """Return the headers with what API Gateway adds to them, and without those of the single connection."""
-    added = {"X-Forwarded-Port": str(request.url.port), "X-Forwarded-Proto": request.scheme}
+    port = request.transport.get_extra_info("sockname")[1] if request.transport else 0
+    added = {"X-Forwarded-Port": str(port), "X-Forwarded-Proto": request.scheme}
     earlier = request.headers.getall("X-Forwarded-For", [])
     added["X-Forwarded-For"] = ", ".join([*earlier, peer])
     added["X-Amzn-Trace-Id"] = request.headers.get("X-Amzn-Trace-Id") or trace_id()

@@ -39,6 +39,7 @@ IDLE_SECONDS = 600.0
 LONGEST_SECONDS = 7200.0
 _SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
 _REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "too_large": 413}
+_CLOSE_SECONDS = 2.0  # that a client may take to say goodbye
 _NO_CODE = 1005  # RFC 6455 7.4.1: none was sent
 logger = logging.getLogger("kit.local")
 
@@ -59,14 +60,16 @@ class Connection:
         """Whether it can be written to."""
         return self.socket is not None and not self.socket.closed
 
-    async def send(self, data: bytes | str) -> None:
+    async def send(self, data: bytes) -> None:
         """Send one message, as text wherever it is that."""
         assert self.socket is not None
         self.active_at = time.time()
         try:
-            await self.socket.send_str(data if isinstance(data, str) else data.decode())
+            text = data.decode()
         except UnicodeDecodeError:
-            await self.socket.send_bytes(data.encode() if isinstance(data, str) else data)
+            await self.socket.send_bytes(data)
+        else:
+            await self.socket.send_str(text)
 
 
 class WebSocketGateway(Listener):
@@ -100,12 +103,10 @@ class WebSocketGateway(Listener):
             return web.json_response({"message": "Internal server error"}, status=500)
 
     async def stop(self) -> None:
-        """Close every connection, then the port."""
-        for connection in list(self._connections.values()):
-            for task in connection.tasks:
-                task.cancel()
-            if connection.socket:
-                await connection.socket.close(code=WSCloseCode.GOING_AWAY, message=b"Going away")
+        """Close every connection, then the port; `$disconnect` is not run any more."""
+        self._routes.clear()
+        sockets = [connection.socket for connection in self._connections.values() if connection.socket]
+        await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in sockets))
         await super().stop()
 
     # ---- One connection, from the handshake to its end
@@ -127,7 +128,9 @@ class WebSocketGateway(Listener):
                 return response
             protocol = response.headers.get("sec-websocket-protocol", "")
         protocols = (protocol,) if protocol else ()
-        socket = web.WebSocketResponse(protocols=protocols, max_msg_size=MESSAGE_LIMIT, compress=False)
+        socket = web.WebSocketResponse(
+            protocols=protocols, max_msg_size=MESSAGE_LIMIT, compress=False, timeout=_CLOSE_SECONDS
+        )
         await socket.prepare(request)
         connection.socket = socket
         self._connections[connection.id] = connection
@@ -180,12 +183,12 @@ class WebSocketGateway(Listener):
             if not isinstance(reply, dict) or "statusCode" not in reply or not isinstance(reply.get("body", ""), str):
                 await self._say(connection, "Internal server error", request_id)
             elif reply.get("body") and connection.open:
-                await connection.send(reply["body"])
+                await connection.send(reply["body"].encode(errors="replace"))
 
     async def _say(self, connection: Connection, message: str, request_id: str) -> None:
         if connection.open:
             told = {"message": message, "connectionId": connection.id, "requestId": request_id}
-            await connection.send(json.dumps(told))
+            await connection.send(json.dumps(told).encode())
 
     def _select(self, body: str) -> str:
         """Return the route key that the selection expression finds in the message."""

@@ -35,8 +35,12 @@ class Answer:
     @property
     def error_type(self) -> str:
         """The error's type as the function reported it, empty when nothing failed."""
-        value = self.value if self.failed else None
-        return str(value.get("errorType") or "Error") if isinstance(value, dict) else ""
+        if not self.failed:
+            return ""
+        try:
+            return str(self.value["errorType"] or "Error")
+        except (KeyError, TypeError, ValueError):
+            return "Error"
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def hold_leash() -> None:
 
         # The kernel sends the signal to the whole group, whatever Python code is doing; no thread is needed for it.
         fcntl.fcntl(leash, fcntl.F_SETOWN, -os.getpgrp())
-        fcntl.fcntl(leash, 10, signal.SIGKILL)  # F_SETSIG, which the module does not name
+        fcntl.fcntl(leash, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(leash, fcntl.F_SETFL, os.O_ASYNC)
         if not _is_broken(leash):
             return
