@@ -33,6 +33,24 @@ def test_what_was_read_before_a_change_is_not_kept_after_it() -> None:
     assert cache.get("a", lambda: "new", max_age=60) == "new"
 
 
+def test_a_slow_read_does_not_replace_what_was_read_after_it() -> None:
+    cache: ValueCache[str] = ValueCache()
+    reading, done = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        reading.set()
+        assert done.wait(10)
+        return "before the rotation"
+
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(cache.get, "a", slow, max_age=60)
+        assert reading.wait(10)
+        assert cache.get("a", lambda: "after it", max_age=60, force=True) == "after it"
+        done.set()
+        late.result()
+    assert cache.get("a", lambda: "not read", max_age=60) == "after it"
+
+
 def test_the_oldest_value_goes_when_there_are_too_many() -> None:
     cache: ValueCache[str] = ValueCache(size=2)
     for key in "abc":

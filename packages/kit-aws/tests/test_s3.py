@@ -1,6 +1,8 @@
 """Presigned URLs, used as their bearers would."""
 
 import logging
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -56,6 +58,21 @@ def test_where_s3_does_not_answer_the_functions_region_is_assumed(
         for _ in range(2):
             assert f"%2F{aws.region}%2Fs3%2F" in kit_aws.get_url("documents", "a")
     assert [record.name for record in caplog.records] == ["kit.aws"]
+
+
+def test_an_answer_that_breaks_off_is_no_answer(
+    aws: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    kit_aws.clear_caches()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
+        with ThreadPoolExecutor(1) as pool:
+            url = pool.submit(kit_aws.get_url, "documents", "a")
+            connection, _ = server.accept()
+            connection.recv(1)
+            connection.close()
+            assert f"%2F{aws.region}%2Fs3%2F" in url.result()
+    assert "S3 does not say where" in caplog.text
 
 
 def test_a_url_of_aws_itself_names_the_bucket_in_front(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:

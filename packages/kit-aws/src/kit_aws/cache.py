@@ -33,8 +33,9 @@ class ValueCache(Generic[T]):
         read_at = time.monotonic()
         value = read()
         with self._lock:
-            # Something written while this was being read may be newer than what was read.
-            if changes == self._changes:
+            # What was written, or read by somebody faster, since this read began may be newer than what it found.
+            kept = self._values.get(full_key)
+            if changes == self._changes and (kept is None or kept[0] <= read_at):
                 self._values.pop(full_key, None)
                 self._values[full_key] = (read_at, value)
                 while len(self._values) > self._size:

@@ -76,7 +76,8 @@ def _looked_up(bucket: str, own: str) -> str:
         with aws_errors("HeadBucket"):
             answer = _client(own, max_attempts=1).head_bucket(Bucket=bucket)
     except AwsError as error:
-        answer = getattr(error.__cause__, "response", {})
+        # botocore's errors of the connection have a response too, which is None.
+        answer = getattr(error.__cause__, "response", None) or {}
     region: str = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region", "")
     if not region:
         _log.warning("S3 does not say where bucket %r is; %s is assumed", bucket, own)
