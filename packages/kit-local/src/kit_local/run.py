@@ -56,7 +56,8 @@ def bind(apis: "tuple[ApiStub, ...]", port: int) -> dict[str, socket.socket]:
                 bound[api.logical_id] = socket.create_server(("127.0.0.1", wanted))
             except OSError as error:
                 if not offset:
-                    raise PortError(f"port {wanted} cannot be had ({error.strerror}); choose one by --port") from error
+                    reason = os.strerror(error.errno or 0)
+                    raise PortError(f"port {wanted} cannot be had: {reason}; choose one by --port") from error
                 bound[api.logical_id] = socket.create_server(("127.0.0.1", 0))
     except PortError:
         for opened in bound.values():
