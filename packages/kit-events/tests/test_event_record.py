@@ -90,6 +90,11 @@ def test_a_body_that_is_no_event_is_a_shape_error(body: str) -> None:
     assert caught.value.field is None
 
 
+def test_a_message_with_an_empty_list_of_records_is_not_passed_over() -> None:
+    with pytest.raises(RecordShapeError, match="'id' is missing"):
+        list(EventRecord.from_record(in_sqs({"Records": []})))
+
+
 def test_what_a_message_says_is_not_repeated_in_the_error(captured: Callable[[str], Any]) -> None:
     with pytest.raises(RecordShapeError) as caught:
         list(EventRecord.from_record({**captured("event"), "id": "hunter2"}))

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -212,6 +213,63 @@ def test_an_event_about_nothing_is_refused(aggregate_id: Any) -> None:
     with pytest.raises(EventShapeError) as caught:
         event.publish()
     assert caught.value.field == "aggregate_id"
+
+
+class Kind(str, Enum):  # noqa: UP042  (str() of a StrEnum would be its value)
+    REQUESTED = "loan.requested"
+
+
+class Loose(BaseEvent):
+    """Answers more loosely than it should, as classes written for rispack may."""
+
+    def __init__(self, aggregate_id: Any = str(LOAN), version: Any = 2, payload: Any = None, kind: Any = None) -> None:
+        self.answers = (kind or Kind.REQUESTED, version, aggregate_id, payload or {})
+
+    def get_type(self) -> Any:
+        return self.answers[0]
+
+    def get_version(self) -> Any:
+        return self.answers[1]
+
+    def get_aggregate_id(self) -> Any:
+        return self.answers[2]
+
+    def dump(self) -> Any:
+        return self.answers[3]
+
+
+def test_what_can_be_read_in_one_way_only_is_published_in_its_strict_form(bus: Any) -> None:
+    receive = bus.subscribe("underwriting", types=["loan.requested"])
+    Loose().publish()
+    record = read(receive()[0])
+    assert (record.type, record.version, record.aggregate_id) == ("loan.requested", "2", LOAN)
+
+
+def test_a_type_may_be_a_member_of_an_enum(bus: Any) -> None:
+    class Typed(LoanRequested):
+        type = Kind.REQUESTED
+
+    assert Typed().get_type() == "loan.requested"
+    assert type(Typed().get_type()) is str
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        (Loose(aggregate_id="loan-1"), "aggregate_id"),
+        (Loose(aggregate_id=LOAN.int), "aggregate_id"),
+        (Loose(version=""), "version"),
+        (Loose(version=None), "version"),
+        (Loose(payload=["a"]), "payload"),
+        (Loose(payload="text"), "payload"),
+    ],
+)
+def test_what_no_subscriber_could_read_is_not_published(bus: Any, event: BaseEvent, field: str) -> None:
+    receive = bus.subscribe("underwriting")
+    with pytest.raises(EventShapeError, match=f"Loose has no {field}") as caught:
+        event.publish()
+    assert caught.value.field == field
+    assert receive() == []
 
 
 def test_an_event_that_is_no_json_is_refused_before_it_is_sent(bus: Any) -> None:

@@ -2,7 +2,7 @@
 
     EventsError
     ├── EventBusNotSetError     EVENT_BUS does not say where to publish
-    ├── EventShapeError         an event class does not say what its type or aggregate is
+    ├── EventShapeError         an event lacks a part of every event, or has it in another shape
     ├── EventTooLargeError      an event is larger than the bus takes
     └── RecordShapeError        an incoming record is not what the function expects (also a ValueError)
 
@@ -23,7 +23,7 @@ class EventBusNotSetError(EventsError):
 
 
 class EventShapeError(EventsError):
-    """Say that an event class lacks a part of every event: `event` is the class's name, `field` the part."""
+    """Say that an event lacks a part of every event, or one of its shape: `event` is the class, `field` the part."""
 
     def __init__(self, event: str, field: str, remedy: str) -> None:
         super().__init__(f"{event} has no {field}: {remedy}")

@@ -1,5 +1,7 @@
 """Events of your own."""
 
+from collections.abc import Mapping
+from enum import Enum
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,6 +14,9 @@ class BaseEvent:
     Set `type` (and `version`) as class variables, or override `get_type` and `get_version`. `get_aggregate_id` answers
     the attribute `aggregate_id` unless overridden. The payload is what `.dump()` returns, if the class has it, else the
     dataclass's fields, else the attributes without a leading underscore.
+
+    What an `EventRecord` could not read is not published: a type or version that is empty, an aggregate's id that is no
+    UUID, a payload that is no mapping. All are `EventShapeError`s.
     """
 
     __slots__ = ()
@@ -24,7 +29,7 @@ class BaseEvent:
         found = getattr(self, "type", None)
         if not found:
             raise EventShapeError(type(self).__qualname__, "type", "set the class variable `type`")
-        return str(found)
+        return _text(self, "type", found)
 
     def get_version(self) -> str:
         """Return the version of the payload's shape."""
@@ -40,17 +45,37 @@ class BaseEvent:
     def publish(self) -> UUID:
         """Send the event to the topic that EVENT_BUS names, and return the event's id.
 
-        Raise `EventBusNotSetError`, `EventTooLargeError`, `EventShapeError`, or a `kit_aws.AwsError`: the event is then
-        not published, save that after a time-out (`AwsConnectionError`) it may have been.
+        Raise `EventBusNotSetError`, `EventTooLargeError`, `EventShapeError`, a `kit_aws.AwsError`, or what
+        `kit_aws.to_json` raises for a payload that is no JSON: the event is then not published, save that after a
+        time-out (`AwsConnectionError`) it may have been.
         """
         from kit_events import bus
 
-        return bus.publish(self.get_type(), self.get_version(), self.get_aggregate_id(), _payload(self))
+        event_type, version = _text(self, "type", self.get_type()), _text(self, "version", self.get_version())
+        return bus.publish(event_type, version, _uuid(self, self.get_aggregate_id()), _payload(self))
+
+
+def _text(event: BaseEvent, field: str, value: Any) -> str:
+    text = str(value.value if isinstance(value, Enum) else value)
+    if value is None or not text:
+        raise EventShapeError(type(event).__qualname__, field, f"override get_{field} to return a text")
+    return text
+
+
+def _uuid(event: BaseEvent, value: Any) -> UUID:
+    try:
+        return value if isinstance(value, UUID) else UUID(str(value))
+    except ValueError:
+        remedy = "override get_aggregate_id to return a UUID"
+        raise EventShapeError(type(event).__qualname__, "aggregate_id", remedy) from None
 
 
 def _payload(event: Any) -> Any:
     if callable(getattr(event, "dump", None)):
-        return event.dump()
+        dumped = event.dump()
+        if not isinstance(dumped, Mapping):
+            raise EventShapeError(type(event).__qualname__, "payload", "let dump() return a mapping")
+        return dumped
     if hasattr(event, "__dataclass_fields__"):
         from dataclasses import fields
 

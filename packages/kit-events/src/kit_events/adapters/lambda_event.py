@@ -5,7 +5,7 @@ from typing import Any
 
 
 def open_records(raw: Any) -> Iterable[Any] | None:
-    """Open `{"Records": […]}`."""
-    if isinstance(raw, dict) and isinstance(raw.get("Records"), list):
+    """Open `{"Records": […]}`; an empty list is nobody's event, and passing over it would lose the message."""
+    if isinstance(raw, dict) and isinstance(raw.get("Records"), list) and raw["Records"]:
         return raw["Records"]  # type: ignore[no-any-return]
     return None

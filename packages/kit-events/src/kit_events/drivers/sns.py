@@ -8,21 +8,10 @@ from kit_aws import aws_errors, client, get_account_id
 from kit_events.errors import EventBusNotSetError
 from kit_events.message import Message
 
-# The partitions that are not "aws", by how their regions' names begin.
-_PARTITIONS = {
-    "cn-": "aws-cn",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "us-isof-": "aws-iso-f",
-    "eu-isoe-": "aws-iso-e",
-    "eusc-": "aws-eusc",
-}
-
 
 def send(message: Message) -> None:
     """Publish a message. A FIFO topic keeps the events of one aggregate in order and takes each event once."""
-    topic = topic_arn()
+    sns, topic = destination()
     parameters: dict[str, Any] = {
         "TopicArn": topic,
         "Message": message.text,
@@ -34,19 +23,19 @@ def send(message: Message) -> None:
         parameters["MessageGroupId"] = str(message.aggregate_id)
         parameters["MessageDeduplicationId"] = str(message.id)
     with aws_errors("Publish"):
-        client("sns", region=topic.split(":")[3]).publish(**parameters)
+        sns.publish(**parameters)
 
 
-def topic_arn() -> str:
-    """Return the topic of EVENT_BUS, which holds its ARN, or its name in this account and region."""
+def destination() -> tuple[Any, str]:
+    """Return a client for the topic's region, and the topic of EVENT_BUS: its ARN, or its name in this account."""
     bus = os.environ.get("EVENT_BUS")
     if not bus:
         raise EventBusNotSetError(None)
     if bus.startswith("arn:"):
-        if len(bus.split(":")) != 6:
+        parts = bus.split(":")
+        if len(parts) != 6 or parts[2] != "sns":
             raise EventBusNotSetError(bus)
-        return bus
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or str(client("sns").meta.region_name)
-    partition = next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+        return client("sns", region=parts[3]), bus
+    sns = client("sns")
     account = os.environ.get("AWS_ACCOUNT_ID") or get_account_id()
-    return f"arn:{partition}:sns:{region}:{account}:{bus}"
+    return sns, f"arn:{sns.meta.partition}:sns:{sns.meta.region_name}:{account}:{bus}"
