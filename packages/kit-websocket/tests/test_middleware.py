@@ -1,6 +1,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
 import pytest
@@ -103,6 +104,25 @@ def test_an_instance_is_taken_as_it_is(resolver, make_event):
     resolver.on_message("m")(lambda: "done")
     statuses = [resolver.resolve(make_event("m"), None)["statusCode"] for _ in range(2)]
     assert statuses == [200, 429]
+
+
+def test_many_threads_may_wait_in_middleware_that_blocks(resolver, make_event):
+    # All of them are in the middleware before the first goes on to its handler, which needs a thread of its own.
+    together = threading.Barrier(70, timeout=10)
+
+    @resolver.middleware
+    def block(event, context, next_handler):
+        together.wait()
+        return next_handler(event, context)
+
+    @resolver.middleware
+    async def between(event, context, next_handler):
+        return await next_handler(event, context)
+
+    resolver.on_message("m")(lambda connection_id: connection_id)
+    with ThreadPoolExecutor(70) as callers:
+        answers = list(callers.map(lambda n: resolver.resolve(make_event("m", connection_id=str(n)), None), range(70)))
+    assert [json.loads(answer["body"]) for answer in answers] == [str(n) for n in range(70)]
 
 
 def test_the_base_passes_on(resolver, make_event):

@@ -3,9 +3,10 @@ import base64
 import json
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import ClassVar
 from uuid import UUID
 
 import pytest
@@ -171,6 +172,17 @@ def test_a_result_may_hold_what_a_payload_may_hold(resolver, make_event):
         "schema": {"tags": ["a", "b"]},
         "name": "Škoda",
     }
+
+
+def test_a_dataclass_is_its_fields_and_a_time_without_a_zone_is_in_utc(resolver, make_event):
+    @dataclass
+    class Loan:
+        kind: ClassVar[str] = "no field"
+        note: InitVar[str] = "none either"
+        at: datetime = datetime(2024, 9, 11, 9, 8)  # noqa: DTZ001
+
+    resolver.on_message("m")(lambda: Loan())
+    assert body_of(resolver.resolve(make_event("m"), None)) == {"at": "2024-09-11T09:08:00Z"}
 
 
 def test_a_lone_surrogate_of_a_client_can_be_answered(resolver, make_event):

@@ -70,6 +70,16 @@ def test_a_message_is_posted_signed_below_the_stage(gateway):
     assert "/us-east-1/execute-api/aws4_request" in gateway.signed[0]
 
 
+def test_an_api_elsewhere_is_signed_for_in_its_own_region(gateway, monkeypatch):
+    # The fake stands in as a proxy, so that the endpoint can have the name that it has on AWS.
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", gateway.url.removesuffix("/live"))
+    url = "http://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/live"
+    assert asyncio.run(send("a", "hello", endpoint_url=url)) is True
+    assert "/eu-west-1/execute-api/aws4_request" in gateway.signed[0]
+
+
 @pytest.mark.parametrize("names_errors", [True, False])
 def test_a_gone_connection_is_false(gateway, names_errors):
     gateway.names_errors = names_errors

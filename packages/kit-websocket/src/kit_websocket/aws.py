@@ -5,12 +5,14 @@ from typing import Any
 from kit_aws import AwsError
 
 
-def call(service: str, operation: str, endpoint_url: str | None = None, **parameters: Any) -> Any:
+def call(
+    service: str, operation: str, *, endpoint_url: str | None = None, region: str | None = None, **parameters: Any
+) -> Any:
     """Call one operation (by its method's name) of a service's client; AwsError if it fails."""
     from kit_aws import aws_errors, client
 
     with aws_errors(operation):
-        return getattr(client(service, endpoint_url=endpoint_url), operation)(**parameters)
+        return getattr(client(service, region=region, endpoint_url=endpoint_url), operation)(**parameters)
 
 
 def wait(service: str, waiter: str, *, delay: int, attempts: int, **parameters: Any) -> None:

@@ -61,8 +61,9 @@ def _pool() -> "ThreadPoolExecutor":
     if _threads is None:
         from concurrent.futures import ThreadPoolExecutor
 
-        # Only as many are started as are in use at once.
-        _threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="kit-websocket")
+        # Only as many are started as are in use at once. To reach the limit would be a deadlock, with each holding a
+        # thread and waiting for another.
+        _threads = ThreadPoolExecutor(max_workers=1000, thread_name_prefix="kit-websocket")
     return _threads
 
 

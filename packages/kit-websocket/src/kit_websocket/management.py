@@ -1,6 +1,7 @@
 """The management API of a WebSocket API (`@connections`): where it is, and sending through it."""
 
 import os
+import re
 
 from kit_aws import AwsError
 
@@ -14,6 +15,8 @@ MESSAGE_LIMIT = 128 * 1024
 
 # The status stands in for the code where an answer, such as a proxy's, has none.
 _GONE = ("GoneException", "410")
+# Requests have to be signed for the API's region, which may not be the function's.
+_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 _VARIABLES = ("KIT_WEBSOCKET_ENDPOINT", "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", "AWS_ENDPOINT_URL")
 
 
@@ -57,6 +60,7 @@ def post(connection_id: str, data: bytes, endpoint_url: str) -> bool:
             "apigatewaymanagementapi",
             "post_to_connection",
             endpoint_url=endpoint_url,
+            region=region[1] if (region := _REGION.search(endpoint_url)) else None,
             ConnectionId=connection_id,
             Data=data,
         )

@@ -9,8 +9,9 @@ def encode(value: object) -> str:
     """Return `value` as compact JSON.
 
     Beside JSON's own types it may hold anything with `.dump()`, dataclasses, mappings, UUID, datetime (RFC 3339, UTC
-    as Z), date, time, Decimal (exact, as a string), Enum (its value) and sets (sorted where they can be). TypeError for
-    anything else, ValueError for NaN and infinities.
+    as Z; one without a zone is taken as UTC, the zone that Lambda runs in), date, time, Decimal (exact, as a string),
+    Enum (its value) and sets (sorted where they can be). TypeError for anything else, ValueError for NaN and
+    infinities.
     """
     text = _unicode.encode(value)
     try:
@@ -26,8 +27,11 @@ def plain(value: Any) -> Any:
     if not isinstance(value, type):
         if callable(dump := getattr(value, "dump", None)):
             return dump()
-        if (fields := getattr(value, "__dataclass_fields__", None)) is not None:
-            return {name: getattr(value, name) for name in fields if hasattr(value, name)}
+        if hasattr(value, "__dataclass_fields__"):
+            # Whoever has a dataclass has imported this; it leaves out class variables.
+            from dataclasses import fields
+
+            return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, Set):
@@ -53,6 +57,8 @@ def _scalar(value: Any) -> Any:
         return str(value)
     if isinstance(value, datetime):
         text = value.isoformat()
+        if value.tzinfo is None:
+            return text + "Z"
         return text.removesuffix("+00:00") + "Z" if text.endswith("+00:00") else text
     if isinstance(value, date | time):
         return value.isoformat()
