@@ -4,7 +4,14 @@ import threading
 import time
 
 import pytest
-from kit_db import Database, DatabaseConnectionError, DatabaseCredentialError, DatabaseError, StatementError
+from kit_db import (
+    Database,
+    DatabaseConnectionError,
+    DatabaseCredentialError,
+    DatabaseError,
+    StatementError,
+    TransactionAbortedError,
+)
 
 PID = "select pg_backend_pid() as pid"
 
@@ -148,6 +155,19 @@ def test_a_transaction_waits_once(killable, database, postgres_url):
     with pytest.raises(DatabaseConnectionError), counting.transaction():
         counting.execute("select 1")
     assert counting.taken == 1
+
+
+def test_a_first_statement_that_found_no_server_can_not_be_swallowed(killable, postgres_url):
+    database = Database.from_url(postgres_url, connect_wait=0)
+    killable.kill()
+    with pytest.raises(TransactionAbortedError), database.transaction():  # noqa: PT012
+        with pytest.raises(DatabaseConnectionError):
+            database.execute("create table half (x int)")
+        killable.start()
+        with pytest.raises(DatabaseConnectionError):
+            database.execute("create table other_half (x int)")
+    assert database.execute("select to_regclass('other_half') as it") == [{"it": None}]
+    database.close()
 
 
 def test_an_error_that_waiting_does_not_mend_is_raised_at_once(postgres_url):

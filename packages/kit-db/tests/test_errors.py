@@ -1,5 +1,7 @@
 import threading
 
+import psycopg2
+import psycopg2.extensions
 import pytest
 from kit_db import (
     CheckViolationError,
@@ -64,6 +66,25 @@ def test_a_name_that_does_not_exist_is_told(database):
         database.execute("select * from lones")
     with pytest.raises(StatementError, match='column "amnt" does not exist'):
         database.execute("select amnt from loans")
+
+
+@pytest.mark.parametrize("kind", [psycopg2.InterfaceError, psycopg2.DataError])
+def test_a_value_that_the_driver_can_not_read_is_not_shown(database, kind):
+    def refuse(text, cursor):
+        raise kind(f"failed to parse {text!r}")
+
+    connection = database.take()
+    psycopg2.extensions.register_type(psycopg2.extensions.new_type((25,), "TEXT", refuse), connection._raw)
+    database.give(connection)
+    with pytest.raises(StatementError, match=kind.__name__) as caught:
+        database.execute("select 'hunter2'::text")
+    assert "hunter2" not in str(caught.value)
+    assert database._idle == [connection], "it isn't lost"
+
+
+def test_a_percent_sign_beside_parameters_is_told(database):
+    with pytest.raises(StatementError, match="doubled"):
+        database.execute("select 5 % 2, %s", [1])
 
 
 def test_a_type_that_the_driver_does_not_know(database):

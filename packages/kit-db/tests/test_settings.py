@@ -77,6 +77,10 @@ def test_tls_can_be_chosen(monkeypatch):
     assert "sslrootcert" not in found
 
 
+def test_roots_that_were_given_are_not_dropped():
+    assert Settings({**FULL, "sslmode": "require", "sslrootcert": "/x.pem"}).parameters({})["sslrootcert"] == "/x.pem"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "local"),
     [
@@ -86,6 +90,7 @@ def test_tls_can_be_chosen(monkeypatch):
         ("/tmp", True),
         ("10.0.0.1", False),
         ("localhost.example.com", False),
+        ("127.0.0.1.example.com", False),
         ("", False),
     ],
 )

@@ -24,9 +24,10 @@ def test_names_are_quoted(name, expected):
     assert quoted(name) == expected
 
 
-def test_a_name_with_nul_is_refused():
-    with pytest.raises(ValueError, match="name"):
-        quoted("a\x00b")
+def test_a_name_that_can_be_none_is_refused():
+    for name in ("a\x00b", "", "app.", ".loans"):
+        with pytest.raises(ValueError, match="name"):
+            quoted(name)
 
 
 def test_columns_are_quoted_whole(statements):

@@ -180,6 +180,17 @@ def test_a_lost_connection_can_not_be_swallowed(database, add, keys, terminate):
     assert keys() == []
 
 
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_a_statement_may_not_end_the_transaction(database, add, keys, end):
+    with pytest.raises(TransactionAbortedError), database.transaction():
+        add("a")
+        with pytest.raises(TransactionAbortedError):
+            database.execute(end)
+        with pytest.raises(DatabaseConnectionError):
+            add("b")
+    assert "b" not in keys()
+
+
 def test_a_connection_lost_before_the_commit_leaves_it_unknown(database, add, terminate):
     with pytest.raises(CommitUnknownError), database.transaction():
         add("a")

@@ -96,6 +96,10 @@ class Connection:
         except (ValueError, OverflowError):
             # A NUL or a lone surrogate on the way out, a year beyond 9999 on the way in.
             raise errors.InvalidValueError("a value that PostgreSQL or Python can't hold") from None
+        except IndexError:
+            raise errors.StatementError(
+                "the query has more placeholders than there are parameters; a % that is none has to be doubled"
+            ) from None
         self._used_at = time.time()
         return Result(rows, columns, count)
 
@@ -169,7 +173,7 @@ def _connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> erro
 
 def _statement_error(error: psycopg2.Error, *, lost: bool) -> errors.DatabaseError:
     code = error.pgcode
-    if lost or (code or "").startswith(("08", "57P")) or isinstance(error, psycopg2.InterfaceError):
+    if lost or (code or "").startswith(("08", "57P")):
         return errors.DatabaseConnectionError("the connection to the server broke", transient=True, sqlstate=code)
     diagnostics = error.diag
     details = {
@@ -187,8 +191,9 @@ def _statement_error(error: psycopg2.Error, *, lost: bool) -> errors.DatabaseErr
 
 def _message(error: psycopg2.Error, code: str | None, details: Mapping[str, str | None]) -> str:
     if code is None:
-        # The driver's own complaint ("can't adapt type 'Thing'"): about types, not values.
-        return str(error).strip()
+        # The driver's own complaint. This kind ("can't adapt type 'Thing'") is about types, others quote values.
+        programming = isinstance(error, psycopg2.ProgrammingError)
+        return str(error).strip() if programming else f"the driver has failed: {type(error).__name__}"
     try:
         name = psycopg2.errorcodes.lookup(code).lower()
     except KeyError:

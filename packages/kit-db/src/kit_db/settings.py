@@ -1,6 +1,7 @@
 """Where the database is and who we are: by argument, then environment, then the secret, then default."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ _ENVIRONMENT = {
     "connect_wait": "KIT_DB_CONNECT_WAIT",
 }
 _BUNDLE = "global-bundle.pem"
+_LOOPBACK = re.compile(r"localhost|::1|127(\.\d{1,3}){3}")
 
 
 class Settings:
@@ -72,8 +74,10 @@ class Settings:
             "port": _port(found["port"]),
             "dbname": found["name"],
             "application_name": _application_name(),
-            # A peer that has vanished is noticed after ten seconds without an acknowledgement.
-            "keepalives_idle": 30,
+            # A peer that has vanished is noticed within half a minute: what was sent has to be acknowledged in ten
+            # seconds, and while an answer is waited for, the probes that begin after ten.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
             "tcp_user_timeout": 10_000,
             # Kerberos is no way into RDS from a function, and asking for it costs a round trip.
             "gssencmode": "disable",
@@ -85,14 +89,14 @@ class Settings:
 
     def _tls(self, local: bool) -> dict[str, str]:
         mode = self.get("sslmode") or ("prefer" if local else "verify-full")
-        if mode not in ("verify-full", "verify-ca"):
-            return {"sslmode": mode}
-        return {"sslmode": mode, "sslrootcert": self.get("sslrootcert") or _bundle() or "system"}
+        # Roots that were given are used whatever the mode: libpq verifies against them with `require`, too.
+        roots = self.get("sslrootcert") or (_bundle() or "system" if mode in ("verify-full", "verify-ca") else None)
+        return {"sslmode": mode, **({"sslrootcert": roots} if roots else {})}
 
 
 def is_local(endpoint: str) -> bool:
     """Tell whether an endpoint is this machine: loopback, or the folder of a Unix socket."""
-    return endpoint.startswith(("/", "@", "127.")) or endpoint in ("localhost", "::1")
+    return endpoint.startswith(("/", "@")) or _LOOPBACK.fullmatch(endpoint) is not None
 
 
 def _port(value: Any) -> int:

@@ -20,9 +20,13 @@ def quoted(name: str) -> str:
 
     This is what libpq's PQescapeIdentifier does, plus doubling `%`, which would be a placeholder to the driver.
     """
-    if "\x00" in name:
+    return ".".join(_quoted(part) for part in name.split("."))
+
+
+def _quoted(name: str) -> str:
+    if not name or "\x00" in name:
         raise ValueError(f"{name!r} can't be a name in PostgreSQL")
-    return ".".join('"' + part.replace('"', '""').replace("%", "%%") + '"' for part in name.split("."))
+    return '"' + name.replace('"', '""').replace("%", "%%") + '"'
 
 
 class Statements:
@@ -30,7 +34,7 @@ class Statements:
 
     def __init__(self, table: str, columns: Iterable[str], key: str, adapt: Adapt) -> None:
         self.table = table
-        self._columns = {column: _quoted_column(column) for column in columns}
+        self._columns = {column: _quoted(column) for column in columns}
         self._adapt = adapt
         self._key = self.column(key)
         self._name = quoted(table)
@@ -124,7 +128,3 @@ class Statements:
         names = [order_by] if isinstance(order_by, str) else order_by
         terms = [f"{self.column(name.removeprefix('-'))}{' DESC' if name.startswith('-') else ''}" for name in names]
         return f" ORDER BY {', '.join(terms)}"
-
-
-def _quoted_column(name: str) -> str:
-    return quoted(name.replace(".", "\x01")).replace("\x01", ".")

@@ -48,27 +48,37 @@ class Transaction:
         """Run a statement; the first one is sent again if the connection turns out to be dead."""
         if self._lost:
             raise DatabaseConnectionError("the transaction was lost with its connection")
+        try:
+            return self._run(query, parameters)
+        except DatabaseConnectionError:
+            # Whoever swallows this must not go on to commit what comes after it alone.
+            self._drop()
+            self._lost = True
+            raise
+
+    def _run(self, query: str, parameters: "Parameters") -> "Result":
         if self._connection is None:
             self._connection = self._source.take()
         try:
             result = self._send(self._connection, query, parameters)
         except DatabaseConnectionError:
-            self._drop()
             if self._started:
-                self._lost = True
                 raise
             # Nothing was committed, since no COMMIT was sent, and the caller has seen nothing yet.
+            self._drop()
             self._connection = self._source.take(new=True)
-            try:
-                result = self._send(self._connection, query, parameters)
-            except DatabaseConnectionError:
-                self._drop()
-                self._lost = True
-                raise
+            result = self._send(self._connection, query, parameters)
         except DatabaseError:
             self._started = True
             raise
         self._started = True
+        if self._connection.status == "idle":
+            # What came next would be committed by itself, or twice if it were the first statement.
+            self._drop()
+            self._lost = True
+            raise TransactionAbortedError(
+                "the statement has ended the transaction: COMMIT and ROLLBACK are its block's"
+            )
         return result
 
     @contextmanager
