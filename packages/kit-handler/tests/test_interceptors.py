@@ -12,6 +12,7 @@ from kit_handler import (
     Request,
     Response,
     add_interceptor,
+    all_of,
     interceptors,
     route,
 )
@@ -75,6 +76,38 @@ def test_the_refusal_names_what_is_missing() -> None:
 )
 def test_a_scope_is_required(authorizer: Any, status: int) -> None:
     assert guarded(scope="a.b")(authorizer).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("required", "held", "status"),
+    [
+        (all_of("A", "B"), "A,B", 200),
+        (all_of("A", Role.VIEW), "B,A,PROFILE_VIEW", 200),
+        (all_of("A", "B"), "A", 403),
+        ([all_of("A", "B"), "ADMIN"], "ADMIN", 200),
+        ([all_of("A", "B"), "ADMIN"], "B,A", 200),
+        ([all_of("A", "B"), "ADMIN"], "B", 403),
+    ],
+)
+@pytest.mark.parametrize("option", ["role", "scope"])
+def test_all_of_several_may_be_required(option: str, required: Any, held: str, status: int) -> None:
+    assert guarded(**{option: required})({f"{option}s": held}).status_code == status
+
+
+def test_scopes_of_both_places_count_together() -> None:
+    assert guarded(scope=all_of("a", "b"))({"scopes": "a", "scope": "b"}).status_code == 200
+
+
+def test_the_refusal_names_the_ways_to_be_let_pass() -> None:
+    assert guarded(role=all_of("A", "B"))({}).body["errors"][0]["message"] == "The caller lacks one of 'A' and 'B'"
+    several = guarded(role=[all_of("A", "B"), "C"])({}).body["errors"][0]["message"]
+    assert several == "The caller has none of 'A' and 'B', 'C'"
+
+
+@pytest.mark.parametrize("nonsense", [(), ("",), ("A", None), (["A"],)])
+def test_all_of_nothing_is_a_type_error(nonsense: Any) -> None:
+    with pytest.raises(TypeError):
+        all_of(*nonsense)
 
 
 @pytest.mark.parametrize("options", [{"role": "A"}, {"scope": "a"}, {"role": "A", "scope": "a"}])
@@ -168,22 +201,6 @@ def test_a_keyword_belongs_to_one_class() -> None:
         add_interceptor(other)
 
 
-@pytest.mark.usefixtures("registry")
-def test_an_async_guard_is_refused_since_its_coroutine_would_let_everything_pass() -> None:
-    @add_interceptor
-    class Later:
-        SETTINGS = {"param_name": "later"}  # noqa: RUF012
-
-        def __init__(self, param: Any) -> None:
-            pass
-
-        async def __call__(self, request: Request) -> Response | None:
-            return Response.forbidden()
-
-    with pytest.raises(InvalidInterceptorError):
-        route(later=True)(lambda request: Response.ok())
-
-
 def test_functions_wrap_the_route_the_first_outermost() -> None:
     order = []
 
@@ -230,11 +247,7 @@ def test_a_function_may_answer_itself_and_sees_exceptions() -> None:
     assert len(seen) == 1
 
 
-async def asynchronous(request: Request, call_next: Any) -> Response:
-    return call_next(request)
-
-
-@pytest.mark.parametrize("wrong", [asynchronous, "name", BaseInterceptor, None])
+@pytest.mark.parametrize("wrong", ["name", BaseInterceptor, None])
 def test_what_is_no_plain_function_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidInterceptorError):
         route(interceptors=[wrong])(lambda request: Response.ok())

@@ -17,17 +17,22 @@ __all__ = [
     "HttpError",
     "InvalidInterceptorError",
     "InvalidResponseError",
+    "Jwt",
     "LambdaEvent",
     "LambdaResponse",
     "NotFoundError",
+    "RateLimit",
     "RemoteToken",
     "Request",
     "RequestContext",
     "Response",
     "ServiceUnavailableError",
+    "TimeUpError",
+    "TooManyRequestsError",
     "UnauthorizedError",
     "UnhandledSourceError",
     "add_interceptor",
+    "all_of",
     "aws_lambda_handler",
     "correlation_id",
     "get_body",
@@ -55,11 +60,16 @@ if TYPE_CHECKING:
         InvalidResponseError,
         NotFoundError,
         ServiceUnavailableError,
+        TimeUpError,
+        TooManyRequestsError,
         UnauthorizedError,
         UnhandledSourceError,
     )
     from kit_handler.headers import Headers
     from kit_handler.interceptors import BaseInterceptor, add_interceptor
+    from kit_handler.interceptors.access import all_of
+    from kit_handler.interceptors.jwt import Jwt
+    from kit_handler.interceptors.rate_limit import RateLimit
     from kit_handler.interceptors.token import RemoteToken
     from kit_handler.jobs import job
     from kit_handler.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
@@ -74,6 +84,9 @@ else:
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
         "headers": ("Headers",),
         "interceptors": ("BaseInterceptor", "add_interceptor"),
+        "interceptors.access": ("all_of",),
+        "interceptors.jwt": ("Jwt",),
+        "interceptors.rate_limit": ("RateLimit",),
         "interceptors.token": ("RemoteToken",),
         "jobs": ("job",),
         "lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),

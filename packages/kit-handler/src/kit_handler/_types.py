@@ -1,6 +1,6 @@
 """The shapes that meet here. Only type checkers load this module: `typing` is not free at a cold start."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol, Self, TypeAlias, overload
 
 from kit_handler.request import Request
@@ -8,7 +8,10 @@ from kit_handler.response import Response
 
 Event: TypeAlias = dict[str, Any]
 CallNext: TypeAlias = Callable[[Request], Response]
-Interceptor: TypeAlias = Callable[[Request, CallNext], Response]
+AsyncCallNext: TypeAlias = Callable[[Request], Coroutine[Any, Any, Response]]
+PlainInterceptor: TypeAlias = Callable[[Request, CallNext], Response]
+AsyncInterceptor: TypeAlias = Callable[[Request, AsyncCallNext], Awaitable[Response]]
+Interceptor: TypeAlias = PlainInterceptor | AsyncInterceptor
 Guard: TypeAlias = Callable[[Request], Response | None]
 RouteFunction: TypeAlias = Callable[[Request], Response] | Callable[[Request], Awaitable[Response]]
 Verifier: TypeAlias = Callable[[str, Request], bool] | Callable[[str, Request], Awaitable[bool]]
@@ -66,3 +69,13 @@ class Signer(Protocol):
     """Signs a request; `kit_aws.get_signed_auth()` returns one."""
 
     def sign(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Mapping[str, str]: ...
+
+
+class Buckets(Protocol):
+    """Counts requests for a rate limit: a token bucket for each key, in memory or in a store that functions share.
+
+    `take` takes one of the at most `burst` tokens of `key`'s bucket, which `rate` new ones a second fill; it returns 0
+    when it got one, else the seconds until there will be one.
+    """
+
+    def take(self, key: str, *, rate: float, burst: float) -> float | Awaitable[float]: ...

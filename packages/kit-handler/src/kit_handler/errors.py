@@ -3,15 +3,18 @@
 HandlerError
 ├── HttpError                   an answer to the client: status, message, id, field, headers
 │   ├── BadRequestError         400
+│   │   └── InvalidRequestError 400 with an entry for each wrong field
 │   ├── UnauthorizedError       401
 │   ├── ForbiddenError          403
 │   ├── NotFoundError           404
 │   ├── ConflictError           409
+│   ├── TooManyRequestsError    429: over a rate limit
 │   └── ServiceUnavailableError 503
+│       └── TimeUpError         a coroutine was cancelled, since the invocation's time was nearly over
 ├── AppError                    a failure with a code of the application's own, for `aws_lambda_handler`
 ├── ConfigurationError          something that the function needs is not set up
 │   ├── InvalidInterceptorError (also a TypeError)
-│   └── AnnotationError         (also a TypeError) a job's annotation can't be resolved or used
+│   └── AnnotationError         (also a TypeError) an annotation can't be resolved or used
 ├── InvalidResponseError        a route returned something that is not a Response
 ├── UnhandledSourceError        the event came from a source that this handler doesn't know
 └── DeadlineError               a record was not started, since the time left would not have sufficed
@@ -87,6 +90,14 @@ class BadRequestError(_FixedStatusError):
     default_message = "Bad Request"
 
 
+class InvalidRequestError(BadRequestError):
+    """Answer 400 with `entries`, one `{"id", "message", "field"}` for each parameter or field that is wrong."""
+
+    def __init__(self, entries: "list[dict[str, str]]") -> None:
+        super().__init__(f"{len(entries)} invalid: {', '.join(entry.get('field', 'body') for entry in entries)}")
+        self.entries = entries
+
+
 class UnauthorizedError(_FixedStatusError):
     """Answer 401: nobody knows who is calling."""
 
@@ -115,11 +126,30 @@ class ConflictError(_FixedStatusError):
     default_message = "Conflict"
 
 
+class TooManyRequestsError(_FixedStatusError):
+    """Answer 429; `Retry-After` says in how many seconds another request will be let pass."""
+
+    status_code = 429
+    default_message = "Too many requests"
+
+    def __init__(self, message: str | None = None, *, retry_after: int | None = None, **options: "Any") -> None:
+        super().__init__(message, **options)
+        self.retry_after = retry_after
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
+
+
 class ServiceUnavailableError(_FixedStatusError):
     """Answer 503: something that is needed for the answer can't be reached."""
 
     status_code = 503
     default_message = "Service unavailable"
+
+
+class TimeUpError(ServiceUnavailableError):
+    """Answer 503: a coroutine was cancelled, since the invocation's time was nearly over."""
+
+    default_message = "The request took too long"
 
 
 class AppError(HandlerError):
@@ -158,7 +188,7 @@ class InvalidInterceptorError(ConfigurationError, TypeError):
 
 
 class AnnotationError(ConfigurationError, TypeError):
-    """Say why the annotation of a job's parameter can't be used."""
+    """Say why the annotation of a parameter can't be used."""
 
     def __init__(self, function: str, annotation: object, reason: str) -> None:
         super().__init__(f"the annotation {annotation!r} of {function} {reason}")

@@ -2,21 +2,21 @@
 
 from kit_handler import _loop, adapters
 from kit_handler._naming import name_of, take_over
+from kit_handler.answers import OPTIONS, Answers, log_error
 from kit_handler.correlation import enter, leave
-from kit_handler.errors import HttpError, InvalidResponseError, UnhandledSourceError
+from kit_handler.errors import InvalidResponseError, UnhandledSourceError
 from kit_handler.interceptors import build_guards, compose, known_options
 from kit_handler.request import Request
 from kit_handler.response import Response
-from kit_handler.validation import entries, is_validation_error
+from kit_handler.signature import innermost, takes_the_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, overload
 
     from kit_handler._types import (
         Adapter,
-        CallNext,
         Interceptor,
         Names,
         Origins,
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
         RouteHandler,
         Verifier,
     )
-    from kit_handler.interceptors.cors import Cors
 
 # "Invocation payload (request and response)" of "Lambda quotas" says 6 MB; Lambda's own error names this number.
 _MOST_BYTES = 6_291_556
@@ -42,6 +41,11 @@ if TYPE_CHECKING:
         token: "bool | Verifier | None" = None,
         cors: "Origins | None" = None,
         interceptors: Iterable[Interceptor] = (),
+        exception_handlers: Mapping[type[Exception], Callable[..., Any]] | None = None,
+        problem_json: bool = False,
+        etag: bool = False,
+        compress: bool = False,
+        security_headers: bool | Mapping[str, str] = False,
         **registered: Any,
     ) -> Callable[[RouteFunction], RouteHandler]: ...
 
@@ -49,13 +53,23 @@ if TYPE_CHECKING:
 def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any":
     """Make `f(request) -> Response`, plain or `async def`, a Lambda handler `(event, context=None) -> dict`.
 
+    A function may name other parameters instead: what each is bound to is told by its name and annotation, and what
+    can't be had from the request as annotated is a 400 with an entry per parameter or field.
+
     Use it bare, as `@route()`, or with options:
     role=: a role (str or Enum) that the authorizer must name, or a list of which any will do; 403 without it
     scope=: the same with scopes
     token=: True for the remote check of `RemoteToken`, or a callable `(token, request) -> bool`
     cors=: True or "*", an origin, or a list of origins whose pages may read the answers; none by default
     interceptors=: functions `(request, call_next) -> Response`, the first outermost, inside the guards above
-    and whatever `add_interceptor` has registered. None and False switch an option off; a keyword that is not known
+    and whatever `add_interceptor` has registered
+    exception_handlers=: functions `(error, request) -> Response` by class; that of the nearest class is called
+    problem_json=: errors as application/problem+json (RFC 9457)
+    etag=: answers to GET have an ETag, and 304 goes to who has that already
+    compress=: gzip where the client takes it; a REST API must have `*/*` in its binary media types for that
+    security_headers=: True for a safe choice, or a mapping of one's own; also on errors
+
+    None and False switch an option off; a keyword that is not known
     is a TypeError.
 
     Answers: without an authorizer's context, a guarded route is 401. An HttpError is its status and message; what
@@ -65,93 +79,128 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
     The handler may be called with a plain `Request`, too: then guards and interceptors run, and it returns a Response.
     """
-    known = known_options()
-    unknown = [name for name in options if name not in known]
-    if unknown:
-        raise TypeError(f"route does not know {', '.join(map(repr, unknown))}; it knows {', '.join(known)}")
+    check_options("route", options)
     if function is None:
         return lambda function: _handler(function, options)
     return _handler(function, options)
 
 
+def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" = ()) -> None:
+    """Raise TypeError for options that `owner` doesn't know; `more` are those that it knows beside the common ones."""
+    known = (*known_options(), *OPTIONS, *more)
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise TypeError(f"{owner} does not know {', '.join(map(repr, unknown))}; it knows {', '.join(known)}")
+
+
+class Endpoint:
+    """Hold a function with all that stands around it: guards, interceptors, and how its answers go out."""
+
+    __slots__ = ("_stack", "answers", "name")
+
+    def __init__(self, call: "Any", name: str, options: "dict[str, Any]") -> None:
+        self.name = name
+        self.answers = Answers(options)
+        self._stack = compose(call, build_guards(options), options.get("interceptors") or ())
+
+    def answer(self, request: Request) -> Response:
+        """Return the answer to a request; nothing that is raised gets out."""
+        answers = self.answers
+        response: Response | None = None
+        try:
+            if answers.cors:
+                response = answers.cors.preflight(request)
+            response = response or self._stack(request)
+            if not isinstance(response, Response):
+                raise InvalidResponseError(self.name, response)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
+            response = answers.of_error(error, request, self.name)
+        return answers.finished(response, request, self.name)
+
+
+def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -> "Any":
+    """Answer an event, or a plain request, with the endpoint that `find` returns for it."""
+    if isinstance(event, Request):
+        return find(event).answer(event)
+    adapter = adapters.find(event)
+    if adapter is None:
+        raise UnhandledSourceError(event if isinstance(event, dict) else ())
+    origin = enter(event, context)
+    try:
+        request = Request.from_event(event, context, adapter=adapter)
+        endpoint = find(request)
+        return _encoded(adapter, endpoint.answer(request), request, endpoint)
+    finally:
+        leave(origin)
+
+
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
     if not callable(function):
         raise TypeError(f"route takes a function and keywords: {function!r}")
-    name = name_of(function)
-    stack = compose(_innermost(function), build_guards(options), options.get("interceptors") or ())
-    cors = _cors(options.get("cors"))
+    endpoint = Endpoint(caller(function), name_of(function), options)
+
+    def find(request: Request) -> Endpoint:
+        return endpoint
 
     def handler(event: "Any", context: "Any" = None) -> "Any":
-        if isinstance(event, Request):
-            return _answer(stack, event, name, cors)
-        adapter = adapters.find(event)
-        if adapter is None:
-            raise UnhandledSourceError(event if isinstance(event, dict) else ())
-        origin = enter(event, context)
-        try:
-            request = Request.from_event(event, context, adapter=adapter)
-            return _encoded(adapter, _answer(stack, request, name, cors), request, name, cors)
-        finally:
-            leave(origin)
+        return serve(event, context, find)
 
     take_over(handler, function)
+    handler.is_route = True  # type: ignore[attr-defined]  (a Router calls it with the request, whatever it wraps)
     return handler  # type: ignore[return-value]
 
 
-def _innermost(function: "RouteFunction") -> "CallNext":
-    def call(request: Request) -> Response:
-        response: Any = function(request)
+def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
+    """Return `function` as a function of the request alone: what `compose` takes.
+
+    path: the parameters of the route's path and their converters, if these are known
+    """
+    call = function
+    if not getattr(function, "is_route", False) and not takes_the_request(function, path or ()):
+        from kit_handler.binding import bind
+
+        call = bind(function, path, _names_around(function))
+    if _loop.is_async(function) or _loop.is_async(innermost(function)) and call is not function:
+        return call if call is function else _awaiting(call)
+
+    def call_plain(request: Request) -> Response:
+        response: Any = call(request)
         if not isinstance(response, Response) and hasattr(response, "__await__"):
-            response = _loop.run(response)
+            response = _loop.run(response, context=request.context)
         return response  # type: ignore[no-any-return]
 
-    return call
+    return call_plain
 
 
-def _cors(origins: "Origins | None") -> "Cors | None":
-    if origins is None or origins is False:
-        return None
-    from kit_handler.interceptors.cors import Cors
+def _awaiting(call: "Any") -> "Any":
+    async def call_async(request: Request) -> "Any":
+        response = call(request)
+        return await response if hasattr(response, "__await__") else response
 
-    return Cors(origins)
-
-
-def _answer(stack: "CallNext", request: Request, name: str, cors: "Cors | None") -> Response:
-    response: Response | None = None
-    try:
-        if cors:
-            response = cors.preflight(request)
-        response = response or stack(request)
-        if not isinstance(response, Response):
-            raise InvalidResponseError(name, response)
-    except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
-        response = _error_response(error, name)
-    return cors.allow(response, request) if cors else response
+    return call_async
 
 
-def _error_response(error: Exception, name: str) -> Response:
-    if isinstance(error, HttpError):
-        response = Response.errors(error.status, [error.entry()])
-        response.headers.update(error.headers)
-        return response
-    if is_validation_error(error):
-        return Response.errors(400, entries(error))
-    _log_error("%s failed", name)
-    return Response.internal_server_error()
+def _names_around(function: "Any") -> "dict[str, Any]":
+    """Return the local names around the decoration: annotations in quotes may be about classes of a function."""
+    import sys
+
+    if not any(isinstance(each, str) for each in getattr(innermost(function), "__annotations__", {}).values()):
+        return {}
+    frame: Any = sys._getframe(1)
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        frame = frame.f_back
+    return dict(frame.f_locals) if frame else {}
 
 
-def _encoded(
-    adapter: "Adapter", response: Response, request: Request, name: str, cors: "Cors | None"
-) -> "dict[str, Any]":
+def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint: Endpoint) -> "dict[str, Any]":
     try:
         answer = adapter.encode(response)
         if len(answer["body"]) <= _CLEARLY_SMALL or _size(answer) <= _MOST_BYTES:
             return answer
-        _log_error("the answer of %s is over the 6 MB that Lambda lets through", name)
+        log_error("the answer of %s is over the 6 MB that Lambda lets through", endpoint.name)
     except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
-        _log_error("the answer of %s can't be sent: its body is not JSON, or a header field has a line break", name)
-    failure = Response.internal_server_error()
-    return adapter.encode(cors.allow(failure, request) if cors else failure)
+        log_error("the answer of %s can't be sent: its body is not JSON, or a header field has a line break", endpoint.name)
+    return adapter.encode(endpoint.answers.failure(request))
 
 
 def _size(answer: "dict[str, Any]") -> int:
@@ -160,10 +209,3 @@ def _size(answer: "dict[str, Any]") -> int:
 
     # The runtime's own serialisation: it escapes what is not ASCII before Python 3.12, and not from there on.
     return len(json.dumps(answer, ensure_ascii=sys.version_info < (3, 12)).encode(errors="surrogatepass"))
-
-
-def _log_error(message: str, *args: object) -> None:
-    import logging
-    import sys
-
-    logging.getLogger("kit.handler").error(message, *args, exc_info=sys.exc_info()[0] is not None)

@@ -1,10 +1,12 @@
 """What stands between a request and the route: guards, registered classes, and functions.
 
 A guard is called with the request and returns None to let it pass, or the Response that answers instead. A function
-interceptor is called as `(request, call_next)` and returns a Response. What `route` is given becomes one callable,
-once, when the function is decorated; it holds configuration only.
+interceptor is called as `(request, call_next)` and returns a Response; around a coroutine function it may be one, too,
+and awaits `call_next(request)`. What `route` is given becomes one callable, once, when the function is decorated; it
+holds configuration only.
 """
 
+from kit_handler import _loop
 from kit_handler._loop import is_async
 from kit_handler.errors import InvalidInterceptorError
 
@@ -13,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, ClassVar, TypeVar
 
-    from kit_handler._types import CallNext, Guard, Interceptor
+    from kit_handler._types import AsyncCallNext, CallNext, Guard, Interceptor, PlainInterceptor
     from kit_handler.request import Request
     from kit_handler.response import Response
 
     C = TypeVar("C", bound=type)
 
-BUILT_IN = ("role", "scope", "token")
+BUILT_IN = ("rate_limit", "role", "scope", "token")
 RESERVED = (*BUILT_IN, "cors", "interceptors")
 
 _registered: "dict[str, type[Any]]" = {}
@@ -44,7 +46,7 @@ class BaseInterceptor:
 def add_interceptor(interceptor: "C") -> "C":
     """Register a class under `SETTINGS["param_name"]`, as a keyword of every `route` decorated from now on.
 
-    Registered interceptors run in the order in which they were added, after role, scope and token. Raises
+    Registered interceptors run in the order in which they were added, after the built-in guards. Raises
     InvalidInterceptorError for a class without a usable name, with one that another class has, or whose instances
     can't be called. Also usable as a decorator.
     """
@@ -76,7 +78,7 @@ def known_options() -> "list[str]":
 def build_guards(options: "dict[str, Any]") -> "list[Guard]":
     """Return the guards that the route's options ask for; an option that is None or False asks for nothing."""
     guards: list[Guard] = []
-    for name in (*BUILT_IN, *_registered):
+    for name in (*_order(options), *_registered):
         value = options.get(name)
         if value is not None and value is not False:
             build = _BUILDERS.get(name)
@@ -84,30 +86,60 @@ def build_guards(options: "dict[str, Any]") -> "list[Guard]":
     return guards
 
 
-def compose(function: "CallNext", guards: "Iterable[Guard]", interceptors: "Iterable[Interceptor]") -> "CallNext":
-    """Return one callable: the guards, then the interceptors, the first listed outermost, then `function`."""
-    call = function
+def compose(
+    function: "CallNext | AsyncCallNext", guards: "Iterable[Guard]", interceptors: "Iterable[Interceptor]"
+) -> "CallNext":
+    """Return one plain callable: the guards, then the interceptors, the first listed outermost, then `function`.
+
+    A coroutine function and the coroutine functions around it run as one coroutine, in the process's loop. Plain
+    interceptors stand outside of them, since nothing that blocks may run in the loop. Raises InvalidInterceptorError.
+    """
+    call: Any = function
+    in_loop = is_async(function)
     for interceptor in reversed(list(interceptors)):
         if not callable(interceptor) or isinstance(interceptor, type):
             raise InvalidInterceptorError(interceptor, "not a function (request, call_next) -> Response")
         if is_async(interceptor):
-            raise InvalidInterceptorError(interceptor, "it is async, and interceptors are plain functions")
-        call = _around(interceptor, call)
+            if not in_loop:
+                raise InvalidInterceptorError(interceptor, "it is async, and what it would stand around is not")
+            call = _around_async(interceptor, call)
+        else:
+            call = _around(interceptor, _blocking(call) if in_loop else call)  # type: ignore[arg-type]
+            in_loop = False
+    if in_loop:
+        call = _blocking(call)
     for guard in reversed(list(guards)):
         call = _behind(guard, call)
-    return call
+    return call  # type: ignore[no-any-return]
 
 
-def _around(interceptor: "Interceptor", call_next: "CallNext") -> "CallNext":
+def _around(interceptor: "PlainInterceptor", call_next: "CallNext") -> "CallNext":
     def call(request: "Request") -> "Response":
         return interceptor(request, call_next)
 
     return call
 
 
+def _around_async(interceptor: "Any", call_next: "AsyncCallNext") -> "AsyncCallNext":
+    async def call(request: "Request") -> "Response":
+        response: Response = await interceptor(request, call_next)
+        return response
+
+    return call
+
+
+def _blocking(call_next: "AsyncCallNext") -> "CallNext":
+    def call(request: "Request") -> "Response":
+        return _loop.run(call_next(request), context=request.context)
+
+    return call
+
+
 def _behind(guard: "Guard", call_next: "CallNext") -> "CallNext":
     def call(request: "Request") -> "Response":
-        answer = guard(request)
+        answer: Any = guard(request)
+        if answer is not None and hasattr(answer, "__await__"):  # a coroutine is true, whatever it would say
+            answer = _loop.run(answer, context=request.context)
         return call_next(request) if answer is None else answer
 
     return call
@@ -119,10 +151,26 @@ def _made(interceptor: "type[Any]", value: "Any") -> "Guard":
 
         name = interceptor.SETTINGS["param_name"]
         warnings.warn(f"the option {name!r} of route is deprecated", DeprecationWarning, stacklevel=5)
-    if is_async(interceptor.__call__):
-        raise InvalidInterceptorError(interceptor, "its __call__ is async, and interceptors are plain functions")
     guard: Guard = interceptor(value)
     return guard
+
+
+def _order(options: "dict[str, Any]") -> "tuple[str, ...]":
+    """Return the built-in guards in their order: floods first, then who calls, then what they may do.
+
+    A token that says who is calling comes before what asks about the caller; a token that is only checked comes last,
+    since that may cost a question to somewhere else.
+    """
+    by_address = getattr(options.get("rate_limit"), "key", None) == "source_ip"
+    identifies = getattr(options.get("token"), "identifies", False)
+    before = (*(("rate_limit",) if by_address else ()), *(("token",) if identifies else ()))
+    return (*before, *(name for name in BUILT_IN if name not in before))
+
+
+def _rate_limit(value: "Any") -> "Guard":
+    from kit_handler.interceptors.rate_limit import rate_limit_guard
+
+    return rate_limit_guard(value)
 
 
 def _role(value: "Any") -> "Guard":
@@ -143,4 +191,9 @@ def _token(value: "Any") -> "Guard":
     return token_guard(value)
 
 
-_BUILDERS: "dict[str, Callable[[Any], Guard]]" = {"role": _role, "scope": _scope, "token": _token}
+_BUILDERS: "dict[str, Callable[[Any], Guard]]" = {
+    "rate_limit": _rate_limit,
+    "role": _role,
+    "scope": _scope,
+    "token": _token,
+}

@@ -10,45 +10,75 @@ if TYPE_CHECKING:
     from kit_handler.request import Request
 
 
+class AllOf(tuple[str, ...]):
+    """Hold roles or scopes of which a caller needs every one; `all_of` makes it."""
+
+    __slots__ = ()
+
+
+def all_of(*names: "Any") -> AllOf:
+    """Return what asks for every one of `names` as `role=` or `scope=`, also as one of the ways in a list.
+
+    `role=[all_of("EDITOR", "REVIEWER"), "ADMIN"]` lets pass who is both, or the admin.
+    """
+    return AllOf(_texts("all_of", names))
+
+
 def role_guard(required: "Names") -> "Guard":
     """Let pass callers with any of the `required` roles, found in the authorizer's `roles`."""
-    return _any_of("role", required, ("roles",), separators=",")
+    return _guard("role", required, ("roles",), separators=",")
 
 
 def scope_guard(required: "Names") -> "Guard":
     """Let pass callers with any of the `required` scopes, found in the authorizer's `scopes` or its claim `scope`."""
-    return _any_of("scope", required, ("scopes", "scope"), separators=", ")
+    return _guard("scope", required, ("scopes", "scope"), separators=", ")
 
 
-def _any_of(option: str, required: "Names", keys: tuple[str, ...], *, separators: str) -> "Guard":
-    names = _names(option, required)
-    listed = ", ".join(repr(name) for name in names)
-    refusal = f"The caller lacks the {option} {listed}" if len(names) == 1 else f"The caller has none of {listed}"
+def _guard(option: str, required: "Names", keys: tuple[str, ...], *, separators: str) -> "Guard":
+    ways = _ways(option, required)
+    refusal = _refusal(option, ways)
 
     def guard(request: "Request") -> None:
         authorizer = request.authorizer
         if authorizer is None:
             raise UnauthorizedError
+        members: set[str] = set()
         for key in keys:
             held = authorizer.get(key)
             if held is not None:
-                members = _members(held, separators)
-                if any(name in members for name in names):
-                    return
+                members.update(_members(held, separators))
+        for way in ways:
+            if members.issuperset(way):
+                return
         raise ForbiddenError(refusal)
 
     return guard
 
 
-def _names(option: str, required: "Names") -> tuple[str, ...]:
-    values = required if isinstance(required, (list, tuple, set, frozenset)) else (required,)
+def _ways(option: str, required: "Names") -> "list[tuple[str, ...]]":
+    if isinstance(required, AllOf) or not isinstance(required, (list, tuple, set, frozenset)):
+        required = (required,)
+    ways = [each if isinstance(each, AllOf) else _texts(option, (each,)) for each in required]
+    if not ways:
+        raise TypeError(f"{option}= was given an empty list, which would let nobody pass")
+    return ways
+
+
+def _texts(option: str, values: "tuple[Any, ...]") -> "tuple[str, ...]":
     names = [getattr(value, "value", value) for value in values]
     if not names or not all(isinstance(name, str) and name.strip() for name in names):
-        raise TypeError(f"{option}= takes a name, an Enum of one, or a list of which any will do: {required!r}")
+        raise TypeError(f"{option} takes names, or Enums of them; a list of which any will do: {values!r}")
     return tuple(str(name) for name in names)
 
 
-def _members(held: "Any", separators: str) -> "list[str] | set[str]":
+def _refusal(option: str, ways: "list[tuple[str, ...]]") -> str:
+    listed = ", ".join(" and ".join(map(repr, way)) for way in ways)
+    if len(ways) > 1:
+        return f"The caller has none of {listed}"
+    return f"The caller lacks the {option} {listed}" if len(ways[0]) == 1 else f"The caller lacks one of {listed}"
+
+
+def _members(held: "Any", separators: str) -> "list[str]":
     """Return what an authorizer can write a list as: a list, "a,b", "[a b]" (JWT claims), or a JSON list."""
     if not isinstance(held, str):
         return [str(each) for each in held] if isinstance(held, (list, tuple, set, frozenset)) else []
@@ -57,7 +87,7 @@ def _members(held: "Any", separators: str) -> "list[str] | set[str]":
         return _bracketed(text)
     for separator in separators[1:]:
         text = text.replace(separator, separators[0])
-    return {part.strip() for part in text.split(separators[0])}
+    return [part.strip() for part in text.split(separators[0])]
 
 
 def _bracketed(text: str) -> list[str]:
@@ -65,6 +95,6 @@ def _bracketed(text: str) -> list[str]:
 
     try:
         parsed = loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text[1:-1].replace(",", " ").split()
     return [each for each in parsed if isinstance(each, str)]

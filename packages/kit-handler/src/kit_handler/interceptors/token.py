@@ -2,10 +2,10 @@
 
 from kit_handler import _loop
 from kit_handler.errors import ConfigurationError, ForbiddenError, ServiceUnavailableError, UnauthorizedError
+from kit_handler.interceptors._http import Pool, seconds_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from http.client import HTTPConnection
     from typing import Any
 
     from kit_handler._types import Guard, Signer, Verifier
@@ -13,44 +13,47 @@ if TYPE_CHECKING:
 
 TOKEN_HEADER = "x-authorization-token"  # noqa: S105  (a name)
 OTP_HEADER = "x-authorization-otp"
+BEARER = "authorization"
 URL_VARIABLE = "TOKEN_AUTHORIZATION_URL"
 
+_SOURCES = (TOKEN_HEADER, OTP_HEADER, BEARER)
 _MOST_CACHED = 1024
-_RESERVE = 0.5  # seconds of the invocation that are kept for answering
-_MOST_READ = 65_536
 
 
 def token_guard(value: "bool | Verifier") -> "Guard":
     """Let pass requests whose token `value` accepts; True stands for `RemoteToken()`.
 
     No token is 401, a token that is not accepted 403. The token is read from X-Authorization-Token or
-    X-Authorization-Otp; for a callable of one's own also from `Authorization: Bearer`.
+    X-Authorization-Otp, for a callable of one's own also from `Authorization: Bearer`, and for a Jwt from there alone.
     """
     verify = RemoteToken() if value is True else value
     if not callable(verify):
         raise TypeError(f"token= takes True or a callable (token, request) -> bool: {type(value).__qualname__!r}")
-    bearer = not isinstance(verify, RemoteToken)
+    sources = getattr(verify, "sources", _SOURCES)
+    headers = {"WWW-Authenticate": "Bearer"} if sources == (BEARER,) else {}  # RFC 6750, 3
 
     def guard(request: "Request") -> None:
-        token = _token_of(request, bearer=bearer)
+        token = _token_of(request, sources)
         if not token:
-            raise UnauthorizedError("The token is missing")
+            raise UnauthorizedError("The token is missing", headers=headers)
         accepted: Any = verify(token, request)
         if hasattr(accepted, "__await__"):  # a coroutine is true, whatever it would say
-            accepted = _loop.run(accepted)
+            accepted = _loop.run(accepted, context=request.context)
         if accepted is not True:
             raise ForbiddenError("The token is not valid")
 
     return guard
 
 
-def _token_of(request: "Request", *, bearer: bool) -> str:
-    headers = request.headers
-    token: str = headers.get(TOKEN_HEADER) or headers.get(OTP_HEADER) or ""
-    if not token and bearer:
-        scheme, _, credentials = headers.get("authorization", "").partition(" ")
-        token = credentials.strip() if scheme.lower() == "bearer" else ""
-    return token
+def _token_of(request: "Request", sources: "tuple[str, ...]") -> str:
+    for name in sources:
+        token: str = request.headers.get(name) or ""
+        if token and name == BEARER:
+            scheme, _, credentials = token.partition(" ")
+            token = credentials.strip() if scheme.lower() == "bearer" else ""
+        if token:
+            return token
+    return ""
 
 
 class RemoteToken:
@@ -67,6 +70,8 @@ class RemoteToken:
     Raises UnauthorizedError without an authorizer's context, ForbiddenError when that names no profile.
     """
 
+    sources = (TOKEN_HEADER, OTP_HEADER)
+
     def __init__(
         self,
         url: str | None = None,
@@ -80,7 +85,7 @@ class RemoteToken:
         self._cache_seconds = cache_seconds
         self._auth = auth
         self._known: dict[bytes, float] = {}
-        self._idle: list[HTTPConnection] = []
+        self._pool = Pool("the token endpoint")
 
     def __call__(self, token: str, request: "Request") -> bool:
         """Return whether `token` is valid for the request's caller."""
@@ -92,15 +97,14 @@ class RemoteToken:
         may_cache = self._cache_seconds > 0 and request.headers.get(TOKEN_HEADER) == token
         if may_cache and self._is_known(token, profile_id):
             return True
-        accepted = self._ask(token, profile_id, _seconds_for(request, self._timeout))
+        accepted = self._ask(token, profile_id, seconds_for(request.context, self._timeout))
         if accepted and may_cache:
             self._remember(token, profile_id)
         return accepted
 
     def close(self) -> None:
         """Close the connections that are kept for the next question."""
-        while self._idle:
-            self._idle.pop().close()
+        self._pool.close()
 
     def _ask(self, token: str, profile_id: "Any", timeout: float) -> bool:
         from kit_handler.payload import dumps
@@ -108,49 +112,13 @@ class RemoteToken:
         url = self._url = self._url or _url_from_environment()
         body = dumps({"token": token, "profile_id": profile_id}).encode()
         headers = dict(self._signer().sign("POST", url, {"Content-Type": "application/json"}, body))
-        status = self._post(url, headers, body, timeout)
+        status, _ = self._pool.ask("POST", url, headers, body=body, timeout=timeout)
         if status == 200:
             return True
         if 400 <= status < 500 and status != 429:
             return False
-        _warn("the token endpoint answered %d", status)
+        self._pool.warn("answered %d", status)
         raise ServiceUnavailableError("The token can't be checked right now")
-
-    def _post(self, url: str, headers: dict[str, str], body: bytes, timeout: float) -> int:
-        from http.client import HTTPException
-
-        try:
-            if self._idle:
-                try:
-                    return self._exchange(self._idle.pop(), url, headers, body, timeout)
-                except (ConnectionError, HTTPException):
-                    pass  # it was closed while nobody used it; a fresh one decides
-            return self._exchange(_connection(url, timeout), url, headers, body, timeout)
-        except (OSError, HTTPException) as error:
-            _warn("the token endpoint can't be reached: %s", type(error).__qualname__)
-            raise ServiceUnavailableError("The token can't be checked right now") from error
-
-    def _exchange(
-        self, connection: "HTTPConnection", url: str, headers: dict[str, str], body: bytes, timeout: float
-    ) -> int:
-        from urllib.parse import urlsplit
-
-        parts = urlsplit(url)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        reusable = False
-        try:
-            connection.timeout = timeout
-            if connection.sock is not None:
-                connection.sock.settimeout(timeout)
-            connection.request("POST", target, body, headers)
-            answer = connection.getresponse()
-            reusable = len(answer.read(_MOST_READ)) < _MOST_READ and not answer.will_close
-            return answer.status
-        finally:
-            if reusable:
-                self._idle.append(connection)
-            else:
-                connection.close()
 
     def _signer(self) -> "Signer":
         if self._auth is None:
@@ -191,23 +159,3 @@ def _url_from_environment() -> str:
     if not url.startswith(("https://", "http://")):
         raise ConfigurationError(f"token=True needs the URL of the endpoint in the environment as {URL_VARIABLE}")
     return url
-
-
-def _seconds_for(request: "Request", timeout: float) -> float:
-    left = getattr(request.context, "get_remaining_time_in_millis", None)
-    return timeout if left is None else max(0.1, min(timeout, left() / 1000 - _RESERVE))
-
-
-def _connection(url: str, timeout: float) -> "HTTPConnection":
-    from http.client import HTTPConnection, HTTPSConnection
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    return kind(parts.hostname or "", parts.port, timeout=timeout)
-
-
-def _warn(message: str, *args: object) -> None:
-    import logging
-
-    logging.getLogger("kit.handler").warning(message, *args)
