@@ -8,7 +8,7 @@ from kit_websocket.attributes import from_item
 
 
 class Connection:
-    """Is a row of the connection table.
+    """Describe one client that is connected, as the connection table knows it.
 
     `connected_at` and `last_seen` are aware datetimes in UTC with whole seconds; `client_data` is what was given to
     `connect`, numbers as int or float (Decimal where a float would lose digits).

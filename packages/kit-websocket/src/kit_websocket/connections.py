@@ -23,7 +23,7 @@ _logger = logging.getLogger("kit.websocket")
 
 
 class ConnectionManager:
-    """Keeps the connections of a WebSocket API in a DynamoDB table, and sends to them.
+    """Keep the connections of a WebSocket API in a DynamoDB table, and send to them.
 
     `table_name` falls back to DYNAMODB_TABLE, read when first used. `partition` labels the rows, so that several APIs
     can share a table; `connection_ttl` is how many seconds a row counts after the connection was last seen (API Gateway

@@ -17,11 +17,11 @@ from collections.abc import Mapping
 
 
 class WebSocketsError(Exception):
-    """Is the root of this package's errors."""
+    """Say that something went wrong with a WebSocket; the root of this package's errors."""
 
 
 class EventShapeError(WebSocketsError):
-    """Says that an event lacks what every event of a WebSocket API has.
+    """Say that an event lacks what every event of a WebSocket API has.
 
     `missing` is the absent part of `requestContext`. It means that the function is attached to something else.
     """
@@ -33,7 +33,7 @@ class EventShapeError(WebSocketsError):
 
 
 class StatusError(WebSocketsError):
-    """Answers with `status` and `message` when a handler or a middleware raises it.
+    """Answer with `status` and `message` when a handler or a middleware raises it.
 
     On `$connect` any status but 2xx refuses the connection. The message is sent to the client.
     """
@@ -48,7 +48,7 @@ class StatusError(WebSocketsError):
 
 
 class UnauthorizedError(StatusError):
-    """Answers 401: nobody knows who is calling."""
+    """Answer 401: nobody knows who is calling."""
 
     def __init__(self, message: str = "Unauthorized") -> None:
         """Keep what the client may read."""
@@ -56,7 +56,7 @@ class UnauthorizedError(StatusError):
 
 
 class ForbiddenError(StatusError):
-    """Answers 403: the caller is known and may not."""
+    """Answer 403: the caller is known and may not."""
 
     def __init__(self, message: str = "Forbidden") -> None:
         """Keep what the client may read."""
@@ -64,7 +64,7 @@ class ForbiddenError(StatusError):
 
 
 class TableNotSetError(WebSocketsError):
-    """Says that no table was named."""
+    """Say that no table was named."""
 
     def __init__(self) -> None:
         """Name both places where the table is looked for."""
@@ -72,7 +72,7 @@ class TableNotSetError(WebSocketsError):
 
 
 class TableShapeError(WebSocketsError):
-    """Says that `table` has the key attributes `found`, where `expected` were."""
+    """Say that `table` has the key attributes `found`, where `expected` were."""
 
     def __init__(self, table: str, found: tuple[str, ...], expected: tuple[str, ...]) -> None:
         """Keep both keys, as the names of their attributes."""
@@ -83,7 +83,7 @@ class TableShapeError(WebSocketsError):
 
 
 class DynamoDBError(WebSocketsError):
-    """Says that DynamoDB failed or could not be reached.
+    """Say that DynamoDB failed or could not be reached.
 
     `operation` is the API's name for it (`GetItem`), `code` AWS's error code (or, where there was no answer, the name
     of the connection error), `table` the table's name. The cause is chained.
@@ -98,7 +98,7 @@ class DynamoDBError(WebSocketsError):
 
 
 class EndpointNotSetError(WebSocketsError):
-    """Says that there is no management endpoint to send through."""
+    """Say that there is no management endpoint to send through."""
 
     def __init__(self) -> None:
         """Name every place where the endpoint is looked for."""
@@ -109,7 +109,7 @@ class EndpointNotSetError(WebSocketsError):
 
 
 class MessageTooLargeError(WebSocketsError):
-    """Says that a message has more bytes (`size`) than API Gateway passes on (`limit`)."""
+    """Say that a message has more bytes (`size`) than API Gateway passes on (`limit`)."""
 
     def __init__(self, size: int, limit: int) -> None:
         """Keep both sizes, in bytes."""
@@ -119,7 +119,7 @@ class MessageTooLargeError(WebSocketsError):
 
 
 class SendError(WebSocketsError):
-    """Says which connections could not be sent to, though they are not known to be gone.
+    """Say which connections could not be sent to, though they are not known to be gone.
 
     `failures` maps each connection id to AWS's error code (or the name of the connection error); `reached` is how
     many others did get the message.

@@ -12,7 +12,7 @@ NextHandler: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
 
 
 class Middleware:
-    """Is a base for middleware written as a class; as it stands it only passes on.
+    """Serve as a base for middleware written as a class; as it stands it only passes on.
 
     Any class without constructor arguments, any instance and any function with the same parameters will do as well.
     """
@@ -23,7 +23,7 @@ class Middleware:
 
 
 class Step(NamedTuple):
-    """Is something to call; where `is_async`, what `call` returns is awaited."""
+    """Hold something to call; where `is_async`, what `call` returns is awaited."""
 
     call: Callable[..., Any]
     is_async: bool

@@ -17,7 +17,7 @@ _logger = logging.getLogger("kit.websocket")
 
 
 class WebSocketResolver:
-    """Routes the events of a WebSocket API; itself a Lambda handler.
+    """Route the events of a WebSocket API; itself a Lambda handler.
 
     Handlers are functions or coroutine functions and are called with those of `event`, `context`, `connection_id` and
     `body` (the message's JSON, None where it is empty) that they name. What they return is the response: a dict with
@@ -52,7 +52,7 @@ class WebSocketResolver:
     def middleware(self, middleware: M) -> M:
         """Put `(event, context, next_handler)` around every handler; the first registered is the outermost.
 
-        Takes a function, a coroutine function, an instance, or a class, which is instantiated without arguments.
+        It is a function, a coroutine function, an instance, or a class, which is instantiated without arguments.
         `next_handler(event, context)` returns the response as a dict with `statusCode`; for a coroutine function it
         has to be awaited. Whoever does not call it answers in the handler's stead.
         """

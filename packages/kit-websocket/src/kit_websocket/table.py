@@ -24,7 +24,7 @@ _REFUSED = "ConditionalCheckFailedException"
 
 
 class Table:
-    """Asks DynamoDB; every failure is a DynamoDBError."""
+    """Ask DynamoDB; every failure is a DynamoDBError."""
 
     def __init__(self, name: str | None, *, sorted_by_creation: bool) -> None:
         """Keep the name (None: DYNAMODB_TABLE, read at each use) and whether `_crt` is part of the key."""

@@ -1,0 +1,81 @@
+"""Records and events as they are written for rispack: only the import lines are different."""
+
+from collections.abc import Callable
+from datetime import datetime
+from inspect import signature
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import pytest
+from kit_events import BaseEvent, EventRecord, FileRecord
+
+LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
+
+
+def handle(function: Callable[[Any], Any], raw: Any) -> list[Any]:
+    """Call a function with what its annotation makes of a raw record, as `@job` does."""
+    [parameter] = signature(function).parameters.values()
+    return [function(record) for record in parameter.annotation.from_record(raw)]
+
+
+def test_an_event_record_has_the_documented_fields() -> None:
+    assert list(get_type_hints(EventRecord).items())[-7:] == [
+        ("id", UUID),
+        ("aggregate_id", UUID),
+        ("payload", dict[str, Any]),
+        ("type", str),
+        ("origin", str),
+        ("at", datetime),
+        ("version", str),
+    ]
+
+
+def test_a_function_of_a_file_gets_the_file(captured: Callable[[str], Any]) -> None:
+    def process_file(record: FileRecord) -> Any:
+        return record.bucket, record.bucket_arn, record.key, record.size, record.etag
+
+    [raw] = captured("s3")["Records"]
+    assert handle(process_file, raw) == [
+        (
+            "loans-documents",
+            "arn:aws:s3:::loans-documents",
+            "loans/1/pay slip (café).pdf",
+            1024,
+            "d41d8cd98f00b204e9800998ecf8427e",
+        )
+    ]
+
+
+@pytest.mark.parametrize("name", ["sns_in_sqs", "sns_raw_in_sqs", "rispack_enqueue"])
+def test_a_function_of_an_event_gets_the_event(captured: Callable[[str], Any], name: str) -> None:
+    def process_event(record: EventRecord) -> Any:
+        return record.type, record.aggregate_id, record.payload["amount"]
+
+    [raw] = captured(name)["Records"]
+    assert handle(process_event, raw) == [("loan.requested", LOAN, "1500.00")]
+
+
+def test_an_event_of_three_methods_is_published_to_its_subscribers(bus: Any) -> None:
+    class LoanRequested(BaseEvent):
+        def __init__(self, amount: str) -> None:
+            self.amount = amount
+
+        def get_type(self) -> str:
+            return "loan.requested"
+
+        def get_version(self) -> str:
+            return "1"
+
+        def get_aggregate_id(self) -> UUID:
+            return LOAN
+
+        def dump(self) -> dict[str, Any]:
+            return {"amount": self.amount}
+
+    receive = bus.subscribe("underwriting", types=["loan.requested"])
+    LoanRequested("1500.00").publish()
+
+    def process_event(record: EventRecord) -> Any:
+        return record.type, record.version, record.aggregate_id, record.origin, record.payload
+
+    assert handle(process_event, receive()[0]) == [("loan.requested", "1", LOAN, "rispar.loans", {"amount": "1500.00"})]
