@@ -232,20 +232,30 @@ def test_the_loop_goes_on_while_redis_hangs(monkeypatch):
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("KIT_CACHE_REDIS_URL", f"redis://127.0.0.1:{listener.getsockname()[1]}")
-        loader, ticks = Loader(), []
+        monkeypatch.setenv("KIT_CACHE_REDIS_TIMEOUT_MS", "30000")
+        loader, asked, ticked = Loader(), threading.Event(), threading.Event()
+
+        def hang():
+            connection, _ = listener.accept()
+            asked.set()
+            ticked.wait(10)
+            connection.close()
 
         async def tick():
-            while True:
-                ticks.append(1)
-                await asyncio.sleep(0.005)
+            while not asked.is_set():
+                await asyncio.sleep(0)
+            ticked.set()
 
         async def main():
             ticking = asyncio.create_task(tick())
             assert await loader.load(1) == {"x": 1}
-            ticking.cancel()
+            assert ticked.is_set(), "Redis hung up because the loop stood still"
+            await ticking
 
+        server = threading.Thread(target=hang)
+        server.start()
         asyncio.run(main())
-    assert len(ticks) > 5
+        server.join()
 
 
 def test_each_loop_has_its_own_loads():

@@ -17,6 +17,7 @@ VALUES = [
     float("inf"),
     10**30,
     "é\ud800",
+    "\ud83d\ude00",
     b"\x00\xff",
     UUID(int=7),
     Decimal("1.10"),
@@ -84,6 +85,8 @@ def test_circles_and_endless_numbers_are_errors_too(counting):
     for value in (circle, 10**5000):
         with pytest.raises(UncacheableValueError):
             counting(value, tiers=("disk",)).load(1)
+    with pytest.raises(UncacheableValueError, match="circular"):
+        counting(circle, tiers=("memory",)).load(1)
 
 
 def test_memory_alone_keeps_any_object(counting):

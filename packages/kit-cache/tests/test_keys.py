@@ -296,10 +296,45 @@ def test_static_methods_are_functions():
     assert Holder.made(1) is Holder().made(x=1)
 
 
-@pytest.mark.parametrize("kind", [staticmethod, classmethod])
-def test_the_cache_goes_beneath_static_and_class_methods(kind):
-    with pytest.raises(TypeError, match=f"beneath @{kind.__name__}"):
-        method_cache()(kind(lambda: 1))
+def test_the_cache_goes_beneath_static_methods():
+    with pytest.raises(TypeError, match="beneath @staticmethod"):
+        method_cache()(staticmethod(spelled))
+
+
+def test_class_methods_are_refused_at_once():
+    with pytest.raises(TypeError, match="static method or a function"):
+        method_cache()(classmethod(len))
+    with pytest.raises(TypeError, match="static method or a function"):
+
+        class Rates:
+            @classmethod
+            @method_cache()
+            def load(cls, x):
+                return x
+
+
+def test_a_function_may_call_its_parameter_cls(counting):
+    @method_cache(tiers=MEMORY)
+    def load(cls):
+        return object()
+
+    assert load("economy") is load("economy")
+
+
+def test_flags_without_a_name_are_told_apart():
+    class Bits(enum.IntFlag):
+        ONE = 1
+
+    @method_cache(tiers=MEMORY)
+    def load(bits):
+        return int(bits)
+
+    assert [load(Bits(8)), load(Bits(16))] == [8, 16]
+
+
+def test_a_surrogate_pair_is_not_the_character(counting):
+    made = counting(lambda x: x, tiers=("disk",))
+    assert made.load("\ud83d\ude00") != made.load("\U0001f600")
 
 
 def test_the_generators_text_is_the_key():

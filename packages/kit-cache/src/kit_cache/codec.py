@@ -14,6 +14,7 @@ from uuid import UUID
 from kit_cache.errors import UncacheableValueError
 
 _MARK = "$"
+TOO_DEEP = "$ (nested too deep, or circular)"
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 IMMUTABLE = _PLAIN | {bytes, UUID, Decimal, date, datetime, time, timedelta, timezone}
 
@@ -21,17 +22,22 @@ IMMUTABLE = _PLAIN | {bytes, UUID, Decimal, date, datetime, time, timedelta, tim
 def dumps(value: object) -> bytes:
     """Return `value` as tagged JSON; raise UncacheableValueError naming what can't be in it."""
     try:
-        return json.dumps(to_json(value), separators=(",", ":")).encode()
+        return to_text(to_json(value)).encode("utf-8", "surrogatepass")
     except RecursionError:
-        raise UncacheableValueError("$ (nested too deep, or circular)", type(value).__name__) from None
+        raise UncacheableValueError(TOO_DEEP, type(value).__name__) from None
     except ValueError as error:  # an integer of more digits than Python turns into text
         raise UncacheableValueError(f"$ ({error})", type(value).__name__) from error
+
+
+def to_text(plain: object) -> str:
+    """Return the JSON of what `to_json` has made; unescaped, since two escaped surrogates would come back as one."""
+    return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
 
 def loads(body: bytes) -> Any:
     """Return what `dumps` was given; raise ValueError when `body` is damaged."""
     try:
-        return json.loads(body, object_hook=_from_json)
+        return json.loads(body.decode("utf-8", "surrogatepass"), object_hook=_from_json)
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
         raise ValueError("not a cached value") from error
 

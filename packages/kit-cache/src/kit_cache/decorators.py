@@ -116,9 +116,18 @@ def _check_ttl(ttl: object) -> None:
 
 
 def _check_function(function: Any) -> None:
-    if isinstance(function, (classmethod, staticmethod)):
-        raise TypeError(f"put the cache beneath @{type(function).__name__}, not above it")
+    if isinstance(function, staticmethod):
+        raise TypeError("put the cache beneath @staticmethod, not above it")
+    if isinstance(function, classmethod) or _takes_class(function):
+        # `cache_delete` could not be bound to the class: since Python 3.13 a classmethod asks nobody to bind.
+        raise TypeError(f"{function!r} is a class method: cache a static method or a function")
     if not hasattr(function, "__qualname__") or not hasattr(function, "__code__"):
         raise TypeError(f"{function!r} is not a function")
     if is_generator(function):
         raise TypeError(f"{function!r} is a generator: what it yields can't be cached")
+
+
+def _takes_class(function: Any) -> bool:
+    code, place = getattr(function, "__code__", None), getattr(function, "__qualname__", "").rpartition(".")[0]
+    in_class = place != "" and not place.endswith("<locals>")
+    return in_class and code is not None and code.co_argcount > 0 and code.co_varnames[0] == "cls"

@@ -113,7 +113,10 @@ class Policy:
             except UncacheableValueError as error:
                 raise UncacheableValueError(error.path, error.kind, self.keys.function) from None
         expires = time.time() + self.ttl
-        self._keep(key, flight, value, expires)
+        try:
+            self._keep(key, flight, value, expires)
+        except RecursionError:
+            raise UncacheableValueError(codec.TOO_DEEP, type(value).__qualname__, self.keys.function) from None
         return body, expires
 
     def _keep(self, key: Key, flight: Flight, value: Any, expires: float) -> None:

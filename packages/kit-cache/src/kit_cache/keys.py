@@ -5,7 +5,6 @@ their types. It is a tuple, quick to make, for the memory of this process, and a
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from enum import Enum
 from itertools import chain, count
@@ -13,7 +12,7 @@ from types import CodeType
 from typing import Any, cast
 from uuid import UUID
 
-from kit_cache.codec import to_json
+from kit_cache.codec import to_json, to_text
 from kit_cache.errors import CacheKeyError, UncacheableValueError
 from kit_cache.instances import instance_number
 
@@ -131,7 +130,7 @@ class KeyBuilder:
         if self._generator is not None:
             return f"{self.prefix}:{values}" if self.prefix else str(values)
         arguments = values if type(values) is str else self._canonical(cast("tuple[object, ...]", values))
-        return f"{self.prefix}:{_digest(json.dumps([scope, arguments]))}"
+        return f"{self.prefix}:{_digest(to_text([scope, arguments]))}"
 
     def _generated(self, text: object) -> str:
         if type(text) is not str or not text:
@@ -188,13 +187,14 @@ def _digest(text: str) -> str:
 
 def _text(value: object) -> str:
     """Return the one JSON text that stands for `value`, whatever order its dicts and sets are in."""
-    return json.dumps(_canonical(value), separators=(",", ":"))
+    return to_text(_canonical(value))
 
 
 def _canonical(value: object) -> object:
     kind = type(value)
     if isinstance(value, Enum):
-        return {"$": ["enum", kind.__module__, kind.__qualname__, value.name]}
+        # A combination of flags of which none is declared has no name.
+        return {"$": ["enum", kind.__module__, kind.__qualname__, value.name or str(value.value)]}
     if kind is dict:
         pairs = [[_text(key), _canonical(item)] for key, item in value.items()]  # type: ignore[attr-defined]
         return {"$": ["dict", sorted(pairs, key=lambda pair: str(pair[0]))]}

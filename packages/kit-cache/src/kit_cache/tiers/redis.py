@@ -15,6 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from kit_cache.breaker import Breaker
+from kit_cache.errors import CacheConfigError
 from kit_cache.settings import RedisSettings
 from kit_cache.tiers.port import TOMBSTONE_SECONDS, Reading, State, new_version, reading, row, tombstone
 
@@ -46,7 +47,13 @@ class Server:
             "protocol": 2,
         }
         if settings.url is not None:
-            self.client = redis.Redis.from_url(settings.url, **options)
+            try:
+                self.client = redis.Redis.from_url(settings.url, **options)
+            except ValueError:
+                # Not chained: the text quotes what it takes for the port: the end of a password with a "/" in it.
+                raise CacheConfigError(
+                    "KIT_CACHE_REDIS_URL is no Redis URL; '/' in a password is written %2F"
+                ) from None
         else:
             self.client = redis.Redis(
                 host=settings.host, port=settings.port, db=settings.db, password=settings.password, **options
