@@ -38,6 +38,34 @@ def test_a_field_can_become_a_class_variable():
     assert Child.kind == "child"
 
 
+def test_what_became_a_class_variable_stays_one():
+    class Grandchild(Child):
+        pass
+
+    assert Grandchild(id=1, name="x").dump() == {"id": 1, "status": "born", "name": "x"}
+
+
+def test_the_nearest_base_in_the_mro_decides():
+    class Left(Base):
+        pass
+
+    class Right(Base):
+        status: str = "right"
+
+    class Both(Left, Right):
+        pass
+
+    assert Both(id=1).status == Both.status == "right"
+
+
+@pytest.mark.parametrize(
+    "name", ["owner", "self", "fields", "Meta", "opts", "unknown", "skip_none", "validate", "many"]
+)
+def test_a_field_may_be_called_what_marshmallow_or_this_package_uses(name):
+    made = type("Made", (BaseSchema,), {"__annotations__": {name: str}})
+    assert made(**{name: "v"}).dump() == made.load({name: "v"}).dump() == {name: "v"}
+
+
 def test_a_plain_mixin_brings_methods_but_no_fields():
     mixed = Mixed(id=1, name="Ann")
     assert mixed.greet() == "hello Ann"
@@ -93,6 +121,10 @@ def test_a_mutable_default_is_refused_by_name():
 
     assert caught.value.field == "items"
     assert isinstance(caught.value, SchemasError)
+    with pytest.raises(SchemaDefinitionError, match="a Child as default would be shared"):
+
+        class Nesting(BaseSchema):
+            child: Child = Child(id=1, name="x")
 
 
 def test_a_callable_default_stays_a_value():

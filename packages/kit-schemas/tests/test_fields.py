@@ -85,6 +85,7 @@ def test_values_round_trip(hint, value, plain):
         (UUID, "x", "Not a valid UUID."),
         (Decimal, "NaN", "Special numeric values (nan or infinity) are not permitted."),
         (Decimal, "1e99999999", "Number too large."),
+        (Decimal, "0." + "1" * 1001, "Number too large."),
         (Color, "green", "Must be one of: red, blue."),
         (Literal["a", "b"], "c", "Must be one of: a, b."),
         (int, None, "Field may not be null."),

@@ -43,6 +43,7 @@ class BaseSchema:
     `load` trusts nobody. Other classes can be mixed in; only the annotations of BaseSchema classes become fields.
     """
 
+    __kit_declared__: ClassVar[tuple[dict[str, FieldSpec], set[str]]] = ({}, set())
     __kit_fields__: ClassVar[dict[str, FieldSpec]] = {}
     __kit_schema__: ClassVar[type[marshmallow.Schema]]
     __kit_shared__: ClassVar[dict[tuple[Unknown, bool], marshmallow.Schema]] = {}
@@ -52,15 +53,17 @@ class BaseSchema:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
+        cls.__kit_declared__ = declared_by(cls, reserved=_RESERVED)
         fields: dict[str, FieldSpec] = {}
-        for base in reversed(cls.__mro__[1:]):
-            fields.update(base.__dict__.get("__kit_fields__", {}))
-        declared, class_variables = declared_by(cls, reserved=_RESERVED)
-        fields.update(declared)
-        cls.__kit_fields__ = {name: spec for name, spec in fields.items() if name not in class_variables}
+        for base in reversed(cls.__mro__):
+            declared, class_variables = base.__dict__.get("__kit_declared__", ({}, ()))
+            fields.update(declared)
+            for name in class_variables:
+                fields.pop(name, None)
+        cls.__kit_fields__ = fields
         cls.__kit_shared__ = {}
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         own = self.__dict__
         missing = []
         for name, spec in self.__kit_fields__.items():
@@ -201,7 +204,7 @@ def _build(owner: type[BaseSchema]) -> type[marshmallow.Schema]:
     from kit_schemas.fields import build_fields
 
     bases = [base for base in reversed(owner.__mro__) if "__kit_fields__" in vars(base) and base is not BaseSchema]
-    body: dict[str, Any] = {"__module__": owner.__module__, "__doc__": owner.__doc__, "owner": owner}
+    body: dict[str, Any] = {"__module__": owner.__module__, "__doc__": owner.__doc__, "__kit_owner__": owner}
     body.update(_hooks(owner))
     body.update(build_fields(owner.__qualname__, owner.__kit_fields__, resolved_hints(owner, bases)))
     return cast(

@@ -144,7 +144,8 @@ def resolved_hints(cls: type, bases: Iterable[type]) -> dict[str, Any]:
 def _spec(cls: type, name: str) -> FieldSpec:
     given = cls.__dict__.get(name, MISSING)
     spec = given if isinstance(given, FieldSpec) else FieldSpec(default=given)
-    if isinstance(spec.default, (list, dict, set, bytearray)):
+    # As in dataclasses: what has no hash can change.
+    if getattr(type(spec.default), "__hash__", None) is None:
         raise SchemaDefinitionError(
             f"a {type(spec.default).__name__} as default would be shared: use field(default_factory=…)",
             owner=cls.__qualname__,

@@ -31,7 +31,8 @@ class DecimalField(fields.Decimal):
 
     def _validated(self, value: Any) -> decimal.Decimal:
         number = super()._validated(value)
-        if not -1000 <= number.adjusted() <= 1000:
+        exponent = number.as_tuple().exponent
+        if not -1000 <= number.adjusted() <= 1000 or (isinstance(exponent, int) and exponent < -1000):
             raise self.make_error("too_large")
         return number
 

@@ -11,14 +11,15 @@ Unknown = Literal["exclude", "include", "raise"]
 
 
 class InstanceSchema(Schema):
-    """A marshmallow Schema that loads instances of `owner` and dumps them.
+    """A marshmallow Schema that loads instances of the class that it was made for, and dumps them.
 
     `skip_none` leaves fields that are None out of what is dumped. What it was made with, `skip_none` and `unknown`,
     reaches the schemas nested in this one. Hooks see what they always see in marshmallow: a post_load hook gets the
     dict, before it becomes an instance.
     """
 
-    owner: ClassVar[Any]
+    # Named so that no field can be: what a class declares is taken out of its schema's attributes.
+    __kit_owner__: ClassVar[Any]
 
     class Meta:
         """An unknown field is ignored, as `BaseSchema.load` does; nothing is looked up by the schema's name."""
@@ -69,7 +70,7 @@ class InstanceSchema(Schema):
     def _instance(self, values: Any, partial: bool) -> Any:
         if not isinstance(values, dict):
             return values
-        return self.owner._from_fields(values, partial=partial)
+        return self.__kit_owner__._from_fields(values, partial=partial)
 
 
 class NestedField(fields.Nested):
