@@ -65,6 +65,7 @@ def test_an_answer_that_breaks_off_is_no_answer(
 ) -> None:
     kit_aws.clear_caches()
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(10)
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}")
         with ThreadPoolExecutor(1) as pool:
             url = pool.submit(kit_aws.get_url, "documents", "a")

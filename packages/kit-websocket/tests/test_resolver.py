@@ -10,7 +10,7 @@ from typing import ClassVar
 from uuid import UUID
 
 import pytest
-from kit_websocket import EventShapeError, ForbiddenError, StatusError, UnauthorizedError, WebSocketResolver
+from kit_websocket import EventShapeError, ForbiddenError, Middleware, StatusError, UnauthorizedError, WebSocketResolver
 
 
 @pytest.fixture
@@ -101,6 +101,23 @@ def test_methods_callable_objects_and_wrapped_functions_are_handlers(resolver, m
     assert body_of(resolver.resolve(make_event("method", connection_id="m"), None)) == ["method", "m"]
     assert body_of(resolver.resolve(make_event("object", 1), None)) == ["object", 1]
     assert body_of(resolver.resolve(make_event("wrapped", 2), None)) == ["wrapped", 2]
+
+
+@pytest.mark.parametrize("middleware", ["none", "blocking", "async"])
+def test_a_coroutine_from_a_function_that_is_not_one_is_awaited(resolver, make_event, middleware):
+    async def answer(connection_id):
+        await asyncio.sleep(0)
+        return [connection_id]
+
+    @resolver.on_message("m")
+    def undecided(connection_id):
+        return answer(connection_id)
+
+    if middleware == "blocking":
+        resolver.middleware(lambda event, context, next_handler: next_handler(event, context))
+    elif middleware == "async":
+        resolver.middleware(Middleware)
+    assert body_of(resolver.resolve(make_event("m", connection_id="a"), None)) == ["a"]
 
 
 def test_the_last_handler_registered_is_called(resolver, make_event):

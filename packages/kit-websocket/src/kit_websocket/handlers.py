@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NoReturn
 
+from kit_websocket import loop
 from kit_websocket.errors import StatusError
 from kit_websocket.middleware import Event, Step
 from kit_websocket.response import Response, message, respond
@@ -91,8 +92,14 @@ def _asynchronous(function: Callable[..., Any], names: tuple[str, ...]) -> Calla
 def _synchronous(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Response]:
     def call(event: Event, context: Any) -> Response:
         try:
-            return respond(function(**{name: _ARGUMENTS[name](event, context) for name in names}))
+            result = function(**{name: _ARGUMENTS[name](event, context) for name in names})
+            # A lambda or a decorator may hide that it makes a coroutine.
+            return respond(loop.run(lambda: _awaited(result)) if hasattr(result, "__await__") else result)
         except StatusError as error:
             return message(error.status, error.message)
 
     return call
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
