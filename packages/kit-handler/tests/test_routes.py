@@ -279,7 +279,7 @@ def test_an_answer_over_six_megabytes_is_a_500_with_a_log_line(event: Any, caplo
     [
         sqs_event(["x"]),
         {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
-        {"httpMethod": "GET", "requestContext": {"elb": {"targetGroupArn": "arn"}}},
+        {"raw_path": "/", "method": "GET", "headers": {}, "body": ""},
         {"requestContext": {"connectionId": "c", "routeKey": "$default"}, "body": "{}"},
         {},
         None,

@@ -39,11 +39,13 @@ __all__ = [
     "get_headers",
     "get_source_ip",
     "job",
+    "register_adapter",
     "route",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from kit_handler.adapters import register_adapter
     from kit_handler.correlation import correlation_id
     from kit_handler.envelope import aws_lambda_handler
     from kit_handler.errors import (
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from kit_handler.routes import route
 else:
     _HOMES = {
+        "adapters": ("register_adapter",),
         "correlation": ("correlation_id",),
         "envelope": ("aws_lambda_handler",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),

@@ -9,3 +9,17 @@ def mapping(holder: "dict[str, Any]", name: str) -> "dict[str, Any]":
     """Return the mapping that `holder` has under `name`, an empty one if there is none."""
     value = holder.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def pairs(multiple: "dict[str, Any]") -> "list[tuple[str, Any]]":
+    """Return the names and values of header fields that are lists, or single values among them."""
+    return [
+        (name, value)
+        for name, values in multiple.items()
+        for value in (values if isinstance(values, list) else (values,))
+    ]
+
+
+def texts(values: "Any") -> list[str]:
+    """Return the texts that are in a list."""
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []

@@ -5,7 +5,7 @@ integrations for HTTP APIs" (whose payload 1.0 carries `"version": "1.0"`). The 
 places.
 """
 
-from kit_handler._shape import mapping
+from kit_handler._shape import mapping, pairs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _PARTS = ("body", "headers", "pathParameters", "queryStringParameters", "request
 
 def recognises(event: "Event") -> bool:
     """Tell whether this is payload 1.0, or a part of one such as tests are written with."""
+    if "methodArn" in event or "authorizationToken" in event or "messageVersion" in event:
+        return False  # what an authorizer or a Bedrock agent is asked with
     request_context = event.get("requestContext")
     if request_context is not None and (
         not isinstance(request_context, dict) or any(name in request_context for name in _OTHERS)
@@ -42,7 +44,7 @@ def path(event: "Event") -> str:
 
 def headers(event: "Event") -> "Iterable[tuple[str, str]]":
     """Return the header fields, each as often as it came."""
-    return _pairs(mapping(event, "multiValueHeaders")) or mapping(event, "headers").items()
+    return pairs(mapping(event, "multiValueHeaders")) or mapping(event, "headers").items()
 
 
 def query(event: "Event") -> "dict[str, str]":
@@ -95,7 +97,3 @@ def encode(response: "Response") -> "dict[str, Any]":
     if response.cookies:
         answer["multiValueHeaders"] = {"Set-Cookie": list(response.cookies)}
     return answer
-
-
-def _pairs(multiple: "dict[str, Any]") -> "list[tuple[str, str]]":
-    return [(name, value) for name, values in multiple.items() if isinstance(values, list) for value in values]

@@ -1,9 +1,9 @@
-"""Payload 2.0: HTTP APIs of API Gateway, and Function URLs.
+"""Payload 2.0: HTTP APIs of API Gateway.
 
 Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 """
 
-from kit_handler._shape import mapping
+from kit_handler._shape import mapping, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
 
 def recognises(event: "Event") -> bool:
-    """Tell whether this is payload 2.0: the only one that has `requestContext.http`."""
+    """Tell whether this is payload 2.0: it has `requestContext.http`, and doesn't come from a Function URL."""
+    return is_shaped(event) and not is_of_function_url(event)
+
+
+def is_shaped(event: "Event") -> bool:
+    """Tell whether this has the shape of payload 2.0, and isn't what an authorizer is asked with (`routeArn`)."""
     request_context = event.get("requestContext")
-    return isinstance(request_context, dict) and isinstance(request_context.get("http"), dict)
+    return isinstance(request_context, dict) and type(request_context.get("http")) is dict and "routeArn" not in event
+
+
+def is_of_function_url(event: "Event") -> bool:
+    """Tell whether the domain is a Function URL's; a CDN in front of one has to call it by that, too."""
+    domain = event["requestContext"].get("domainName")
+    return isinstance(domain, str) and ".lambda-url." in domain
 
 
 def method(event: "Event") -> str:
@@ -80,7 +91,8 @@ def identity(event: "Event") -> "dict[str, Any]":
 
 def cookies(event: "Event") -> "list[str]":
     """Return the cookies, each `name=value`."""
-    return event.get("cookies") or []
+    found = event.get("cookies")
+    return texts(found) if found else []
 
 
 def encode(response: "Response") -> "dict[str, Any]":
