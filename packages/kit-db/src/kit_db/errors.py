@@ -17,7 +17,7 @@
     │   │   └── DeadlockError
     │   └── StatementTimeoutError          out of time: statement_timeout, or waiting for a lock
     │       └── StatementCancelledError        cancelled by somebody
-    ├── TransactionAbortedError        an error inside was swallowed, so there is nothing to commit
+    ├── TransactionAbortedError        an error inside was swallowed, or a statement said COMMIT or ROLLBACK
     ├── StoreDefinitionError (also a TypeError)    a Store class that lacks something
     ├── UnknownColumnError (also a TypeError)      a column that the store does not declare
     └── TooManyRowsError               more rows than an unlimited-looking read may return
@@ -126,7 +126,7 @@ class StatementCancelledError(StatementTimeoutError):
 
 
 class TransactionAbortedError(DatabaseError):
-    """A statement failed and its error was swallowed: PostgreSQL has given up the transaction, it was rolled back."""
+    """An error inside was swallowed and the transaction was rolled back, or a statement has ended it by itself."""
 
 
 class StoreDefinitionError(DatabaseError, TypeError):
