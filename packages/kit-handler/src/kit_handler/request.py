@@ -25,6 +25,8 @@ class Request:
 
     event: "Event"
     context: "Any"
+    route: str | None = None
+    """The path of the route that a Router has chosen: `/users/{id}`."""
 
     def __init__(
         self,

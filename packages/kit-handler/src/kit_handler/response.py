@@ -3,7 +3,8 @@
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Any
+    from os import PathLike
+    from typing import Any, Literal
 
 _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
@@ -81,6 +82,19 @@ class Response:
         return cls.errors(409, [{"id": "conflict", "message": message}])
 
     @classmethod
+    def unprocessable(cls, message: str = "The request can't be processed") -> "Response":
+        """Answer 422."""
+        return cls.errors(422, [{"id": "unprocessable", "message": message}])
+
+    @classmethod
+    def too_many_requests(cls, message: str = "Too many requests", *, retry_after: "float | None" = None) -> "Response":
+        """Answer 429; `retry_after` are the seconds after which to come again, rounded up."""
+        response = cls.errors(429, [{"id": "too_many_requests", "message": message}])
+        if retry_after is not None:
+            response.headers["Retry-After"] = str(max(0, -int(-retry_after // 1)))
+        return response
+
+    @classmethod
     def internal_server_error(cls, message: str = "An unexpected error has occurred.") -> "Response":
         """Answer 500."""
         return cls.errors(500, [{"id": "internal_server_error", "message": message}])
@@ -89,6 +103,82 @@ class Response:
     def errors(cls, status_code: int, entries: "list[dict[str, Any]]") -> "Response":
         """Answer with `{"errors": entries}`."""
         return cls(status_code, {"errors": entries})
+
+    @classmethod
+    def redirect(cls, location: str, *, status_code: int = 302) -> "Response":
+        """Send the client to `location`: 302 by default; 303 makes it a GET, 307 and 308 keep the method."""
+        return cls(status_code, headers={"Location": location})
+
+    @classmethod
+    def text(cls, text: str, *, status_code: int = 200) -> "Response":
+        """Answer with plain text."""
+        return cls(status_code, text, {"Content-Type": _TEXT})
+
+    @classmethod
+    def html(cls, html: str, *, status_code: int = 200) -> "Response":
+        """Answer with HTML; what is put into it must be escaped already."""
+        return cls(status_code, html, {"Content-Type": "text/html; charset=utf-8"})
+
+    @classmethod
+    def binary(cls, data: bytes, *, content_type: str = _BYTES, status_code: int = 200) -> "Response":
+        """Answer with bytes. A REST API must list the type, or `*/*`, in its binary media types."""
+        return cls(status_code, data, {"Content-Type": content_type})
+
+    @classmethod
+    def file(
+        cls,
+        source: "str | PathLike[str] | bytes",
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+        inline: bool = False,
+    ) -> "Response":
+        """Answer with a file to be saved, or shown if `inline`: a path, or the content itself as bytes.
+
+        The name is by default the path's last part, the type what the name's ending says. Reads the whole file; an
+        answer can have about 4.5 MB of bytes, more than that belongs behind a presigned URL of S3.
+        """
+        from kit_handler.files import file_fields
+
+        fields, content = file_fields(source, filename=filename, content_type=content_type, inline=inline)
+        return cls(200, content, fields)
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str,
+        *,
+        max_age: int | None = None,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool = True,
+        httponly: bool = True,
+        samesite: "Literal['Lax', 'Strict', 'None'] | None" = "Lax",
+    ) -> "Response":
+        """Add a cookie, for `max_age` seconds or until the browser is closed, and return this response.
+
+        Raises ValueError for a name or value that can't stand in the field (encode it first), and for what browsers
+        would refuse: SameSite=None without Secure, a name that begins with `__Host-` with a domain.
+        """
+        from kit_handler.cookies import cookie
+
+        self.cookies.append(
+            cookie(
+                name,
+                value,
+                max_age=max_age,
+                path=path,
+                domain=domain,
+                secure=secure,
+                httponly=httponly,
+                samesite=samesite,
+            )
+        )
+        return self
+
+    def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None) -> "Response":
+        """Make the browser forget a cookie that was set with this path and domain, and return this response."""
+        return self.set_cookie(name, "", max_age=0, path=path, domain=domain)
 
     def encoded(self) -> "tuple[str, bool, dict[str, str]]":
         """Return the body as text, whether that is base64, and the header fields with a Content-Type.
@@ -99,6 +189,8 @@ class Response:
         body, in_base64, headers = self.body, False, {}
         if self.headers:
             headers = _checked(self.headers)
+        if any("\n" in cookie or "\r" in cookie for cookie in self.cookies):
+            raise ValueError("a line break in a cookie")
         if isinstance(body, str):
             text, kind = body, _TEXT
         elif body is None:

@@ -146,7 +146,8 @@ def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHand
         return serve(event, context, find)
 
     take_over(handler, function)
-    handler.is_route = True  # type: ignore[attr-defined]  (a Router calls it with the request, whatever it wraps)
+    # For a Router, which calls it with the request, whatever the function inside takes.
+    handler.is_route = True  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
 
 
@@ -160,7 +161,7 @@ def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
         from kit_handler.binding import bind
 
         call = bind(function, path, _names_around(function))
-    if _loop.is_async(function) or _loop.is_async(innermost(function)) and call is not function:
+    if _loop.is_async(function):
         return call if call is function else _awaiting(call)
 
     def call_plain(request: Request) -> Response:
@@ -199,7 +200,9 @@ def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint:
             return answer
         log_error("the answer of %s is over the 6 MB that Lambda lets through", endpoint.name)
     except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
-        log_error("the answer of %s can't be sent: its body is not JSON, or a header field has a line break", endpoint.name)
+        log_error(
+            "the answer of %s can't be sent: its body is not JSON, or a header field has a line break", endpoint.name
+        )
     return adapter.encode(endpoint.answers.failure(request))
 
 

@@ -15,13 +15,19 @@ def is_validation_error(error: BaseException) -> bool:
 
 def entries(error: "Any") -> "list[dict[str, str]]":
     """Return one entry `{"id", "message", "field"}` per wrong field, nested ones as `a.0.b`."""
-    return [_entry(field, message) for field, message in _flat(error.normalized_messages(), "")]
+    return [entry(field, message) for field, message in flat(error)]
 
 
-def _entry(field: str, message: str) -> "dict[str, str]":
+def entry(field: str, message: str) -> "dict[str, str]":
+    """Return what the client is told of one field, or with "" of the body as a whole."""
     if not field:
         return {"id": "invalid_body", "message": message}
     return {"id": f"invalid_{field}", "message": message, "field": field}
+
+
+def flat(error: "Any") -> "list[tuple[str, str]]":
+    """Return the path and the first message of each field."""
+    return list(_flat(error.normalized_messages(), ""))
 
 
 def _flat(messages: "Any", path: str) -> "Iterator[tuple[str, str]]":

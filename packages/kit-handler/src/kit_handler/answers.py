@@ -1,0 +1,169 @@
+"""What a route's result or exception becomes on its way out.
+
+The form of errors, handlers for exceptions, ETag, gzip, security headers, CORS: in this order, each only where the
+route or its router has asked for it.
+"""
+
+from kit_handler import _loop
+from kit_handler.errors import HttpError, InvalidRequestError
+from kit_handler.response import Response
+from kit_handler.validation import entries, is_validation_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from kit_handler.interceptors.cors import Cors
+    from kit_handler.request import Request
+
+    Step = Callable[[Response, Request], Response]
+
+OPTIONS = ("exception_handlers", "problem_json", "etag", "compress", "security_headers")
+
+# OWASP, "REST Security Cheat Sheet": what holds for every answer, also for HTML.
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class Answers:
+    """Hold how a route's answers go out; made once per route."""
+
+    __slots__ = ("_handlers", "_problem", "_steps", "cors")
+
+    def __init__(self, options: "dict[str, Any]") -> None:
+        self.cors = _cors(options.get("cors"))
+        self._handlers = _checked_handlers(options.get("exception_handlers") or {})
+        self._problem = bool(options.get("problem_json"))
+        self._steps = [*_encodings(options), *_fields(options.get("security_headers"))]
+        if self.cors:
+            self._steps.append(self.cors.allow)
+
+    def of_error(self, error: Exception, request: "Request", name: str) -> Response:
+        """Return the answer to what `name` has raised."""
+        for kind in type(error).__mro__ if self._handlers else ():
+            handler = self._handlers.get(kind)
+            if handler:
+                return self._handled(handler, error, request, name)
+        return _of_error(error, name)
+
+    def _handled(self, handler: "Any", error: Exception, request: "Request", name: str) -> Response:
+        try:
+            response: Any = handler(error, request)
+            if not isinstance(response, Response) and hasattr(response, "__await__"):
+                response = _loop.run(response, context=request.context)
+            if isinstance(response, Response):
+                return response
+            log_error("the exception handler of %s must return a Response, not %s", name, type(response).__qualname__)
+            return Response.internal_server_error()
+        except Exception as failure:  # noqa: BLE001  (a handler may raise an HttpError, or fail itself)
+            return _of_error(failure, name)
+
+    def finished(self, response: Response, request: "Request", name: str) -> Response:
+        """Return what goes out; `response` itself stays as it is, since routes may keep and reuse it."""
+        if self._problem and response.status_code >= 400:
+            response = _problem(response)
+        if not self._steps:
+            return response
+        try:
+            for step in self._steps:
+                response = step(response, request)
+        except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
+            log_error("the answer of %s can't be sent: its body is not JSON, or a header field has a line break", name)
+            return self.failure(request)
+        return response
+
+    def failure(self, request: "Request") -> Response:
+        """Return the answer 500, with the fields that every answer has."""
+        response = Response.internal_server_error()
+        if self._problem:
+            response = _problem(response)
+        for step in self._steps:
+            response = step(response, request)
+        return response
+
+
+def log_error(message: str, *args: object) -> None:
+    """Log `message` with the exception that is being handled, if there is one."""
+    import logging
+    import sys
+
+    logging.getLogger("kit.handler").error(message, *args, exc_info=sys.exc_info()[0] is not None)
+
+
+def _of_error(error: Exception, name: str) -> Response:
+    if isinstance(error, HttpError):
+        found = error.entries if isinstance(error, InvalidRequestError) else [error.entry()]
+        response = Response.errors(error.status, found)
+        response.headers.update(error.headers)
+        return response
+    if is_validation_error(error):
+        return Response.errors(400, entries(error))
+    log_error("%s failed", name)
+    return Response.internal_server_error()
+
+
+def _checked_handlers(handlers: "Any") -> "dict[type, Any]":
+    for kind, handler in handlers.items():
+        if not (isinstance(kind, type) and issubclass(kind, Exception)) or not callable(handler):
+            raise TypeError(f"exception_handlers= takes functions (error, request) by exception class: {kind!r}")
+    return dict(handlers)
+
+
+def _cors(origins: "Any") -> "Cors | None":
+    if origins is None or origins is False:
+        return None
+    from kit_handler.interceptors.cors import Cors
+
+    return origins if isinstance(origins, Cors) else Cors(origins)
+
+
+def _encodings(options: "dict[str, Any]") -> "list[Step]":
+    steps: list[Step] = []
+    if options.get("etag"):
+        from kit_handler.etag import tagged
+
+        steps.append(tagged)
+    if options.get("compress"):
+        from kit_handler.compression import compressed
+
+        steps.append(compressed)
+    return steps
+
+
+def _fields(option: "Any") -> "list[Step]":
+    if option is None or option is False:
+        return []
+    fields = _SECURITY_HEADERS if option is True else dict(option)
+    if not all(isinstance(text, str) for field in fields.items() for text in field):
+        raise TypeError(f"security_headers= takes True or a mapping of header fields: {option!r}")
+
+    def with_fields(response: Response, request: "Request") -> Response:
+        given = {name.lower() for name in response.headers}
+        added = {name: value for name, value in fields.items() if name.lower() not in given}
+        return Response(response.status_code, response.body, {**added, **response.headers}, cookies=response.cookies)
+
+    return [with_fields]
+
+
+def _problem(response: Response) -> Response:
+    """Return an error in the form of RFC 9457: `errors` and what else the body has stay beside its own members."""
+    if not isinstance(response.body, dict) or "errors" not in response.body:
+        return response
+    from http import HTTPStatus
+
+    try:
+        title = HTTPStatus(response.status_code).phrase
+    except ValueError:
+        title = "Error"
+    first = response.body["errors"][0] if response.body["errors"] else {}
+    detail = first.get("message") if isinstance(first, dict) and len(response.body["errors"]) == 1 else None
+    body = {"type": "about:blank", "title": title, "status": response.status_code}
+    body |= {"detail": detail} if detail else {}
+    headers = {**response.headers, "Content-Type": "application/problem+json"}
+    return Response(response.status_code, {**body, **response.body}, headers, cookies=response.cookies)

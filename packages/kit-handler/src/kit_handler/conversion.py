@@ -1,0 +1,220 @@
+"""Values by annotation: of text, as paths, queries and header fields have it, and of JSON.
+
+A loader is a function of one value that returns what the annotation asks for, or raises `Wrong`. Loaders are built
+once for each annotation. JSON is taken at its word: "1" is no int and 1 no bool; only what JSON has no form for
+(UUID, datetime, date, time, Decimal) is read from a string.
+"""
+
+import typing
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from types import NoneType, UnionType
+from uuid import UUID
+
+from kit_handler.validation import flat, is_validation_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeAlias
+
+    Loader: TypeAlias = Callable[[Any], Any]
+
+
+class Wrong(Exception):  # noqa: N818  (never leaves the package)
+    """Hold what is wrong: pairs of a path (`a.0.b`, "" for the value itself) and a message."""
+
+    def __init__(self, *found: tuple[str, str]) -> None:
+        super().__init__(found)
+        self.found = found
+
+    def under(self, key: object) -> "Iterable[tuple[str, str]]":
+        """Return the pairs as seen from what holds the value under `key`."""
+        return [(f"{key}.{path}" if path else str(key), message) for path, message in self.found]
+
+
+def optional(annotation: "Any") -> "tuple[Any, bool]":
+    """Return an annotation without `| None`, and whether it had that."""
+    if typing.get_origin(annotation) in (typing.Union, UnionType):
+        kinds = typing.get_args(annotation)
+        others = [kind for kind in kinds if kind is not NoneType]
+        if len(others) == 1 and len(kinds) == 2:
+            return others[0], True
+    return annotation, False
+
+
+def bare(annotation: "Any") -> "Any":
+    """Return an annotation without Annotated, Required and NotRequired around it."""
+    while typing.get_origin(annotation) in (typing.Annotated, typing.Required, typing.NotRequired):
+        annotation = typing.get_args(annotation)[0]
+    return annotation
+
+
+def text_loader(annotation: "Any") -> "Loader | None":
+    """Return the loader of one text, None if the annotation is nothing that a text can be."""
+    annotation = bare(annotation)
+    if annotation is str or annotation is typing.Any:
+        return _same
+    if typing.get_origin(annotation) is typing.Literal:
+        return _choice({str(value): value for value in typing.get_args(annotation)})
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return _choice({str(member.value): member for member in annotation})
+    known = _OF_TEXT.get(annotation) if isinstance(annotation, type) else None
+    return _guarded(*known) if known else None
+
+
+def scalar_loader(annotation: "Any") -> "Loader | None":
+    """Return the loader of a JSON value that is neither an object nor a list, None for other annotations."""
+    if annotation in (typing.Any, object):
+        return _same
+    if annotation in (None, NoneType):
+        return _exactly(NoneType, "must be null")
+    if typing.get_origin(annotation) is typing.Literal:
+        return _choice({(type(value), value): value for value in typing.get_args(annotation)}, typed=True)
+    if not isinstance(annotation, type):
+        return None
+    if issubclass(annotation, Enum):
+        return _choice({(type(member.value), member.value): member for member in annotation}, typed=True)
+    if annotation in _OF_JSON:
+        return _exactly(annotation, _OF_JSON[annotation])
+    if annotation is float:
+        return _float
+    if annotation is Decimal:
+        return _decimal_of_json
+    known = _OF_TEXT.get(annotation)
+    if known is None:
+        return None
+    load = _guarded(*known)
+
+    def load_string(value: "Any") -> "Any":
+        if not isinstance(value, str):
+            raise Wrong(("", known[1]))
+        return load(value)
+
+    return load_string
+
+
+def foreign_loader(kind: "Any") -> "Loader":
+    """Return the loader of a class with `.load()`, whose validation errors look like marshmallow's."""
+
+    def load(value: "Any") -> "Any":
+        try:
+            return kind.load(value)
+        except Exception as error:
+            if is_validation_error(error):
+                raise Wrong(*flat(error)) from error
+            raise
+
+    return load
+
+
+def _same(value: "Any") -> "Any":
+    return value
+
+
+def _guarded(convert: "Loader", message: str) -> "Loader":
+    def load(value: "Any") -> "Any":
+        try:
+            return convert(value)
+        except (ValueError, ArithmeticError, KeyError):
+            raise Wrong(("", message)) from None
+
+    return load
+
+
+def _exactly(kind: type, message: str) -> "Loader":
+    def load(value: "Any") -> "Any":
+        if type(value) is not kind:
+            raise Wrong(("", message))
+        return value
+
+    return load
+
+
+def _choice(members: "dict[Any, Any]", *, typed: bool = False) -> "Loader":
+    # 1 and True are one key to a dictionary, hence the types.
+    message = f"must be one of {', '.join(repr(key[1] if typed else key) for key in members)}"
+
+    def load(value: "Any") -> "Any":
+        try:
+            return members[(type(value), value) if typed else value]
+        except (KeyError, TypeError):
+            raise Wrong(("", message)) from None
+
+    return load
+
+
+def _int(text: str) -> int:
+    if not text.isascii() or not text.lstrip("+-").isdigit():  # int() would take 1_000 and spaces
+        raise ValueError(text)
+    return int(text)
+
+
+def _bool(text: str) -> bool:
+    return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
+
+
+def _number(text: str, kind: "Any") -> "Any":
+    if not text.isascii() or "_" in text or text != text.strip():
+        raise ValueError(text)
+    value = kind(text)
+    if not Decimal(value).is_finite():
+        raise ValueError(text)
+    return value
+
+
+def _float(value: "Any") -> float:
+    if type(value) is not float and type(value) is not int:
+        raise Wrong(("", _A_NUMBER))
+    try:
+        return float(value)
+    except OverflowError:
+        raise Wrong(("", _A_NUMBER)) from None
+
+
+def _decimal_of_json(value: "Any") -> Decimal:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Decimal(repr(value))
+    if not isinstance(value, str):
+        raise Wrong(("", _A_NUMBER))
+    try:
+        return typing.cast(Decimal, _number(value, Decimal))
+    except (ValueError, ArithmeticError):
+        raise Wrong(("", _A_NUMBER)) from None
+
+
+def _uuid(text: str) -> UUID:
+    if len(text) != 36:  # UUID() would take braces, a URN, or no hyphens, too
+        raise ValueError(text)
+    return UUID(text)
+
+
+def _datetime(text: str) -> datetime:
+    if len(text) <= 10:
+        raise ValueError(text)
+    return datetime.fromisoformat(text)
+
+
+def _date(text: str) -> date:
+    if len(text) != 10:
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+_A_NUMBER = "must be a number"
+_OF_JSON: "dict[type, str]" = {
+    str: "must be a string",
+    int: "must be an integer",
+    bool: "must be true or false",
+}
+_OF_TEXT: "dict[type, tuple[Loader, str]]" = {
+    int: (_int, "must be an integer"),
+    float: (lambda text: _number(text, float), _A_NUMBER),
+    bool: (_bool, "must be true or false"),
+    Decimal: (lambda text: _number(text, Decimal), _A_NUMBER),
+    UUID: (_uuid, "must be a UUID"),
+    datetime: (_datetime, "must be a date and time such as 2030-01-31T12:00:00Z"),
+    date: (_date, "must be a date such as 2030-01-31"),
+    time: (time.fromisoformat, "must be a time such as 12:00:00"),
+}

@@ -1,0 +1,86 @@
+"""What a route's function asks for, told without typing or inspect: most ask for the request and nothing else."""
+
+from kit_handler.request import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from typing import Any
+
+_VARIABLE = 0x04 | 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
+
+
+def innermost(function: "Any") -> "Any":
+    """Return what `function` wraps, in the end."""
+    while True:
+        if hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        elif not hasattr(function, "__code__") and hasattr(type(function).__call__, "__code__"):
+            function = function.__call__
+        else:
+            return function
+
+
+def parameter_names(function: "Any") -> "tuple[tuple[str, ...], tuple[str, ...]]":
+    """Return the names of the positional parameters (without a method's own first) and of the keyword-only ones."""
+    code = function.__code__
+    split, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    return code.co_varnames[1 if hasattr(function, "__self__") else 0 : split], code.co_varnames[split:end]
+
+
+def defaults(function: "Any") -> "dict[str, Any]":
+    """Return the parameters that have a default, with it."""
+    positional, _ = parameter_names(function)
+    given = function.__defaults__ or ()
+    tail = positional[len(positional) - len(given) :] if given else ()
+    return {**dict(zip(tail, given, strict=True)), **(function.__kwdefaults__ or {})}
+
+
+def takes_the_request(function: "Any", path_names: "Container[str]" = ()) -> bool:
+    """Tell whether `function` is to be called with the request alone, and nothing is to be bound."""
+    inner = innermost(function)
+    if not hasattr(inner, "__code__"):
+        return True  # nothing is known of it
+    positional, keywords = parameter_names(inner)
+    if not positional:
+        return not keywords and bool(inner.__code__.co_flags & _VARIABLE)
+    with_default = defaults(inner)
+    wanted = [name for name in (*positional[1:], *keywords) if name in path_names or _is_annotated(inner, name)]
+    if wanted or any(name not in with_default for name in (*positional[1:], *keywords)):
+        return False
+    name, annotation = positional[0], annotations(inner).get(positional[0])
+    if is_request(annotation, inner):
+        return True
+    if name in path_names:
+        return False
+    return annotation is None or (name == "request" and not _is_body_class(annotation, inner))
+
+
+def annotations(function: "Any") -> "dict[str, Any]":
+    """Return the annotations, none if they can't be evaluated yet (PEP 649)."""
+    try:
+        return function.__annotations__  # type: ignore[no-any-return]
+    except (AttributeError, NameError):
+        return {}
+
+
+def is_request(annotation: "Any", function: "Any") -> bool:
+    """Tell whether an annotation, or its text, is Request or a class of it."""
+    annotation = _resolved(annotation, function)
+    if isinstance(annotation, str):
+        return annotation.rpartition(".")[2] == "Request"  # imported for type checkers only
+    return isinstance(annotation, type) and issubclass(annotation, Request)
+
+
+def _is_annotated(function: "Any", name: str) -> bool:
+    return name in annotations(function)
+
+
+def _is_body_class(annotation: "Any", function: "Any") -> bool:
+    kind = _resolved(annotation, function)
+    names = ("load", "__dataclass_fields__", "__required_keys__")
+    return isinstance(kind, type) and any(hasattr(kind, name) for name in names)
+
+
+def _resolved(annotation: "Any", function: "Any") -> "Any":
+    return function.__globals__.get(annotation, annotation) if isinstance(annotation, str) else annotation
