@@ -1,5 +1,6 @@
 """Signed requests, over real HTTP to a server that checks them with botocore."""
 
+import asyncio
 import io
 import sys
 import threading
@@ -133,6 +134,15 @@ def test_bodies_of_httpx_are_signed(url: str, auth: Any) -> None:
         {"content": iter([b"a", b"b"])},
     ):
         assert httpx.post(url, auth=auth, **body).status_code == 200
+
+
+def test_an_async_client_signs_as_well(url: str, auth: Any) -> None:
+    async def post() -> list[int]:
+        async with httpx.AsyncClient(auth=auth) as http:
+            bodies: list[Any] = [{"json": {"a": 1}}, {"files": {"f": b"x"}}, {"content": b"raw"}, {}]
+            return [(await http.post(url, params={"q": "a b"}, **body)).status_code for body in bodies]
+
+    assert asyncio.run(post()) == [200] * 4
 
 
 async def _once() -> Any:

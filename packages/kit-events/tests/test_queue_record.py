@@ -52,5 +52,25 @@ def test_a_message_without_an_id_is_refused() -> None:
         list(QueueRecord.from_record({"eventSource": "aws:sqs", "body": "text"}))
 
 
+@pytest.mark.parametrize("field", ["attributes", "messageAttributes"])
+@pytest.mark.parametrize("value", ["text", ["a"], 1])
+def test_attributes_that_are_none_are_refused(field: str, value: Any) -> None:
+    raw = {"eventSource": "aws:sqs", "messageId": "1", "body": "text", field: value}
+    with pytest.raises(RecordShapeError) as caught:
+        list(QueueRecord.from_record(raw))
+    assert caught.value.field == field
+
+
+def test_only_attributes_of_text_are_the_senders() -> None:
+    sent = {
+        "blob": {"binaryValue": "eA==", "stringValue": None, "dataType": "Binary"},
+        "text": {"stringValue": "a", "dataType": "String"},
+    }
+    [record] = QueueRecord.from_record(
+        {"eventSource": "aws:sqs", "messageId": "1", "body": "text", "attributes": None, "messageAttributes": sent}
+    )
+    assert (record.attributes, record.message_attributes) == ({}, {"text": "a"})
+
+
 def test_a_message_does_not_show_what_it_says() -> None:
     assert "secret" not in repr(QueueRecord("1", "secret", receipt_handle="secret"))

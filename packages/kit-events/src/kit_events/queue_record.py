@@ -52,14 +52,14 @@ class QueueRecord(Frozen):
         for field in ("messageId", "body"):
             if not isinstance(raw.get(field), str):
                 raise RecordShapeError(cls.__name__, field, "is not a string")
-        sent = raw.get("messageAttributes") or {}
+        for field in ("attributes", "messageAttributes"):
+            if not isinstance(raw.get(field) or {}, Mapping):
+                raise RecordShapeError(cls.__name__, field, "is not an object")
         yield cls(
             message_id=raw["messageId"],
             body=raw["body"],
             attributes=dict(raw.get("attributes") or {}),
-            message_attributes={
-                name: attribute["stringValue"] for name, attribute in sent.items() if "stringValue" in attribute
-            },
+            message_attributes=_texts(raw.get("messageAttributes") or {}),
             receipt_handle=raw.get("receiptHandle", ""),
             queue_arn=raw.get("eventSourceARN", ""),
         )
@@ -89,3 +89,8 @@ class QueueRecord(Frozen):
 
     def _shown(self) -> tuple[str, ...]:
         return ("message_id", "queue_arn")
+
+
+def _texts(sent: Mapping[str, Any]) -> dict[str, str]:
+    values = {name: attribute.get("stringValue") for name, attribute in sent.items() if isinstance(attribute, Mapping)}
+    return {name: value for name, value in values.items() if isinstance(value, str)}
