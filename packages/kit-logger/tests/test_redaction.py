@@ -173,7 +173,7 @@ def test_every_kind_of_value_becomes_json():
         "at": "2025-01-02T00:00:00+00:00",
         "set": [1],
         "enum": "open",
-        "error": "password=***",
+        "error": "ValueError: password=***",
         "broken": "<Broken>",
         "user": "User(password=***)",
         "nan": "nan",

@@ -1,32 +1,62 @@
 """Structured logs for AWS Lambda: the Powertools logger, redacted, one format for every library."""
 
-from typing import TYPE_CHECKING, Any
-
-from kit_logger.correlation import correlation_id, find_correlation_id, set_correlation_id
-from kit_logger.decorator import inject
-from kit_logger.powertools import RedactingFormatter
-from kit_logger.redaction import is_sensitive, redact, redact_text
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
+    from kit_logger.correlation import correlation_id, find_correlation_id, set_correlation_id
+    from kit_logger.decorator import inject, inject_request
+    from kit_logger.formatter import RedactingFormatter
+    from kit_logger.metrics import emit_metrics
+    from kit_logger.names import is_sensitive
+    from kit_logger.powertools import get_logger
+    from kit_logger.redaction import redact
+    from kit_logger.stdlib import adopt
+    from kit_logger.texts import redact_text
+
     logger: Logger
 else:
+    _WHERE = {
+        "RedactingFormatter": "formatter",
+        "adopt": "stdlib",
+        "correlation_id": "correlation",
+        "emit_metrics": "metrics",
+        "find_correlation_id": "correlation",
+        "get_logger": "powertools",
+        "inject": "decorator",
+        "inject_request": "decorator",
+        "is_sensitive": "names",
+        "redact": "redaction",
+        "redact_text": "texts",
+        "set_correlation_id": "correlation",
+    }
 
-    def __getattr__(name: str) -> Any:
-        """Make the logger when it is first asked for: its service and level come from the environment."""
+    def __getattr__(name):
+        """Import what is asked for; make the logger then: its service and level come from the environment."""
         if name == "logger":
-            from kit_logger.powertools import process_logger
+            from kit_logger.powertools import get_logger
 
-            return process_logger()
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return get_logger()
+        if name not in _WHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(f"kit_logger.{_WHERE[name]}"), name)
+        return value
+
+    def __dir__():
+        return [*globals(), *__all__]
 
 
 __all__ = [
     "RedactingFormatter",
+    "adopt",
     "correlation_id",
+    "emit_metrics",
     "find_correlation_id",
+    "get_logger",
     "inject",
+    "inject_request",
     "is_sensitive",
     "logger",
     "redact",

@@ -31,7 +31,7 @@ def correlation_id() -> str | None:
     says, else what `inject` has found. To be given to whatever passes an id on: a publisher, an HTTP client.
     """
     invocation = current()
-    own = invocation.keys.get("correlation_id") if invocation is not None else None
+    own = invocation.own_correlation_id if invocation is not None else None
     if own is not None:
         return str(own)
     if _source is not None:

@@ -1,119 +1,253 @@
-"""The Powertools logger of this process, with a formatter that redacts."""
+"""The Powertools loggers of this process: redacted, sampled by the invocation, never a reason to fail."""
 
 import logging
 import os
+import random
 import threading
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.logging.filters import SuppressFilter
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from kit_logger.correlation import correlation_id
-from kit_logger.handler import StdoutHandler, adopt
-from kit_logger.invocation import current
-from kit_logger.redaction import redact
+from kit_logger.formatter import RedactingFormatter
+from kit_logger.handler import StdoutHandler, quiet_root
+from kit_logger.invocation import Invocation, current
+from kit_logger.stdlib import follow, set_levels
 
-_lock = threading.Lock()
-_loggers: list[Logger] = []
+_lock = threading.RLock()
+_loggers: "dict[str, KitLogger]" = {}
+_main: "list[KitLogger]" = []  # the one that kit's own loggers write through
+_sampled = 0  # how many of the invocations that are running are logged in full
+
+_OF_RECORD = frozenset({*logging.makeLogRecord({}).__dict__, "message", "asctime"})
 
 
-class RedactingFormatter(LambdaPowertoolsFormatter):
-    """Powertools' JSON, without secrets, with the keys of the invocation that a line belongs to.
+def _method(level: int, *, error: bool = False) -> Callable[..., None]:
+    def log(
+        self: "KitLogger",
+        msg: object,
+        *args: object,
+        exc_info: Any = error,
+        stack_info: bool = False,
+        stacklevel: int = 2,
+        extra: Mapping[str, object] | None = None,
+        **kwargs: object,
+    ) -> None:
+        # A look into the cache of logging's isEnabledFor: what isn't written costs little more than logging's own.
+        if self._cached(level) is False or not self._logger.isEnabledFor(level):
+            return
+        if kwargs:
+            extra = {**extra, **kwargs} if extra else kwargs
+        if extra and not _OF_RECORD.isdisjoint(extra):
+            # logging raises KeyError for these, in the one branch that no test has been through
+            extra = {f"{key}_" if key in _OF_RECORD else key: value for key, value in extra.items()}
+        self._logger._log(level, msg, args, exc_info, extra, stack_info, stacklevel)
 
-    Keys that are appended during an invocation are that invocation's alone, also when several run in one process.
-    """
+    return log
 
-    def __init__(self, **options: Any) -> None:
-        self._ready = False
-        self._lasting: dict[str, Any] = {}
-        super().__init__(**options)
-        self._ready = True
+
+class KitLogger(Logger):
+    """Powertools' Logger: with all of its methods, whose lines are redacted and whose state is the invocation's."""
+
+    def __init__(
+        self, service: str, *, level: str | int | None, sampling_rate: float | None, buffer_bytes: int
+    ) -> None:
+        self._output = StdoutHandler(buffer_bytes=buffer_bytes)
+        formatter = RedactingFormatter(utc=True, use_rfc3339=True)
+        super().__init__(
+            service=service,
+            level=level,
+            sampling_rate=sampling_rate or None,
+            logger_handler=self._output,
+            logger_formatter=formatter,
+        )
+        self.sampling_rate = sampling_rate or 0.0
+        formatter.append_keys(service=service, sampling_rate=sampling_rate or None)
+        self._take_over(formatter)
+        self._cached = getattr(self._logger, "_cache", {}).get
+        for handler in logging.root.handlers:
+            # Powertools' filter goes by any part of a name: a service `db` would keep `my.db.module` out of the log.
+            for each in [each for each in handler.filters if isinstance(each, SuppressFilter)]:
+                if each.logger == service:
+                    handler.removeFilter(each)
+        self._refresh()
+
+    if not TYPE_CHECKING:  # the types are those of the base class
+        debug = _method(logging.DEBUG)
+        info = _method(logging.INFO)
+        warning = _method(logging.WARNING)
+        error = _method(logging.ERROR)
+        critical = _method(logging.CRITICAL)
+        exception = _method(logging.ERROR, error=True)
+
+    def setLevel(self, level: str | int | None) -> None:  # noqa: N802  # logging's own name
+        """Write from this level on."""
+        super().setLevel(level)
+        self._output.threshold = self._logger.level
+        self._refresh()
 
     @property
-    def log_format(self) -> dict[str, Any]:
-        """What every line has: the lasting keys and the invocation's."""
-        invocation = current() if self._ready else None
-        if invocation is None:
-            return self._lasting
-        return {**self._lasting, **invocation.context_keys, **invocation.keys}
+    def log_level(self) -> int:
+        """The level from which on lines are written; of a sampled invocation all are."""
+        return self._output.threshold
 
-    @log_format.setter
-    def log_format(self, keys: dict[str, Any]) -> None:
-        self._lasting = keys
-
-    def append_keys(self, **additional_keys: Any) -> None:
-        """Add keys to every further line of the invocation; outside of one, to every further line."""
+    def refresh_sample_rate_calculation(self) -> None:
+        """Decide again whether the current invocation is logged in full."""
         invocation = current()
-        (self._lasting if invocation is None else invocation.keys).update(additional_keys)
+        if invocation is not None:
+            end_sampling(invocation)
+            begin_sampling(invocation)
 
-    def remove_keys(self, keys: Iterable[str]) -> None:
-        """Leave keys out of every further line of the invocation; outside of one, of every further line."""
+    def flush_buffer(self) -> None:
+        """Write the lines that have been held back during the current invocation."""
         invocation = current()
-        for key in keys:
-            if invocation is None:
-                self._lasting.pop(key, None)
-            else:
-                invocation.keys[key] = None  # a key that is None is not written
+        if invocation is not None:
+            self._output.write_held(invocation)
 
-    def clear_state(self) -> None:
-        """Forget the keys that were appended during the invocation; outside of one, all but the first."""
+    def clear_buffer(self) -> None:
+        """Drop the lines that have been held back during the current invocation."""
         invocation = current()
-        if invocation is None:
-            super().clear_state()
-        else:
-            invocation.keys.clear()
+        if invocation is not None:
+            invocation.held.take()
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line; whatever is wrong with a record, there is one."""
-        if record.name != self._lasting.get("service"):
-            record.__dict__.setdefault("logger", record.name)
-        try:
-            return super().format(record)
-        except Exception as error:  # noqa: BLE001  # wrong arguments, reserved keys, broken __str__: not worth a failure
-            return self.serialize(
-                {
-                    "level": record.levelname,
-                    "location": f"{record.funcName}:{record.lineno}",
-                    "message": record.msg,
-                    "timestamp": self.formatTime(record),
-                    "service": self._lasting.get("service"),
-                    "format_error": type(error).__name__,
-                }
-            )
+    def _configure_sampling(self) -> None:
+        """Do nothing: each invocation is sampled as a whole, not the process."""
 
-    def serialize(self, log: Any) -> str:
-        """Return a line as JSON, with the correlation id and without secrets."""
-        if log.get("correlation_id") is None:
-            found = correlation_id()
-            if found is not None:
-                log["correlation_id"] = found
-        return super().serialize(redact(log))
+    def _take_over(self, formatter: RedactingFormatter) -> None:
+        """Be the only one to write, when somebody has made a Powertools logger of this name before."""
+        for handler in self._logger.handlers:
+            if handler is not self._output and isinstance(handler.formatter, LambdaPowertoolsFormatter):
+                before = handler.formatter.get_current_keys()
+                formatter.append_keys(**{key: value for key, value in before.items() if value is not None})
+        self._logger.handlers[:] = [
+            handler for handler in self._logger.handlers if not isinstance(handler.formatter, LambdaPowertoolsFormatter)
+        ]
+        if self._output.threshold != self._logger.level and self._logger.level:
+            self._output.threshold = self._logger.level
+        self._output.setFormatter(formatter)
+        self._logger.addHandler(self._output)
+        self._logger.handlers.insert(0, self._logger.handlers.pop())  # Powertools takes the first for its own
+        self._logger.powertools_handler = self.logger_handler = self._output  # type: ignore[attr-defined]
 
-
-def process_logger() -> Logger:
-    """Return the logger of this process; the first call makes it, and reads the environment."""
-    if not _loggers:
-        with _lock:
-            if not _loggers:
-                _loggers.append(_new_logger())
-    return _loggers[0]
+    def _refresh(self) -> None:
+        """Let records be made that the handler may want: of a sampled invocation, or to be held back."""
+        level = self._output.threshold
+        if _sampled or self._output.buffer_bytes:
+            level = min(level, logging.DEBUG)
+        self._applied = level
+        if self._logger.level != level:
+            self._logger.setLevel(level)
+        if self in _main:
+            set_levels(level)
 
 
-def follow_level(logger: Logger) -> None:
-    """Let the loggers `kit.*` write what the logger would."""
-    adopt(logger.registered_handler, logger.log_level)
+def get_logger(
+    service: str | None = None,
+    *,
+    level: str | int | None = None,
+    sampling_rate: float | None = None,
+    buffer_bytes: int | None = None,
+) -> Logger:
+    """Return the logger of a service: always the same one; options count when it is made.
+
+    service: its name on every line (default: POWERTOOLS_SERVICE_NAME, SERVICE_NAME, "service_undefined")
+    level: from which on lines are written (default: POWERTOOLS_LOG_LEVEL, LOG_LEVEL, INFO)
+    sampling_rate: the share of invocations, 0 to 1, that are logged in full (default: POWERTOOLS_LOGGER_SAMPLE_RATE, 0)
+    buffer_bytes: how much of an invocation's lines under the level is held back, to be written when it logs an error
+    or fails (default: KIT_LOGGER_BUFFER_BYTES, 0)
+    Raises ValueError for an option that makes no sense; what the environment says wrongly is a warning in the log.
+    """
+    name = service or os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("SERVICE_NAME") or "service_undefined"
+    with _lock:
+        logger = _loggers.get(name)
+        if logger is None:
+            logger = _loggers[name] = _new_logger(name, level, sampling_rate, buffer_bytes)
+        if not _main or service is None:
+            _main[:] = [logger]
+            follow(logger._output)
+            logger._refresh()
+        return logger
 
 
-def _new_logger() -> Logger:
-    service = os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("SERVICE_NAME") or "service_undefined"
-    formatter = RedactingFormatter(utc=True, use_rfc3339=True)
-    logger = Logger(service=service, logger_handler=StdoutHandler(), logger_formatter=formatter)
-    if logger.logger_handler not in logger.handlers:  # somebody has made a Powertools logger of this name before
-        handler = logger.handlers[0]
-        if isinstance(handler.formatter, LambdaPowertoolsFormatter):
-            formatter.append_keys(**handler.formatter.get_current_keys())
-        handler.setFormatter(formatter)
-        logger.logger_handler = handler
-    follow_level(logger)
+def process_logger() -> KitLogger:
+    """Return the logger that kit's own loggers write through: the environment's, or the only one that was made."""
+    if not _main:
+        get_logger()
+    return _main[0]
+
+
+def _new_logger(name: str, level: str | int | None, sampling_rate: float | None, buffer_bytes: int | None) -> KitLogger:
+    wrong: list[str] = []
+    if level is None:
+        level = _level_of_environment(wrong)
+    elif not isinstance(level, int) and level.upper() not in logging.getLevelNamesMapping():
+        raise ValueError(f"no level of logging: {level!r}")
+    if sampling_rate is None:
+        sampling_rate = _number("POWERTOOLS_LOGGER_SAMPLE_RATE", 1.0, wrong)
+    elif not 0 <= sampling_rate <= 1:
+        raise ValueError(f"sampling_rate is from 0 to 1, not {sampling_rate!r}")
+    if buffer_bytes is None:
+        buffer_bytes = int(_number("KIT_LOGGER_BUFFER_BYTES", 64e6, wrong))
+    elif buffer_bytes < 0:
+        raise ValueError(f"buffer_bytes is a number of bytes, not {buffer_bytes!r}")
+    logger = KitLogger(name, level=level, sampling_rate=sampling_rate, buffer_bytes=buffer_bytes)
+    for variable in wrong:
+        logger.warning("the environment can't be used", extra={"variable": variable})
     return logger
+
+
+def _level_of_environment(wrong: list[str]) -> str | None:
+    for variable in ("POWERTOOLS_LOG_LEVEL", "LOG_LEVEL"):
+        level = os.environ.get(variable)
+        if level:
+            if level.upper() in logging.getLevelNamesMapping():
+                return None  # Powertools reads it, and Lambda's own setting
+            wrong.append(variable)
+            return "INFO"
+    return None
+
+
+def _number(variable: str, most: float, wrong: list[str]) -> float:
+    text = os.environ.get(variable, "").strip()
+    try:
+        number = float(text or 0)
+    except ValueError:
+        number = -1
+    if not 0 <= number <= most:
+        wrong.append(variable)
+        return 0
+    return number
+
+
+def begin_sampling(invocation: Invocation) -> None:
+    """Decide whether the invocation is logged in full."""
+    rate = process_logger().sampling_rate
+    if rate and random.random() < float(rate):  # noqa: S311  # no secret
+        invocation.sampled = True
+        _count_sampled(1)
+
+
+def end_sampling(invocation: Invocation) -> None:
+    """Go back to what the loggers write otherwise."""
+    if invocation.sampled:
+        invocation.sampled = False
+        _count_sampled(-1)
+
+
+def _count_sampled(change: int) -> None:
+    global _sampled
+    with _lock:
+        _sampled += change
+        for logger in _loggers.values():
+            logger._refresh()
+
+
+def keep_in_line() -> None:
+    """See to it that what was configured since the last invocation doesn't make lines appear twice, or not at all."""
+    logger = process_logger()
+    follow(logger._output)
+    quiet_root()
+    if logger._logger.level != logger._applied:  # set past our setLevel
+        logger.setLevel(logger._logger.level)

@@ -1,0 +1,136 @@
+"""Metrics as one line of JSON, which CloudWatch Logs turns into metrics (embedded metric format)."""
+
+import os
+import time
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+from kit_logger.invocation import current
+from kit_logger.lines import encode
+from kit_logger.powertools import process_logger
+from kit_logger.redaction import redact
+
+# "MetricDatum: Unit" (CloudWatch API reference)
+_SIZES = (
+    "Bytes",
+    "Kilobytes",
+    "Megabytes",
+    "Gigabytes",
+    "Terabytes",
+    "Bits",
+    "Kilobits",
+    "Megabits",
+    "Gigabits",
+    "Terabits",
+)
+UNITS = frozenset(
+    {"Seconds", "Microseconds", "Milliseconds", "Percent", "Count", "Count/Second", "None", *_SIZES}
+    | {f"{size}/Second" for size in _SIZES}
+)
+# "Specification: CloudWatch embedded metric format" (CloudWatch Logs user guide)
+_MOST_METRICS = 100
+_MOST_VALUES = 100
+_MOST_DIMENSIONS = 30
+_LONGEST_NAME = 255
+_LONGEST_DIMENSION = 1024
+
+Value = float | list[float] | tuple[float | list[float], str]
+
+
+def emit_metrics(
+    values: Mapping[str, Value],
+    *,
+    namespace: str | None = None,
+    dimensions: Mapping[str, str] | None = None,
+    properties: Mapping[str, Any] | None = None,
+) -> None:
+    """Write metrics as one line: `emit_metrics({"LoansRequested": 1, "Decided": (12.5, "Milliseconds")})`.
+
+    values: a number, up to 100 numbers, or either with its unit (default: "Count"); one that isn't finite is left out
+    namespace: default POWERTOOLS_METRICS_NAMESPACE, else the service
+    dimensions: what the metrics are told apart by (default: the service, and the function's name); each different
+    value is a metric that is paid for, so no ids
+    properties: what else is to be found on the line, without its secrets; the request's and correlation id are
+
+    Written whatever the level is. Raises ValueError for what CloudWatch would drop without a word: an unknown unit, an
+    empty or long name, more than 100 metrics or 30 dimensions, a name that is used twice.
+    """
+    logger = process_logger()
+    invocation = current()
+    function = invocation.context_keys.get("function_name") if invocation is not None else None
+    if dimensions is None:
+        dimensions = {"service": logger.service} | ({"function_name": str(function)} if function else {})
+    namespace = namespace or os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or logger.service
+    metrics, numbers = _checked(values)
+    _check_names(namespace, dimensions, values)
+    told = {key: text[:_LONGEST_DIMENSION] for key, text in redact(dict(dimensions)).items()}
+    if not metrics:
+        return
+    directive = {"Namespace": namespace, "Dimensions": [list(told)], "Metrics": metrics}
+    entry = {
+        **redact(dict(properties or {})),
+        **_ids(),
+        **told,
+        **numbers,
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
+    }
+    try:
+        logger._output.write(encode(entry))
+    except (OSError, ValueError):  # standard output is closed: no reason to fail
+        return
+
+
+def of_invocation(*, duration: float, cold: bool, failed: bool, event: Any, answer: Any) -> dict[str, Value]:
+    """Return the metrics of one invocation; of a batch also how many records it had, and how many of them failed."""
+    values: dict[str, Value] = {
+        "Invocations": 1,
+        "Errors": int(failed),
+        "ColdStarts": int(cold),
+        "Duration": (round(duration * 1000, 3), "Milliseconds"),
+    }
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if isinstance(records, list):
+        failures = answer.get("batchItemFailures") if isinstance(answer, Mapping) else None
+        values["BatchRecords"] = len(records)
+        values["BatchFailures"] = len(failures) if isinstance(failures, list) else len(records) if failed else 0
+    return values
+
+
+def _checked(values: Mapping[str, Value]) -> tuple[list[dict[str, str]], dict[str, Any]]:
+    metrics, numbers = [], {}
+    for name, value in values.items():
+        number, unit = value if isinstance(value, tuple) else (value, "Count")
+        if unit not in UNITS:
+            raise ValueError(f"no unit of CloudWatch's: {unit!r}, of metric {name!r}")
+        each = [float(item) for item in (number if isinstance(number, list) else [number])]
+        finite = [item for item in each if isfinite(item)]
+        if len(each) > _MOST_VALUES:
+            raise ValueError(f"metric {name!r} has {len(each)} values; {_MOST_VALUES} are the most")
+        if finite:
+            metrics.append({"Name": name, "Unit": unit})
+            numbers[name] = finite if isinstance(number, list) else finite[0]
+    return metrics, numbers
+
+
+def _check_names(namespace: str, dimensions: Mapping[str, str], values: Mapping[str, Value]) -> None:
+    if len(values) > _MOST_METRICS or len(dimensions) > _MOST_DIMENSIONS:
+        raise ValueError(f"{_MOST_METRICS} metrics and {_MOST_DIMENSIONS} dimensions are the most")
+    for name in (namespace, *dimensions, *values):
+        if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME or not name.isascii():
+            raise ValueError(f"no name of a namespace, dimension or metric: {name!r}")
+    twice = {"_aws", *dimensions} & values.keys()
+    if twice or "_aws" in dimensions:
+        raise ValueError(f"used twice: {', '.join(sorted(twice)) or '_aws'}")
+    for name, value in dimensions.items():
+        if not isinstance(value, str) or not value.strip():
+            raise ValueError(f"the dimension {name!r} has no text for a value: {value!r}")
+
+
+def _ids() -> dict[str, Any]:
+    from kit_logger.correlation import correlation_id
+
+    invocation = current()
+    request = invocation.context_keys.get("function_request_id") if invocation is not None else None
+    ids = {"function_request_id": request, "correlation_id": correlation_id()}
+    return {key: redact(value) for key, value in ids.items() if value is not None}

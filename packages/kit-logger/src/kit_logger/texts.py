@@ -1,0 +1,203 @@
+"""Secrets taken out of texts: by the name before them, and by their shape.
+
+Most texts hold none. That is found out by looking for a few words, which costs a microsecond; the patterns are
+compiled when a text first has such a word. Every repetition in them is bounded or can end in one way only, so that the
+time grows with the length of the text alone.
+"""
+
+import functools
+import re
+
+from kit_logger.names import ENDINGS, WHOLE
+
+REDACTED = "***"
+
+_LONGEST_KNOWN = 256
+_MOST_KNOWN = 2048
+_clean: set[str] = set()  # texts with a word of ours, and nothing to hide: messages mostly, which come again
+_OPENING = {"{": "}", "[": "]", "(": ")"}
+
+
+class _Patterns:
+    def __init__(self) -> None:
+        # What comes before the name's ending doesn't matter, so nothing has to be tried there; but
+        # `…:123456789012:secret:name` is an ARN. Longest first, since the first that fits is taken.
+        endings = "|".join(ending.replace("~", "[-_ ]?") for ending in sorted(ENDINGS, key=len, reverse=True))
+        names = rf"(?:{endings}|\b(?:{'|'.join(WHOLE)}))"
+        quote = r"(?:\\{0,15}[\"']|%22|%27)"
+        # `name: value`, `name=value`, `name => value`, percent-encoded; `"name", "value"` as in a list of headers
+        self.named = re.compile(
+            rf"(?<!\d{{12}}:){names}(?:{quote}?\s{{0,3}}(?:=>|[=:]|%3[ad])\s{{0,3}}|{quote}\s{{0,3}},\s{{0,3}}b?(?={quote}))",
+            re.IGNORECASE,
+        )
+        self.value = re.compile(
+            rf"(?P<quote>{quote})(?:(?!(?P=quote))(?:\\.|.))*(?:(?P=quote))?"
+            r"|(?:(?:bearer|basic|digest|token)\s{1,3})?[^\s,;&\"'}\])\\]+",
+            re.IGNORECASE | re.DOTALL,
+        )
+        self.shapes = (
+            (re.compile(r"\b(bearer\s{1,3})[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1{REDACTED}"),
+            (re.compile(r"\b((?i:basic)\s{1,3})(?=[a-z/+]{0,200}[A-Z0-9=])[A-Za-z0-9+/=]{8,}"), rf"\1{REDACTED}"),
+            # a JWT, and what begins with `{"` in base64: a message of Kinesis, a body
+            (re.compile(r"(?<![\w-])eyJ[A-Za-z0-9_+/-]{5,}={0,2}(?:\.[A-Za-z0-9_-]*){0,4}"), REDACTED),
+            (
+                re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [^-]{0,60}-----|\Z)", re.DOTALL),
+                REDACTED,
+            ),
+            # user:password@host; a password may hold an @, and even a slash, but `:8080/` is a port
+            (re.compile(r"(://[^\s:/@\"']{0,200}:)[^\s/\"']{1,400}@"), rf"\1{REDACTED}@"),
+            (re.compile(r"(://[^\s:/@\"']{0,200}:)(?!\d{1,5}[/?#])[^\s\"'@]{1,400}@"), rf"\1{REDACTED}@"),
+            (re.compile(r"(://)[^\s:/@\"'?#]{16,400}@"), rf"\1{REDACTED}@"),
+        )
+        self.argument = re.compile(
+            rf"({names}(?:\s(?:is|was|for|value))?[\s\"'=:>(]{{0,4}})"
+            r"%[-#0 +]{0,5}(?:\d{1,4}|\*)?(?:\.(?:\d{1,4}|\*))?[a-zA-Z]",
+            re.IGNORECASE,
+        )
+        self.mapped = re.compile(r"%\((\w{1,80})\)[-#0 +]{0,5}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]")
+
+
+@functools.cache
+def _patterns() -> _Patterns:
+    return _Patterns()
+
+
+def has_hint(text: str) -> bool:
+    """Tell whether a text, in small letters, has a word that secrets go with."""
+    return (
+        "pass" in text
+        or "secret" in text
+        or "token" in text
+        or "auth" in text
+        or "cookie" in text
+        or "credential" in text
+        or "pwd" in text
+        or "sig" in text
+        or "bearer" in text
+        or "eyj" in text
+        or "jwt" in text
+        or "dsn" in text
+        or "otp" in text
+        or "pin" in text
+        or "basic" in text
+        or "conn" in text
+        or ("key" in text and _has_key(text))
+        or ("://" in text and "@" in text)
+    )
+
+
+def _has_key(text: str) -> bool:
+    return any(word in text for word in ("api", "access", "account", "encryption", "master", "private", "signing"))
+
+
+def redact_text(text: str) -> str:
+    """Take what looks like a secret out of a text: `password=…`, `Bearer …`, `user:…@host`, a JWT, a private key.
+
+    A text that is JSON as a whole, such as the body of an event, is gone through as what it stands for.
+    """
+    if text in _clean or not has_hint(text.lower()):
+        return text
+    result = _redacted_json(text) if text[:1] in "{[" else None
+    if result is None:
+        result = _redacted(text)
+    if result == text and len(text) <= _LONGEST_KNOWN:
+        if len(_clean) >= _MOST_KNOWN:
+            _clean.clear()
+        _clean.add(text)
+    return result
+
+
+def _redacted(text: str) -> str:
+    patterns = _patterns()
+    pieces, end = [], 0
+    found = patterns.named.search(text)
+    while found is not None:
+        pieces.append(text[end : found.end()])
+        end = _value_end(text, found.end(), pieces, patterns)
+        found = patterns.named.search(text, end)
+    pieces.append(text[end:])
+    text = "".join(pieces)
+    for shape, instead in patterns.shapes:
+        text = shape.sub(instead, text)
+    return text
+
+
+def _value_end(text: str, start: int, pieces: list[str], patterns: _Patterns) -> int:
+    """Put what stands for the value into `pieces`, and return where the value ends."""
+    if text[start : start + 1] in _OPENING:
+        pieces.append(REDACTED)
+        return _closed(text, start)
+    value = patterns.value.match(text, start)
+    if value is None:
+        return start
+    quote = value["quote"] or ""
+    call = text[value.end() : value.end() + 1] if not quote else ""
+    pieces.append(f"{quote}{REDACTED}{quote}")
+    # `credentials=Credentials('user', 'password')`: a value that brackets follow, or that they were cut from
+    for opening in _OPENING:
+        inside = text.find(opening, start, value.end()) if not quote else -1
+        if inside >= 0:
+            return _closed(text, inside)
+    return _closed(text, value.end()) if call in _OPENING else value.end()
+
+
+def _closed(text: str, start: int) -> int:
+    """Return where what is opened at `start` is closed again, quotes respected; else the text's end."""
+    waiting: list[str] = []
+    quote = ""
+    for index in range(start, len(text)):
+        character = text[index]
+        if quote:
+            if character == quote and text[index - 1] != "\\":
+                quote = ""
+        elif character in "\"'":
+            quote = character
+        elif character in _OPENING:
+            waiting.append(_OPENING[character])
+        elif waiting and character == waiting[-1]:
+            waiting.pop()
+            if not waiting:
+                return index + 1
+    return len(text)
+
+
+def _redacted_json(text: str) -> str | None:
+    """Return the JSON text without its secrets; None when it isn't JSON, or its names aren't each other's only."""
+    import json
+
+    from kit_logger.redaction import redact
+
+    try:
+        value = json.loads(text, object_pairs_hook=_distinct)
+        if not isinstance(value, (dict, list)):
+            return None
+        redacted = redact(value)
+        # Written anew only if something was taken out: it might look different otherwise.
+        return text if redacted == value else json.dumps(redacted, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return result
+
+
+@functools.lru_cache(maxsize=1024)
+def redacted_template(template: str) -> str:
+    """Return a message that arguments will be put into, such that those that are secrets by name are not written.
+
+    `"token %s"` becomes `"token %.0s***"`: the argument is taken, and nothing of it is shown.
+    """
+    if not has_hint(template.lower()):
+        return template
+    patterns = _patterns()
+    return patterns.mapped.sub(_hidden_by_name, patterns.argument.sub(rf"\1%.0s{REDACTED}", template))
+
+
+def _hidden_by_name(found: "re.Match[str]") -> str:
+    from kit_logger.names import is_sensitive
+
+    return f"%({found[1]}).0s{REDACTED}" if is_sensitive(found[1]) else found[0]
