@@ -1,6 +1,8 @@
 """The tier on this machine's disk: what it keeps, and what it refuses."""
 
+import errno
 import os
+import pathlib
 import pickle
 import sqlite3
 import stat
@@ -185,6 +187,19 @@ def test_a_damaged_database_is_thrown_away(counting, folder):
     assert made.load(1) == "value"
     assert made.load(1) == "value"
     assert made.calls == [1, 1, 1]
+
+
+def test_a_damaged_database_on_a_read_only_disk_is_a_miss(counting, folder, monkeypatch):
+    made = counting("value", tiers=DISK)
+    made.load(1)
+    kit_cache.reset()
+    (folder / "cache.db").write_bytes(b"not a database" * 1000)
+
+    def refuse(path, missing_ok=False):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(pathlib.Path, "unlink", refuse)
+    assert (made.load(1), made.load(1)) == ("value", "value")
 
 
 def test_a_removed_folder_comes_back(counting, folder):

@@ -6,12 +6,12 @@ diskcache unpickles what it finds in its folder (CVE-2025-69872), so that whoeve
 
 import logging
 import os
-import shutil
 import sqlite3
 import stat
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -174,12 +174,10 @@ class DiskTier:
             self._throw_away()
 
     def _throw_away(self) -> None:
-        """Remove a damaged database; the next attempt makes a new one."""
-        for leftover in self.directory.glob("cache.db*"):
-            if leftover.is_dir() and not leftover.is_symlink():
-                shutil.rmtree(leftover, ignore_errors=True)
-            else:
-                leftover.unlink(missing_ok=True)
+        """Remove a damaged database; the next attempt makes a new one, or fails again where it can't be removed."""
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            with suppress(OSError):
+                (self.directory / f"cache.db{suffix}").unlink()
 
 
 def _row(key: str) -> str:
