@@ -8,24 +8,30 @@ __all__ = [
     "AppError",
     "BadRequestError",
     "BaseInterceptor",
+    "Body",
     "ConfigurationError",
     "ConflictError",
+    "Cookie",
     "DeadlineError",
     "ForbiddenError",
     "HandlerError",
+    "Header",
     "Headers",
     "HttpError",
     "InvalidInterceptorError",
+    "InvalidRequestError",
     "InvalidResponseError",
     "Jwt",
     "LambdaEvent",
     "LambdaResponse",
     "NotFoundError",
+    "Query",
     "RateLimit",
     "RemoteToken",
     "Request",
     "RequestContext",
     "Response",
+    "Router",
     "ServiceUnavailableError",
     "TimeUpError",
     "TooManyRequestsError",
@@ -59,6 +65,7 @@ if TYPE_CHECKING:
         HandlerError,
         HttpError,
         InvalidInterceptorError,
+        InvalidRequestError,
         InvalidResponseError,
         NotFoundError,
         ServiceUnavailableError,
@@ -76,8 +83,10 @@ if TYPE_CHECKING:
     from kit_handler.jobs import job
     from kit_handler.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
     from kit_handler.lambda_response import LambdaResponse
+    from kit_handler.parameters import Body, Cookie, Header, Query
     from kit_handler.request import Request
     from kit_handler.response import Response
+    from kit_handler.router import Router
     from kit_handler.routes import route
 else:
     _HOMES = {
@@ -94,8 +103,10 @@ else:
         "jobs": ("job",),
         "lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),
         "lambda_response": ("LambdaResponse",),
+        "parameters": ("Body", "Cookie", "Header", "Query"),
         "request": ("Request",),
         "response": ("Response",),
+        "router": ("Router",),
         "routes": ("route",),
     }
 

@@ -10,7 +10,7 @@ from kit_handler.bodies import is_body, json_loader
 from kit_handler.conversion import Wrong, bare, optional, text_loader
 from kit_handler.errors import AnnotationError, InvalidRequestError
 from kit_handler.parameters import Body, Cookie, Header, Marker, Query
-from kit_handler.signature import annotations, defaults, innermost, is_request, parameter_names
+from kit_handler.signature import annotations, defaults, innermost, is_the_request, parameter_names
 from kit_handler.validation import entry
 
 TYPE_CHECKING = False
@@ -75,19 +75,15 @@ def parameters_of(
     """Return what each parameter of `function` is bound to; those that keep their default are left out."""
     inner = innermost(function)
     positional, keywords = parameter_names(inner)
-    hints = {name: hint for name, hint in annotations(inner).items() if name in positional or name in keywords}
-    for name, hint in list(hints.items()):
-        if isinstance(hint, str) and is_request(hint, inner):
-            hints[name] = typing.Any
-            path = {each: text for each, text in (path or {}).items() if each != name} if path is not None else None
+    given, hints = defaults(inner), annotations(inner)
+    requests = [name for name in (*positional, *keywords) if is_the_request(name, hints.get(name), inner)]
+    hints = {name: hints[name] for name in (*positional, *keywords) if name in hints and name not in requests}
     holder = type("_", (), {})()
     holder.__annotations__ = hints
     resolved = typing.get_type_hints(holder, inner.__globals__, dict(names or {}), include_extras=True)
-    given = defaults(inner)
     found = []
     for name in (*positional, *keywords):
-        original = annotations(inner).get(name)
-        if is_request(original, inner) or (name == "request" and original is None):
+        if name in requests:
             found.append(Parameter(name, "request", name, None, True, None))
             continue
         parameter = _parameter(function, name, resolved.get(name), path, given.get(name, _MISSING))
@@ -201,10 +197,10 @@ def _same(value: "Any") -> "Any":
 
 
 def _extract(parameter: Parameter) -> "Extract":
-    load = _loader(parameter)
-    assert load is not None  # parameters_of has asked
     if parameter.source == "request":
         return _same
+    load = _loader(parameter)
+    assert load is not None  # parameters_of has asked
     if parameter.source == "body":
         return _of_body(parameter, load)
     if _is_list(parameter.annotation):

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from typing import Any
 
+_ANY = ("Any", "typing.Any", "object")
 _VARIABLE = 0x04 | 0x08  # inspect.CO_VARARGS, CO_VARKEYWORDS
 
 
@@ -49,11 +50,9 @@ def takes_the_request(function: "Any", path_names: "Container[str]" = ()) -> boo
     if wanted or any(name not in with_default for name in (*positional[1:], *keywords)):
         return False
     name, annotation = positional[0], annotations(inner).get(positional[0])
-    if is_request(annotation, inner):
+    if is_the_request(name, annotation, inner):
         return True
-    if name in path_names:
-        return False
-    return annotation is None or (name == "request" and not _is_body_class(annotation, inner))
+    return name not in path_names and (annotation is None or _says_nothing(annotation))
 
 
 def annotations(function: "Any") -> "dict[str, Any]":
@@ -64,20 +63,25 @@ def annotations(function: "Any") -> "dict[str, Any]":
         return {}
 
 
-def is_request(annotation: "Any", function: "Any") -> bool:
-    """Tell whether an annotation, or its text, is Request or a class of it."""
-    annotation = _resolved(annotation, function)
-    if isinstance(annotation, str):
-        return annotation.rpartition(".")[2] == "Request"  # imported for type checkers only
-    return isinstance(annotation, type) and issubclass(annotation, Request)
+def is_the_request(name: str, annotation: "Any", function: "Any") -> bool:
+    """Tell whether a parameter is the request: it is annotated so, or called so and not annotated as something else."""
+    kind = _resolved(annotation, function)
+    if isinstance(kind, str) and kind.rpartition(".")[2] == "Request":  # imported for type checkers only
+        return True
+    if isinstance(kind, type) and issubclass(kind, Request):
+        return True
+    return name == "request" and not _is_body_class(kind) and not hasattr(kind, "__metadata__")
 
 
 def _is_annotated(function: "Any", name: str) -> bool:
     return name in annotations(function)
 
 
-def _is_body_class(annotation: "Any", function: "Any") -> bool:
-    kind = _resolved(annotation, function)
+def _says_nothing(annotation: "Any") -> bool:
+    return annotation is object or (annotation if isinstance(annotation, str) else repr(annotation)) in _ANY
+
+
+def _is_body_class(kind: "Any") -> bool:
     names = ("load", "__dataclass_fields__", "__required_keys__")
     return isinstance(kind, type) and any(hasattr(kind, name) for name in names)
 

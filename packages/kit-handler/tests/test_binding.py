@@ -1,0 +1,527 @@
+"""Binding: what a route's parameters are taken from, and what is answered when they can't be."""
+
+# ruff: noqa: A002, A006  (parameters are named as in the paths)
+
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum, IntEnum
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, Self, TypedDict
+from uuid import UUID
+
+import pytest
+from kit_handler import AnnotationError, BadRequestError, Body, Cookie, Header, Query, Request, Response, Router, route
+from kit_handler.testing import http_event
+
+if TYPE_CHECKING:
+    from kit_handler import Request as TypeCheckersRequest
+
+KEY = "9f9dd4b2-9d1e-4a52-8f0e-0f6f4bd6ce0c"
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+def got(function: Callable[..., Any], path: str = "/", **options: Any) -> Any:
+    """Return what `function` was called with, or the entries of its 400."""
+    method = "POST" if "body" in options else "GET"
+    answer = route(function)(http_event(method, path, **options))
+    body = json.loads(answer["body"])
+    return (
+        body["data"]
+        if answer["statusCode"] == 200
+        else [(each.get("field"), each["message"]) for each in body["errors"]]
+    )
+
+
+TEXTS = [
+    (str, "a b", "a b"),
+    (int, "-7", -7),
+    (int, "1_000", "must be an integer"),
+    (int, " 7", "must be an integer"),
+    (int, "٣", "must be an integer"),
+    (int, "9" * 5000, "must be an integer"),
+    (float, "1.5e3", 1500.0),
+    (float, "nan", "must be a number"),
+    (float, "1e999", "must be a number"),
+    (Decimal, "10.10", "10.10"),
+    (Decimal, "Infinity", "must be a number"),
+    (Decimal, "1_0", "must be a number"),
+    (bool, "true", True),
+    (bool, "0", False),
+    (bool, "yes", "must be true or false"),
+    (UUID, KEY, KEY),
+    (UUID, KEY.replace("-", ""), "must be a UUID"),
+    (datetime, "2030-01-31T12:00:00Z", "2030-01-31T12:00:00Z"),
+    (datetime, "2030-01-31", "must be a date and time such as 2030-01-31T12:00:00Z"),
+    (date, "2030-01-31", "2030-01-31"),
+    (date, "20300131", "must be a date such as 2030-01-31"),
+    (time, "12:30:00", "12:30:00"),
+    (Color, "red", "red"),
+    (Color, "RED", "must be one of 'red', 'blue'"),
+    (Level, "1", 1),
+    (Literal["a", 2], "2", 2),
+    (Literal["a", 2], "b", "must be one of 'a', '2'"),
+    (int | None, "7", 7),
+    (list[int], "7", [7]),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "expected"), TEXTS)
+def test_a_text_of_the_query_becomes_what_the_annotation_says(kind: Any, text: str, expected: Any) -> None:
+    def find(value: Any) -> Response:
+        return Response.ok(value)
+
+    find.__annotations__["value"] = kind
+    wrong = isinstance(expected, str) and expected.startswith("must")
+    assert got(find, query={"value": text}) == ([("value", expected)] if wrong else expected)
+
+
+def test_each_parameter_comes_from_where_its_marker_says() -> None:
+    def find(
+        id: int,
+        q: Annotated[str, Query("search")],
+        user_agent: Annotated[str, Header],
+        shop: Annotated[UUID, Header("X-Shop")],
+        session: Annotated[str, Cookie()],
+        accept: Annotated[list[str], Header()],
+        request: Request,
+        /,
+        *,
+        tags: Annotated[list[int], Query("tag")],
+    ) -> Response:
+        return Response.ok([id, q, user_agent, shop, session, accept, request.method, tags])
+
+    event = http_event(
+        "GET",
+        "/",
+        path_params={"id": "7"},
+        query={"id": "8", "search": "a,b", "tag": ["1", "2"]},
+        headers={"X-Shop": KEY, "Accept": "a, b"},
+        cookies=["session=s"],
+    )
+    answer = route(find)(event)
+    assert json.loads(answer["body"])["data"] == [7, "a,b", "test", KEY, "s", ["a", "b"], "GET", [1, 2]]
+
+
+def test_what_is_missing_is_required_none_or_the_default() -> None:
+    def find(
+        a: int, b: int | None, c: int = 3, d: list[int] | None = None, e: Annotated[str | None, Header()] = "e"
+    ) -> Response:
+        return Response.ok([a, b, c, d, e])
+
+    assert got(find, query={"a": "1"}) == [1, None, 3, None, "e"]
+    assert got(find) == [("a", "is required")]
+
+
+def test_every_wrong_parameter_is_named_at_once_and_as_the_client_calls_it() -> None:
+    def find(
+        a: int, x_b: Annotated[int, Header()], ids: Annotated[list[int], Query("id")], c: Annotated[UUID, Cookie("C")]
+    ) -> Response:
+        raise AssertionError
+
+    answer = route(find)(http_event(query={"a": "x", "id": ["1", "x"]}, headers={"X-B": ""}))
+    assert json.loads(answer["body"])["errors"] == [
+        {"id": "invalid_a", "message": "must be an integer", "field": "a"},
+        {"id": "invalid_x-b", "message": "must be an integer", "field": "x-b"},
+        {"id": "invalid_id.1", "message": "must be an integer", "field": "id.1"},
+        {"id": "invalid_C", "message": "is required", "field": "C"},
+    ]
+
+
+def test_a_routers_path_says_which_parameters_are_of_the_path() -> None:
+    app = Router()
+
+    @app.get("/users/{id}/items/{number:int}")
+    def item(number, id: UUID, page: int = 1) -> Response:  # type: ignore[no-untyped-def]
+        return Response.ok([number, id, page])
+
+    answer = app(http_event("GET", f"/users/{KEY}/items/7", query={"page": "2", "id": "x"}))
+    assert json.loads(answer["body"])["data"] == [7, KEY, 2]
+    answer = app(http_event("GET", "/users/x/items/7"))
+    assert json.loads(answer["body"])["errors"][0]["field"] == "id"
+
+
+def test_a_parameter_of_the_path_is_never_taken_for_the_request() -> None:
+    app = Router()
+    app.get("/users/{id}")(lambda id: Response.ok(id))
+    assert json.loads(app(http_event("GET", "/users/7"))["body"])["data"] == "7"
+
+
+def test_a_function_without_parameters_is_called_without() -> None:
+    assert got(lambda: Response.ok("well")) == "well"
+
+
+class Handler:
+    def __call__(self, anything: Any) -> Response:
+        return Response.ok(anything.method)
+
+    def method(self, request: Request) -> Response:
+        return Response.ok(request.method)
+
+    def bound(self, limit: int = 1) -> Response:
+        return Response.ok(limit)
+
+
+def variable(*parameters: Any) -> Response:
+    return Response.ok(parameters[0].method)
+
+
+def in_quotes(request: "TypeCheckersRequest") -> Response:
+    return Response.ok(request.method)
+
+
+def two_with_quotes(request: "TypeCheckersRequest", limit: "int" = 1) -> Response:
+    return Response.ok(request.method)
+
+
+def protocol(request: object) -> Response:
+    return Response.ok(request.method)  # type: ignore[attr-defined]
+
+
+def with_defaults(request: Request, clock=len) -> Response:  # type: ignore[no-untyped-def]
+    assert clock is len
+    return Response.ok(request.method)
+
+
+def with_typed_default(request: Request, clock: Callable[[Any], int] = len) -> Response:
+    assert clock is len
+    return Response.ok(request.method)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda anything: Response.ok(anything.method),
+        Handler(),
+        Handler().method,
+        variable,
+        in_quotes,
+        two_with_quotes,
+        protocol,
+        with_defaults,
+        with_typed_default,
+    ],
+)
+def test_the_request_alone_is_passed_as_before(function: Any) -> None:
+    assert got(function, query={"clock": "x"}) == "GET"
+
+
+def test_a_method_and_a_wrapped_function_are_bound() -> None:
+    def shout(function: Any) -> Any:
+        @wraps(function)
+        def wrapper(*args: Any, **options: Any) -> Any:
+            return Response.ok([function(*args, **options).body["data"], "!"])
+
+        return wrapper
+
+    @shout
+    def find(limit: int) -> Response:
+        return Response.ok(limit)
+
+    assert got(find, query={"limit": "3"}) == [3, "!"]
+    assert got(Handler().bound, query={"limit": "3"}) == 3
+
+
+def test_a_coroutine_function_is_bound() -> None:
+    async def find(limit: int) -> Response:
+        return Response.ok(limit)
+
+    assert got(find, query={"limit": "3"}) == 3
+    assert got(find, query={"limit": "x"}) == [("limit", "must be an integer")]
+
+
+@dataclass
+class Line:
+    price: Decimal
+    count: int = 1
+    gift: bool = False
+
+
+@dataclass
+class Order:
+    name: str
+    lines: list[Line]
+    color: Color = Color.RED
+    due: date | None = None
+    kind: Literal["a", 1] = "a"
+    notes: dict[str, str] = field(default_factory=dict)
+    parent: "Order | None" = None
+    total: Decimal = field(init=False, default=Decimal(0))
+
+    def __post_init__(self) -> None:
+        if self.name == "bad":
+            raise ValueError("SELECT secret")
+        self.total = sum((line.price * line.count for line in self.lines), Decimal(0))
+
+
+def order(order: Order) -> Response:
+    return Response.ok(order)
+
+
+def test_a_dataclass_is_made_of_the_body() -> None:
+    body = {"name": "n", "lines": [{"price": "1.10", "count": 2}, {"price": 3}], "color": "blue", "due": "2030-01-31"}
+    assert got(order, body=body | {"unknown": 1, "kind": 1, "parent": {"name": "p", "lines": []}}) == {
+        "name": "n",
+        "lines": [{"price": "1.10", "count": 2, "gift": False}, {"price": "3", "count": 1, "gift": False}],
+        "color": "blue",
+        "due": "2030-01-31",
+        "kind": 1,
+        "notes": {},
+        "total": "5.20",
+        "parent": {
+            "name": "p",
+            "lines": [],
+            "color": "red",
+            "due": None,
+            "kind": "a",
+            "notes": {},
+            "parent": None,
+            "total": "0",
+        },
+    }
+
+
+def test_every_wrong_field_is_named_by_its_path() -> None:
+    body = {
+        "lines": [{"price": "x", "count": True}, "line", {"count": "1", "gift": 1}],
+        "color": "green",
+        "due": 5,
+        "kind": True,
+        "notes": {"a": 1},
+        "parent": {"name": 1, "lines": None},
+    }
+    assert got(order, body=body) == [
+        ("name", "is required"),
+        ("lines.0.price", "must be a number"),
+        ("lines.0.count", "must be an integer"),
+        ("lines.1", "must be an object"),
+        ("lines.2.price", "is required"),
+        ("lines.2.count", "must be an integer"),
+        ("lines.2.gift", "must be true or false"),
+        ("color", "must be one of 'red', 'blue'"),
+        ("due", "must be a date such as 2030-01-31"),
+        ("kind", "must be one of 'a', 1"),
+        ("notes.a", "must be a string"),
+        ("parent.name", "must be a string"),
+        ("parent.lines", "must be a list"),
+    ]
+
+
+def test_what_the_class_itself_refuses_is_a_400_without_its_text() -> None:
+    assert got(order, body={"name": "bad", "lines": []}) == [(None, "is not valid")]
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("", "The request body is required"),
+        ("[]", "must be an object"),
+        ("text", "must be an object"),
+        ("null", "must be an object"),
+        ('{"name": ', "must be an object"),
+    ],
+)
+def test_a_body_that_is_something_else_is_a_400(body: str, message: str) -> None:
+    assert got(order, body=body) == [(None, message)]
+
+
+def test_malformed_json_is_the_400_that_it_always_is() -> None:
+    answer = got(order, body="{", headers={"Content-Type": "application/json"})
+    assert answer == [(None, "The request body is not valid JSON")]
+
+
+def test_a_body_nested_too_deeply_is_a_400() -> None:
+    nested: Any = {"name": "n", "lines": []}
+    for _ in range(400):
+        nested = {"name": "n", "lines": [], "parent": nested}
+    assert got(order, body=json.dumps(nested)) in ([(None, "is nested too deeply")], [(None, "must be an object")])
+
+
+class Item(TypedDict):
+    name: str
+    price: NotRequired[Decimal]
+
+
+def test_a_typed_dict_is_checked_and_has_only_its_own_keys() -> None:
+    def create(items: list[Item]) -> Response:
+        return Response.ok(items)
+
+    assert got(create, body=[{"name": "a", "other": 1}, {"name": "b", "price": 1.5}]) == [
+        {"name": "a"},
+        {"name": "b", "price": "1.5"},
+    ]
+    assert got(create, body=[{"name": "a"}, {"price": None}]) == [
+        ("1.name", "is required"),
+        ("1.price", "must be a number"),
+    ]
+
+
+class ValidationError(ValueError):
+    def __init__(self, messages: Any) -> None:
+        super().__init__(messages)
+        self.messages = messages
+
+    def normalized_messages(self) -> Any:
+        return self.messages
+
+
+class Params:
+    @classmethod
+    def load(cls, data: Any) -> Self:
+        if "amount" not in data:
+            raise ValidationError({"amount": ["Missing."], "lines": {0: {"price": ["Odd."]}}})
+        if data["amount"] == 0:
+            raise LookupError("secret")
+        made = cls()
+        made.amount = data["amount"]  # type: ignore[attr-defined]
+        return made
+
+    def dump(self) -> Any:
+        return vars(self)
+
+
+def test_a_class_with_load_is_given_the_body() -> None:
+    def create(params: Params, limit: int = 1) -> Response:
+        return Response.ok(params)
+
+    assert got(create, body={"amount": 1}) == {"amount": 1}
+    assert got(create, body={}, query={"limit": "x"}) == [
+        ("amount", "Missing."),
+        ("lines.0.price", "Odd."),
+        ("limit", "must be an integer"),
+    ]
+
+
+def test_what_load_raises_otherwise_is_a_500(caplog: pytest.LogCaptureFixture) -> None:
+    def create(params: Params) -> Response:
+        raise AssertionError
+
+    with caplog.at_level(logging.CRITICAL, "kit.handler"):
+        assert got(create, body={"amount": 0}) == [(None, "An unexpected error has occurred.")]
+
+
+def test_a_name_that_is_request_can_be_a_body_if_annotated_so() -> None:
+    def create(request: Order) -> Response:
+        return Response.ok(request.name)
+
+    assert got(create, body={"name": "n", "lines": []}) == "n"
+
+
+def test_the_body_as_it_came_by_member_and_whole() -> None:
+    def raw(data: Annotated[bytes, Body]) -> Response:
+        return Response.ok(len(data))
+
+    def text(data: Annotated[str, Body()]) -> Response:
+        return Response.ok(data)
+
+    def members(name: Annotated[str, Body("name")], at: Annotated[datetime | None, Body("at")] = None) -> Response:
+        return Response.ok([name, at])
+
+    def number(value: Annotated[int, Body()] = 5) -> Response:
+        return Response.ok(value)
+
+    def anything(body: dict) -> Response:  # type: ignore[type-arg]
+        return Response.ok(body)
+
+    assert got(raw, body=b"\xff\x00") == 2
+    assert got(text, body='{"a": 1}') == '{"a": 1}'
+    assert got(text, body=b"\xff") == [(None, "must be text in UTF-8")]
+    assert got(text) == [(None, "The request body is required")]
+    assert got(members, body={"name": "n"}) == ["n", None]
+    assert got(members, body={"at": "x"}) == [
+        ("name", "is required"),
+        ("at", "must be a date and time such as 2030-01-31T12:00:00Z"),
+    ]
+    assert got(members, body=[1])[0] == ("name", "must be a member of a JSON object")
+    assert got(number, body="7", headers={"Content-Type": "application/json"}) == 7
+    assert got(number) == 5
+    assert got(anything, body={"a": 1}) == {"a": 1}
+
+
+def test_a_plain_request_is_bound_too() -> None:
+    answer = route(order)(Request(method="POST", body={"name": "n", "lines": []}))
+    assert isinstance(answer.body["data"], Order)
+
+
+class Odd:
+    pass
+
+
+def unknown_type(value: Odd) -> Response:
+    raise AssertionError
+
+
+def no_annotation(a, b) -> Response:  # type: ignore[no-untyped-def]
+    raise AssertionError
+
+
+def two_bodies(a: Order, b: Order) -> Response:
+    raise AssertionError
+
+
+def complex_list(a: list[complex]) -> Response:
+    raise AssertionError
+
+
+@dataclass
+class WithOdd:
+    odd: Odd
+
+
+def odd_field(a: WithOdd) -> Response:
+    raise AssertionError
+
+
+def two_kinds(a: int | str) -> Response:
+    raise AssertionError
+
+
+@pytest.mark.parametrize("function", [unknown_type, no_annotation, two_bodies, complex_list, odd_field, two_kinds])
+def test_a_parameter_that_cannot_be_bound_is_an_error_of_the_import(function: Any) -> None:
+    with pytest.raises(AnnotationError):
+        route(function)
+
+
+def test_an_annotation_in_quotes_may_name_a_local_class_or_a_later_one() -> None:
+    @dataclass
+    class Local:
+        a: int
+
+    def create(body: "Local", limit: "int" = 1) -> Response:
+        return Response.ok([body.a, limit])
+
+    handler = route(create)
+    assert json.loads(handler(http_event("POST", body={"a": 1}))["body"])["data"] == [1, 1]
+
+    @route
+    def later(body: "Later") -> Response:  # noqa: F821
+        return Response.ok(body.a)
+
+    globals()["Later"] = Local
+    assert json.loads(later(http_event("POST", body={"a": 1}))["body"])["data"] == 1
+
+
+def test_http_errors_of_the_function_are_its_own() -> None:
+    def find(limit: int) -> Response:
+        raise BadRequestError("too many", field="limit")
+
+    assert got(find, query={"limit": "1"}) == [("limit", "too many")]
+
+
+@dataclass
+class Later:
+    a: int
+
+
+del Later
