@@ -3,12 +3,15 @@
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import kit_cache
 import pytest
+from redis import ConnectionError as RedisConnectionError
 from redis import Redis
 
 REDIS = ("redis",)
@@ -272,6 +275,68 @@ def test_a_deletion_that_redis_missed_is_done_when_it_is_back(counting, mortal):
     os.kill(mortal.pid, signal.SIGCONT)
     until(lambda: made.load.cache_stats()["redis_available"])
     assert [made.load(1), made.load(1)] == ["newer", "newer"]
+
+
+@pytest.mark.usefixtures("redis_process")
+def test_many_missed_deletions_are_made_up_for_in_one_round_trip(counting, mortal, monkeypatch):
+    answers = iter(range(100))
+    made = counting(lambda _: next(answers), tiers=REDIS)
+    assert [made.load(x) for x in range(30)] == list(range(30))
+    os.kill(mortal.pid, signal.SIGSTOP)
+    for x in range(30):
+        made.load.cache_delete(x)
+    os.kill(mortal.pid, signal.SIGCONT)
+    commands = []
+    execute = Redis.execute_command
+    monkeypatch.setattr(
+        Redis, "execute_command", lambda *args, **options: (commands.append(args[1]), execute(*args, **options))[1]
+    )
+    until(lambda: made.load.cache_stats()["redis_available"])
+    assert set(commands) == {"PING"}
+    assert [made.load(x) for x in range(30)] == list(range(30, 60))
+
+
+@pytest.fixture
+def fillable(redis_process, redis_server, monkeypatch, tmp_path):
+    """A Redis of this test alone, which can be told to be full; the shared one knows no CONFIG."""
+    program = Path(f"/proc/{redis_server.pid}/exe")
+    if not program.exists():
+        pytest.skip("needs /proc to find the server's program")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    command = [program.readlink(), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(tmp_path)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    monkeypatch.setenv("KIT_CACHE_REDIS_URL", f"redis://127.0.0.1:{port}/0")
+    try:
+        with Redis(port=port) as client:
+            until(lambda: answers(client))
+            yield SimpleNamespace(client=client, pid=server.pid)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def answers(client):
+    try:
+        return client.ping()
+    except RedisConnectionError:
+        return False
+
+
+@pytest.mark.parametrize("missed", [False, True])
+def test_deleting_works_in_a_redis_that_is_full(counting, fillable, missed):
+    values = iter(["old", "new", "newer"])
+    made = counting(lambda _: next(values), tiers=REDIS)
+    assert made.load(1) == "old"
+    fillable.client.config_set("maxmemory", 1)
+    if missed:
+        os.kill(fillable.pid, signal.SIGSTOP)
+        assert made.load.cache_delete(1) is False
+        os.kill(fillable.pid, signal.SIGCONT)
+        until(lambda: made.load.cache_stats()["redis_available"])
+    else:
+        assert made.load.cache_delete(1) is True
+    assert (made.load(1), made.load(1)) == ("new", "newer"), "nothing is stored, nothing old is found"
 
 
 @pytest.mark.usefixtures("redis_process")

@@ -184,6 +184,13 @@ class RedisTier:
             if self._pending_clear:
                 client.set(self._version, new_version())
                 self._pending_clear = False
-            for key in list(self._pending):
-                self._bury(client, key)
+            if not self._pending:
+                return
+            keys = list(self._pending)
+            pipeline = client.pipeline(transaction=False)  # one round trip, however many there are
+            for key in keys:
+                pipeline.set(self._key(key), tombstone(), px=_TOMBSTONE_MS)
+            for key, answer in zip(keys, pipeline.execute(raise_on_error=False), strict=True):
+                if isinstance(answer, Exception):
+                    self._bury(client, key)
                 self._pending.discard(key)
