@@ -1,14 +1,17 @@
 """`aws_lambda_handler`: the envelope, its errors, and who hears of them."""
 
+import asyncio
 import json
 import logging
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from kit_handler import AppError, LambdaResponse, Response, aws_lambda_handler
+from kit_handler import AppError, LambdaResponse, Response, TimeUpError, aws_lambda_handler
+from kit_handler.reports import ErrorReport
 from kit_handler.testing import LambdaContext, http_event, sqs_event
 
 EVENT = http_event("POST", "/users", body={"name": "Ada"})
@@ -251,9 +254,67 @@ def test_a_batch_answer_is_not_wrapped() -> None:
     assert answer_to(answer, sqs_event(["a"])) == answer
 
 
-def test_a_call_without_an_event_is_answered() -> None:
-    assert body(answer_to({"a": 1}, {}))["a"] == 1
-    assert body(answer_to(AppError("B1", "No"), {}))["rslt_cd"] == "B1"
+@pytest.mark.parametrize("event", [{}, None, "text", 7, []])
+def test_a_direct_call_is_answered_and_its_failure_raised(event: Any) -> None:
+    assert body(answer_to({"a": 1}, event))["a"] == 1
+    with pytest.raises(AppError):
+        answer_to(AppError("B1", "No"), event)
+
+
+@pytest.mark.parametrize(
+    ("version", "where"),
+    [("2.0", lambda answer: answer["cookies"]), ("1.0", lambda answer: answer["multiValueHeaders"]["Set-Cookie"])],
+)
+def test_the_cookies_of_a_response_go_out_as_the_payload_has_them(version: str, where: Any) -> None:
+    response = Response(200, "hi", cookies=["a=1; Path=/", "b=2"])
+    assert where(answer_to(response, http_event(version=version))) == ["a=1; Path=/", "b=2"]
+
+
+def test_a_response_to_what_is_no_http_event_is_a_plain_answer() -> None:
+    assert answer_to(Response(201, "hi"), {"from": "another function"})["statusCode"] == 201
+
+
+@pytest.mark.parametrize("result", [{"data": "x" * 6_291_556}, "ö" * 3_200_000, Response(200, b"x" * 5_000_000)])
+def test_an_answer_that_lambda_would_not_let_through_is_an_error(result: Any, caplog: pytest.LogCaptureFixture) -> None:
+    told: list[str] = []
+    assert body(answer_to(result, error_receiver=told.append))["rslt_cd"] == "S99999"
+    assert "ResponseTooLargeError" in told[0]
+    assert "are let through" in caplog.text
+
+
+def test_an_answer_that_just_fits_goes_out() -> None:
+    assert len(answer_to({"data": "x" * 6_290_000})["body"]) > 6_290_000
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="before 3.12, what is not ASCII takes six bytes")
+def test_what_is_not_ascii_takes_its_bytes() -> None:
+    assert len(answer_to({"data": "ö" * 3_000_000})["body"]) > 3_000_000
+
+
+def test_a_coroutine_is_cancelled_before_the_time_is_over_and_somebody_is_told() -> None:
+    told: list[ErrorReport] = []
+
+    @aws_lambda_handler(error_receiver=told.append)
+    async def handler(event: Any, context: Any) -> Any:
+        await asyncio.Event().wait()
+
+    assert body(handler(EVENT, LambdaContext(timeout=0.3)))["rslt_cd"] == "S99999"
+    assert told[0].type == "TimeUpError"
+    with pytest.raises(TimeUpError):
+        handler(sqs_event(["a"]), LambdaContext(timeout=0.3))
+
+
+class UnspeakableError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def test_an_error_without_words_is_answered_and_reported() -> None:
+    told: list[ErrorReport] = []
+    for error in (UnspeakableError(), AppError("B1", UnspeakableError())):  # type: ignore[arg-type]
+        envelope = body(answer_to(error, use_traceback=True, error_receiver=told.append))
+        assert isinstance(envelope["rslt_msg"], str)
+    assert [report.type for report in told] == ["UnspeakableError", "AppError"]
 
 
 def test_an_unknown_option_is_a_type_error() -> None:

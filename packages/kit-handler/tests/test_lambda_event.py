@@ -66,3 +66,24 @@ def test_an_app_error_tells_of_itself() -> None:
     assert error.timestamp.endswith("Z")
     assert told == {"code": "B00001", "message": "Missing", "details": ["name"]}
     assert error.args == ("B00001", "Missing")
+
+
+@pytest.mark.parametrize("odd", [None, 7, "text", [], {}, {0: 1}, {"headers": 7, "requestContext": "x", "body": 7}])
+def test_nothing_breaks_on_what_is_no_event(odd: Any) -> None:
+    assert (dict(get_headers(odd)), get_source_ip(odd)) == ({}, None)
+    assert get_body(odd) in (None, 7)
+
+
+def test_an_event_may_hold_any_name() -> None:
+    assert LambdaEvent(self=1, body="{}")._extra == {"self": 1}
+
+
+def test_header_fields_of_a_load_balancer_are_found_in_their_lists() -> None:
+    event = {
+        "requestContext": {"elb": {"targetGroupArn": "arn"}},
+        "httpMethod": "GET",
+        "path": "/",
+        "multiValueHeaders": {"x-forwarded-for": ["198.51.100.1, 203.0.113.7"], "accept": ["a", "b"]},
+    }
+    assert get_headers(event)["Accept"] == "a, b"
+    assert get_source_ip(event) == "203.0.113.7"

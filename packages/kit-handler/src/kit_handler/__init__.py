@@ -13,6 +13,7 @@ __all__ = [
     "ConflictError",
     "Cookie",
     "DeadlineError",
+    "ErrorReport",
     "ForbiddenError",
     "HandlerError",
     "Header",
@@ -32,6 +33,7 @@ __all__ = [
     "RequestContext",
     "Response",
     "Router",
+    "ResponseTooLargeError",
     "ServiceUnavailableError",
     "TimeUpError",
     "TooManyRequestsError",
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
         InvalidRequestError,
         InvalidResponseError,
         NotFoundError,
+        ResponseTooLargeError,
         ServiceUnavailableError,
         TimeUpError,
         TooManyRequestsError,
@@ -84,6 +87,7 @@ if TYPE_CHECKING:
     from kit_handler.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
     from kit_handler.lambda_response import LambdaResponse
     from kit_handler.parameters import Body, Cookie, Header, Query
+    from kit_handler.reports import ErrorReport
     from kit_handler.request import Request
     from kit_handler.response import Response
     from kit_handler.router import Router
@@ -104,6 +108,7 @@ else:
         "lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),
         "lambda_response": ("LambdaResponse",),
         "parameters": ("Body", "Cookie", "Header", "Query"),
+        "reports": ("ErrorReport",),
         "request": ("Request",),
         "response": ("Response",),
         "router": ("Router",),

@@ -40,7 +40,7 @@ def run(awaitable: "Awaitable[T]", *, context: "Any" = None, seconds: float | No
         raise RuntimeError("an event loop is running here already; await the wrapped function (`.__wrapped__`) instead")
     loop = _kept()
     task = asyncio.ensure_future(awaitable, loop=loop)
-    allowed, margin = _time_for(context) if seconds is None else (seconds, _MARGIN)
+    allowed, margin = _time_for(context) if seconds is None else (seconds, min(_MARGIN, seconds * _SHARE))
     limit = None if allowed is None else _Limit(loop, task, allowed, margin / 2)
     try:
         return loop.run_until_complete(task)

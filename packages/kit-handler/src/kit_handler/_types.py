@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol, Self, TypeAlias, overload
 
+from kit_handler.reports import ErrorReport
 from kit_handler.request import Request
 from kit_handler.response import Response
 
@@ -17,8 +18,10 @@ RouteFunction: TypeAlias = Callable[[Request], Response] | Callable[[Request], A
 Verifier: TypeAlias = Callable[[str, Request], bool] | Callable[[str, Request], Awaitable[bool]]
 Names: TypeAlias = Any  # a str, an Enum, or a list, tuple or set of them
 Origins: TypeAlias = bool | str | Iterable[str]
-ErrorReceiver: TypeAlias = Callable[[str], object]
+ErrorReceiver: TypeAlias = Callable[[ErrorReport], object]
 EventHandler: TypeAlias = Callable[..., Any]
+DeadLetter: TypeAlias = Callable[[Any, Exception], object]
+Visibility: TypeAlias = Callable[[list[tuple[Any, int]]], object]
 
 
 class RouteHandler(Protocol):

@@ -69,9 +69,9 @@ def _of_event(event: "Any") -> str | None:
 
 
 def _header(event: "dict[str, Any]", name: str) -> str | None:
-    for key, value in mapping(event, "headers").items():
-        if key.lower() == name:
-            return _text(value)
+    for key, value in (mapping(event, "headers") or mapping(event, "multiValueHeaders")).items():
+        if isinstance(key, str) and key.lower() == name:
+            return _text(value[0] if isinstance(value, list) and value else value)
     return None
 
 

@@ -5,7 +5,7 @@ from time import perf_counter
 from kit_handler import _loop, adapters
 from kit_handler._naming import name_of, take_over
 from kit_handler.correlation import enter, leave
-from kit_handler.errors import AppError
+from kit_handler.errors import AppError, ResponseTooLargeError
 from kit_handler.lambda_response import LambdaResponse
 
 TYPE_CHECKING = False
@@ -18,25 +18,35 @@ if TYPE_CHECKING:
 SUCCESS = ("S00000", "Call Success")
 FAILURE = ("S99999", "An unexpected error has occurred.")
 
+# "Invocation payload (request and response)" of "Lambda quotas" says 6 MB; Lambda's own error names this number.
+_MOST_BYTES = 6_291_556
+_CLEARLY_SMALL = 150_000  # characters: each takes at most six bytes, and load balancers let 1 MB through
+
 
 def aws_lambda_handler(
     error_receiver: "ErrorReceiver | None" = None,
     content_type: str = "application/json",
     use_traceback: bool = False,
     ignore_app_errors: "Iterable[AppError | str] | None" = None,
+    *,
+    receiver_timeout: float = 1.0,
 ) -> "Callable[[EventHandler], EventHandler]":
     """Make `f(event, context)`, plain or `async def`, a Lambda handler whose result goes out in an envelope.
 
     A mapping, dataclass or schema becomes `{"rslt_cd": "S00000", "rslt_msg": "Call Success", "duration": seconds,
     ...}` with its own keys beside these, nothing becomes the bare envelope; a list goes out as a JSON list, text as
     it is, and a whole answer (`{"statusCode": ...}`, LambdaResponse, Response) is not touched. An AppError puts its
-    code and message into the envelope, any other exception S99999 and a general message; the status is 200.
+    code and message into the envelope, any other exception S99999 and a general message; the status is 200. A
+    coroutine that is cancelled before the invocation's time is over, and an answer that is too large, are such
+    exceptions.
 
-    error_receiver: called with a report without secrets, for everything but the ignored AppErrors; what it raises is
+    error_receiver: called with an `ErrorReport` (text without secrets, and its parts), for everything but the ignored
+    AppErrors; a plain function runs in a thread of its own, a coroutine function in the loop. What it raises is
     logged and changes nothing
     content_type: of successful answers
     use_traceback: True lets the client see the error's own text and its traceback; for development
     ignore_app_errors: AppErrors or their codes, of which the receiver hears nothing
+    receiver_timeout: seconds that the answer waits for the receiver; less when the invocation has less left
 
     An event that is not HTTP is different: its result is returned as it is when it is a batch answer, and an
     exception is raised again, since an answer would make a queue delete the message.
@@ -50,14 +60,16 @@ def aws_lambda_handler(
             try:
                 result = function(event, context)
                 if hasattr(result, "__await__"):
-                    result = _loop.run(result)
-                return _success(result, content_type, started)
+                    result = _loop.run(result, context=context)
+                return _sendable(_success(result, event, content_type, started), event)
             except Exception as error:
                 _log(error, name_of(function))
                 silent = isinstance(error, AppError) and _code(error) in ignored
                 if error_receiver is not None and not silent:
-                    _notify(error_receiver, error, event, context)
-                if event and adapters.find(event) is None:
+                    from kit_handler.receivers import notify
+
+                    notify(error_receiver, error, event, context, seconds=receiver_timeout)
+                if adapters.find(event) is None:
                     raise
                 return _failure(error, use_traceback, started)
             finally:
@@ -69,11 +81,15 @@ def aws_lambda_handler(
     return decorate
 
 
-def _success(result: "Any", content_type: str, started: float) -> "dict[str, Any]":
+def _success(result: "Any", event: "Any", content_type: str, started: float) -> "dict[str, Any]":
     result = result or {}
     if not isinstance(result, (dict, list, tuple, str, int, float)):
         from kit_handler.payload import plain
+        from kit_handler.response import Response
 
+        if isinstance(result, Response):
+            adapter = adapters.find(event)
+            return adapter.encode(result) if adapter else result.dump()
         result = plain(result)
     if not isinstance(result, dict):
         return LambdaResponse.create(result, content_type)
@@ -95,13 +111,30 @@ def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
     return {**answer, "body": dumps(body)}
 
 
+def _sendable(answer: "dict[str, Any]", event: "Any") -> "dict[str, Any]":
+    if len(answer.get("body") or "") <= _CLEARLY_SMALL:
+        return answer
+    adapter = adapters.find(event)
+    if adapter is None:
+        return answer
+    import json
+    import sys
+
+    # The runtime's own serialisation: it escapes what is not ASCII before Python 3.12, and not from there on.
+    size = len(json.dumps(answer, ensure_ascii=sys.version_info < (3, 12)).encode(errors="surrogatepass"))
+    limit: int = getattr(adapter, "MOST_BYTES", _MOST_BYTES)
+    if size > limit:
+        raise ResponseTooLargeError(size=size, limit=limit)
+    return answer
+
+
 def _failure(error: Exception, use_traceback: bool, started: float) -> "dict[str, Any]":
     code: str | int
     code, message = FAILURE
     if isinstance(error, AppError):
-        code, message = _code(error), str(error.message)
+        code, message = _code(error), _text(error.message)
     elif use_traceback:
-        message = str(error)
+        message = _text(error)
     envelope = {"rslt_cd": code, "rslt_msg": message, "duration": perf_counter() - started}
     if use_traceback:
         import traceback
@@ -115,15 +148,11 @@ def _code(error: AppError) -> "str | int":
     return code if isinstance(code, (str, int)) else str(code)
 
 
-def _notify(receiver: "ErrorReceiver", error: Exception, event: "Any", context: "Any") -> None:
-    from kit_handler.redaction import report
-
+def _text(value: object) -> str:
     try:
-        outcome: Any = receiver(report(error, event, context))
-        if hasattr(outcome, "__await__"):
-            _loop.run(outcome)
-    except Exception as failure:  # noqa: BLE001  (the answer matters more than the notice)
-        _log(failure, name_of(receiver))
+        return str(value)
+    except Exception:  # noqa: BLE001  (the error's own code)
+        return FAILURE[1]
 
 
 def _log(error: Exception, name: str) -> None:

@@ -16,7 +16,10 @@ HandlerError
 │   ├── InvalidInterceptorError (also a TypeError)
 │   └── AnnotationError         (also a TypeError) an annotation can't be resolved or used
 ├── InvalidResponseError        a route returned something that is not a Response
+├── ResponseTooLargeError       an answer is over what Lambda lets through
 ├── UnhandledSourceError        the event came from a source that this handler doesn't know
+├── PermanentError              raised in a job: the record will never succeed, and need not come again
+├── TriggerError                what a source is told when its trigger has failed
 └── DeadlineError               a record was not started, since the time left would not have sufficed
 """
 
@@ -204,6 +207,15 @@ class InvalidResponseError(HandlerError):
         self.function = function
 
 
+class ResponseTooLargeError(HandlerError):
+    """Say that an answer of `size` bytes is over the `limit` that it has to go through."""
+
+    def __init__(self, *, size: int, limit: int) -> None:
+        super().__init__(f"the answer has {size} bytes, and {limit} are let through")
+        self.size = size
+        self.limit = limit
+
+
 class UnhandledSourceError(HandlerError):
     """Say that no adapter recognises the event; `keys` are its top-level keys.
 
@@ -213,6 +225,14 @@ class UnhandledSourceError(HandlerError):
     def __init__(self, keys: "Iterable[object]") -> None:
         self.keys = tuple(map(str, keys))
         super().__init__(f"not an HTTP event that this route can answer; its keys are {sorted(self.keys)!r}")
+
+
+class PermanentError(HandlerError):
+    """Say in a job that the record will never succeed: with a dead letter hook it goes there, and counts as done."""
+
+
+class TriggerError(HandlerError):
+    """Tell the source of a trigger's event that there is no answer; the message may reach its user."""
 
 
 class DeadlineError(HandlerError):

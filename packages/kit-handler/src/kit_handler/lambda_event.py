@@ -38,6 +38,7 @@ class LambdaEvent:
 
     def __init__(
         self,
+        /,
         *,
         body: str | None = None,
         headers: "Mapping[str, str] | None" = None,
@@ -45,8 +46,8 @@ class LambdaEvent:
         **extra: "Any",
     ) -> None:
         self.body = body
-        self.headers = Headers((headers or {}).items())
-        self.requestContext = RequestContext(requestContext or {})
+        self.headers = Headers(_fields(headers) or _fields(extra.get("multiValueHeaders")))
+        self.requestContext = RequestContext(requestContext if isinstance(requestContext, dict) else {})
         self._extra = extra
 
     def get_json_body(self) -> "Any":
@@ -54,6 +55,8 @@ class LambdaEvent:
         body: Any = self.body
         if not body:
             return None
+        if not isinstance(body, str):  # an event made by hand, holding an object
+            return body
         from kit_handler.payload import loads
 
         try:
@@ -61,7 +64,7 @@ class LambdaEvent:
                 from binascii import a2b_base64
 
                 body = a2b_base64(body).decode()
-            return loads(body) if isinstance(body, str) else body
+            return loads(body)
         except (ValueError, RecursionError):
             return None
 
@@ -78,8 +81,29 @@ def get_headers(event: "Mapping[str, Any] | LambdaEvent") -> Headers:
 
 def get_source_ip(event: "Mapping[str, Any] | LambdaEvent") -> str | None:
     """Return the caller's address as AWS has seen it, or None."""
-    return _event(event).requestContext.get_source_ip()
+    if isinstance(event, LambdaEvent):
+        return event.requestContext.get_source_ip()
+    from kit_handler import adapters
+
+    adapter = adapters.find(event)
+    address = (adapter.identity(event) if adapter else {}).get("sourceIp")  # type: ignore[arg-type]
+    return address or _event(event).requestContext.get_source_ip()
 
 
 def _event(event: "Mapping[str, Any] | LambdaEvent") -> LambdaEvent:
-    return event if isinstance(event, LambdaEvent) else LambdaEvent(**event)
+    if isinstance(event, LambdaEvent):
+        return event
+    return (
+        LambdaEvent(**{str(name): value for name, value in event.items()}) if isinstance(event, dict) else LambdaEvent()
+    )
+
+
+def _fields(headers: "Any") -> "list[tuple[str, Any]]":
+    """Return header fields as pairs, those of lists too."""
+    if not hasattr(headers, "items"):
+        return []
+    return [
+        (name, value)
+        for name, values in headers.items()
+        for value in (values if isinstance(values, (list, tuple)) else (values,))
+    ]

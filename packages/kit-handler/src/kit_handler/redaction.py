@@ -1,8 +1,6 @@
-"""Reports of errors without the secrets that events and texts carry."""
+"""Values and texts without the secrets that events and errors carry."""
 
 import re
-
-from kit_handler._shape import mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,25 +8,33 @@ if TYPE_CHECKING:
 
 REDACTED = "[redacted]"
 
-# Reports are cut to this; what is searched is bounded too, so that a large event can't hold up the answer.
-_MOST_TEXT = 3000
+# What is searched is bounded, so that a large event can't hold up the answer.
 _MOST_SEARCHED = 10_000
 _MOST_ENTRIES = 100
 _MOST_PARSED = 100_000
+_MOST_COPIED = 4000
+_MOST_CHARACTERS = 400_000
 _DEEPEST = 12
+_SHORTEST_BASE64 = 16
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _WORDS = (
     "authorization|cookie|password|passwd|passphrase|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key"
     "|credential|signature|session[-_]?id|csrf|jwt|cvv|card[-_]?number"
 )
-# `pin` and `otp` only as whole words: `shipping` is no secret.
-_SECRET_KEY = re.compile(rf"(?i)(?:^|[^a-z])(?:pin|otp)(?:$|[^a-z])|(?:{_WORDS})")
+# `pin`, `otp` and `auth` only as whole words: `shipping` is no secret.
+_SECRET_KEY = re.compile(rf"(?i)(?:^|[^a-z])(?:pin|otp|auth)(?:$|[^a-z])|(?:{_WORDS})")
 _SECRET_TEXT = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), rf"\1 {REDACTED}"),
     (
-        re.compile(rf"""(?ix) ( (?: (?:{_WORDS}) [\w-]{{0,40}} | \b(?:pin|otp)\b ) ["']? \s{{0,9}} [=:] \s{{0,9}} )
+        re.compile(rf"""(?ix) ( (?: (?:{_WORDS}) [\w-]{{0,40}} | \b(?:pin|otp|auth)\b ) ["']? \s{{0,9}} [=:] \s{{0,9}} )
                         (?: "(?:[^"\\]|\\.){{0,2000}}"? | '(?:[^'\\]|\\.){{0,2000}}'? | [^\s,;&"'}})]{{1,2000}} )"""),
         rf"\1{REDACTED}",
     ),
+    (
+        re.compile(rf"(?is)(name=[\"'][^\"'\n]{{0,40}}(?:{_WORDS})[^\n]{{0,200}}\r?\n\r?\n)[^\r\n]{{1,2000}}"),
+        rf"\1{REDACTED}",
+    ),
+    (re.compile(rf"(?i)(<[\w:-]{{0,40}}(?:{_WORDS})[\w-]{{0,40}}>)[^<]{{1,2000}}"), rf"\1{REDACTED}"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REDACTED),  # a JWT
     (re.compile(r"://[^/\s:@]+:[^/\s@]+@"), f"://{REDACTED}@"),  # user:password@host
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), REDACTED),
@@ -38,7 +44,7 @@ _SECRET_TEXT = (
 def redact_text(text: str) -> str:
     """Return the beginning of `text` without what looks like a secret.
 
-    That is `password=…`, `Bearer …`, a JWT, a URL's password, an AWS key.
+    That is `password=…`, a form's or an XML element's password, `Bearer …`, a JWT, a URL's password, an AWS key.
     """
     text = text[:_MOST_SEARCHED]
     for pattern, replacement in _SECRET_TEXT:
@@ -46,62 +52,77 @@ def redact_text(text: str) -> str:
     return text
 
 
-def redact(value: "Any", depth: int = 0) -> "Any":
-    """Return a copy of `value` without what is kept under a secret's name; texts, also JSON in texts, are searched.
+def redact(value: "Any") -> "Any":
+    """Return a copy of `value` without what is kept under a secret's name; texts are searched.
 
-    Of a long list, text or mapping only the beginning is kept.
+    Texts are also read as the JSON or base64 that they may be. Of a long list, text or mapping only the beginning is
+    kept, and of a large value no more than some thousand entries; what JSON has no form for is its repr.
     """
-    if depth > _DEEPEST:
-        return "…"
-    if isinstance(value, dict):
-        return {
-            key: REDACTED if isinstance(key, str) and _SECRET_KEY.search(key) and inner else redact(inner, depth + 1)
-            for key, inner in list(value.items())[:_MOST_ENTRIES]
-        }
-    if isinstance(value, (list, tuple)):
-        return [redact(inner, depth + 1) for inner in value[:_MOST_ENTRIES]]
-    return _redact_string(value, depth) if isinstance(value, str) else value
+    return _Redactor().copy(value, 0)
 
 
-def _redact_string(text: str, depth: int) -> str:
-    if text.lstrip().startswith(("{", "[")) and len(text) <= _MOST_PARSED:
-        from kit_handler.payload import dumps, loads
+class _Redactor:
+    """Copies one value, and stops when it has seen enough, however the value is nested."""
 
-        try:
-            return dumps(redact(loads(text), depth + 1))
-        except (ValueError, TypeError, RecursionError):
-            pass
-    return redact_text(text)
+    def __init__(self) -> None:
+        self.entries = _MOST_COPIED
+        self.characters = _MOST_CHARACTERS
+
+    def copy(self, value: "Any", depth: int) -> "Any":
+        self.entries -= 1
+        if depth > _DEEPEST or self.entries < 0 or self.characters < 0:
+            return "…"
+        if isinstance(value, dict):
+            return {
+                self._key(key): REDACTED if _is_secret(key) and inner else self.copy(inner, depth + 1)
+                for key, inner in list(value.items())[:_MOST_ENTRIES]
+            }
+        if isinstance(value, (list, tuple)):
+            return [self.copy(inner, depth + 1) for inner in value[:_MOST_ENTRIES]]
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self._text(value if isinstance(value, str) else _shown(value), depth)
+
+    def _key(self, key: "Any") -> str:
+        return redact_text(key if isinstance(key, str) else _shown(key))
+
+    def _text(self, text: str, depth: int) -> str:
+        self.characters -= min(len(text), _MOST_PARSED)
+        if text.lstrip().startswith(("{", "[")) and len(text) <= _MOST_PARSED:
+            from kit_handler.payload import dumps, loads
+
+            try:
+                return dumps(self.copy(loads(text), depth + 1))
+            except (ValueError, TypeError, RecursionError):
+                pass
+        inside = _out_of_base64(text)
+        if inside is not None:
+            clean = self._text(inside, depth + 1) if depth < _DEEPEST else "…"
+            return text if clean == inside and len(text) <= _MOST_SEARCHED else clean
+        return redact_text(text)
 
 
-def report(error: BaseException, event: "Any", context: "Any") -> str:
-    """Return what a person needs to know of a failure, in Markdown as chats show it, without secrets."""
-    import traceback
-    from pprint import pformat
-    from time import gmtime, strftime
-
-    trace = "".join(traceback.format_exception(error))
-    return "\n".join(
-        (
-            f"*{redact_text(f'{type(error).__qualname__}: {error}')[:_MOST_TEXT]}*",
-            f"Function: {getattr(context, 'function_name', None) or 'unknown'}",
-            f"Timestamp: {strftime('%Y-%m-%dT%H:%M:%SZ', gmtime())}",
-            f"Source IP: {_source_ip(event) or 'unknown'}",
-            f"Request ID: {getattr(context, 'aws_request_id', None) or _request_id(event) or 'unknown'}",
-            f"Payload:\n```{pformat(redact(event), width=110)[:_MOST_TEXT]}```",
-            f"Traceback:\n```{redact_text(trace[-_MOST_SEARCHED:])[-_MOST_TEXT:]}```",
-        )
-    )
+def _is_secret(key: "Any") -> bool:
+    return isinstance(key, str) and _SECRET_KEY.search(key[:_MOST_SEARCHED]) is not None
 
 
-def _source_ip(event: "Any") -> "Any":
-    context = _request_context(event)
-    return (mapping(context, "identity") or mapping(context, "http")).get("sourceIp")
+def _out_of_base64(text: str) -> str | None:
+    """Return the text that `text` is the base64 of, if it is: bodies and Kinesis data come like that."""
+    if len(text) < _SHORTEST_BASE64 or len(text) % 4 or not _BASE64.fullmatch(text):
+        return None
+    from binascii import Error, a2b_base64
+
+    try:
+        inside = a2b_base64(text[: _MOST_PARSED // 4 * 4]).decode()
+    except (Error, ValueError):
+        return None
+    return inside if inside.replace("\n", "").replace("\r", "").replace("\t", "").isprintable() else None
 
 
-def _request_id(event: "Any") -> "Any":
-    return _request_context(event).get("requestId")
-
-
-def _request_context(event: "Any") -> "dict[str, Any]":
-    return mapping(event, "requestContext") if isinstance(event, dict) else {}
+def _shown(value: "Any") -> str:
+    if isinstance(value, (bytes, bytearray)):
+        return value[:_MOST_SEARCHED].decode(errors="replace")
+    try:
+        return repr(value)
+    except Exception:  # noqa: BLE001  (the value's own code)
+        return f"<{type(value).__qualname__}>"
