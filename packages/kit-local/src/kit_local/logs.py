@@ -11,6 +11,7 @@ from typing import Literal, TextIO
 Colour = Literal["dim", "red", "green", "yellow", "cyan", "bold"]
 _CODES: dict[Colour, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _PATIENCE = 1.0  # seconds that an invocation's lines are kept back for its closing line to stand above them
+_MOST = 1 << 20  # characters that are kept back
 
 
 class Console:
@@ -54,6 +55,7 @@ class Entry:
         self._console = console
         self._title = f"{console.colour(function, 'cyan')} {source}"
         self._lines: list[str] = []
+        self._size = 0
         self._streaming = False
         self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._stream)
 
@@ -63,6 +65,9 @@ class Entry:
             self._console.write(f"    {text}")
         else:
             self._lines.append(text)
+            self._size += len(text)
+            if self._size > _MOST:
+                self._stream()
 
     def end(self, *, seconds: float, cold: float | None, memory: int | None, limit: int, error: str = "") -> None:
         """Write the closing line: `cold` is the seconds that starting the process took, None when it was warm."""
@@ -76,6 +81,7 @@ class Entry:
         self._flush()
 
     def _stream(self) -> None:
+        self._timer.cancel()
         self._streaming = True
         self._console.write(f"{_clock()}  {self._title}  {self._console.colour('running', 'dim')}")
         self._flush()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from kit_local.runtime.api import PAYLOAD_LIMIT
 from kit_local.runtime.pool import EventTooLargeError, ThrottledError
+from kit_local.runtime.scratch import Scratch
 from kit_local.stores.process import alive
 
 pytestmark = pytest.mark.anyio
@@ -80,7 +82,7 @@ async def test_the_environment_holds_nothing_of_the_developers(lab: Any, plain: 
     assert environment["LAMBDA_TASK_ROOT"] == str(lab.folder)
     assert environment["_X_AMZN_TRACE_ID"].startswith("Root=1-")
     inherited = {name for name in environment if os.environ.get(name) == environment[name]}
-    assert inherited <= {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"}
+    assert inherited <= {"PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 
 async def test_an_exception_is_the_functions_error(lab: Any, plain: bool) -> None:
@@ -330,6 +332,84 @@ async def test_stopping_kills_what_runs(lab: Any) -> None:
     await functions.stop()
     assert not alive(int((lab.folder / "pid").read_text()))
     assert (await call).error_type == "Runtime.ExitError"
+
+
+async def test_one_that_writes_without_end_holds_up_nobody(lab: Any) -> None:
+    lab.write("""
+        import os, pathlib, time
+        def write(event, context):
+            end = time.monotonic() + 60
+            while not pathlib.Path("enough").exists() and time.monotonic() < end:
+                os.write(1, b"x" * 65536)
+        def idle(event, context): pass
+    """)
+    functions = lab.functions("write", "idle", timeout=90.0)
+    writing = asyncio.ensure_future(functions.invoke("write", {}, source="test"))
+    async with asyncio.timeout(30):
+        while "xxx" not in lab.shown:
+            await asyncio.sleep(0.01)
+    await functions.invoke("idle", {}, source="test")
+    assert not writing.done()
+    (lab.folder / "enough").touch()
+    assert not (await writing).failed
+
+
+async def test_lines_nobody_asks_for_are_not_kept_without_end(lab: Any) -> None:
+    lab.write("""
+        import os
+        os.write(1, b"\\n".join(b"%d" % n for n in range(5000)) + b"\\n")
+        def work(event, context): pass
+    """)
+    await lab.functions("work").invoke("work", {}, source="test")
+    shown = [line.strip() for line in lab.shown.splitlines()]
+    assert shown[-1] == "4999"
+    assert len(shown) == 1001
+
+
+async def test_each_process_has_a_temporary_folder_of_its_own(lab: Any, plain: bool) -> None:
+    lab.write("""
+        import os, pathlib, tempfile, time
+        def work(event, context):
+            folder = pathlib.Path(tempfile.gettempdir())
+            found = [path.name for path in folder.iterdir()]
+            (folder / "kept").mkdir(exist_ok=True)
+            time.sleep(event["seconds"])
+            return [os.getpid(), str(folder), found, folder.stat().st_mode & 0o777]
+    """)
+    functions = lab.functions("work", plain=plain)
+    calls = (functions.invoke("work", {"seconds": 1}, source="test") for _ in range(2))
+    first, second = (answer.value for answer in await asyncio.gather(*calls))
+    assert first[1] != second[1]
+    assert (first[2:], second[2:]) == ([[], 0o700], [[], 0o700])
+    again = (await functions.invoke("work", {"seconds": 0}, source="test")).value
+    assert again[2] == ["kept"]
+    await functions.stop()
+    assert not any(Path(folder).parent.exists() for folder in (first[1], second[1]))
+
+
+async def test_a_killed_workers_temporary_folder_goes_with_it(lab: Any) -> None:
+    lab.write("""
+        import os, tempfile
+        def work(event, context):
+            print("folder", tempfile.gettempdir(), flush=True)
+            os._exit(1)
+    """)
+    await lab.functions("work").invoke("work", {}, source="test")
+    folder = Path(lab.shown.partition("folder ")[2].split()[0])
+    assert not folder.exists()
+    assert folder.parent.exists()
+
+
+def test_what_a_killed_owner_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    living, dead = Scratch(), Scratch()
+    (dead.folder / "left").touch()
+    dead._lock.release()  # what the end of a process does
+    last = Scratch()
+    assert (living.folder.exists(), dead.folder.exists()) == (True, False)
+    living.close()
+    last.close()
+    assert list(last.folder.parent.iterdir()) == []
 
 
 async def test_a_handlers_imports_are_its_own(lab: Any) -> None:

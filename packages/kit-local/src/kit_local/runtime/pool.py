@@ -12,6 +12,7 @@ from typing import Any
 from kit_local.errors import LocalError
 from kit_local.logs import Console
 from kit_local.runtime.api import PAYLOAD_LIMIT, Answer
+from kit_local.runtime.scratch import Scratch
 from kit_local.runtime.worker import Worker
 from kit_local.stack import Function
 
@@ -40,9 +41,11 @@ class EventTooLargeError(RefusedError):
 class Pool:
     """The workers of one function: started when needed, kept while warm, replaced when the code changes."""
 
-    def __init__(self, function: Function, cloud: Mapping[str, str], console: Console, *, plain: bool = False) -> None:
+    def __init__(
+        self, function: Function, cloud: Mapping[str, str], console: Console, *, scratch: Path, plain: bool = False
+    ) -> None:
         self.function = function
-        self._cloud, self._console, self._plain = cloud, console, plain
+        self._cloud, self._console, self._scratch, self._plain = cloud, console, scratch, plain
         reserved = function.reserved_concurrency
         self._size = CONCURRENCY if reserved is None else reserved
         self._throttles = reserved is not None
@@ -111,7 +114,7 @@ class Pool:
     def _start_workers(self) -> None:
         """Start a worker for each caller that waits without one, as far as the limit allows."""
         while self._starting < len(self._waiting) and len(self._workers) < self._size:
-            worker = Worker(self.function, self._cloud, plain=self._plain)
+            worker = Worker(self.function, self._cloud, scratch=self._scratch, plain=self._plain)
             self._workers.add(worker)
             self._starting += 1
             self._spawn(self._start(worker))
@@ -209,8 +212,9 @@ class Functions:
         *,
         plain: bool = False,
     ) -> None:
-        pools = {name: Pool(function, cloud, console, plain=plain) for name, function in functions.items()}
-        self._pools = pools
+        self._scratch = Scratch()
+        options: dict[str, Any] = {"scratch": self._scratch.folder, "plain": plain}
+        self._pools = {name: Pool(function, cloud, console, **options) for name, function in functions.items()}
         self._reaper = asyncio.create_task(self._reap())
 
     async def invoke(self, function: str, event: Mapping[str, Any], **options: Any) -> Answer:
@@ -236,6 +240,7 @@ class Functions:
         """Kill every worker of every function."""
         self._reaper.cancel()
         await asyncio.gather(*(pool.stop() for pool in self._pools.values()))
+        self._scratch.close()
 
 
 def trace_id() -> str:

@@ -3,9 +3,12 @@
 import asyncio
 import os
 import platform
+import shutil
 import signal
 import sys
+import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +19,10 @@ from kit_local.runtime.api import Answer, Invocation, RuntimeApi
 from kit_local.stack import Function
 
 INIT_SECONDS = 10.0  # what Lambda grants the code outside the handler, before the function's own timeout counts
+_READS = 4  # at once: more than a pipe holds, but who writes without end is not to be read without end
+_LONGEST_LINE = 256 * 1024  # bytes, as of an event in CloudWatch Logs
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 def environment(function: Function, cloud: Mapping[str, str]) -> dict[str, str]:
@@ -49,9 +54,12 @@ def environment(function: Function, cloud: Mapping[str, str]) -> dict[str, str]:
 
 
 class Worker:
-    """A function's process. It takes one invocation at a time; after `stop` it takes no more."""
+    """A function's process. It takes one invocation at a time; after `stop` it takes no more.
 
-    def __init__(self, function: Function, cloud: Mapping[str, str], *, plain: bool = False) -> None:
+    Its temporary folder is its own, below `scratch`, and goes with it.
+    """
+
+    def __init__(self, function: Function, cloud: Mapping[str, str], *, scratch: Path, plain: bool = False) -> None:
         self.function = function
         self.invocations = 0
         self.idle_since = 0.0
@@ -62,6 +70,8 @@ class Worker:
         self._exited: asyncio.Task[int] | None = None
         self._output = Output()
         self._leash = -1
+        self._scratch = scratch
+        self._temporary: str | None = None
 
     @property
     def alive(self) -> bool:
@@ -75,6 +85,7 @@ class Worker:
 
     async def start(self) -> Answer | None:
         """Start the process and load the function's code; return the error when that fails."""
+        self._temporary = tempfile.mkdtemp(dir=self._scratch)
         await self._api.start()
         leash, self._leash = os.pipe()
         output = self._output.open()
@@ -86,7 +97,7 @@ class Worker:
                 stdout=output,
                 stderr=output,
                 cwd=self.function.code,
-                env={**self._environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
+                env={**self._environment, "TMPDIR": self._temporary, "AWS_LAMBDA_RUNTIME_API": self._api.address},
                 start_new_session=True,
             )
         finally:
@@ -158,6 +169,8 @@ class Worker:
             os.close(self._leash)
             self._leash = -1
         await self._api.stop()
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
 
 
 class Output:
@@ -166,7 +179,7 @@ class Output:
     def __init__(self) -> None:
         self._read = -1
         self._rest = b""
-        self._kept: list[str] = []
+        self._kept: deque[str] = deque(maxlen=1000)  # a thread may go on writing while nobody calls
         self._line: Callable[[str], None] = self._kept.append
 
     def open(self) -> int:
@@ -186,7 +199,9 @@ class Output:
 
     def drain(self) -> None:
         """Pass on what has been written so far."""
-        while self._read >= 0:
+        for _ in range(_READS):
+            if self._read < 0:
+                return
             try:
                 chunk = os.read(self._read, 65536)
             except BlockingIOError:
@@ -196,6 +211,9 @@ class Output:
                 return
             # awslambdaric ends the lines of one message with a carriage return, to keep them together in CloudWatch.
             *lines, self._rest = (self._rest + chunk.replace(b"\r", b"\n")).split(b"\n")
+            if len(self._rest) > _LONGEST_LINE:
+                lines.append(self._rest)
+                self._rest = b""
             for line in filter(None, lines):
                 self._line(line.decode(errors="replace"))
 

@@ -1,0 +1,34 @@
+"""The temporary folders of workers: on Lambda, /tmp belongs to one execution environment, and goes with it."""
+
+import shutil
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from kit_local.errors import StoreError
+from kit_local.paths import shared_folder
+from kit_local.stores.lock import FolderLock
+
+_PREFIX = "workers-"
+
+
+class Scratch:
+    """A private folder below the temporary one, removed by `close`; one of a killed owner's, by the next that is made."""
+
+    def __init__(self) -> None:
+        parent = shared_folder()
+        for left in parent.glob(f"{_PREFIX}*"):
+            with suppress(OSError, StoreError), FolderLock(left):
+                shutil.rmtree(left, ignore_errors=True)
+        for _ in range(5):
+            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+            # Until it is locked, another one that starts now takes it for a killed owner's.
+            with suppress(FileNotFoundError, StoreError):
+                self._lock = FolderLock(self.folder)
+                return
+        raise StoreError(f"no folder in {str(parent)!r} can be locked; TMPDIR names another place")
+
+    def close(self) -> None:
+        """Remove the folder with all that is in it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.release()
