@@ -1,7 +1,6 @@
 """What a receiver of errors is told: text for people, the same in fields for programs, without secrets."""
 
 from kit_handler.errors import AppError
-from kit_handler.redaction import redact, redact_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +55,7 @@ def _parts(error: BaseException, event: "Any", context: "Any") -> "dict[str, Any
     from time import gmtime, strftime
 
     from kit_handler.lambda_event import get_source_ip
+    from kit_handler.redaction import redact, redact_text
 
     trace = "".join(traceback.format_exception(error))
     code, details = (error.code, error.details) if isinstance(error, AppError) else (None, None)
