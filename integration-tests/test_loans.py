@@ -97,7 +97,7 @@ def test_an_unknown_loan_is_not_found(backend: Backend) -> None:
 def test_an_uploaded_document_is_attached(backend: Backend) -> None:
     loan = backend.create_loan("20.00")
     response = backend.request("POST", f"/loans/{loan['id']}/documents", json={"name": "pay slip+1.pdf"})
-    assert response.status_code == 200, response.text
+    assert response.status_code == 201, response.text
     target = response.json()["data"]
 
     assert httpx.put(target["url"], content=b"%PDF-1.7").status_code == 200
