@@ -2,6 +2,7 @@
 
 import json
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +91,100 @@ def test_headers_of_one_response_are_its_own() -> None:
 
 def test_repr_shows_no_body() -> None:
     assert repr(Response.ok("hush")) == "<Response 200>"
+
+
+@pytest.mark.parametrize(
+    ("response", "status", "entry", "fields"),
+    [
+        (Response.unprocessable("Odd"), 422, {"id": "unprocessable", "message": "Odd"}, {}),
+        (Response.too_many_requests(), 429, {"id": "too_many_requests", "message": "Too many requests"}, {}),
+        (
+            Response.too_many_requests("Wait", retry_after=0.2),
+            429,
+            {"id": "too_many_requests", "message": "Wait"},
+            {"Retry-After": "1"},
+        ),
+    ],
+)
+def test_more_errors(response: Response, status: int, entry: dict[str, str], fields: dict[str, str]) -> None:
+    answer = response.dump()
+    assert (answer["statusCode"], json.loads(answer["body"])) == (status, {"errors": [entry]})
+    assert answer["headers"] == {"Content-Type": "application/json", **fields}
+
+
+@pytest.mark.parametrize(
+    ("response", "status", "body", "fields"),
+    [
+        (Response.redirect("/a"), 302, "", {"Location": "/a"}),
+        (Response.redirect("/a", status_code=308), 308, "", {"Location": "/a"}),
+        (Response.text("t"), 200, "t", {"Content-Type": "text/plain; charset=utf-8"}),
+        (Response.html("<p>", status_code=404), 404, "<p>", {"Content-Type": "text/html; charset=utf-8"}),
+        (Response.binary(b"\x00"), 200, "AA==", {"Content-Type": "application/octet-stream"}),
+        (Response.binary(b"\x00", content_type="image/png"), 200, "AA==", {"Content-Type": "image/png"}),
+    ],
+)
+def test_other_kinds_of_bodies(response: Response, status: int, body: str, fields: dict[str, str]) -> None:
+    answer = response.dump()
+    assert (answer["statusCode"], answer["body"], answer["headers"]) == (status, body, fields)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "disposition"),
+    [
+        ({"filename": "a.csv"}, "text/csv; charset=utf-8", 'attachment; filename="a.csv"'),
+        ({"filename": "ä.pdf", "inline": True}, "application/pdf", "inline; filename*=UTF-8''%C3%A4.pdf"),
+        ({"filename": 'a"b\r\n.png'}, "image/png", "attachment; filename*=UTF-8''a%22b%0D%0A.png"),
+        ({"filename": "a.tar.gz"}, "application/octet-stream", 'attachment; filename="a.tar.gz"'),
+        ({"content_type": "image/gif"}, "image/gif", "attachment"),
+    ],
+)
+def test_a_file_has_its_type_and_name(options: Any, kind: str, disposition: str) -> None:
+    answer = Response.file(b"abc", **options).dump()
+    assert answer["headers"] == {"Content-Type": kind, "Content-Disposition": disposition}
+    assert (answer["body"], answer["isBase64Encoded"]) == ("YWJj", True)
+
+
+def test_a_file_from_a_path(tmp_path: Path) -> None:
+    path = tmp_path / "report.txt"
+    path.write_bytes(b"abc")
+    answer = Response.file(path).dump()
+    assert answer["headers"]["Content-Disposition"] == 'attachment; filename="report.txt"'
+    assert answer["body"] == "YWJj"
+
+
+def test_cookies_are_safe_by_default() -> None:
+    response = Response().set_cookie("session", "abc", max_age=60)
+    assert response.cookies == ["session=abc; Path=/; Max-Age=60; Secure; HttpOnly; SameSite=Lax"]
+    response = Response().set_cookie(
+        "a", "b", secure=False, httponly=False, samesite=None, domain="example.com", path="/x"
+    )
+    assert response.cookies == ["a=b; Path=/x; Domain=example.com"]
+    assert Response().delete_cookie("a").cookies == ["a=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "options"),
+    [
+        ("", "a", {}),
+        ("a b", "a", {}),
+        ("a=b", "a", {}),
+        ("a", "b; Domain=evil.example", {}),
+        ("a", "b\r\nX: y", {}),
+        ("a", "é", {}),
+        ("a", "b", {"path": "/; Secure"}),
+        ("a", "b", {"domain": "x\n"}),
+        ("a", "b", {"samesite": "lax"}),
+        ("a", "b", {"samesite": "None", "secure": False}),
+        ("__Secure-a", "b", {"secure": False}),
+        ("__Host-a", "b", {"domain": "example.com"}),
+        ("__Host-a", "b", {"path": "/x"}),
+    ],
+)
+def test_a_cookie_that_no_browser_would_take_is_an_error(name: str, value: str, options: Any) -> None:
+    with pytest.raises(ValueError):
+        Response().set_cookie(name, value, **options)
+
+
+def test_a_line_break_in_a_cookie_is_not_sent() -> None:
+    with pytest.raises(ValueError, match="line break"):
+        Response(cookies=["a=b\r\nX: y"]).dump()
