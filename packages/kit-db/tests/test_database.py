@@ -121,13 +121,15 @@ def test_the_server_is_killed_and_comes_back_between_two_units(killable, databas
         assert database.execute("select 2 as two") == [{"two": 2}]
 
 
-def test_a_unit_waits_for_a_server_that_is_coming_back(killable, database):
+def test_a_unit_waits_for_a_server_that_is_coming_back(killable, postgres_url):
+    database = Database.from_url(postgres_url, connect_wait=60)
     pid_of(database)
     killable.kill()
     starting = threading.Timer(0.3, killable.start)
     starting.start()
     assert database.execute("select 1 as one") == [{"one": 1}]
     starting.join()
+    database.close()
 
 
 def test_waiting_for_a_server_that_stays_away_is_bounded(killable, postgres_url, caplog):

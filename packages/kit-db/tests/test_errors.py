@@ -137,19 +137,21 @@ def test_a_serialization_failure_at_commit(database, other):
 
 
 def test_cancelled_is_told_from_timed_out(database, other):
-    pid = database.execute("select pg_backend_pid() as pid")[0]["pid"]
     done = threading.Event()
+    # Once, and while it sleeps: a second one could hit the statement that comes after it.
+    cancel = "select pg_cancel_backend(pid) from pg_stat_activity where pid = %s and wait_event = 'PgSleep'"
 
-    def cancel():
-        while not done.is_set():
-            other.execute("select pg_cancel_backend(%s)", [pid])
+    def cancel_sleep(pid):
+        while not done.is_set() and not other.execute(cancel, [pid]):
+            pass
 
-    thread = threading.Thread(target=cancel)
     with database.transaction():
-        database.execute("select 1")
+        thread = threading.Thread(
+            target=cancel_sleep, args=[database.execute("select pg_backend_pid() as pid")[0]["pid"]], daemon=True
+        )
         thread.start()
         with pytest.raises(StatementCancelledError), database.transaction():
-            database.execute("select pg_sleep(30)")
+            database.execute("select pg_sleep(10)")
         done.set()
         thread.join()
 
