@@ -147,7 +147,7 @@ def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHand
 
     take_over(handler, function)
     # For a Router, which calls it with the request, whatever the function inside takes.
-    handler.is_route = True  # type: ignore[attr-defined]
+    handler.route_options = options  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
 
 
@@ -157,7 +157,7 @@ def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
     path: the parameters of the route's path and their converters, if these are known
     """
     call = function
-    if not getattr(function, "is_route", False) and not takes_the_request(function, path or ()):
+    if not hasattr(function, "route_options") and not takes_the_request(function, path or ()):
         from kit_handler.binding import bind
 
         call = bind(function, path, _names_around(function))

@@ -1,0 +1,58 @@
+"""`python -m kit_handler openapi module:app`: print the OpenAPI document of a Router."""
+
+import argparse
+import json
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from kit_handler.openapi import openapi
+from kit_handler.router import Router
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command and return its exit status: 0, or 2 when there is no such router."""
+    options = _parser().parse_args(arguments)
+    module, _, name = options.app.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        app: Any = import_module(module)
+        for each in (name or "app").split("."):
+            app = getattr(app, each)
+    except (ImportError, AttributeError) as error:
+        return _failed(f"{options.app!r} can't be loaded: {error}")
+    if not isinstance(app, Router):
+        return _failed(f"{options.app!r} is no Router but a {type(app).__qualname__}")
+    integration = json.loads(options.integration) if options.integration else None
+    document = openapi(
+        app, title=options.title, version=options.version, servers=options.server, integration=integration
+    )
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    if options.output:
+        Path(options.output).write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m kit_handler", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("openapi", help="print the OpenAPI document of a Router")
+    command.add_argument("app", help="module:name of the Router, name is app if it is left out")
+    command.add_argument("--title", default="API")
+    command.add_argument("--version", default="1.0.0")
+    command.add_argument("--server", action="append", default=[], help="a URL; may come more than once")
+    command.add_argument("--integration", help="JSON for x-amazon-apigateway-integration, for SAM's DefinitionBody")
+    command.add_argument("--output", help="a file to write, in place of the standard output")
+    return parser
+
+
+def _failed(message: str) -> int:
+    sys.stderr.write(f"{message}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

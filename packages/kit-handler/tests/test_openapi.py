@@ -1,0 +1,293 @@
+"""OpenAPI: the document is valid, and says what the routes do."""
+
+# ruff: noqa: A002  (parameters are named as in the paths)
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from uuid import UUID
+
+import pytest
+from kit_handler import Body, Cookie, Header, Jwt, Query, Request, Response, Router, all_of, route
+from kit_handler.openapi import openapi
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+
+JWT = Jwt(issuer="https://issuer.example", audience="a", jwks_url="https://issuer.example/jwks")
+
+
+class Color(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Tag(TypedDict):
+    name: str
+    weight: NotRequired[int]
+
+
+@dataclass
+class Item:
+    """What is sold."""
+
+    name: str
+    price: Decimal
+    color: Color = Color.RED
+    tags: list[Tag] | None = None
+    parent: "Item | None" = None
+
+
+class Described:
+    @classmethod
+    def load(cls, data: Any) -> Any:
+        return cls()
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "properties": {"line": {"$ref": "#/$defs/Line"}},
+            "$defs": {"Line": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Line"}}}},
+        }
+
+
+class Undescribed:
+    @classmethod
+    def load(cls, data: Any) -> Any:
+        return cls()
+
+
+def document(app: Router, **options: Any) -> dict[str, Any]:
+    made = openapi(app, **options)
+    OpenAPIV31SpecValidator(made).validate()
+    assert json.loads(json.dumps(made)) == made
+    return made
+
+
+def shop() -> Router:
+    app = Router("/shop", cors=True)
+
+    @app.get("/items/{id:int}", responses={200: Item, 410: "It was sold"}, tags=["items"])
+    def get_item(id: int, version: UUID | None = None) -> Response:
+        """Return an item.
+
+        Also one that is
+        no longer sold.
+        """
+        return Response.ok()
+
+    @app.put("/items/{id}", role=["EDITOR", "ADMIN"], scope="items", deprecated=True)
+    def put_item(id: UUID, item: Item) -> Response:
+        return Response.ok()
+
+    @app.get("/items")
+    def list_items(
+        color: Color = Color.RED,
+        kind: Literal["a", "b"] = "a",
+        ids: Annotated[list[int] | None, Query("id")] = None,
+        since: date = date(2030, 1, 31),
+        shop: Annotated[str, Header("X-Shop")] = "",
+        session: Annotated[str, Cookie()] = "",
+    ) -> Response:
+        return Response.ok()
+
+    @app.post("/items", token=True)
+    def post_items(items: list[Item]) -> Response:
+        return Response.created()
+
+    @app.get("/files/{name+}")
+    def get_file(request: Request) -> Response:
+        return Response.ok()
+
+    return app
+
+
+def test_the_document_is_valid_and_says_what_there_is() -> None:
+    made = document(shop(), title="Shop", version="2.1.0", description="All of it", servers=["https://api.example.com"])
+    assert made["openapi"] == "3.1.0"
+    assert made["info"] == {"title": "Shop", "version": "2.1.0", "description": "All of it"}
+    assert made["servers"] == [{"url": "https://api.example.com"}]
+    assert list(made["paths"]) == ["/shop/items/{id}", "/shop/items", "/shop/files/{name}"]
+
+
+def test_an_operation_has_its_docstring_parameters_and_answers() -> None:
+    operation = document(shop())["paths"]["/shop/items/{id}"]["get"]
+    assert operation["operationId"] == "get_item"
+    assert (operation["summary"], operation["description"]) == ("Return an item.", "Also one that is\nno longer sold.")
+    assert operation["tags"] == ["items"]
+    assert operation["parameters"] == [
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}},
+        {"name": "version", "in": "query", "required": False, "schema": {"type": "string", "format": "uuid"}},
+    ]
+    assert list(operation["responses"]) == ["200", "400", "404", "410", "500"]
+    data = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["data"]
+    assert data == {"$ref": "#/components/schemas/Item"}
+    assert operation["responses"]["410"] == {"description": "It was sold"}
+
+
+def test_every_kind_of_parameter() -> None:
+    parameters = document(shop())["paths"]["/shop/items"]["get"]["parameters"]
+    assert [(each["name"], each["in"], each["schema"]) for each in parameters] == [
+        ("color", "query", {"type": "string", "enum": ["red", "blue"], "default": "red"}),
+        ("kind", "query", {"type": "string", "enum": ["a", "b"], "default": "a"}),
+        ("id", "query", {"type": "array", "items": {"type": "integer"}}),
+        ("since", "query", {"type": "string", "format": "date", "default": "2030-01-31"}),
+        ("X-Shop", "header", {"type": "string", "default": ""}),
+        ("session", "cookie", {"type": "string", "default": ""}),
+    ]
+
+
+def test_bodies_are_components() -> None:
+    made = document(shop())
+    assert made["paths"]["/shop/items"]["post"]["requestBody"] == {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}},
+    }
+    item = made["components"]["schemas"]["Item"]
+    assert (item["description"], item["required"]) == ("What is sold.", ["name", "price"])
+    tags = {"type": "array", "items": {"$ref": "#/components/schemas/Tag"}}
+    assert item["properties"]["tags"] == {"anyOf": [tags, {"type": "null"}]}
+    assert item["properties"]["parent"] == {"anyOf": [{"$ref": "#/components/schemas/Item"}, {"type": "null"}]}
+    assert made["components"]["schemas"]["Tag"]["required"] == ["name"]
+
+
+def test_who_may_call_is_the_security() -> None:
+    made = document(shop())
+    put = made["paths"]["/shop/items/{id}"]["put"]
+    assert put["security"] == [{"authorizer": ["EDITOR", "items"]}, {"authorizer": ["ADMIN", "items"]}]
+    assert {"401", "403"} <= set(put["responses"])
+    assert put["deprecated"] is True
+    assert made["paths"]["/shop/items"]["post"]["security"] == [{"token": []}]
+    assert "security" not in made["paths"]["/shop/items"]["get"]
+    assert set(made["components"]["securitySchemes"]) == {"authorizer", "token"}
+
+
+def test_all_of_several_roles_a_jwt_and_an_enum() -> None:
+    app = Router(role=[all_of("A", "B"), Color.RED])
+    app.get("/a")(lambda: Response.ok())
+    app.get("/b", role=None, token=JWT)(lambda: Response.ok())
+    app.get("/c", role=None)(lambda: Response.ok())
+    paths = document(app)["paths"]
+    assert paths["/a"]["get"]["security"] == [{"authorizer": ["A", "B"]}, {"authorizer": ["red"]}]
+    assert paths["/b"]["get"]["security"] == [{"authorizer": []}]
+    assert "security" not in paths["/c"]["get"]
+
+
+def test_a_class_may_describe_itself() -> None:
+    app = Router()
+    app.post("/a")(lambda body: Response.ok())  # takes the request
+
+    @app.post("/b")
+    def create(body: Described) -> Response:
+        return Response.ok()
+
+    @app.post("/c")
+    def create_other(body: Undescribed) -> Response:
+        return Response.ok()
+
+    made = document(app)
+    assert "requestBody" not in made["paths"]["/a"]["post"]
+    line = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Line"}}}
+    assert made["components"]["schemas"]["Line"] == line
+    described = made["components"]["schemas"]["Described"]
+    assert described == {"type": "object", "properties": {"line": {"$ref": "#/components/schemas/Line"}}}
+    schema = made["paths"]["/c"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert schema == {"type": "object"}
+
+
+def test_bodies_by_member_and_as_they_come() -> None:
+    app = Router(problem_json=True)
+
+    @app.post("/a")
+    def members(name: Annotated[str, Body("name")], count: Annotated[int, Body("n")] = 1) -> Response:
+        return Response.ok()
+
+    @app.post("/b")
+    def raw(data: Annotated[bytes, Body()]) -> Response:
+        return Response.ok()
+
+    made = document(app)
+    schema = made["paths"]["/a"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert schema == {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "n": {"type": "integer"}},
+        "required": ["name"],
+    }
+    assert list(made["paths"]["/b"]["post"]["requestBody"]["content"]) == ["application/octet-stream"]
+    assert list(made["paths"]["/a"]["post"]["responses"]["400"]["content"]) == ["application/problem+json"]
+
+
+def test_names_are_unique_and_hidden_routes_left_out() -> None:
+    def get_it(request: Request) -> Response:
+        return Response.ok()
+
+    app = Router()
+    for path in ("/a", "/b/{id}"):
+        app.get(path)(get_it)
+    app.get("/c", hidden=True)(get_it)
+    app.route("/d", methods=("GET", "PUT"))(lambda request: Response.ok())
+    paths = document(app)["paths"]
+    names = [operation["operationId"] for path in paths.values() for operation in path.values()]
+    assert names == ["get_it", "get_b_id", "lambda", "put_d"]
+
+
+def test_a_handler_made_by_route_is_described_as_what_it_wraps() -> None:
+    @route(role="A")
+    def find(limit: int = 5) -> Response:
+        """Find."""
+        return Response.ok()
+
+    app = Router()
+    app.get("/")(find)
+    operation = document(app)["paths"]["/"]["get"]
+    assert (operation["summary"], operation["security"]) == ("Find.", [{"authorizer": ["A"]}])
+    assert operation["parameters"][0]["schema"] == {"type": "integer", "default": 5}
+
+
+def test_api_gateway_gets_its_own_spelling() -> None:
+    integration = {"type": "aws_proxy", "httpMethod": "POST", "payloadFormatVersion": "2.0", "uri": "arn"}
+    paths = openapi(shop(), integration=integration)["paths"]
+    assert "/shop/files/{name+}" in paths
+    operation = paths["/shop/files/{name+}"]["get"]
+    assert operation["x-amazon-apigateway-integration"] == integration
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "kit_handler", *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    source = "from kit_handler import Response, Router\napp = Router()\n@app.get('/a')\ndef a(): return Response.ok()\n"
+    (tmp_path / "shop_api.py").write_text(source)
+    return tmp_path
+
+
+def test_the_command_prints_and_writes(module: Path) -> None:
+    printed = command("openapi", "shop_api:app", "--title", "Shop", "--version", "3", cwd=module)
+    assert printed.returncode == 0, printed.stderr
+    made = json.loads(printed.stdout)
+    assert (made["info"], list(made["paths"])) == ({"title": "Shop", "version": "3"}, ["/a"])
+    OpenAPIV31SpecValidator(made).validate()
+    options = ("--output", "api.json", "--server", "https://a.example", "--integration", '{"type": "aws_proxy"}')
+    assert command("openapi", "shop_api", *options, cwd=module).stdout == ""
+    made = json.loads((module / "api.json").read_text())
+    assert made["servers"] == [{"url": "https://a.example"}]
+    assert made["paths"]["/a"]["get"]["x-amazon-apigateway-integration"] == {"type": "aws_proxy"}
+
+
+@pytest.mark.parametrize("name", ["shop_api:nothing", "nothing:app", "shop_api:Response"])
+def test_the_command_says_what_is_wrong(name: str, module: Path) -> None:
+    failed = command("openapi", name, cwd=module)
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert repr(name) in failed.stderr
+    assert "Traceback" not in failed.stderr
