@@ -285,6 +285,20 @@ def test_some_pages_may_be_allowed_with_credentials() -> None:
         assert (cors_headers(refused), refused["headers"]["Vary"]) == ({}, "Origin")
 
 
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({}, {"Vary": "Origin"}),
+        ({"vary": "Accept"}, {"vary": "Accept, Origin"}),
+        ({"Vary": "origin"}, {"Vary": "origin"}),
+        ({"VARY": "*"}, {"VARY": "*"}),
+    ],
+)
+def test_what_an_answer_varies_with_is_said_once(given: dict[str, str], sent: dict[str, str]) -> None:
+    profile = route(cors=["https://a.example"])(lambda request: Response(200, headers=given))
+    assert profile(Request()).headers == sent
+
+
 def test_a_response_that_is_used_again_carries_nothing_from_one_caller_to_the_next() -> None:
     kept = Response.ok()
     profile = route(cors=["https://a.example"])(lambda request: kept)

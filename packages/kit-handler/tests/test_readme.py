@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 PACKAGE = Path(__file__).parents[1]
-GUIDE = PACKAGE.parents[1] / "docs" / "guides" / "handler.md"
+GUIDES = sorted((PACKAGE.parents[1] / "docs" / "guides").glob("handler*.md"))  # part of the repository only
 
 
 def run(document: Path) -> dict[str, Any]:
@@ -31,6 +31,6 @@ def test_the_readme_names_everything() -> None:
     assert [name for name in kit_handler.__all__ if f"`{name}`" not in text] == []
 
 
-@pytest.mark.skipif(not GUIDE.exists(), reason="the guide is part of the repository, not of the package")
-def test_the_guide_is_true() -> None:
-    assert "envelope" in run(GUIDE)
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+def test_the_guides_are_true(guide: Path) -> None:
+    assert run(guide)

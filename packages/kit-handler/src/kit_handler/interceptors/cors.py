@@ -42,9 +42,19 @@ class Cors:
         if "*" in self.origins:
             headers[_ALLOWED_ORIGIN] = "*"
         else:
-            headers["Vary"] = f"{headers['Vary']}, Origin" if "Vary" in headers else "Origin"
+            _vary(headers)
             origin = request.headers.get("origin")
             if origin in self.origins:
                 headers[_ALLOWED_ORIGIN] = origin
                 headers["Access-Control-Allow-Credentials"] = "true"
         return Response(response.status_code, response.body, headers, cookies=response.cookies)
+
+
+def _vary(headers: dict[str, str]) -> None:
+    """Say that the answer depends on the Origin; what it depends on already stays."""
+    for name, value in headers.items():
+        if name.lower() == "vary":
+            if "origin" not in value.lower() and value.strip() != "*":
+                headers[name] = f"{value}, Origin"
+            return
+    headers["Vary"] = "Origin"
