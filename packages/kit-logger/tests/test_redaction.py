@@ -1,8 +1,10 @@
+import dataclasses
 import enum
 import time
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 from kit_logger import is_sensitive, redact, redact_text
@@ -121,6 +123,115 @@ def test_secrets_in_a_text(text, redacted):
     assert redact_text(text) == redacted
 
 
+SECRET = "s3cr3t"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"credentials": {"user": "a", "word": "s3cr3t"}, "x": 1}',
+        "credentials={'user': 'a', 'x': ['s3cr3t']}, x",
+        "Config(credentials=Creds('a', 's3cr3t'), b=2)",
+        '{"Message": "{\\"Message\\": \\"{\\\\\\"password\\\\\\": \\\\\\"s3cr3t\\\\\\"}\\"}"}',
+        '{\\\\\\\\\\\\\\"password\\\\\\\\\\\\\\": \\\\\\\\\\\\\\"s3cr3t\\\\\\\\\\\\\\"}',
+        '[["Authorization", "Bearer s3cr3t"], ["a", "b"]]',
+        "[('Authorization', 'Basic s3cr3t')]",
+        "[(b'authorization', b'Bearer s3cr3t')]",
+        '[{"name": "Authorization", "value": "s3cr3t"}]',
+        "https://b.s3.amazonaws.com/k?X-Amz-Security-Token=s3cr3t%2Fx&X-Amz-Signature=s3cr3t",
+        "postgres://user:p@s3cr3t@host/db",
+        "postgres://user:p/s3cr3t@host/db",
+        "https://s3cr3t0123456789abcd@github.com/x",
+        "back=https%3A%2F%2Fx%3Ftoken%3Ds3cr3t",
+        "%22password%22%3A%22s3cr3t%22",
+        "-----BEGIN RSA PRIVATE KEY-----\ns3cr3t\n-----END RSA PRIVATE KEY-----",
+        "Cookie: a=1; sid=s3cr3t\r\nAccept: x",
+        'Authorization: Digest username="a", response="s3cr3t"',
+        "password=b's3cr3t'",
+        "<password>s3cr3t</password>",
+        "user[password]=s3cr3t&x=1",
+        "user%5Bpassword%5D=s3cr3t&x=1",
+        "os.environ['PASSWORD'] = 's3cr3t'",
+        "psql --db-password s3cr3t --host x",
+        '{"password": "x\\\\", "token": "s3cr3t"}',
+        '{"token": "a", "token": "s3cr3t"}',
+        "AccountKey=s3cr3t;EndpointSuffix=x",
+        "got Basic s3cr3tXNlcjpwYXNz",
+    ],
+)
+def test_no_shape_lets_a_secret_through(text):
+    assert SECRET in text
+    assert SECRET not in redact_text(text)
+    assert SECRET not in str(redact({"body": [text]}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"headers": [["x-api-key", SECRET]]},
+        {"headers": [(b"cookie", SECRET.encode())]},
+        {"parameters": [{"Key": "db_password", "Value": SECRET}]},
+        {"headers": {"authorization": [{"key": "Authorization", "value": SECRET}]}},
+        {"body": '{"a": [{"clientSecret": "s3cr3t"}]}'},
+        {"rawQueryString": "a=b&token=s3cr3t"},
+        {"cookies": ["sid=s3cr3t"]},
+        {"queryStringParameters": {"X-Amz-Signature": SECRET, "X-Amz-Security-Token": SECRET}},
+        {"password": {"value": SECRET}},
+        {b"password": SECRET},
+        {"error": ValueError("password=s3cr3t")},
+    ],
+    ids=str,
+)
+def test_no_structure_lets_a_secret_through(value):
+    assert SECRET in str(value)
+    assert SECRET not in str(redact(value))
+
+
+def test_what_is_base64_of_json_is_hidden():
+    assert redact({"body": "cGFzc3dvcmQ9eA==", "isBase64Encoded": True})["body"] == "*** (base64)"
+    assert redact({"kinesis": {"data": "eyJwYXNzd29yZCI6ICJ4In0="}}) == {"kinesis": {"data": "***"}}
+
+
+def test_json_without_secrets_stays_as_it_was_written():
+    text = '{ "author":"x",\n "price": 1.10, "token": null }'
+    assert redact_text(text) == text
+
+
+def test_a_number_of_tokens_is_shown():
+    assert redact({"total_tokens": 5, "tokens": 1.5, "token": 5}) == {"total_tokens": 5, "tokens": 1.5, "token": "***"}
+
+
+def test_dataclasses_and_named_tuples_are_gone_through_by_field():
+    @dataclasses.dataclass
+    class User:
+        name: str
+        password: str
+
+    class Point(NamedTuple):
+        x: int
+        token: str
+
+    assert redact([User("a", SECRET), Point(1, SECRET)]) == [
+        {"name": "a", "password": "***"},
+        {"x": 1, "token": "***"},
+    ]
+
+
+def test_what_is_broken_is_named():
+    class Odd(dict):
+        def items(self):
+            raise RuntimeError("no items")
+
+    assert redact({"a": Odd(x=1), "b": 1}) == {"a": "<Odd>", "b": 1}
+
+
+def test_long_lists_and_texts_are_cut():
+    found = redact({"list": list(range(50_000)), "text": "a" * 1_000_000, "map": {str(n): n for n in range(50_000)}})
+    assert (len(found["list"]), found["list"][-1]) == (20_001, "…")
+    assert len(found["text"]) < 400_000
+    assert found["map"]["…"] == 30_000
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -193,7 +304,25 @@ def test_circles_end():
 
 @pytest.mark.parametrize(
     "piece",
-    ['auth="', "://", "-eyJ", "secret", 'password=\\"', "bearer ", "token=", "a", "api_key", "x:y@", "\\", "eyJa."],
+    [
+        *("--", " --", "--a", "://a:", "://a:a", "password=(", "password={'", "cookie: ", "basic ", "[pass]=", "pass>"),
+        *("eyJaaaaaa ", "-----BEGIN PRIVATE KEY-----", '"token", ', "%22", "token%3D", "token=a(", "bearer bearer "),
+        *('{"a":', '["token",', "AWS4-HMAC-SHA256 ", "a=\\\\\\"),
+        *[
+            'auth="',
+            "://",
+            "-eyJ",
+            "secret",
+            'password=\\"',
+            "bearer ",
+            "token=",
+            "a",
+            "api_key",
+            "x:y@",
+            "\\",
+            "eyJa.",
+        ],
+    ],
 )
 def test_time_grows_with_the_length_alone(piece):
     def seconds(times):

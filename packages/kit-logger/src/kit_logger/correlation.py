@@ -1,7 +1,6 @@
 """Which request, message or event this is about."""
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -11,7 +10,8 @@ from kit_logger.invocation import current
 _source: Callable[[], str | None] | None = None
 
 # What comes from outside is copied into every line: it must be short, and of harmless characters.
-_ACCEPTABLE = re.compile(r"[A-Za-z0-9_.:;=@/+-]{1,128}")
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:;=@/+-")
+_LONGEST = 128
 
 
 def set_correlation_id(source: Callable[[], str | None] | None) -> None:
@@ -59,9 +59,13 @@ def find_correlation_id(event: Any) -> str | None:
         _from_records(event.get("Records")),
         event.get("id"),
     ):
-        if isinstance(candidate, str) and _ACCEPTABLE.fullmatch(candidate):
+        if isinstance(candidate, str) and _acceptable(candidate):
             return candidate
     return None
+
+
+def _acceptable(value: str) -> bool:
+    return 0 < len(value) <= _LONGEST and _LETTERS.issuperset(value)
 
 
 def _from_headers(headers: Any) -> str | None:
@@ -69,7 +73,7 @@ def _from_headers(headers: Any) -> str | None:
         return None
     lowered = {name.lower(): value for name, value in headers.items() if isinstance(name, str)}
     found = _first(lowered.get("x-correlation-id"))
-    if found and _ACCEPTABLE.fullmatch(found):
+    if found and _acceptable(found):
         return found
     return _root(_first(lowered.get("x-amzn-trace-id")))
 
@@ -100,7 +104,7 @@ def _from_records(records: Any) -> Any:
         _from_attributes(_notice_within(record.get("body")).get("MessageAttributes")),
         _root(_get(record, "attributes", "AWSTraceHeader")),
     ):
-        if isinstance(candidate, str) and _ACCEPTABLE.fullmatch(candidate):
+        if isinstance(candidate, str) and _acceptable(candidate):
             return candidate
     return message.get("messageId") or message.get("MessageId") or message.get("eventID")
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aws_lambda_powertools.logging.formatter import (
@@ -113,10 +113,9 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             invocation.own_correlation_id = None
             return
         service = self._lasting.get("service")
-        super().clear_state()
+        self.log_format = {**dict.fromkeys(self.log_record_order), **self.keys_combined}
         if service is not None:
-            self._lasting["service"] = service
-        self._changed()
+            self.append_keys(service=service)
 
     def thread_safe_remove_keys(self, keys: Iterable[str]) -> None:
         """Remove keys of this thread or task; those that it was started from keep theirs."""
@@ -165,9 +164,9 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         added = encoded_extras(record, fixed.taken, None, self._default)
         if added is None:
             return None
-        rest = self._origin(record, fixed)
+        rest = self._origin(record, fixed, str)
         if has_hint((text + added + rest).lower()):
-            text, rest = redact_text(text), redact_text(rest)
+            text, rest = redact_text(text), self._origin(record, fixed, redact_text)
             added = encoded_extras(record, fixed.taken, redact_text, self._default)
         level = _levels.get(record.levelname) or _levels.setdefault(record.levelname, quoted(record.levelname))
         when = self._timestamp(record.created) if self._rfc3339 else quoted(self.formatTime(record, self.datefmt))
@@ -176,18 +175,18 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             f'"timestamp":{when}{fixed.text}{added}{rest}}}'
         )
 
-    def _origin(self, record: logging.LogRecord, fixed: _Fixed) -> str:
+    def _origin(self, record: logging.LogRecord, fixed: _Fixed, clean: Callable[[str], str]) -> str:
         pieces = ""
         if record.name != self._lasting.get("service"):
-            pieces = f',"logger":{quoted(record.name)}'
+            pieces = f',"logger":{quoted(clean(record.name))}'
         if "correlation_id" not in fixed.taken:
             found = correlation_id()
             if found is not None:
-                pieces += f',"correlation_id":{quoted(found)}'
+                pieces += f',"correlation_id":{quoted(clean(found))}'
         if fixed.trace:
             trace = _trace()
             if trace is not None:
-                pieces += f',"xray_trace_id":{quoted(trace)}'
+                pieces += f',"xray_trace_id":{quoted(clean(trace))}'
         return pieces
 
     def _timestamp(self, created: float) -> str:

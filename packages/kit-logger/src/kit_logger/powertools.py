@@ -55,6 +55,7 @@ class KitLogger(Logger):
         self, service: str, *, level: str | int | None, sampling_rate: float | None, buffer_bytes: int
     ) -> None:
         self._output = StdoutHandler(buffer_bytes=buffer_bytes)
+        self._applied: int | None = None
         formatter = RedactingFormatter(utc=True, use_rfc3339=True)
         super().__init__(
             service=service,
@@ -124,7 +125,7 @@ class KitLogger(Logger):
         self._logger.handlers[:] = [
             handler for handler in self._logger.handlers if not isinstance(handler.formatter, LambdaPowertoolsFormatter)
         ]
-        if self._output.threshold != self._logger.level and self._logger.level:
+        if self._applied is None and self._logger.level:  # Powertools leaves what it has set up before as it is
             self._output.threshold = self._logger.level
         self._output.setFormatter(formatter)
         self._logger.addHandler(self._output)

@@ -25,19 +25,25 @@ class _Patterns:
         endings = "|".join(ending.replace("~", "[-_ ]?") for ending in sorted(ENDINGS, key=len, reverse=True))
         names = rf"(?:{endings}|\b(?:{'|'.join(WHOLE)}))"
         quote = r"(?:\\{0,15}[\"']|%22|%27)"
-        # `name: value`, `name=value`, `name => value`, percent-encoded; `"name", "value"` as in a list of headers
+        between = rf"{quote}?(?:\]|%5d)?\s{{0,3}}(?:=>|[=:]|%3[ad])\s{{0,3}}"
+        # `name: value`, `name=value`, `name => value`, `[name]=value`, percent-encoded; `"name", "value"` as in a list
+        # of headers; `<name>value`; the b of bytes
         self.named = re.compile(
-            rf"(?<!\d{{12}}:){names}(?:{quote}?\s{{0,3}}(?:=>|[=:]|%3[ad])\s{{0,3}}|{quote}\s{{0,3}},\s{{0,3}}b?(?={quote}))",
+            rf"(?<!\d{{12}}:)(?P<name>{names})(?:{between}|{quote}\s{{0,3}},\s{{0,3}}(?=b?{quote})|>)"
+            rf"(?:[bur]{{1,2}}(?={quote}))?",
             re.IGNORECASE,
         )
         self.value = re.compile(
             rf"(?P<quote>{quote})(?:(?!(?P=quote))(?:\\.|.))*(?:(?P=quote))?"
-            r"|(?:(?:bearer|basic|digest|token)\s{1,3})?[^\s,;&\"'}\])\\]+",
+            r"|(?:digest|aws4-hmac-sha256)\s[^\r\n]*"
+            r"|(?:(?:bearer|basic|token)\s{1,3})?[^\s,;&\"'}\])\\<]+",
             re.IGNORECASE | re.DOTALL,
         )
+        self.cookies = re.compile(r"[^\r\n\"'}\])\\<]+")
         self.shapes = (
             (re.compile(r"\b(bearer\s{1,3})[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1{REDACTED}"),
             (re.compile(r"\b((?i:basic)\s{1,3})(?=[a-z/+]{0,200}[A-Z0-9=])[A-Za-z0-9+/=]{8,}"), rf"\1{REDACTED}"),
+            (re.compile(rf"((?<![\w-])--[\w-]{{0,60}}?{names}\s{{1,3}})(?!-)\S+", re.IGNORECASE), rf"\1{REDACTED}"),
             # a JWT, and what begins with `{"` in base64: a message of Kinesis, a body
             (re.compile(r"(?<![\w-])eyJ[A-Za-z0-9_+/-]{5,}={0,2}(?:\.[A-Za-z0-9_-]*){0,4}"), REDACTED),
             (
@@ -46,7 +52,7 @@ class _Patterns:
             ),
             # user:password@host; a password may hold an @, and even a slash, but `:8080/` is a port
             (re.compile(r"(://[^\s:/@\"']{0,200}:)[^\s/\"']{1,400}@"), rf"\1{REDACTED}@"),
-            (re.compile(r"(://[^\s:/@\"']{0,200}:)(?!\d{1,5}[/?#])[^\s\"'@]{1,400}@"), rf"\1{REDACTED}@"),
+            (re.compile(r"(://[^\s:/@\"']{0,200}:)(?!\d{1,5}[/?#])[^\s\"'@]{1,400}+@"), rf"\1{REDACTED}@"),
             (re.compile(r"(://)[^\s:/@\"'?#]{16,400}@"), rf"\1{REDACTED}@"),
         )
         self.argument = re.compile(
@@ -113,7 +119,7 @@ def _redacted(text: str) -> str:
     found = patterns.named.search(text)
     while found is not None:
         pieces.append(text[end : found.end()])
-        end = _value_end(text, found.end(), pieces, patterns)
+        end = _value_end(text, found, pieces, patterns)
         found = patterns.named.search(text, end)
     pieces.append(text[end:])
     text = "".join(pieces)
@@ -122,23 +128,25 @@ def _redacted(text: str) -> str:
     return text
 
 
-def _value_end(text: str, start: int, pieces: list[str], patterns: _Patterns) -> int:
+def _value_end(text: str, name: "re.Match[str]", pieces: list[str], patterns: _Patterns) -> int:
     """Put what stands for the value into `pieces`, and return where the value ends."""
+    start = name.end()
     if text[start : start + 1] in _OPENING:
         pieces.append(REDACTED)
         return _closed(text, start)
     value = patterns.value.match(text, start)
     if value is None:
         return start
-    quote = value["quote"] or ""
-    call = text[value.end() : value.end() + 1] if not quote else ""
-    pieces.append(f"{quote}{REDACTED}{quote}")
-    # `credentials=Credentials('user', 'password')`: a value that brackets follow, or that they were cut from
-    for opening in _OPENING:
-        inside = text.find(opening, start, value.end()) if not quote else -1
-        if inside >= 0:
-            return _closed(text, inside)
-    return _closed(text, value.end()) if call in _OPENING else value.end()
+    if value["quote"]:
+        pieces.append(f"{value['quote']}{REDACTED}{value['quote']}")
+        return value.end()
+    pieces.append(REDACTED)
+    if name["name"].lower().startswith("cookie"):
+        several = patterns.cookies.match(text, start)
+        return several.end() if several else value.end()
+    # `credentials=Credentials('user', 'password')`: brackets that belong to the value
+    inside = min((at for at in (text.find(each, start, value.end()) for each in _OPENING) if at >= 0), default=-1)
+    return _closed(text, inside) if inside >= 0 else value.end()
 
 
 def _closed(text: str, start: int) -> int:
