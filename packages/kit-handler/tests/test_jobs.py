@@ -60,7 +60,7 @@ def test_every_spelling_gets_records_by_annotation(decorate: Any) -> None:
 
 
 def test_an_unknown_option_is_a_type_error_that_names_the_known() -> None:
-    with pytest.raises(TypeError, match=r"'retries'.*margin, partial"):
+    with pytest.raises(TypeError, match=r"'retries'.*margin, max_receives, partial"):
         job(retries=3)
     with pytest.raises(TypeError):
         job("process")
@@ -367,16 +367,13 @@ def test_no_record_is_started_under_the_margin(caplog: pytest.LogCaptureFixture)
     assert "did not start 2 records" in caplog.text
 
 
-def test_the_margin_grows_with_the_longest_record(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_margin_grows_with_the_longest_record() -> None:
     context = LambdaContext(timeout=100)
-    clock = [0.0]
-    monkeypatch.setattr("kit_handler.jobs.perf_counter", lambda: clock[0])
     seen = []
 
     @job
     def process(record: Message) -> None:
         seen.append(record.text)
-        clock[0] += 35
         context.spend(35)
 
     # 100 s: 35 s for a leave 65 s, 35 s for b leave 30 s, which is under 1.5 times 35 s.
@@ -438,3 +435,87 @@ def test_from_record_may_be_a_generator() -> None:
         pass
 
     assert failures(process(sqs_event(["a", "b"]))) == ["message-1", "message-2"]
+
+
+def test_a_list_is_the_whole_batch() -> None:
+    seen = []
+
+    @job
+    def process(messages: list[Message], context: Any) -> None:
+        seen.append([message.text for message in messages])
+        if "bad" in seen[-1]:
+            raise ValueError
+
+    assert failures(process(sqs_event(["a", "b+c", "malformed", ""]), LambdaContext())) == ["message-3"]
+    assert failures(process(sqs_event(["a", "bad"]), LambdaContext())) == ["message-1", "message-2"]
+    assert failures(process(sqs_event(["malformed"]), LambdaContext())) == ["message-1"]
+    assert failures(process(sqs_event(["a"]), LambdaContext(timeout=0.5))) == ["message-1"]
+    assert seen == [["a", "b", "c"], ["a", "bad"]]
+
+
+@pytest.mark.parametrize("annotation", [list, list[dict[str, Any]], "list[dict[str, Any]]", 'list["Message"]'])
+def test_a_list_may_be_of_dicts_and_of_names(annotation: Any) -> None:
+    seen: list[Any] = []
+
+    async def process(records):  # type: ignore[no-untyped-def]
+        seen.extend(records)
+
+    process.__annotations__["records"] = annotation
+    assert failures(job(process)(sqs_event(["a", "b"]))) == []
+    assert len(seen) == 2
+
+
+def test_a_whole_batch_of_a_group_or_shard_ends_before_what_cannot_be_read() -> None:
+    class Numbered(Message):
+        @classmethod
+        def from_record(cls, raw: Mapping[str, Any]) -> Iterable[Self]:
+            if raw["eventID"] == "event-2":
+                raise ValueError
+            return [cls(raw["eventID"])]
+
+    seen = []
+
+    @job
+    def process(records: list[Numbered]) -> None:
+        seen.append([record.text for record in records])
+
+    @job
+    def of_group(records: list[Message]) -> None:
+        seen.append([record.text for record in records])
+
+    assert failures(process(stream_event("aws:kinesis", 4))) == ["seq-2"]
+    event = sqs_event(["a", "malformed", "b", "c"], groups=["g", "g", "g", "h"])
+    assert failures(of_group(event)) == ["message-2", "message-3"]
+    assert seen == [["event-1"], ["a", "c"]]
+
+
+class RuntimeContext:
+    """Any class whose name ends so."""
+
+
+def test_the_context_is_found_by_its_annotation() -> None:
+    seen: list[Any] = []
+
+    @job
+    def keyword(record: Message, *, retries: int = 3, where: RuntimeContext) -> None:
+        seen.append(where)
+
+    @job
+    def third(record: Message, retries: int = 3, where: "RuntimeContext | None" = None) -> None:
+        seen.append((retries, where))
+
+    context = LambdaContext()
+    for process in (keyword, third):
+        assert failures(process(sqs_event(["a"]), context)) == []
+    assert seen == [context, (3, context)]
+
+
+def test_all_failed_raises_when_asked() -> None:
+    @job(raise_if_all_failed=True)
+    def process(record: Message) -> None:
+        if record.text == "bad":
+            raise ValueError
+
+    assert failures(process(sqs_event(["bad", "a"]))) == ["message-1"]
+    with pytest.raises(ExceptionGroup, match="all 2 records"):
+        process(sqs_event(["bad", "bad"]))

@@ -6,6 +6,7 @@ Names are loaded when they are first used, so that a job pays nothing for HTTP a
 __all__ = [
     "AnnotationError",
     "AppError",
+    "Backoff",
     "BadRequestError",
     "BaseInterceptor",
     "Body",
@@ -26,6 +27,7 @@ __all__ = [
     "LambdaEvent",
     "LambdaResponse",
     "NotFoundError",
+    "PermanentError",
     "Query",
     "RateLimit",
     "RemoteToken",
@@ -37,6 +39,7 @@ __all__ = [
     "ServiceUnavailableError",
     "TimeUpError",
     "TooManyRequestsError",
+    "TriggerError",
     "UnauthorizedError",
     "UnhandledSourceError",
     "add_interceptor",
@@ -70,13 +73,16 @@ if TYPE_CHECKING:
         InvalidRequestError,
         InvalidResponseError,
         NotFoundError,
+        PermanentError,
         ResponseTooLargeError,
         ServiceUnavailableError,
         TimeUpError,
         TooManyRequestsError,
+        TriggerError,
         UnauthorizedError,
         UnhandledSourceError,
     )
+    from kit_handler.failures import Backoff
     from kit_handler.headers import Headers
     from kit_handler.interceptors import BaseInterceptor, add_interceptor
     from kit_handler.interceptors.access import all_of
@@ -98,6 +104,7 @@ else:
         "correlation": ("correlation_id",),
         "envelope": ("aws_lambda_handler",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
+        "failures": ("Backoff",),
         "headers": ("Headers",),
         "interceptors": ("BaseInterceptor", "add_interceptor"),
         "interceptors.access": ("all_of",),

@@ -36,6 +36,7 @@ class Batch:
 
     partial = False
     ordered = False  # whether nothing may be tried after a failure
+    grouped = False  # whether records have groups
 
     def identifier(self, raw: "Raw") -> str | None:
         """Return what the source calls a record; nothing if it has no name."""
@@ -60,9 +61,11 @@ class QueueBatch(Batch):
 class FifoBatch(QueueBatch):
     """A FIFO queue: after a failure the rest of its message group waits."""
 
+    grouped = True
+
     def group(self, raw: "Raw") -> str | None:
         """Return the message group."""
-        return str(mapping(raw, "attributes").get("MessageGroupId"))
+        return str(mapping(raw, "attributes").get("MessageGroupId")) if isinstance(raw, dict) else None
 
 
 class StreamBatch(Batch):
@@ -77,14 +80,15 @@ class StreamBatch(Batch):
         return number or mapping(raw, "dynamodb").get("SequenceNumber")
 
 
+_OTHER, _QUEUE, _FIFO, _STREAM = Batch(), QueueBatch(), FifoBatch(), StreamBatch()
+
+
 def batch_of(records: "list[Any]") -> Batch:
     """Return how the source of `records` wants its failures."""
-    if not all(isinstance(raw, dict) for raw in records):
-        return Batch()
     source = source_of(records)
     if source == "aws:sqs":
         # Standard queues may have message groups, too (fair queues); only the name tells them apart.
-        return FifoBatch() if str(records[0].get("eventSourceARN", "")).endswith(".fifo") else QueueBatch()
+        return _FIFO if str(records[0].get("eventSourceARN", "")).endswith(".fifo") else _QUEUE
     if source in ("aws:kinesis", "aws:dynamodb"):
-        return StreamBatch()
-    return Batch()
+        return _STREAM
+    return _OTHER
