@@ -155,6 +155,33 @@ def test_a_registered_class_becomes_a_keyword() -> None:
 
 
 @pytest.mark.usefixtures("registry")
+def test_guards_run_in_their_order_whatever_the_order_of_the_keywords() -> None:
+    order: list[str] = []
+
+    @add_interceptor
+    class Noted(BaseInterceptor):
+        SETTINGS = {"param_name": "noted"}  # noqa: RUF012
+
+        def __call__(self, request: Request) -> None:
+            order.append("registered")
+
+    class Caller(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            order.append(key)
+            return super().get(key, default)
+
+    def check(token: str, request: Request) -> bool:
+        order.append("token")
+        return True
+
+    profile = route(noted=1, token=check, scope="a", role="A")(lambda request: Response.ok())
+    request = Request(headers={"Authorization": "Bearer t"})
+    request.authorizer = Caller(roles="A", scopes="a")
+    assert profile(request).status_code == 200
+    assert order == ["roles", "scopes", "scope", "token", "registered"]
+
+
+@pytest.mark.usefixtures("registry")
 def test_a_deprecated_keyword_warns_when_it_is_used_and_not_per_request() -> None:
     @add_interceptor
     class Pin:
