@@ -31,6 +31,12 @@ def test_files_are_applied_in_the_order_of_their_names(postgres_url, folder):
     assert value(postgres_url, "select sum(id) from things") == 3
 
 
+def test_a_file_in_another_encoding_is_named(postgres_url, folder):
+    (folder / "003_names.sql").write_bytes("select 1;\nselect 'Zoë'".encode("latin-1"))
+    with pytest.raises(MigrationError, match=r"003_names\.sql, line 2: not UTF-8"):
+        apply(postgres_url, folder)
+
+
 def test_each_is_applied_once(postgres_url, folder):
     apply(postgres_url, folder)
     assert apply(postgres_url, folder) == []

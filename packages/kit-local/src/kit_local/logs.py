@@ -1,6 +1,7 @@
 """What the terminal shows: one line for each invocation, the function's own lines under it."""
 
 import asyncio
+import io
 import logging
 import os
 import sys
@@ -19,6 +20,8 @@ class Console:
 
     def __init__(self, stream: TextIO | None = None, *, coloured: bool | None = None) -> None:
         self._stream = stream or sys.stdout
+        if isinstance(self._stream, io.TextIOWrapper):
+            self._stream.reconfigure(errors="backslashreplace")  # what the terminal has no letters for
         self._coloured = (self._stream.isatty() and "NO_COLOR" not in os.environ) if coloured is None else coloured
 
     def colour(self, text: str, colour: Colour) -> str:
@@ -28,7 +31,7 @@ class Console:
     def write(self, text: str) -> None:
         """Write one line."""
         # A terminal that has gone away must not take the backend's requests with it.
-        with suppress(BrokenPipeError, ValueError):
+        with suppress(OSError, ValueError):
             print(text, file=self._stream, flush=True)
 
     def note(self, text: str) -> None:

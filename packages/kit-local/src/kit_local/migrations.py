@@ -36,12 +36,20 @@ def apply(url: str, folder: Path) -> list[str]:
             cursor.execute("select name, checksum from kit_local_migrations")
             seen: dict[str, str] = dict(cursor.fetchall())
         files = sorted(folder.glob("*.sql"))
-        texts = {file.name: file.read_text(encoding="utf-8") for file in files}
+        texts = {file.name: _text(file) for file in files}
         _unchanged(seen, texts, folder)
         applied = [file for file in files if file.name not in seen]
         for file in applied:
             _apply(connection, file, texts[file.name])
         return [file.name for file in applied]
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise MigrationError(f"{file.name}, line {line}: not UTF-8", file=file, line=line) from error
 
 
 def _checksum(text: str) -> str:

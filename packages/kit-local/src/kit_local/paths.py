@@ -8,6 +8,7 @@ import hashlib
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from kit_local.errors import LocalError, StoreError
@@ -69,7 +70,8 @@ def shared_folder(*, kept: bool = False) -> Path:
     """
     parent = Path(_KEPT) if kept and os.access(_KEPT, os.W_OK) else Path(tempfile.gettempdir())
     folder = parent / f"kit-local-{os.getuid()}"
-    folder.mkdir(mode=0o711, exist_ok=True)
+    with suppress(FileExistsError):  # also by what is no folder
+        folder.mkdir(mode=0o711)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise StoreError(f"{str(folder)!r} does not belong to this user alone; remove it")

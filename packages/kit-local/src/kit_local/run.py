@@ -8,12 +8,13 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit_local.cloud import Cloud
-from kit_local.errors import LocalError
+from kit_local.errors import LocalError, MigrationError
 from kit_local.logs import Console, LogHandler
 from kit_local.paths import state_folder
 
@@ -107,7 +108,8 @@ class Backend:
     async def stop(self) -> None:
         """Stop everything. What is still starting is stopped once it has."""
         if self._options.ready_file:
-            self._options.ready_file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._options.ready_file.unlink()
         if self._watcher:
             self._watcher.cancel()
             await asyncio.gather(self._watcher, return_exceptions=True)
@@ -160,7 +162,14 @@ class Backend:
         if folder.is_dir():
             from kit_local import migrations
 
-            for name in migrations.apply(url, folder):
+            try:
+                applied = migrations.apply(url, folder)
+            except MigrationError:
+                if not self._options.ephemeral:
+                    kept = state_folder(self._options.folder)
+                    self._console.note(f"to begin with an empty database, remove the folder {str(kept)!r}")
+                raise
+            for name in applied:
                 self._console.note(f"applied migrations/{name}")
 
     async def _serve(self, stack: "Stack", template: Path) -> None:
@@ -222,7 +231,7 @@ def _show(console: Console, urls: Mapping[str, Any], seconds: float) -> None:
 
 
 async def run(options: Options, console: Console) -> int:
-    """Run the folder until SIGINT or SIGTERM; return the exit code. A second signal ends the process at once."""
+    """Run the folder until SIGINT, SIGTERM or SIGHUP; return the exit code. A second one ends the process at once."""
     asked = asyncio.Event()
 
     def ask() -> None:
@@ -231,7 +240,10 @@ async def run(options: Options, console: Console) -> int:
             os._exit(130)
         asked.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # the last when the terminal is closed
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
+        numbers.remove(signal.SIGHUP)
+    for number in numbers:
         asyncio.get_running_loop().add_signal_handler(number, ask)
     backend, began = Backend(options, console), time.perf_counter()
     starting, stopping = asyncio.create_task(backend.start()), asyncio.create_task(asked.wait())
@@ -241,7 +253,7 @@ async def run(options: Options, console: Console) -> int:
             _show(console, starting.result(), time.perf_counter() - began)
             await stopping
         return 0
-    except LocalError as error:
+    except (LocalError, OSError) as error:  # a disk that is full, a file of somebody else's
         console.error(str(error))
         return 1
     finally:

@@ -92,6 +92,7 @@ class QueueSource:
     function: str  # logical id
     queue_url: str
     queue_arn: str
+    mapping: str = ""  # where the template says so: "Underwrite.Events.Requested"
     origin: Literal["sqs", "sns", "s3"] = "sqs"
     origin_arn: str = ""  # the subscription's ARN for "sns", the bucket's for "s3"
     batch_size: int = 10

@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from kit_local.logs import Console
@@ -39,4 +40,5 @@ async def _template(template: Path, console: Console) -> None:
 def forget(path: Path) -> None:
     """Remove the compiled form of a module: Python wouldn't notice a change of the same length in the same second."""
     if path.suffix == ".py":
-        Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)
+        with suppress(OSError):  # there is none, or it is another user's
+            Path(importlib.util.cache_from_source(str(path))).unlink()

@@ -152,6 +152,7 @@ def test_the_most_specific_route_wins() -> None:
         ("{'statusCode': 'soon', 'body': ''}", 500, "application/json", None),
         ("{'statusCode': 200, 'body': 'a', 'isBase64Encoded': True}", 500, "application/json", None),
         (r"{'statusCode': 200, 'headers': {'x': 'a\r\nset-cookie: b'}}", 500, "application/json", None),
+        ("{'statusCode': 200, 'headers': {'a name': 'x'}}", 500, "application/json", None),
         ("{'statusCode': 200, 'headers': ['x']}", 500, "application/json", None),
         ("{'statusCode': 7}", 500, "application/json", None),
     ],
@@ -232,6 +233,21 @@ async def test_a_body_that_waits_for_a_go_ahead_is_read(lab: Any, http: aiohttp.
     url = await lab.serve(lab.functions("echo"), Route("echo", "POST", "/"))
     async with http.post(url, json=[1], expect100=True) as response:
         assert (await response.json(content_type=None))["body"] == "[1]"
+
+
+async def test_a_client_that_leaves_halfway_is_no_error(
+    lab: Any, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = await lab.serve(lab.functions("echo"), Route("echo", "POST", "/"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+    writer.write(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+    writer.write_eof()
+    assert await reader.read() == b""
+    writer.close()
+    await writer.wait_closed()
+    async with http.post(url) as response:
+        assert response.status == 200
+    assert caplog.records == []
 
 
 async def test_cors_is_the_apis_affair(lab: Any, http: aiohttp.ClientSession) -> None:

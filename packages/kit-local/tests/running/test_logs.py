@@ -69,6 +69,12 @@ async def test_what_kit_local_logs_is_told_apart() -> None:
     assert screen.getvalue() == "kit-local: warning: the queue q is gone\nkit-local: redis is up\n"
 
 
+async def test_what_the_terminal_has_no_letters_for_is_spelt_out() -> None:
+    screen = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="")
+    Console(screen).write("×2 \udcff")
+    assert screen.buffer.getvalue() == b"\\xd72 \\udcff\n"  # type: ignore[attr-defined]
+
+
 async def test_a_terminal_that_has_gone_stops_nothing() -> None:
     screen = io.StringIO()
     console = Console(screen)

@@ -168,7 +168,7 @@ def test_when_it_is_ready_everything_answers(folder: Path, start: Callable[..., 
     assert command.end() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_and_all_it_started(
     folder: Path, start: Callable[..., Command], number: signal.Signals
 ) -> None:
@@ -262,6 +262,14 @@ def test_a_failing_migration_stops_everything(folder: Path, start: Callable[...,
     assert "Traceback" not in command.shown
     assert started
     wait_for(lambda: not any(map(alive, started)))
+
+
+def test_a_ready_file_that_cannot_be_written_is_named(folder: Path, start: Callable[..., Command]) -> None:
+    (folder.parent / "ready.json").mkdir()
+    command = start(folder)
+    assert command.process.wait(60) == 1
+    assert "ready.json" in command.shown
+    assert "Traceback" not in command.shown
 
 
 def test_an_old_ready_file_is_removed_first(folder: Path, start: Callable[..., Command]) -> None:

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from kit_local.runtime.api import Answer
 from kit_local.sources import events
-from kit_local.sources.filters import lets_in
+from kit_local.sources.filters import check, lets_in
 from kit_local.sources.queue import Poller, failures
 from kit_local.sources.sqs import Queue, QueueError
 from kit_local.stack import QueueSource
@@ -144,11 +144,33 @@ async def test_only_the_named_failures_come_again(bench: Bench) -> None:
     assert sum(batch.count("good") + batch.count("fine") for batch in bench.batches) == 2
 
 
-async def test_without_reporting_an_answer_is_success(bench: Bench) -> None:
+async def test_without_reporting_a_plain_answer_is_success(bench: Bench) -> None:
     bench.poll(bench.queue())
-    bench.send("bad")
+    bench.send("good")
     await bench.until(lambda: bench.events and not bench.left())
-    assert bench.batches == [["bad"]]
+    assert bench.batches == [["good"]]
+
+
+async def test_failures_that_nobody_would_read_are_told_and_come_again(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue = bench.queue()
+    bench.url = queue[0]
+    bench.send("bad", "good")
+    bench.poll(queue, mapping="Work.Events.Orders")
+    await bench.until(lambda: sum(batch.count("bad") for batch in bench.batches) >= 2)
+    assert sum(batch.count("good") for batch in bench.batches) == 1
+    [record, *_] = caplog.records
+    assert record.levelname == "ERROR"
+    assert "work answered with batchItemFailures, but Work.Events.Orders" in record.getMessage()
+
+
+async def test_a_batch_that_stumbles_does_not_stop_the_poller(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    queue = bench.queue(VisibilityTimeout="600")
+    bench.poll(queue, batch_size=1, filters=({"body": {"kind": [{"numeric": ["<", "x"]}]}},))
+    bench.send('{"kind": 1}', '{"other": 1}')
+    await bench.until(lambda: bench.left() == 1)
+    assert "could not be worked on" in caplog.text
 
 
 async def test_an_error_fails_the_whole_batch(bench: Bench) -> None:
@@ -309,8 +331,26 @@ LOAN = {"body": json.dumps({"kind": "loan", "n": 5, "tags": ["a", "b"], "deep": 
     ],
 )
 def test_filters(pattern: dict[str, Any], matches: bool) -> None:
+    check(pattern)
     assert lets_in([pattern], LOAN) is matches
     assert lets_in([{"messageId": ["no"]}, pattern], LOAN) is matches
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        [],
+        {"body": "loan"},
+        {"body": {"kind": []}},
+        {"body": {"kind": [{"wildcard": "l*"}]}},
+        {"body": {"kind": [{"prefix": "a", "suffix": "b"}]}},
+        {"body": {"kind": [["nested"]]}},
+        {"$or": [{"body": "loan"}]},
+    ],
+)
+def test_a_filter_that_lambda_refuses(pattern: Any) -> None:
+    with pytest.raises(ValueError, match="a filter's Pattern"):
+        check(pattern)
 
 
 def test_no_filter_lets_everything_in() -> None:

@@ -235,6 +235,13 @@ async def test_other_requests_are_forbidden(serve: Any, http: aiohttp.ClientSess
             assert (response.status, await response.json()) == (403, {"message": "Forbidden"})
 
 
+async def test_half_a_handshake_runs_no_function(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    url = await serve()
+    async with http.get(url.replace("ws://", "http://"), headers={"Upgrade": "websocket"}) as response:
+        assert (response.status, await response.json()) == (400, {"message": "Bad Request"})
+    assert events(lab) == []
+
+
 async def test_a_connection_is_written_to_looked_at_and_closed(
     lab: Any, serve: Any, http: aiohttp.ClientSession
 ) -> None:

@@ -4,6 +4,7 @@ After "Create AWS Lambda proxy integrations for HTTP APIs" and "Configure CORS f
 """
 
 import json
+import re
 from base64 import b64decode
 from collections.abc import Iterable
 from typing import Any
@@ -27,6 +28,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
     "too_large": (413, {"message": "Request Entity Too Large"}),
 }
 TIMEOUT = 30.0  # seconds that an integration may take
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _OWN = {"connection", "content-length", "keep-alive", "transfer-encoding"}  # headers that are the server's to set
 
 
@@ -99,11 +101,17 @@ def build(value: dict[str, Any], headers: Iterable[tuple[str, Any]], content_typ
         if not 200 <= status <= 599 or not isinstance(body, str | None):
             raise ValueError(f"no HTTP response: {status}")
         content = b64decode(body or "", validate=True) if value.get("isBase64Encoded") else (body or "").encode()
-        given = CIMultiDict((_header(name), _header(item)) for name, item in headers if name.lower() not in _OWN)
+        given = CIMultiDict((_name(name), _header(item)) for name, item in headers if name.lower() not in _OWN)
     except (AttributeError, TypeError, ValueError) as error:
         raise GatewayError("failed") from error
     given.setdefault("content-type", content_type)
     return web.Response(status=status, body=content, headers=given)
+
+
+def _name(name: str) -> str:
+    if not _TOKEN.fullmatch(name):
+        raise ValueError("no header name")
+    return name
 
 
 def _header(value: Any) -> str:

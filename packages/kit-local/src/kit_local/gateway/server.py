@@ -65,6 +65,8 @@ class HttpGateway(Listener):
         except GatewayError as error:
             status, body = self._answers[error.reason]
             answer = web.json_response(body, status=status)
+        except ConnectionError:
+            return web.Response(status=400)  # for nobody: the client has gone
         except Exception:
             logger.exception("%s %s could not be answered", request.method, request.path)
             answer = web.json_response({"message": "Internal Server Error"}, status=500)

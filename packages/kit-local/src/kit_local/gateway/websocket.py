@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
@@ -38,7 +39,7 @@ MESSAGE_LIMIT = 128 * 1024  # bytes
 IDLE_SECONDS = 600.0
 LONGEST_SECONDS = 7200.0
 _SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
-_REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "too_large": 413}
+_REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "handshake": 400, "too_large": 413}
 _CLOSE_SECONDS = 2.0  # that a client may take to say goodbye
 _NO_CODE = 1005  # RFC 6455 7.4.1: none was sent
 logger = logging.getLogger("kit.local")
@@ -93,11 +94,15 @@ class WebSocketGateway(Listener):
                 return await self._command(incoming)
             if request.headers.get("Upgrade", "").lower() != "websocket" or incoming.inner != "/":
                 raise GatewayError("missing")
+            if not web.WebSocketResponse().can_prepare(request):
+                raise GatewayError("handshake")
             return await self._connect(request, Connection(incoming))
         except GatewayError as error:
-            message = {"unauthorized": "Unauthorized", "too_large": "Payload Too Large"}.get(error.reason, "Forbidden")
             status = _REFUSALS.get(error.reason, 500)
-            return web.json_response({"message": message if status < 500 else "Internal server error"}, status=status)
+            message = HTTPStatus(status).phrase if status < 500 else "Internal server error"
+            return web.json_response({"message": message}, status=status)
+        except ConnectionError:
+            return web.Response(status=400)  # for nobody: the client has gone
         except Exception:
             logger.exception("%s %s could not be answered", request.method, request.path)
             return web.json_response({"message": "Internal server error"}, status=500)

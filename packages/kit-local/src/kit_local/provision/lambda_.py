@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from kit_local.provision import sqs
 from kit_local.provision.builder import Builder, Item, Resource
+from kit_local.sources import filters
 from kit_local.stack import Function, QueueSource
 from kit_local.template.intrinsics import text_of
 
@@ -76,6 +77,7 @@ def event_source_mapping(builder: Builder, item: Item) -> Resource:
             function=target,
             queue_url=builder.create(queue.logical_id).ref,
             queue_arn=item.text("EventSourceArn"),
+            mapping=".".join(part for part in builder.template.origin(item.logical_id) if part != "Properties"),
             batch_size=batch,
             window=float(window),
             report_failures="ReportBatchItemFailures" in (item.get("FunctionResponseTypes") or ()),
@@ -90,8 +92,7 @@ def event_source_mapping(builder: Builder, item: Item) -> Resource:
 
 def _pattern(entry: Any) -> Any:
     pattern = json.loads(entry["Pattern"])
-    if not isinstance(pattern, dict):
-        raise TypeError("a filter's Pattern has to be an object")
+    filters.check(pattern)
     return pattern
 
 

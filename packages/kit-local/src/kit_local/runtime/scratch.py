@@ -13,7 +13,7 @@ _PREFIX = "workers-"
 
 
 class Scratch:
-    """A private folder below the temporary one, removed by `close`; one of a killed owner's, by the next that is made."""
+    """A private folder below the temporary one, removed by `close`; a killed owner's is removed by the next one."""
 
     def __init__(self) -> None:
         parent = shared_folder()

@@ -15,6 +15,31 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+_OPERATORS = {"anything-but", "equals-ignore-case", "exists", "numeric", "prefix", "suffix"}
+
+
+def check(pattern: Any) -> None:
+    """Raise ValueError for a pattern that Lambda would refuse."""
+    if not isinstance(pattern, Mapping):
+        raise ValueError("a filter's Pattern has to be an object")
+    for name, wanted in pattern.items():
+        if name != "$or" and isinstance(wanted, Mapping):
+            check(wanted)
+        elif not isinstance(wanted, list) or not wanted:
+            raise ValueError(f"a filter's Pattern needs a list or an object under {name!r}")
+        for rule in wanted if isinstance(wanted, list) else ():
+            if name == "$or":
+                check(rule)
+            elif not _is_rule(rule):
+                raise ValueError(f"a filter's Pattern cannot hold {rule!r} under {name!r}")
+
+
+def _is_rule(rule: Any) -> bool:
+    if isinstance(rule, Mapping):
+        return len(rule) == 1 and set(rule) <= _OPERATORS
+    return not isinstance(rule, list)
+
+
 def lets_in(patterns: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> bool:
     """Tell whether a queue's record matches one of the patterns, or there are none.
 

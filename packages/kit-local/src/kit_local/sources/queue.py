@@ -77,8 +77,8 @@ class Poller:
     async def _work(self, messages: list[dict[str, Any]]) -> None:
         """Run one batch through the function."""
         records = [events.record(message, self._source, self._region) for message in messages]
-        chosen = [entry for entry in records if lets_in(self._source.filters, entry)]
         try:
+            chosen = [entry for entry in records if lets_in(self._source.filters, entry)]
             failed = await self._failures(chosen) if chosen else set()
             done = [message for message in messages if message["MessageId"] not in failed]
             left = [message for message in messages if message["MessageId"] in failed]
@@ -87,6 +87,8 @@ class Poller:
                 await self._put_back(left)
         except QueueError as error:
             logger.warning("%s", error)
+        except Exception:
+            logger.exception("a batch of %s could not be worked on", self._source.queue_arn)
 
     async def _put_back(self, messages: list[dict[str, Any]]) -> None:
         delay = self._retry_delay
@@ -112,7 +114,21 @@ class Poller:
             return everything
         if answer.failed:
             return everything
-        return failures(answer, everything) if self._source.report_failures else set()
+        if self._source.origin == "sqs" and (self._source.report_failures or self._misses(answer)):
+            return failures(answer, everything)
+        return set()
+
+    def _misses(self, answer: Answer) -> bool:
+        """Tell whether the function names failures that nobody would read on AWS, and say so."""
+        value, source = answer.value, self._source
+        if not isinstance(value, dict) or not value.get("batchItemFailures"):
+            return False
+        text = (
+            "%s answered with batchItemFailures, but %s does not say FunctionResponseTypes: [ReportBatchItemFailures]."
+            " AWS would delete the failed messages; here they come again"
+        )
+        logger.error(text, source.function, source.mapping or "its event source mapping")
+        return True
 
     def _title(self, records: list[dict[str, Any]]) -> str:
         name = (self._source.origin_arn or self._source.queue_arn).rpartition(":")[2]

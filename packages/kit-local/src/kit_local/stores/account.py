@@ -31,10 +31,11 @@ class Account:
 
     def own(self, folder: Path) -> None:
         """Give a folder of ours, and everything in it, to this user."""
-        os.chown(folder, self.uid, self.gid)
-        for parent, folders, files in os.walk(folder):
+        # From the inside out, so that nothing can be put in the place of what is yet to come.
+        for parent, folders, files in os.walk(folder, topdown=False):
             for name in (*folders, *files):
                 os.chown(Path(parent, name), self.uid, self.gid, follow_symlinks=False)
+        os.chown(folder, self.uid, self.gid)
 
 
 def environment() -> dict[str, str]:

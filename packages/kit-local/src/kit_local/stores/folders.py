@@ -19,7 +19,7 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
     """Return the folder of one server: the given one, or a new one below the temporary folder.
 
     When the server runs as another user who cannot get to the given one, it is a folder of ours below /var/tmp
-    instead, always the same for the same folder, and removed some time after that one is gone.
+    instead, always the same for the same folder, and removed at the next start after that one is gone.
     """
     mode = 0o700 if user is None else 0o711
     if folder is None:
@@ -27,6 +27,8 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
         made.chmod(mode)
         return made
     folder = folder.absolute()
+    if user is not None:
+        _sweep()  # first: whoever has removed the folder wants to begin anew
     folder.mkdir(mode=mode, parents=True, exist_ok=True)
     if user is not None and not passable(folder, user):
         return _stand_in(kind, folder)
@@ -34,15 +36,17 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
 
 
 def _stand_in(kind: str, folder: Path) -> Path:
-    shared = shared_folder(kept=True)
-    for note in shared.glob(f"*/{_NOTE}"):
-        if not Path(os.fsdecode(note.read_bytes())).exists():
-            with contextlib.suppress(StoreError), FolderLock(note.parent):
-                shutil.rmtree(note.parent, ignore_errors=True)
-    found = shared / f"{kind}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
+    found = shared_folder(kept=True) / f"{kind}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
     found.mkdir(mode=0o711, exist_ok=True)
     (found / _NOTE).write_bytes(os.fsencode(folder))
     return found
+
+
+def _sweep() -> None:
+    for note in shared_folder(kept=True).glob(f"*/{_NOTE}"):
+        if not Path(os.fsdecode(note.read_bytes())).exists():
+            with contextlib.suppress(StoreError), FolderLock(note.parent):
+                shutil.rmtree(note.parent, ignore_errors=True)
 
 
 def passable(folder: Path, user: Account) -> bool:
