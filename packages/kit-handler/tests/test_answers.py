@@ -147,6 +147,8 @@ def test_problem_json() -> None:
     }
     answer = answered(HttpError(499, "odd"), problem_json=True)
     assert json.loads(answer["body"])["title"] == "Error"
+    own = Response(400, {"errors": {"a": "b"}})
+    assert json.loads(answered(own, problem_json=True)["body"]) == {"errors": {"a": "b"}}
     assert answered(Response.ok(), problem_json=True)["headers"]["Content-Type"] == "application/json"
     assert json.loads(Router(problem_json=True)(http_event(path="/nowhere"))["body"])["status"] == 404
 

@@ -7,7 +7,6 @@ route or its router has asked for it.
 from kit_handler import _loop
 from kit_handler.errors import HttpError, InvalidRequestError
 from kit_handler.response import Response
-from kit_handler.validation import entries, is_validation_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,28 +20,20 @@ if TYPE_CHECKING:
 
 OPTIONS = ("exception_handlers", "problem_json", "etag", "compress", "security_headers")
 
-# OWASP, "REST Security Cheat Sheet": what holds for every answer, also for HTML.
-_SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-}
-
 
 class Answers:
     """Hold how a route's answers go out; made once per route."""
 
-    __slots__ = ("_handlers", "_problem", "_steps", "cors")
+    __slots__ = ("_handlers", "_problem", "_steps", "cors", "plain")
 
     def __init__(self, options: "dict[str, Any]") -> None:
         self.cors = _cors(options.get("cors"))
-        self._handlers = _checked_handlers(options.get("exception_handlers") or {})
+        self._handlers = _checked_handlers(options.get("exception_handlers"))
         self._problem = bool(options.get("problem_json"))
-        self._steps = [*_encodings(options), *_fields(options.get("security_headers"))]
+        self._steps = _steps(options)
         if self.cors:
             self._steps.append(self.cors.allow)
+        self.plain = not self._steps and not self._problem
 
     def of_error(self, error: Exception, request: "Request", name: str) -> Response:
         """Return the answer to what `name` has raised."""
@@ -67,9 +58,7 @@ class Answers:
     def finished(self, response: Response, request: "Request", name: str) -> Response:
         """Return what goes out; `response` itself stays as it is, since routes may keep and reuse it."""
         if self._problem and response.status_code >= 400:
-            response = _problem(response)
-        if not self._steps:
-            return response
+            response = _as_problem(response)
         try:
             for step in self._steps:
                 response = step(response, request)
@@ -82,7 +71,7 @@ class Answers:
         """Return the answer 500, with the fields that every answer has."""
         response = Response.internal_server_error()
         if self._problem:
-            response = _problem(response)
+            response = _as_problem(response)
         for step in self._steps:
             response = step(response, request)
         return response
@@ -102,6 +91,8 @@ def _of_error(error: Exception, name: str) -> Response:
         response = Response.errors(error.status, found)
         response.headers.update(error.headers)
         return response
+    from kit_handler.validation import entries, is_validation_error
+
     if is_validation_error(error):
         return Response.errors(400, entries(error))
     log_error("%s failed", name)
@@ -109,6 +100,8 @@ def _of_error(error: Exception, name: str) -> Response:
 
 
 def _checked_handlers(handlers: "Any") -> "dict[type, Any]":
+    if not handlers:
+        return {}
     for kind, handler in handlers.items():
         if not (isinstance(kind, type) and issubclass(kind, Exception)) or not callable(handler):
             raise TypeError(f"exception_handlers= takes functions (error, request) by exception class: {kind!r}")
@@ -123,7 +116,7 @@ def _cors(origins: "Any") -> "Cors | None":
     return origins if isinstance(origins, Cors) else Cors(origins)
 
 
-def _encodings(options: "dict[str, Any]") -> "list[Step]":
+def _steps(options: "dict[str, Any]") -> "list[Step]":
     steps: list[Step] = []
     if options.get("etag"):
         from kit_handler.etag import tagged
@@ -133,37 +126,14 @@ def _encodings(options: "dict[str, Any]") -> "list[Step]":
         from kit_handler.compression import compressed
 
         steps.append(compressed)
+    if options.get("security_headers"):
+        from kit_handler.security import security_fields
+
+        steps.append(security_fields(options["security_headers"]))
     return steps
 
 
-def _fields(option: "Any") -> "list[Step]":
-    if option is None or option is False:
-        return []
-    fields = _SECURITY_HEADERS if option is True else dict(option)
-    if not all(isinstance(text, str) for field in fields.items() for text in field):
-        raise TypeError(f"security_headers= takes True or a mapping of header fields: {option!r}")
+def _as_problem(response: Response) -> Response:
+    from kit_handler.problem import problem
 
-    def with_fields(response: Response, request: "Request") -> Response:
-        given = {name.lower() for name in response.headers}
-        added = {name: value for name, value in fields.items() if name.lower() not in given}
-        return Response(response.status_code, response.body, {**added, **response.headers}, cookies=response.cookies)
-
-    return [with_fields]
-
-
-def _problem(response: Response) -> Response:
-    """Return an error in the form of RFC 9457: `errors` and what else the body has stay beside its own members."""
-    if not isinstance(response.body, dict) or "errors" not in response.body:
-        return response
-    from http import HTTPStatus
-
-    try:
-        title = HTTPStatus(response.status_code).phrase
-    except ValueError:
-        title = "Error"
-    first = response.body["errors"][0] if response.body["errors"] else {}
-    detail = first.get("message") if isinstance(first, dict) and len(response.body["errors"]) == 1 else None
-    body = {"type": "about:blank", "title": title, "status": response.status_code}
-    body |= {"detail": detail} if detail else {}
-    headers = {**response.headers, "Content-Type": "application/problem+json"}
-    return Response(response.status_code, {**body, **response.body}, headers, cookies=response.cookies)
+    return problem(response)

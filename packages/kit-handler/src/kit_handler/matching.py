@@ -148,10 +148,28 @@ class Matcher(Generic[T]):
             segments = [unquote(segment) for segment in segments]
         if segments == ["", ""]:
             segments.pop()
+        first = self._first(method, segments)
+        if first:
+            return first
         values: list[str] = []
         allowed: set[str] = set()
         found = _search(self._root, segments, 1, method, values, allowed)
         return allowed if found is None else (found, values)
+
+    def _first(self, method: str, segments: list[str]) -> "tuple[T, list[str]] | None":
+        """Return what is found by going straight ahead, which is mostly possible; `_search` would find the same."""
+        node = self._root
+        values: list[str] = []
+        for segment in segments[1:]:
+            child = node.fixed.get(segment)
+            if child is None:
+                child = node.plain
+                if child is None or node.typed or not segment:
+                    return None
+                values.append(segment)
+            node = child
+        found = node.methods.get(method)
+        return None if found is None else (found, values)
 
 
 def _child(node: "_Node[T]", segment: "str | Parameter") -> "_Node[T]":

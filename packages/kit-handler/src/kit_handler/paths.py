@@ -35,13 +35,15 @@ def route_path(request: "Request") -> tuple[str, bool]:
 
 
 def _of_http_api(path: str, event: "dict[str, Any]", context: "dict[str, Any]") -> tuple[str, bool]:
+    key = event.get("routeKey")
+    template = key.partition(" ")[2] if isinstance(key, str) else ""
+    if len(template) > 1 and template.count("/") == path.count("/") and "+" not in template:
+        return path, True  # as long as the route that API Gateway has matched: nothing stands before it
     domain = context.get("domainName")
     if isinstance(domain, str) and ".lambda-url." in domain:
         return path, False
     if _is_default_domain(domain):
         return _without_stage(path, context), True
-    key = event.get("routeKey")
-    template = key.partition(" ")[2] if isinstance(key, str) else ""
     return (_matched(path, template, mapping(event, "pathParameters")) if template else path), True
 
 
@@ -65,8 +67,6 @@ def _matched(path: str, template: str, params: "dict[str, Any]") -> str:
         if not isinstance(rest, str):
             return path
         length += rest.strip("/").count("/")
-    elif length == path.count("/"):
-        return path
     segments = path.rstrip("/").split("/")[1:]
     if len(segments) <= length:
         return path

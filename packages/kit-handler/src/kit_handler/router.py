@@ -224,7 +224,8 @@ class _Headless(Endpoint):
 
 
 def _chosen(request: "Request", route: Route, values: list[str]) -> Endpoint:
-    request.path_params = dict(zip(route.names, values, strict=True))
+    names = route.names
+    request.path_params = {names[0]: values[0]} if len(names) == 1 else dict(zip(names, values, strict=True))
     request.route = route.path
     return route.endpoint
 

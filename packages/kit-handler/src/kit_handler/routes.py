@@ -115,7 +115,7 @@ class Endpoint:
                 raise InvalidResponseError(self.name, response)
         except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
             response = answers.of_error(error, request, self.name)
-        return answers.finished(response, request, self.name)
+        return response if answers.plain else answers.finished(response, request, self.name)
 
 
 def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -> "Any":
