@@ -36,6 +36,9 @@ def test_readme(lines):
 def test_guide(run):
     # In a process of its own: it makes another logger, which would write to this one's output for good.
     shown = run("\n".join(blocks(GUIDE, "python")))
-    first, *_, last = shown.lines
+    first, *lines = shown.lines
     assert (first["items"], first["order"], first["correlation_id"]) == (3, "o-1", "abc")
-    assert (last["service"], last["message"]) == ("audit", "token=***")
+    messages = [line.get("message") for line in lines]
+    assert messages == ["adopted", "token=***", "asked the bank", "refused", None, None]
+    assert lines[0]["cookie"] == "***"
+    assert [line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines[-2:]] == ["Loans", "Loans"]
