@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from kit_handler import InvalidInterceptorError, Request, Response, add_interceptor, interceptors, route
+from kit_handler.testing import LambdaContext
 
 tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
 loops: list[Any] = []
@@ -76,6 +77,30 @@ def test_a_partial_and_an_object_may_be_one() -> None:
 
     answer = route(interceptors=[partial(tagged, "a"), Watcher()])(profile)(Request())
     assert (answer.status_code, answer.headers) == (200, {"X-Tag": "a"})
+
+
+def test_when_the_time_is_up_all_of_them_are_cancelled_and_the_log_names_the_route(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    left = []
+
+    async def watch(request: Request, call_next: Any) -> Response:
+        try:
+            return await call_next(request)  # type: ignore[no-any-return]
+        finally:
+            left.append("interceptor")
+
+    async def slow_profile(request: Request) -> Response:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.append("route")
+        return Response.ok()
+
+    handler = route(interceptors=[watch])(slow_profile)
+    assert handler(Request(context=LambdaContext(timeout=0.2))).status_code == 503
+    assert left == ["route", "interceptor"]
+    assert "slow_profile was cancelled" in caplog.text
 
 
 @pytest.mark.parametrize("wrong", [[outer, plain], [outer, plain, inner]])

@@ -27,6 +27,9 @@ class Endpoint:
         self.hold = threading.Event()
         self.hold.set()
         self.close_after_answer = False
+        self.length = 2
+        self.pause = 0.0
+        self.between_drops = threading.Event()
         self.port = 0
         self.start()
 
@@ -46,9 +49,11 @@ class Endpoint:
                 valid = body == {"token": "good", "profile_id": "p-1"}
                 with contextlib.suppress(ConnectionError):  # the client may have given up
                     self.send_response(endpoint.status or (200 if valid else 403))
-                    self.send_header("Content-Length", "2")
+                    self.send_header("Content-Length", str(endpoint.length))
                     self.end_headers()
-                    self.wfile.write(b"{}")
+                    for _ in range(endpoint.length // 2):
+                        self.wfile.write(b"{}")
+                        endpoint.between_drops.wait(endpoint.pause)
                 # Without a word to the client, as servers do with connections that have been idle.
                 self.close_connection = endpoint.close_after_answer
 
@@ -80,6 +85,7 @@ def endpoint() -> Iterator[Endpoint]:
     endpoint = Endpoint()
     yield endpoint
     endpoint.hold.set()
+    endpoint.between_drops.set()
     endpoint.stop()
 
 
@@ -199,6 +205,22 @@ def test_an_endpoint_that_does_not_answer_in_time_is_503(endpoint: Endpoint) -> 
     endpoint.hold.clear()
     check = RemoteToken(endpoint.url, auth=Signer(), timeout=0.1)
     assert ask(check).status_code == 503
+
+
+def test_an_endpoint_that_answers_drop_by_drop_is_503(endpoint: Endpoint) -> None:
+    endpoint.length, endpoint.pause = 2_000, 0.01
+    check = RemoteToken(endpoint.url, auth=Signer(), timeout=0.1)
+    assert ask(check).status_code == 503
+    endpoint.between_drops.set()
+
+
+def test_a_long_answer_is_read_no_further_than_needed_and_the_connection_given_up(
+    endpoint: Endpoint, remote: RemoteToken
+) -> None:
+    endpoint.between_drops.set()
+    endpoint.length = 200_000
+    assert [ask(remote, header="X-Authorization-Otp").status_code for _ in range(2)] == [200, 200]
+    assert len(endpoint.connections) == 2
 
 
 def test_the_time_left_bounds_the_timeout(endpoint: Endpoint, remote: RemoteToken) -> None:

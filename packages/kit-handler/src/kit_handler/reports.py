@@ -54,7 +54,6 @@ def _parts(error: BaseException, event: "Any", context: "Any") -> "dict[str, Any
     import traceback
     from time import gmtime, strftime
 
-    from kit_handler.lambda_event import get_source_ip
     from kit_handler.redaction import redact, redact_text
 
     trace = "".join(traceback.format_exception(error))
@@ -66,7 +65,7 @@ def _parts(error: BaseException, event: "Any", context: "Any") -> "dict[str, Any
         "details": redact(details),
         "function": str(getattr(context, "function_name", None) or "unknown"),
         "request_id": str(getattr(context, "aws_request_id", None) or _request_id(event) or "unknown"),
-        "source_ip": str(get_source_ip(event) or "unknown"),
+        "source_ip": str(_source_ip(event) or "unknown"),
         "timestamp": strftime("%Y-%m-%dT%H:%M:%SZ", gmtime()),
         "payload": redact(event),
         "traceback": redact_text(trace[-_MOST_SEARCHED:])[-_MOST_TEXT:],
@@ -88,6 +87,15 @@ def _text(parts: "dict[str, Any]") -> str:
     lines.append(f"Payload:\n```{pformat(parts['payload'], width=110)[:_MOST_TEXT]}```")
     lines.append(f"Traceback:\n```{parts['traceback']}```")
     return "\n".join(lines)
+
+
+def _source_ip(event: "Any") -> str | None:
+    from kit_handler.lambda_event import get_source_ip
+
+    try:
+        return get_source_ip(event)
+    except Exception:  # noqa: BLE001  (an adapter of somebody's own, or an event that is broken)
+        return None
 
 
 def _request_id(event: "Any") -> "Any":

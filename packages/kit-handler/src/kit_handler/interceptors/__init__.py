@@ -8,6 +8,7 @@ holds configuration only.
 
 from kit_handler import _loop
 from kit_handler._loop import is_async
+from kit_handler._naming import name_of
 from kit_handler.errors import InvalidInterceptorError
 
 TYPE_CHECKING = False
@@ -125,6 +126,7 @@ def _around_async(interceptor: "Any", call_next: "AsyncCallNext") -> "AsyncCallN
         response: Response = await interceptor(request, call_next)
         return response
 
+    call.__qualname__ = name_of(call_next)  # logs name the route, not what stands around it
     return call
 
 

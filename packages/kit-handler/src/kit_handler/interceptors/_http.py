@@ -4,7 +4,7 @@ from kit_handler.errors import ServiceUnavailableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from http.client import HTTPConnection
+    from http.client import HTTPConnection, HTTPResponse
     from typing import Any
 
 _RESERVE = 0.5  # seconds of the invocation that are kept for answering
@@ -75,14 +75,27 @@ class Pool:
                 connection.sock.settimeout(timeout)
             connection.request(method, target, body, headers)
             answer = connection.getresponse()
-            content = answer.read(self._most_read)
-            reusable = len(content) < self._most_read and not answer.will_close
+            content, reusable = self._read(answer, timeout)
             return answer.status, content
         finally:
             if reusable and len(self._idle) < _MOST_IDLE:
                 self._idle.append(connection)
             else:
                 connection.close()
+
+    def _read(self, answer: "HTTPResponse", timeout: float) -> tuple[bytes, bool]:
+        """Return the body, and whether another answer can follow; a server that sends drop by drop is cut off."""
+        from time import monotonic
+
+        ends, content = monotonic() + timeout, b""
+        while chunk := answer.read1(self._most_read - len(content)):
+            content += chunk
+            if monotonic() > ends:
+                raise TimeoutError
+        if len(content) >= self._most_read:
+            return content, False
+        answer.read()  # says that this was all
+        return content, not answer.will_close
 
 
 def seconds_for(context: "Any", timeout: float) -> float:
