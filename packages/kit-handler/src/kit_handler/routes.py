@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         RouteHandler,
         Verifier,
     )
+    from kit_handler.interceptors.rate_limit import RateLimit
 
 # "Invocation payload (request and response)" of "Lambda quotas" says 6 MB; Lambda's own error names this number.
 _MOST_BYTES = 6_291_556
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         role: Names = None,
         scope: Names = None,
         token: "bool | Verifier | None" = None,
+        rate_limit: "RateLimit | None" = None,
         cors: "Origins | None" = None,
         interceptors: Iterable[Interceptor] = (),
         exception_handlers: Mapping[type[Exception], Callable[..., Any]] | None = None,
@@ -57,12 +59,13 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
     can't be had from the request as annotated is a 400 with an entry per parameter or field.
 
     Use it bare, as `@route()`, or with options:
-    role=: a role (str or Enum) that the authorizer must name, or a list of which any will do; 403 without it
+    role=: a role (str or Enum) that the authorizer must name, a list of which any will do, `all_of`; 403 without it
     scope=: the same with scopes
-    token=: True for the remote check of `RemoteToken`, or a callable `(token, request) -> bool`
+    token=: True for the remote check of `RemoteToken`, a `Jwt`, or a callable `(token, request) -> bool`
+    rate_limit=: a `RateLimit`; 429 over it
     cors=: True or "*", an origin, or a list of origins whose pages may read the answers; none by default
     interceptors=: functions `(request, call_next) -> Response`, the first outermost, inside the guards above
-    and whatever `add_interceptor` has registered
+    and whatever `add_interceptor` has registered; around `async def` they may be that, too
     exception_handlers=: functions `(error, request) -> Response` by class; that of the nearest class is called
     problem_json=: errors as application/problem+json (RFC 9457)
     etag=: answers to GET have an ETag, and 304 goes to who has that already
