@@ -74,6 +74,11 @@ class TestShared:
         with pytest.raises(StoreError, match="does not belong to this user alone"):
             shared_folder()
 
+    def test_a_link_to_nowhere_is_refused(self, temporary, tmp_path):
+        Path(temporary, f"kit-local-{os.getuid()}").symlink_to(tmp_path / "nowhere")
+        with pytest.raises(StoreError, match="does not belong to this user alone"):
+            shared_folder()
+
     def test_a_folder_that_others_write_is_refused(self, temporary):
         shared_folder().chmod(0o777)
         with pytest.raises(StoreError, match="does not belong to this user alone"):

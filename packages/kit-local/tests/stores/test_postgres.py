@@ -379,4 +379,9 @@ class TestAsRoot:
         shutil.rmtree(tmp_path / "pg")
         with Postgres(tmp_path / "another"):
             assert not Path(data).exists()
+        with Postgres(tmp_path / "pg") as server:
+            rows(server.url, "create table kept (id int)")
+        shutil.rmtree(tmp_path / "pg")
+        with Postgres(tmp_path / "pg") as server:
+            assert rows(server.url, "select to_regclass('kept')") == [(None,)]
         assert tmp_path.stat().st_mode & 0o777 == 0o700

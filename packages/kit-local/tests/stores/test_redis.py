@@ -11,6 +11,7 @@ import pytest
 import redis
 from kit_local.errors import StoreError
 from kit_local.stores import Redis
+from kit_local.stores.lock import FolderLock
 from kit_local.stores.process import alive
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -38,6 +39,22 @@ def test_answers_once_started(server):
         opened.set("key", "value", ex=10, nx=True)
         assert opened.get("key") == b"value"
         assert opened.eval("return redis.call('get', KEYS[1])", 1, "key") == b"value"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="there is no folder of ours alone")
+def test_what_a_killed_owner_left_goes_after_a_day(monkeypatch, reachable):
+    monkeypatch.setattr("kit_local.stores.folders.shared_folder", lambda kept=False: reachable)
+    for name in ("redis-old", "redis-held", "redis-new", "other-old"):
+        (reachable / name).mkdir()
+        if not name.endswith("new"):
+            os.utime(reachable / name, (0, 0))
+    with FolderLock(reachable / "redis-held"):
+        os.utime(reachable / "redis-held", (0, 0))
+        with Redis() as server:
+            assert server.running
+            left = {path.name for path in reachable.iterdir()}
+            assert len(left - {"redis-held", "redis-new", "other-old"}) == 1
+            assert "redis-old" not in left
 
 
 def test_starting_twice_is_starting_once(server):

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from kit_local.errors import StoreError
@@ -12,6 +13,7 @@ from kit_local.paths import shared_folder
 from kit_local.stores.account import Account, runs
 from kit_local.stores.lock import FolderLock
 
+_LEFT = 24 * 3600.0  # seconds; a server that is stopped for the moment lets go of its folder, too
 _NOTE = "stands-in-for"  # a file with the path of the folder that another user could not get to
 
 
@@ -23,7 +25,10 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
     """
     mode = 0o700 if user is None else 0o711
     if folder is None:
-        made = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=None if user is None else shared_folder()))
+        parent = shared_folder() if hasattr(os, "getuid") else None
+        if parent:
+            _remove_left(parent, kind)
+        made = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=parent))
         made.chmod(mode)
         return made
     folder = folder.absolute()
@@ -33,6 +38,15 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
     if user is not None and not passable(folder, user):
         return _stand_in(kind, folder)
     return folder
+
+
+def _remove_left(parent: Path, kind: str) -> None:
+    """Remove what an owner left that was killed while it cleared up: nobody holds it, for a day at least."""
+    for left in parent.glob(f"{kind}-*"):
+        with contextlib.suppress(OSError, StoreError):
+            if left.stat().st_mtime < time.time() - _LEFT:
+                with FolderLock(left):
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 def _stand_in(kind: str, folder: Path) -> Path:
