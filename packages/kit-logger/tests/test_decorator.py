@@ -1,10 +1,13 @@
 import asyncio
+import contextvars
 import inspect
 import threading
+import types
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
-from kit_logger import inject, logger
+from kit_logger import inject, inject_request, logger
 
 
 def test_the_invocations_keys(lines, context):
@@ -23,7 +26,7 @@ def test_the_invocations_keys(lines, context):
 
 def test_only_the_first_invocation_is_a_cold_start(run):
     code = """
-        from kit_logger import inject, logger
+        from kit_logger import inject, inject_request, logger
         handler = inject(lambda event, context: logger.info("x"))
         handler({}, None)
         handler({}, None)
@@ -118,6 +121,88 @@ def test_tasks_at_the_same_time_keep_their_keys_apart(lines):
     assert all(line["order"] == line["correlation_id"] for line in found)
 
 
+def test_keys_from_a_thread_of_one_of_several_invocations_stay_in_the_thread(lines):
+    both = threading.Barrier(2)
+
+    @inject
+    def handler(event, context):
+        def work():
+            logger.append_keys(order=event["id"], gone=1)
+            logger.remove_keys(["gone"])
+            logger.info("in the thread")
+
+        both.wait(10)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        both.wait(10)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda n: handler({"id": f"o-{n}"}, None), range(2)))
+    logger.info("after")
+    *during, after = lines()
+    assert {line["order"] for line in during} == {"o-0", "o-1"}
+    assert "order" not in after
+    assert not any("gone" in line for line in during)
+
+
+def test_a_request_in_another_thread_is_not_taken_for_part_of_the_invocation(lines):
+    def answer(request):
+        logger.append_keys(mine=1)
+        logger.info("other")
+
+    @inject
+    def handler(event, context):
+        thread = threading.Thread(target=inject_request, args=(SimpleNamespace(event={"id": "e-2"}), answer))
+        thread.start()
+        thread.join()
+        logger.info("own")
+
+    handler({"id": "e-1"}, None)
+    other, own = lines()
+    assert (other["correlation_id"], own["correlation_id"]) == ("e-2", "e-1")
+    assert "mine" not in own
+
+
+def test_keys_of_a_thread_that_were_there_before_stay(lines):
+    logger.thread_safe_append_keys(before=1)
+
+    @inject
+    def handler(event, context):
+        logger.thread_safe_append_keys(during=1)
+        logger.thread_safe_remove_keys(["before"])
+        logger.info("x")
+
+    handler({}, None)
+    logger.info("y")
+    logger.thread_safe_clear_keys()
+    assert [{"before", "during"} & set(line) for line in lines()] == [{"during"}, {"before"}]
+
+
+def test_an_invocation_that_is_broken_off_leaves_nothing():
+    from kit_logger.invocation import any_running
+
+    def broken_off(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        inject(correlation_id=broken_off)(lambda event, context: None)({}, None)
+
+    @types.coroutine
+    def waiting():
+        yield
+
+    @inject
+    async def endless(event, context):
+        await waiting()
+
+    coroutine = endless({}, None)
+    contextvars.copy_context().run(coroutine.send, None)
+    assert any_running()
+    coroutine.close()  # as when nobody waits for it, and it is collected
+    assert not any_running()
+
+
 def test_an_inner_handler_leaves_the_outers_keys(lines):
     @inject
     def inner(event, context):
@@ -174,7 +259,7 @@ def test_no_event_makes_an_invocation_fail(event, context):
 
 def test_an_odd_context_is_said_once(run):
     shown = run("""
-        from kit_logger import inject, logger
+        from kit_logger import inject, inject_request, logger
 
         class Odd:
             def __getattr__(self, name):

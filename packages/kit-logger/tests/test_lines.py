@@ -279,3 +279,15 @@ def test_an_id_from_a_source_is_redacted_and_escaped_too(lines):
     logger.info("x")
     set_correlation_id(None)
     assert lines()[0]["correlation_id"].startswith("token=***")
+
+
+def test_an_extra_whose_name_is_no_text(lines):
+    logger.info("x", extra={1: "token=s3cr3t"})
+    assert lines()[0]["1"] == "token=***"
+
+
+def test_an_id_from_a_source_may_be_of_any_type(lines):
+    set_correlation_id(lambda: uuid.UUID(int=1))
+    logger.info("x")
+    set_correlation_id(None)
+    assert lines()[0]["correlation_id"] == str(uuid.UUID(int=1))

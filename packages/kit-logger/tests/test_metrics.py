@@ -153,3 +153,12 @@ def test_a_closed_output_fails_nothing(run):
         emit_metrics({"A": 1})
         assert inject(metrics=True)(lambda event, context: 5)({}, None) == 5
     """)
+
+
+def test_properties_that_are_too_long_dont_cost_the_metrics(capsys):
+    emit_metrics({"A": 1}, properties={"long": "x" * 400_000})
+    text = capsys.readouterr().out
+    line = json.loads(text)
+    assert len(text) < 256 * 1024
+    assert line["truncated"] > 256 * 1024
+    assert metrics_of(line) == {"A": (1, "Count")}

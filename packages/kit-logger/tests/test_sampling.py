@@ -55,12 +55,12 @@ def test_only_the_sampled_invocation_is_logged_in_full(run):
     found = run("""
         import threading
         from kit_logger import get_logger, inject
-        from kit_logger.invocation import current
         logger = get_logger("loans")
-        together, done = threading.Barrier(2), threading.Barrier(2)
+        begun, together, done = threading.Barrier(2), threading.Barrier(2), threading.Barrier(2)
 
         @inject
         def handler(event, context):
+            begun.wait(10)
             if event["id"] == "sampled":
                 logger.sampling_rate = 1
                 logger.refresh_sample_rate_calculation()
@@ -132,3 +132,24 @@ def test_a_thread_of_the_handlers_holds_lines_of_its_invocation(lines):
     assert dropped == 1900
     assert held.take() == ([], 0)
     assert logging.getLogger("kit").level != logging.DEBUG
+
+
+def test_a_handler_within_a_handler_is_sampled_and_held_with_it(run):
+    code = """
+        from kit_logger import get_logger, inject
+        logger = get_logger("loans", {options})
+        inner = inject(lambda event, context: logger.debug("inner"))
+
+        @inject
+        def outer(event, context):
+            logger.debug("before")
+            inner({{}}, None)
+            logger.{then}("after")
+
+        outer({{}}, None)
+        outer({{}}, None)
+        logger.debug("outside")
+    """
+    assert messages(run(code.format(options="sampling_rate=1", then="debug"))) == ["before", "inner", "after"] * 2
+    assert messages(run(code.format(options="buffer_bytes=9000", then="error"))) == ["before", "inner", "after"] * 2
+    assert messages(run(code.format(options="buffer_bytes=9000", then="info"))) == ["after"] * 2

@@ -39,7 +39,7 @@ def correlation_id() -> str | None:
         with suppress(Exception):
             found = _source()
             if found:
-                return found
+                return str(found)
     return invocation.correlation_id if invocation is not None else None
 
 

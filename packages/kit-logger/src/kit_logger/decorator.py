@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from kit_logger.correlation import find_correlation_id
-from kit_logger.invocation import Invocation, begin, current, end
+from kit_logger.formatter import restore_thread_keys, thread_keys
+from kit_logger.invocation import Invocation, begin, enclosing, end
 from kit_logger.powertools import begin_sampling, end_sampling, keep_in_line, process_logger
 
 P = ParamSpec("P")
@@ -61,8 +62,7 @@ def inject_request(request: Any, call_next: Callable[[Any], Any]) -> Any:
 
     With `inject` around it, the invocation's ids stay, and its lines have the request's `http_method` from there on.
     """
-    invocation = current()
-    if invocation is not None:
+    if enclosing() is not None:
         _append_method(request)
         return call_next(request)
     scope = _Scope(getattr(request, "event", None), getattr(request, "context", None), _Options(None, None, False))
@@ -141,14 +141,20 @@ class _Scope:
 
     def __enter__(self) -> "_Scope":
         self._began = time.perf_counter()
-        self._outermost = current() is None
+        outer = enclosing()
+        self._thread_keys = thread_keys()
         self._cold = _is_cold_start()
         self._invocation = _described(self._event, self._context, self._cold, self._options.find)
+        if outer is not None:
+            self._invocation.held = outer.held
         self._token = begin(self._invocation)
         try:
-            self._prepare()
+            self._prepare(outer)
         except Exception as error:  # noqa: BLE001  # logging is no reason to fail
             _warn_once("the logger can't be prepared", error)
+        except BaseException:
+            end(self._invocation, self._token)
+            raise
         return self
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
@@ -158,17 +164,15 @@ class _Scope:
             if self._options.metrics:
                 self._emit_metrics(failed=error is not None)
             end_sampling(self._invocation)
-            if self._outermost:
-                process_logger().thread_safe_clear_keys()
+            restore_thread_keys(self._thread_keys)
         except Exception as problem:  # noqa: BLE001  # logging is no reason to fail
             _warn_once("the invocation's end can't be logged", problem)
         finally:
             end(self._invocation, self._token)
 
-    def _prepare(self) -> None:
+    def _prepare(self, outer: Invocation | None) -> None:
         keep_in_line()
-        if self._outermost:
-            begin_sampling(self._invocation)
+        begin_sampling(self._invocation, outer=outer)
         wanted = self._options.log_event
         if wanted if wanted is not None else _env_log_event():
             process_logger().info("event received", extra={"event": self._event})

@@ -13,7 +13,7 @@ from aws_lambda_powertools.logging.formatter import (
 )
 
 from kit_logger.correlation import correlation_id
-from kit_logger.invocation import Invocation, Keys, current
+from kit_logger.invocation import Invocation, Keys, any_running, current
 from kit_logger.lines import encode, fits, quoted, shortened
 from kit_logger.records import encoded_extras, extras, failure, message, templated
 from kit_logger.redaction import LONGEST, redact
@@ -83,9 +83,13 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         """Add keys to every further line of the invocation; outside of one, to every further line."""
         invocation = current() if self._ready else None
         # What a logger is made with is lasting, also when it is made late, by a handler.
-        if invocation is None or ("service" in additional_keys and "service" not in self._lasting):
+        made = "service" in additional_keys and "service" not in self._lasting
+        if made or (invocation is None and not any_running()):
             self._lasting.update(additional_keys)
             self._changed()
+            return
+        if invocation is None:  # a thread of one of several invocations: nobody knows of which
+            self.thread_safe_append_keys(**additional_keys)
             return
         invocation.keys(self).update(additional_keys)
         if "correlation_id" in additional_keys:
@@ -101,6 +105,9 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if invocation is not None:
             self.append_keys(**dict.fromkeys(keys))  # a key that is None is not written
             return
+        if any_running():
+            self.thread_safe_remove_keys(keys)
+            return
         for key in keys:
             self._lasting.pop(key, None)
         self._changed()
@@ -111,6 +118,9 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if invocation is not None:
             invocation.keys(self).clear()
             invocation.own_correlation_id = None
+            return
+        if any_running():
+            self.thread_safe_clear_keys()
             return
         service = self._lasting.get("service")
         self.log_format = {**dict.fromkeys(self.log_record_order), **self.keys_combined}
@@ -254,6 +264,17 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         }
         line = encode(entry)
         return line if fits(line) else shortened(entry, line, encode)
+
+
+def thread_keys() -> dict[str, Any]:
+    """Return the keys of this thread or task, to be given back to `restore_thread_keys`."""
+    return THREAD_LOCAL_KEYS.get()
+
+
+def restore_thread_keys(keys: dict[str, Any]) -> None:
+    """Forget the keys that were appended to this thread or task since."""
+    if THREAD_LOCAL_KEYS.get() is not keys:
+        THREAD_LOCAL_KEYS.set(keys)
 
 
 def _trace() -> str | None:

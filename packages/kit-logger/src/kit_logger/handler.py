@@ -57,7 +57,11 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
         try:
             stream.write(line + "\n")
         except UnicodeEncodeError:  # half a surrogate pair, or an output that isn't UTF-8
-            stream.write(json.dumps(json.loads(line)) + "\n")
+            try:
+                line = json.dumps(json.loads(line))
+            except ValueError:  # a serializer of somebody's own doesn't write JSON
+                line = line.encode("ascii", "backslashreplace").decode()
+            stream.write(line + "\n")
         stream.flush()
 
     def write_held(self, invocation: Invocation) -> None:

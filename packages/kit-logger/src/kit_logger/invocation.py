@@ -93,6 +93,16 @@ def end(invocation: Invocation, token: "Token[Invocation | None]") -> None:
         _current.reset(token)
 
 
+def enclosing() -> Invocation | None:
+    """Return the invocation that this thread or task was begun in; a thread of its own has none."""
+    return _current.get()
+
+
+def any_running() -> bool:
+    """Tell whether any invocation is running, whichever."""
+    return bool(_running)
+
+
 def current() -> Invocation | None:
     """Return the invocation that this line belongs to.
 

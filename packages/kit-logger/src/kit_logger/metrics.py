@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from kit_logger.invocation import current
-from kit_logger.lines import encode
+from kit_logger.lines import encode, fits
 from kit_logger.powertools import process_logger
 from kit_logger.redaction import redact
 
@@ -75,8 +75,14 @@ def emit_metrics(
         **numbers,
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
     }
+    line = encode(entry)
+    if not fits(line):
+        size = len(line.encode("utf-8", "surrogatepass"))
+        line = encode(
+            {key: value for key, value in entry.items() if key not in (properties or {})} | {"truncated": size}
+        )
     try:
-        logger._output.write(encode(entry))
+        logger._output.write(line)
     except (OSError, ValueError):  # standard output is closed: no reason to fail
         return
 

@@ -222,10 +222,10 @@ def _number(variable: str, most: float, wrong: list[str]) -> float:
     return number
 
 
-def begin_sampling(invocation: Invocation) -> None:
-    """Decide whether the invocation is logged in full."""
+def begin_sampling(invocation: Invocation, *, outer: Invocation | None = None) -> None:
+    """Decide whether the invocation is logged in full; one inside another is if that is."""
     rate = process_logger().sampling_rate
-    if rate and random.random() < float(rate):  # noqa: S311  # no secret
+    if outer.sampled if outer is not None else rate and random.random() < float(rate):  # noqa: S311  # no secret
         invocation.sampled = True
         _count_sampled(1)
 

@@ -39,7 +39,7 @@ def encoded_extras(
     for key, value in islice(items, _COUNT, None) if type(record) is logging.LogRecord else items:
         if value is None or key in _NO_EXTRAS:
             continue
-        if key in taken:
+        if key in taken or type(key) is not str:
             return None
         kind = type(value)
         if hides(key, value):

@@ -103,7 +103,7 @@ def redact_text(text: str) -> str:
     """
     if text in _clean or not has_hint(text.lower()):
         return text
-    result = _redacted_json(text) if text[:1] in "{[" else None
+    result = _redacted_json(text) if text.lstrip()[:1] in ("{", "[") else None
     if result is None:
         result = _redacted(text)
     if result == text and len(text) <= _LONGEST_KNOWN:
