@@ -7,8 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from kit_handler import InvalidInterceptorError, Request, Response, add_interceptor, interceptors, route
-from kit_handler.testing import LambdaContext
+from kit_handler import InvalidInterceptorError, Request, Response, Router, add_interceptor, interceptors, route
+from kit_handler.testing import LambdaContext, http_event
 
 tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
 loops: list[Any] = []
@@ -145,3 +145,14 @@ def test_a_registered_class_may_be_asynchronous_and_its_answer_is_awaited(functi
     handler = route(later="k")(function)
     assert handler(Request(headers={"X-Key": "k"})).status_code == 200
     assert handler(Request(headers={"X-Key": "other"})).status_code == 403
+
+
+def test_around_a_router_they_stand_around_its_404_too() -> None:
+    app = Router(interceptors=[outer])
+    app.get("/profile")(profile)
+    answers = [app(http_event("GET", path)) for path in ("/profile", "/missing")]
+    assert [(answer["statusCode"], answer["headers"].get("X-Outer")) for answer in answers] == [(200, "1"), (404, None)]
+    answer = app(http_event("OPTIONS", "/profile"))
+    assert (answer["statusCode"], answer["headers"]["X-Outer"]) == (204, "1")
+    with pytest.raises(InvalidInterceptorError, match="is not"):
+        app.get("/plain")(lambda request: Response.ok())

@@ -180,6 +180,9 @@ class Router:
             return Response(204, headers={"Allow": allow})
         raise HttpError(405, "Method not allowed", headers={"Allow": allow})
 
+    # So that interceptors around it may be coroutine functions.
+    _unmatched.never_blocks = True  # type: ignore[attr-defined]
+
     if TYPE_CHECKING:
 
         def get(self, path: str, **options: Any) -> Callable[[F], F]: ...

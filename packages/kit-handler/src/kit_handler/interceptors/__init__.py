@@ -93,11 +93,15 @@ def compose(
     """Return one plain callable: the guards, then the interceptors, the first listed outermost, then `function`.
 
     A coroutine function and the coroutine functions around it run as one coroutine, in the process's loop. Plain
-    interceptors stand outside of them, since nothing that blocks may run in the loop. Raises InvalidInterceptorError.
+    interceptors stand outside of them, since nothing that blocks may run in the loop; a plain function that says of
+    itself that it `never_blocks` may. Raises InvalidInterceptorError.
     """
+    interceptors = list(interceptors)
     call: Any = function
-    in_loop = is_async(function)
-    for interceptor in reversed(list(interceptors)):
+    if getattr(function, "never_blocks", False) and any(map(is_async, interceptors)):
+        call = _as_coroutine(call)
+    in_loop = is_async(call)
+    for interceptor in reversed(interceptors):
         if not callable(interceptor) or isinstance(interceptor, type):
             raise InvalidInterceptorError(interceptor, "not a function (request, call_next) -> Response")
         if is_async(interceptor):
@@ -112,6 +116,13 @@ def compose(
     for guard in reversed(list(guards)):
         call = _behind(guard, call)
     return call  # type: ignore[no-any-return]
+
+
+def _as_coroutine(function: "CallNext") -> "AsyncCallNext":
+    async def call(request: "Request") -> "Response":
+        return function(request)
+
+    return call
 
 
 def _around(interceptor: "PlainInterceptor", call_next: "CallNext") -> "CallNext":
