@@ -14,6 +14,7 @@ __all__ = [
     "ConflictError",
     "Cookie",
     "DeadlineError",
+    "Dispatcher",
     "ErrorReport",
     "ForbiddenError",
     "HandlerError",
@@ -52,12 +53,14 @@ __all__ = [
     "job",
     "register_adapter",
     "route",
+    "trigger",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kit_handler.adapters import register_adapter
     from kit_handler.correlation import correlation_id
+    from kit_handler.dispatcher import Dispatcher
     from kit_handler.envelope import aws_lambda_handler
     from kit_handler.errors import (
         AnnotationError,
@@ -98,10 +101,12 @@ if TYPE_CHECKING:
     from kit_handler.response import Response
     from kit_handler.router import Router
     from kit_handler.routes import route
+    from kit_handler.triggers import trigger
 else:
     _HOMES = {
         "adapters": ("register_adapter",),
         "correlation": ("correlation_id",),
+        "dispatcher": ("Dispatcher",),
         "envelope": ("aws_lambda_handler",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
         "failures": ("Backoff",),
@@ -120,6 +125,7 @@ else:
         "response": ("Response",),
         "router": ("Router",),
         "routes": ("route",),
+        "triggers": ("trigger",),
     }
 
     def __getattr__(name):

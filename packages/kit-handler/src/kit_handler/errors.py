@@ -217,14 +217,14 @@ class ResponseTooLargeError(HandlerError):
 
 
 class UnhandledSourceError(HandlerError):
-    """Say that no adapter recognises the event; `keys` are its top-level keys.
+    """Say that a handler is not for the event; `keys` are its top-level keys.
 
     It is raised and not answered: an answer would make a queue delete its messages.
     """
 
-    def __init__(self, keys: "Iterable[object]") -> None:
+    def __init__(self, keys: "Iterable[object]", *, handler: str = "this route") -> None:
         self.keys = tuple(map(str, keys))
-        super().__init__(f"not an HTTP event that this route can answer; its keys are {sorted(self.keys)!r}")
+        super().__init__(f"not an event that {handler} can answer; its keys are {sorted(self.keys)!r}")
 
 
 class PermanentError(HandlerError):

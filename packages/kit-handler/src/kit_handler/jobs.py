@@ -109,6 +109,7 @@ def _handler(
         return _answer(run, partial=partial, raise_if_all_failed=raise_if_all_failed)
 
     take_over(handler, function)
+    handler.__kit_handler__ = "job"  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
 
 

@@ -22,8 +22,8 @@ _PARTS = ("body", "headers", "pathParameters", "queryStringParameters", "request
 
 def recognises(event: "Event") -> bool:
     """Tell whether this is payload 1.0, or a part of one such as tests are written with."""
-    if "methodArn" in event or "authorizationToken" in event or "messageVersion" in event:
-        return False  # what an authorizer or a Bedrock agent is asked with
+    if "methodArn" in event or "authorizationToken" in event or "messageVersion" in event or "requestPayload" in event:
+        return False  # authorizers, Bedrock agents and Lex, destinations of asynchronous calls
     request_context = event.get("requestContext")
     if request_context is not None and (
         not isinstance(request_context, dict) or any(name in request_context for name in _OTHERS)

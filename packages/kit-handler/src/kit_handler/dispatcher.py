@@ -1,0 +1,129 @@
+"""`Dispatcher`: one Lambda entry point for everything, which recognises what has come in."""
+
+from kit_handler import adapters
+from kit_handler.errors import ConfigurationError, UnhandledSourceError
+from kit_handler.sources import names_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    from kit_handler._types import EventHandler
+
+    F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Dispatcher:
+    """Pass each event to the handler that it is for; an instance is itself the Lambda handler.
+
+    http: what answers requests: a `Router`, a `route`, or any `(event, context)`
+    websocket: what answers events of a WebSocket API
+    jobs, routes: modules or mappings of handlers, for a function that is deployed under many names: of a function
+    called `stack-ProcessOrder-x1y2`, `routes.process_order` is called, and of one called `stack-JobProcessOrder-x1y2`,
+    `jobs.job_process_order` or `jobs.process_order`. A function that none is called after is dispatched by its events.
+
+    Jobs and triggers are registered with `job` and `trigger`, other handlers with `add`, for the names that
+    `kit_handler.sources.names_of` lists: the narrowest wins. Raises UnhandledSourceError for an event that nothing is
+    registered for: it is never dropped in silence.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: "EventHandler | None" = None,
+        websocket: "EventHandler | None" = None,
+        jobs: "Any" = None,
+        routes: "Any" = None,
+    ) -> None:
+        self.http = http
+        self.websocket = websocket
+        self.jobs = jobs
+        self.routes = routes
+        self._handlers: dict[str, EventHandler] = {}
+
+    def job(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
+        """Register a job for queues, topics, buckets, streams, tables or events by name, ARN or source (`aws:sqs`).
+
+        The options are those of `kit_handler.job`; what that has made already is taken as it is.
+        """
+        from kit_handler.jobs import job
+
+        return self._decorator(names, "job", job, options)
+
+    def trigger(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
+        """Register a trigger: `cognito`, `lex`, `authorizer`, `custom_resource`, `schedule`, or narrower."""
+        from kit_handler.triggers import trigger
+
+        return self._decorator(names, "trigger", trigger, options)
+
+    def add(self, handler: "F", *names: str) -> "F":
+        """Register any handler `(event, context)` for `names`; ConfigurationError if one of them is taken."""
+        if not names or not all(isinstance(name, str) and name for name in names):
+            raise ConfigurationError(f"a handler is registered for names of sources, not for {names!r}")
+        if not callable(handler):
+            raise ConfigurationError(f"{handler!r} can't be called")
+        for name in names:
+            if name in self._handlers:
+                raise ConfigurationError(f"there is a handler for {name!r} already")
+        self._handlers.update(dict.fromkeys(names, handler))
+        return handler
+
+    def __call__(self, event: "Any", context: "Any" = None) -> "Any":
+        """Call the handler of the function's name, else of the event, and return what it returns."""
+        handler = self._of_function(context) or self._of_event(event)
+        if handler is None:
+            raise UnhandledSourceError(event if isinstance(event, dict) else (), handler="this dispatcher")
+        return handler(event, context)
+
+    def _of_function(self, context: "Any") -> "EventHandler | None":
+        if self.jobs is None and self.routes is None:
+            return None
+        parts = str(getattr(context, "function_name", None) or "").split("-")
+        name = parts[-2] if len(parts) > 1 else parts[0]
+        if not name.startswith("Job"):
+            return _member(self.routes, _snake_case(name))
+        return _member(self.jobs, _snake_case(name)) or _member(self.jobs, _snake_case(name[len("Job") :]))
+
+    def _of_event(self, event: "Any") -> "EventHandler | None":
+        if not isinstance(event, dict):
+            return None
+        if "requestContext" in event and "methodArn" not in event and "routeArn" not in event:
+            request_context = event["requestContext"]
+            if isinstance(request_context, dict) and "connectionId" in request_context:
+                return self.websocket
+        else:
+            for name in names_of(event):
+                if name in self._handlers:
+                    return self._handlers[name]
+        return self.http if self.http is not None and adapters.find(event) is not None else None
+
+    def _decorator(
+        self, names: tuple[str, ...], kind: str, make: "Any", options: "dict[str, Any]"
+    ) -> "Callable[[Callable[..., Any]], Any]":
+        def decorate(function: "Callable[..., Any]") -> "Any":
+            if getattr(function, "__kit_handler__", None) != kind:
+                return self.add(make(**options)(function), *names)
+            if options:
+                raise TypeError(f"{function!r} is a {kind} already, and has its options")
+            return self.add(function, *names)
+
+        return decorate
+
+
+def _member(holder: "Any", name: str) -> "EventHandler | None":
+    if holder is None or not name or name.startswith("_"):
+        return None
+    found = holder.get(name) if hasattr(holder, "get") else getattr(holder, name, None)
+    return found if callable(found) else None
+
+
+def _snake_case(name: str) -> str:
+    """Return `process_http_order` for `ProcessHTTPOrder`."""
+    letters = []
+    for position, letter in enumerate(name):
+        after = name[position + 1 : position + 2]
+        if position and letter.isupper() and (not name[position - 1].isupper() or after.islower()):
+            letters.append("_")
+        letters.append(letter.lower())
+    return "".join(letters)
