@@ -15,7 +15,7 @@ from kit_handler.validation import entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from kit_handler.conversion import Loader
@@ -161,6 +161,9 @@ def _bound(
 def _call(
     function: "Callable[..., Any]", extracts: "list[Extract]", fields: list[str], count: int, names: list[str]
 ) -> "Callable[[Request], Any]":
+    if len(extracts) == count == 1:
+        return _call_with_one(function, extracts[0], fields[0])
+
     def call(request: "Request") -> "Any":
         values: list[Any] = []
         found: list[tuple[str, str]] = []
@@ -171,12 +174,27 @@ def _call(
                 found += wrong.under(fields[len(values)]) if fields[len(values)] else wrong.found
                 values.append(None)
         if found:
-            raise InvalidRequestError([entry(field, message) for field, message in found])
+            raise _invalid(found)
         if names:
             return function(*values[:count], **dict(zip(names, values[count:], strict=True)))
         return function(*values)
 
     return call
+
+
+def _call_with_one(function: "Callable[..., Any]", extract: "Extract", field: str) -> "Callable[[Request], Any]":
+    def call(request: "Request") -> "Any":
+        try:
+            value = extract(request)
+        except Wrong as wrong:
+            raise _invalid(wrong.under(field) if field else wrong.found) from None
+        return function(value)
+
+    return call
+
+
+def _invalid(found: "Iterable[tuple[str, str]]") -> InvalidRequestError:
+    return InvalidRequestError([entry(field, message) for field, message in found])
 
 
 def _loader(parameter: Parameter) -> "Loader | None":
@@ -205,6 +223,9 @@ def _extract(parameter: Parameter) -> "Extract":
         return _of_body(parameter, load)
     if _is_list(parameter.annotation):
         return _of_list(parameter, load)
+    if parameter.source == "path" and parameter.annotation is str:
+        key = parameter.key
+        return lambda request: request.path_params[key]  # a router matches no path without it
     part, key, default, required = _PARTS[parameter.source], parameter.key, parameter.default, parameter.required
 
     def extract(request: "Request") -> "Any":

@@ -36,14 +36,16 @@ def route_path(request: "Request") -> tuple[str, bool]:
 
 def _of_http_api(path: str, event: "dict[str, Any]", context: "dict[str, Any]") -> tuple[str, bool]:
     key = event.get("routeKey")
-    template = key.partition(" ")[2] if isinstance(key, str) else ""
-    if len(template) > 1 and template.count("/") == path.count("/") and "+" not in template:
+    if type(key) is not str:
+        key = ""
+    elif key.count("/") == path.count("/") and "+" not in key and key[-2:] != " /":
         return path, True  # as long as the route that API Gateway has matched: nothing stands before it
     domain = context.get("domainName")
     if isinstance(domain, str) and ".lambda-url." in domain:
         return path, False
     if _is_default_domain(domain):
         return _without_stage(path, context), True
+    template = key.partition(" ")[2]
     return (_matched(path, template, mapping(event, "pathParameters")) if template else path), True
 
 

@@ -1,9 +1,11 @@
 """JSON in and out. Loaded with the first body, not with the package."""
 
 from json import JSONDecoder, JSONEncoder
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 
@@ -91,4 +93,20 @@ def _key(key: "Any") -> "Any":
     return key if key is None or isinstance(key, (str, int, float)) else _scalar(key)
 
 
-_encode = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain).encode
+def _encoder() -> "Callable[[Any], str]":
+    """Return what writes JSON: the standard library's own encoder, which that makes anew for every value."""
+    try:
+        write: Any = c_make_encoder(None, plain, encode_basestring, None, ":", ",", False, False, False)
+    except TypeError:  # no accelerator, or one with other parameters
+        return JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain).encode
+
+    def encode(value: "Any") -> str:
+        try:
+            return "".join(write(value, 0))
+        except RecursionError:
+            raise ValueError("a circular structure has no form in JSON, nor has one nested too deeply") from None
+
+    return encode
+
+
+_encode = _encoder()

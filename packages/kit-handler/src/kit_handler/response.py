@@ -200,9 +200,7 @@ class Response:
 
             text, kind, in_base64 = b2a_base64(body, newline=False).decode(), _BYTES, True
         else:
-            from kit_handler.payload import dumps
-
-            text, kind = dumps(body), _JSON
+            text, kind = _dumps(body), _JSON
         if text and not (headers and _names_content_type(headers)):
             headers["Content-Type"] = kind
         return text, in_base64, headers
@@ -215,6 +213,18 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<Response {self.status_code}>"
+
+
+def _load_dumps(value: "Any") -> str:
+    """Stand for `dumps` until the first body: an import in a function costs something each time."""
+    global _dumps
+    from kit_handler.payload import dumps
+
+    _dumps = dumps
+    return dumps(value)
+
+
+_dumps = _load_dumps
 
 
 def _checked(headers: "dict[str, str]") -> "dict[str, str]":
