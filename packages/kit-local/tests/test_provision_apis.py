@@ -69,6 +69,47 @@ def test_a_rest_api_with_both_kinds_of_authorizers(provision_template: Provision
     }
 
 
+def test_the_timeout_of_an_integration(provision_template: Provision) -> None:
+    stack = provision_template(
+        SAM
+        + """\
+      Items:
+        Type: AWS::Serverless::Function
+        Properties:
+          Events:
+            Old: {Type: Api, Properties: {Path: /, Method: get, TimeoutInMillis: 1500}}
+            New: {Type: HttpApi, Properties: {Path: /, Method: get, TimeoutInMillis: 2500}}
+      Socket: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: s, ProtocolType: WEBSOCKET}}
+      Stage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Socket, StageName: live}}
+      Call:
+        Type: AWS::ApiGatewayV2::Integration
+        Properties:
+          {ApiId: !Ref Socket, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Items.Arn, TimeoutInMillis: "3500"}
+      Route:
+        Type: AWS::ApiGatewayV2::Route
+        Properties: {ApiId: !Ref Socket, RouteKey: $default, Target: !Sub "integrations/${Call}"}
+    """
+    )
+    assert sorted(route.timeout or 0 for made in stack.apis for route in made.routes) == [1.5, 2.5, 3.5]
+
+
+def test_requests_that_are_to_be_validated_are_unsupported(provision_template: Provision) -> None:
+    text = """\
+      Api:
+        Type: AWS::Serverless::Api
+        Properties: {StageName: v1, Models: {Loan: {type: object, required: [amount]}}}
+      Items:
+        Type: AWS::Serverless::Function
+        Properties:
+          Events:
+            Post:
+              Type: Api
+              Properties: {RestApiId: !Ref Api, Path: /, Method: post, RequestModel: {Model: Loan, ValidateBody: true}}
+    """
+    with pytest.raises(UnsupportedError, match="POST / wants its requests validated"):
+        provision_template(SAM + text)
+
+
 def test_cors_of_a_rest_api(provision_template: Provision) -> None:
     stack = provision_template(
         SAM

@@ -45,6 +45,7 @@ class Route:
     key: str = ""  # WebSocket only: "$connect", "ping", …
     payload: Literal["1.0", "2.0"] = "2.0"
     authorizer: str | None = None  # name in Api.authorizers
+    timeout: float | None = None  # seconds that the caller waits; None: as long as its kind of API lets it
     replies: bool = False  # WebSocket only: the function's answer goes back to the client
 
 

@@ -195,10 +195,12 @@ async def test_a_failing_function_is_answered_for(
         assert (response.status, await response.json()) == (status, {"message": message})
 
 
+@pytest.mark.parametrize("timeout", [None, 0.2])
 async def test_a_function_that_is_too_slow_for_its_caller_runs_on(
-    lab: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+    lab: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, timeout: float | None
 ) -> None:
-    monkeypatch.setattr("kit_local.gateway.http.TIMEOUT", 0.2)
+    if timeout is None:
+        monkeypatch.setattr("kit_local.gateway.http.TIMEOUT", 0.2)
     lab.write("""
         import pathlib, time
         def work(event, context):
@@ -206,7 +208,7 @@ async def test_a_function_that_is_too_slow_for_its_caller_runs_on(
                 time.sleep(0.01)
             print("done at last")
     """)
-    url = await lab.serve(lab.functions("work", timeout=60.0), Route("work", "GET", "/"))
+    url = await lab.serve(lab.functions("work", timeout=60.0), Route("work", "GET", "/", timeout=timeout))
     async with http.get(url) as response:
         assert (response.status, await response.json()) == (503, {"message": "Service Unavailable"})
     (lab.folder / "go").touch()

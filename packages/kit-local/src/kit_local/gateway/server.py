@@ -109,7 +109,7 @@ class HttpGateway(Listener):
         call = self._functions.invoke(route.function, event, source=source, trace=incoming.trace)
         # Like on Lambda, a function that is too slow for its caller runs on.
         task = asyncio.ensure_future(call)
-        done, _ = await asyncio.wait({task}, timeout=self._timeout)
+        done, _ = await asyncio.wait({task}, timeout=route.timeout or self._timeout)
         if not done:
             raise GatewayError("timeout")
         try:

@@ -37,6 +37,7 @@ from kit_local.stack import Api, Route, Stack
 
 MESSAGE_LIMIT = 128 * 1024  # bytes
 IDLE_SECONDS = 600.0
+TIMEOUT = 29.0  # seconds that an integration may take
 LONGEST_SECONDS = 7200.0
 _SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
 _REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "handshake": 400, "too_large": 413}
@@ -253,7 +254,7 @@ class WebSocketGateway(Listener):
         try:
             call = self._functions.invoke(route.function, event, source=f"websocket {route.key}", trace=trace_id())
             task = asyncio.ensure_future(call)
-            done, _ = await asyncio.wait({task}, timeout=29.0)
+            done, _ = await asyncio.wait({task}, timeout=route.timeout or TIMEOUT)
             return task.result() if done else None
         except RefusedError:
             return None

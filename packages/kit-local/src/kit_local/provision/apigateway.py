@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from kit_local.provision.apis import Draft, cors, set_stage, sources
+from kit_local.provision.apis import Draft, cors, seconds, set_stage, sources
 from kit_local.provision.builder import Builder, Item, Resource
 from kit_local.provision.openapi import read_body
 from kit_local.stack import Authorizer, Route
@@ -75,7 +75,8 @@ def integration(builder: Builder, item: Item) -> Resource:
     if item.text("IntegrationType") != "AWS_PROXY" or function is None:
         builder.unsupported(item, "IntegrationType", "only an AWS_PROXY to a function of this template is supported")
         return made
-    draft.integrations[made.ref] = (function, "2.0" if item.text("PayloadFormatVersion") == "2.0" else "1.0")
+    version = "2.0" if item.text("PayloadFormatVersion") == "2.0" else "1.0"
+    draft.integrations[made.ref] = (function, version, seconds(item.get("TimeoutInMillis")))
     return made
 
 
@@ -93,12 +94,14 @@ def route(builder: Builder, item: Item) -> Resource:
         if item.text("AuthorizationType") != "CUSTOM" or name is None:
             builder.unsupported(item, "AuthorizationType", "a route can only be authorized by a function")
             return made
-    function, payload = known
+    function, payload, timeout = known
     if draft.kind == "websocket":
-        draft.routes[made.ref] = Route(function=function, key=key, payload="1.0", authorizer=name)
+        draft.routes[made.ref] = Route(function, key=key, payload="1.0", authorizer=name, timeout=timeout)
     else:
         method, _, path = key.rpartition(" ")
-        draft.routes[made.ref] = Route(function, method or "ANY", path, payload=payload, authorizer=name)
+        draft.routes[made.ref] = Route(
+            function, method or "ANY", path, payload=payload, authorizer=name, timeout=timeout
+        )
     return made
 
 

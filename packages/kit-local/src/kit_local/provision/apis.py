@@ -19,7 +19,7 @@ class Draft:
     routes: dict[str, Route] = field(default_factory=dict)  # by route id
     authorizers: dict[str, Authorizer] = field(default_factory=dict)  # by name
     authorizer_names: dict[str, str] = field(default_factory=dict)  # by authorizer id
-    integrations: dict[str, tuple[str, Any]] = field(default_factory=dict)  # id -> function, payload version
+    integrations: dict[str, tuple[str, Any, float | None]] = field(default_factory=dict)  # function, payload, timeout
     cors: Cors | None = None
     stage: str = ""
     stage_variables: dict[str, str] = field(default_factory=dict)
@@ -67,6 +67,11 @@ def sources(value: Any) -> tuple[str, ...]:
     """Return identity sources from a list, or from text with commas."""
     items: Iterable[Any] = value.split(",") if isinstance(value, str) else value or ()
     return tuple(str(item).strip() for item in items)
+
+
+def seconds(milliseconds: Any) -> float | None:
+    """Return a timeout in seconds, None where there is none."""
+    return None if milliseconds is None else int(milliseconds) / 1000
 
 
 def cors(value: Any) -> Cors:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from kit_local.provision.apis import Draft, cors, sources
+from kit_local.provision.apis import Draft, cors, seconds, sources
 from kit_local.provision.builder import Builder
 from kit_local.stack import Authorizer, Cors, Route
 
@@ -12,6 +12,7 @@ _log = logging.getLogger("kit.local")
 _METHODS = ("delete", "get", "head", "options", "patch", "post", "put", "x-amazon-apigateway-any-method")
 _AUTHORIZER = "x-amazon-apigateway-authorizer"
 _INTEGRATION = "x-amazon-apigateway-integration"
+_VALIDATOR = "x-amazon-apigateway-request-validator"
 _PREFLIGHT = "method.response.header.Access-Control-"
 
 
@@ -70,6 +71,8 @@ def _operation(builder: Builder, draft: Draft, path: str, method: str, operation
     wanted = [name for requirement in operation["security"] or () for name in requirement if name != "NONE"]
     if any(name not in draft.authorizers for name in wanted) or len(wanted) > 1:
         return builder.unsupported(draft.item, "Auth", f"{where} wants {' and '.join(wanted)}, which is not supported")
+    if _VALIDATOR in operation:
+        builder.unsupported(draft.item, "RequestModel", f"{where} wants its requests validated")
     version = str(integration.get("payloadFormatVersion", "1.0"))
     draft.routes[where] = Route(
         function=function,
@@ -77,6 +80,7 @@ def _operation(builder: Builder, draft: Draft, path: str, method: str, operation
         path="$default" if path == "/$default" else path,
         payload="2.0" if version == "2.0" and draft.kind == "http" else "1.0",
         authorizer=wanted[0] if wanted else None,
+        timeout=seconds(integration.get("timeoutInMillis")),
     )
     return None
 

@@ -85,8 +85,8 @@ TYPES: Mapping[str, Support] = {
     ),
     "AWS::ApiGatewayV2::Deployment": _support(),
     "AWS::ApiGatewayV2::Integration": _support(
-        "ApiId IntegrationType IntegrationUri PayloadFormatVersion",
-        "ContentHandlingStrategy CredentialsArn Description IntegrationMethod PassthroughBehavior TimeoutInMillis",
+        "ApiId IntegrationType IntegrationUri PayloadFormatVersion TimeoutInMillis",
+        "ContentHandlingStrategy CredentialsArn Description IntegrationMethod PassthroughBehavior",
     ),
     "AWS::ApiGatewayV2::Route": _support(
         "ApiId AuthorizationType AuthorizerId RouteKey RouteResponseSelectionExpression Target",
@@ -210,12 +210,12 @@ TYPES: Mapping[str, Support] = {
 
 EVENTS: Mapping[str, Support] = {
     "Api": _support(
-        "Auth Method Path RestApiId",
-        "RequestModel RequestParameters TimeoutInMillis",
+        "Auth Method Path RestApiId TimeoutInMillis",
+        "RequestModel RequestParameters",
     ),
     "HttpApi": _support(
-        "ApiId Auth Method Path PayloadFormatVersion",
-        "RouteSettings TimeoutInMillis",
+        "ApiId Auth Method Path PayloadFormatVersion TimeoutInMillis",
+        "RouteSettings",
     ),
     "S3": _support(
         "Bucket Events Filter",
