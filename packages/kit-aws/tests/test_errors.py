@@ -63,6 +63,8 @@ def test_an_answer_becomes_an_error_of_its_kind(endpoint: Answers, status: int, 
     error = caught.value
     assert type(error) is kind
     assert (error.code, error.operation, error.request_id) == (code, "GetSecretValue", "request-1")
+    assert error.resource == "tokens"
+    assert str(error) == f"GetSecretValue for 'tokens' failed: {code}: no (request request-1)"
     assert error.__cause__ is not None
     assert endpoint.asked == 1
 
@@ -82,6 +84,9 @@ def test_an_error_that_repeats_the_value_does_not_show_it(endpoint: Answers) -> 
         kit_aws.put_ssm_parameter("/db/password", 'hunter2"\nü', "SecureString")
     assert caught.value.code == "ValidationException"
     assert "hunter2" not in str(caught.value)
+    assert str(caught.value).startswith(
+        "PutParameter for '/db/password' failed: ValidationException: the message is withheld"
+    )
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
 
@@ -94,9 +99,10 @@ def test_a_value_of_the_wrong_type_is_not_shown(aws: Any) -> None:
 
 def test_an_endpoint_that_is_gone_is_a_connection_error(endpoint: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    with pytest.raises(kit_aws.AwsConnectionError) as caught, kit_aws.aws_errors("GetSecretValue"):
+    with pytest.raises(kit_aws.AwsConnectionError) as caught, kit_aws.aws_errors("GetSecretValue", resource="tokens"):
         kit_aws.client("secretsmanager", max_attempts=1).get_secret_value(SecretId="tokens")
-    assert caught.value.operation == "GetSecretValue"
+    assert (caught.value.operation, caught.value.resource) == ("GetSecretValue", "tokens")
+    assert str(caught.value).startswith("GetSecretValue for 'tokens' failed: ")
     assert caught.value.request_id is None
 
 

@@ -56,10 +56,20 @@ def test_a_queue_made_anew_elsewhere_is_found_again(aws: Any, url: str) -> None:
     assert [message["Body"] for message in received(aws, url)] == ["3"]
 
 
-@pytest.mark.parametrize("queue", ["none", "http://127.0.0.1:1/123456789012/none"])
-def test_an_unknown_queue_is_an_error(aws: Any, queue: str) -> None:
-    with pytest.raises(kit_aws.ResourceNotFoundError):
+@pytest.mark.parametrize(
+    "queue", ["none", "arn:aws:sqs:us-east-1:123456789012:none", "http://127.0.0.1:1/123456789012/none"]
+)
+def test_an_unknown_queue_is_an_error_that_names_it(aws: Any, queue: str) -> None:
+    with pytest.raises(kit_aws.ResourceNotFoundError) as caught:
         kit_aws.enqueue(queue, 1)
+    assert f" for {queue!r} failed" in str(caught.value)
+    assert caught.value.resource == queue
+
+
+def test_a_message_that_is_refused_names_the_queue(aws: Any, url: str) -> None:
+    with pytest.raises(kit_aws.AwsError, match=r"^SendMessage for 'loans' failed") as caught:
+        kit_aws.enqueue("loans", 1, delay_seconds=901)
+    assert caught.value.resource == "loans"
 
 
 def test_the_arn_of_something_else_is_refused(aws: Any) -> None:

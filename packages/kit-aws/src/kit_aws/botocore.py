@@ -69,11 +69,12 @@ _BY_STATUS = {401: AccessDeniedError, 403: AccessDeniedError, 404: ResourceNotFo
 
 
 @contextmanager
-def aws_errors(operation: str | None = None, *, hide: str | None = None) -> Iterator[None]:
+def aws_errors(operation: str | None = None, *, resource: str | None = None, hide: str | None = None) -> Iterator[None]:
     """Turn botocore's exceptions inside the block into `AwsError`s, chained.
 
-    `operation` names the call where botocore does not. `hide` is a secret that was sent: AWS repeats invalid values in
-    its messages, so that a message holding it is replaced, and the original, which would show it, is not chained.
+    `operation` names the call where botocore does not, `resource` what it is for: AWS seldom says what it did not find.
+    `hide` is a secret that was sent: AWS repeats invalid values in its messages, so that a message holding it is
+    replaced, and the original, which would show it, is not chained.
     """
     try:
         yield
@@ -84,18 +85,16 @@ def aws_errors(operation: str | None = None, *, hide: str | None = None) -> Iter
 
         if not isinstance(error, BotoCoreError | ClientError):
             raise
-        told = _translate(error, operation)
         if hide and _shows(str(error), hide):
-            text = f"{told.operation} failed: {told.code} (the message is withheld, it repeats a secret)"
-            raise type(told)(text, code=told.code, operation=told.operation, request_id=told.request_id) from None
-        raise told from error
+            raise _translate(error, operation, resource, "the message is withheld, it repeats a secret") from None
+        raise _translate(error, operation, resource) from error
 
 
-def _translate(error: Any, operation: str | None) -> AwsError:
+def _translate(error: Any, operation: str | None, resource: str | None, said: str | None = None) -> AwsError:
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
-        return _from_answer(error.response, error.operation_name)
+        return _from_answer(error.response, error.operation_name, resource, said)
     code = type(error).__name__
     kind: type[AwsError] = AwsError
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
@@ -104,13 +103,14 @@ def _translate(error: Any, operation: str | None) -> AwsError:
         kind = RegionNotSetError
     elif "Credential" in code or isinstance(error, exceptions.TokenRetrievalError | exceptions.ProfileNotFound):
         kind = CredentialsError
-    return kind(f"{operation or 'The call'} failed: {error}", code=code, operation=operation)
+    text = f"{_call(operation, resource)} failed: {said or error}"
+    return kind(text, code=code, operation=operation, resource=resource)
 
 
-def _from_answer(answer: Any, operation: str) -> AwsError:
-    said = answer.get("Error", {})
+def _from_answer(answer: Any, operation: str, resource: str | None, said: str | None) -> AwsError:
+    problem = answer.get("Error", {})
     metadata = answer.get("ResponseMetadata", {})
-    code = said.get("Code") or "Unknown"
+    code = problem.get("Code") or "Unknown"
     request_id = metadata.get("RequestId")
     kind: type[AwsError] = AwsError
     for codes, named in (
@@ -123,8 +123,13 @@ def _from_answer(answer: Any, operation: str) -> AwsError:
             break
     else:
         kind = _BY_STATUS.get(metadata.get("HTTPStatusCode"), AwsError)
-    text = f"{operation} failed: {code}: {said.get('Message') or 'no message'} (request {request_id})"
-    return kind(text, code=code, operation=operation, request_id=request_id)
+    said = said or problem.get("Message") or "no message"
+    text = f"{_call(operation, resource)} failed: {code}: {said} (request {request_id})"
+    return kind(text, code=code, operation=operation, resource=resource, request_id=request_id)
+
+
+def _call(operation: str | None, resource: str | None) -> str:
+    return (operation or "The call") + (f" for {resource!r}" if resource else "")
 
 
 def _shows(text: str, secret: str) -> bool:

@@ -16,15 +16,23 @@ class AwsError(Exception):
     """Say that a call to AWS failed.
 
     `code` is AWS's error code (or botocore's exception name when AWS was not reached), `operation` the API operation,
-    `request_id` what AWS support asks for. Each is None where it does not apply.
+    `resource` what it was called for (a parameter, a secret, a queue, a topic …), `request_id` what AWS support asks
+    for. Each is None where it does not apply.
     """
 
     def __init__(
-        self, message: str, *, code: str | None = None, operation: str | None = None, request_id: str | None = None
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        operation: str | None = None,
+        resource: str | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.operation = operation
+        self.resource = resource
         self.request_id = request_id
 
 

@@ -32,7 +32,7 @@ def get_secret_bytes(name: str, *, max_age: float = 300, force: bool = False, st
 
 def _read(name: str, max_age: float, force: bool, stage: str) -> str | bytes:
     def read() -> str | bytes:
-        with aws_errors("GetSecretValue"):
+        with aws_errors("GetSecretValue", resource=name):
             answer = client("secretsmanager").get_secret_value(SecretId=name, VersionStage=stage)
         value: str | bytes = answer["SecretString"] if "SecretString" in answer else answer["SecretBinary"]
         return value

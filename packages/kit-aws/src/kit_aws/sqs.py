@@ -43,19 +43,20 @@ def enqueue(
         }
     sqs = client("sqs", region=_region(queue_name))
     try:
-        _send(sqs, _url(sqs, queue_name), parameters)
+        _send(sqs, queue_name, parameters)
     except ResourceNotFoundError:
         if queue_name.startswith(("https://", "http://")):
             raise
-        _send(sqs, _url(sqs, queue_name, force=True), parameters)
+        _send(sqs, queue_name, parameters, force=True)
 
 
-def _send(sqs: Any, url: str, parameters: dict[str, Any]) -> None:
-    with aws_errors("SendMessage"):
+def _send(sqs: Any, queue: str, parameters: dict[str, Any], *, force: bool = False) -> None:
+    url = _url(sqs, queue, force=force)
+    with aws_errors("SendMessage", resource=queue):
         sqs.send_message(QueueUrl=url, **parameters)
 
 
-def _url(sqs: Any, queue: str, *, force: bool = False) -> str:
+def _url(sqs: Any, queue: str, *, force: bool) -> str:
     if queue.startswith(("https://", "http://")):
         return queue
 
@@ -65,7 +66,7 @@ def _url(sqs: Any, queue: str, *, force: bool = False) -> str:
             wanted = {"QueueName": name, "QueueOwnerAWSAccountId": account}
         else:
             wanted = {"QueueName": queue}
-        with aws_errors("GetQueueUrl"):
+        with aws_errors("GetQueueUrl", resource=queue):
             url: str = sqs.get_queue_url(**wanted)["QueueUrl"]
         return url
 

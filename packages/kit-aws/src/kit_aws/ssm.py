@@ -18,7 +18,7 @@ def get_ssm_parameter(name: str, encrypted: bool = False, *, max_age: float = 30
     """
 
     def read() -> str:
-        with aws_errors("GetParameter"):
+        with aws_errors("GetParameter", resource=name):
             answer = client("ssm").get_parameter(Name=name, WithDecryption=encrypted)
         value: str = answer["Parameter"]["Value"]
         return value
@@ -35,7 +35,7 @@ def put_ssm_parameter(name: str, value: str, param_type: ParameterType = "String
     if not isinstance(value, str):
         raise TypeError(f"The value of parameter {name!r} must be a str, not {type(value).__name__}")
     try:
-        with aws_errors("PutParameter", hide=value):
+        with aws_errors("PutParameter", resource=name, hide=value):
             answer = client("ssm").put_parameter(Name=name, Value=value, Type=param_type, Overwrite=overwrite)
     finally:
         # Also after an error: a call that timed out may have been carried out.

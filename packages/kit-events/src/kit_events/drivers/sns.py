@@ -22,7 +22,7 @@ def send(message: Message) -> None:
     if topic.endswith(".fifo"):
         parameters["MessageGroupId"] = str(message.aggregate_id)
         parameters["MessageDeduplicationId"] = str(message.id)
-    with aws_errors("Publish"):
+    with aws_errors("Publish", resource=topic):
         sns.publish(**parameters)
 
 
