@@ -68,13 +68,55 @@ def test_sets_that_cannot_be_compared_are_written_all_the_same() -> None:
     assert json.loads(to_json({1, "a"})) == ["a", 1]
 
 
-@pytest.mark.parametrize("value", [object(), Dumped, b"bytes", {"a": object()}, {object(): 1}])
-def test_what_has_no_form_is_a_type_error(value: Any) -> None:
-    with pytest.raises(TypeError, match="cannot be written as JSON"):
-        to_json(value)
+class Opaque:
+    def __repr__(self) -> str:
+        return "secret"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_what_is_not_json_is_a_value_error(value: float) -> None:
-    with pytest.raises(ValueError, match="JSON compliant"):
+@dataclass
+class Loan:
+    documents: list[Any]
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        (Opaque(), "$: a value of type 'Opaque'"),
+        ({"x": Opaque()}, "$.x: a value of type 'Opaque'"),
+        ([1, {"pay slip": b"secret"}], "$[1]['pay slip']: a value of type 'bytes'"),
+        ({LOAN: {Opaque()}}, f"$[{LOAN!r}][0]: a value of type 'Opaque'"),
+        ({"loan": Loan([{}, (Dumped(), Opaque())])}, "$.loan.documents[1][1]: a value of type 'Opaque'"),
+        ({"a": {Opaque(): 1}}, "$.a: a key of type 'Opaque'"),
+    ],
+)
+def test_what_has_no_form_is_a_type_error_that_says_where_it_is(value: Any, where: str) -> None:
+    with pytest.raises(TypeError) as caught:
         to_json(value)
+    assert str(caught.value) == f"{where} cannot be written as JSON"
+
+
+def test_a_class_in_the_place_of_an_instance_is_named() -> None:
+    with pytest.raises(TypeError, match=r"^\$\.point: the class 'Dumped' cannot .* only an instance can$"):
+        to_json({"point": Dumped})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("-inf")])
+def test_what_is_not_json_is_a_value_error_that_says_where_it_is(value: float) -> None:
+    with pytest.raises(ValueError, match=rf"^\$\.rates\[1\]: a float that is {value!r} cannot be written as JSON$"):
+        to_json({"rates": [0.5, value]})
+
+
+def test_what_contains_itself_is_a_value_error() -> None:
+    loan: dict[str, Any] = {}
+    loan["parent"] = loan
+    with pytest.raises(ValueError, match="contains itself"):
+        to_json(loan)
+
+
+def test_what_a_dump_raises_is_not_replaced() -> None:
+    class Broken:
+        def dump(self) -> dict[str, Any]:
+            raise ValueError("no id yet")
+
+    with pytest.raises(ValueError, match="no id yet"):
+        to_json({"loan": Broken()})

@@ -168,12 +168,14 @@ def test_no_bus_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         LoanRequested().publish()
 
 
-def test_a_topic_that_is_gone_is_an_error_of_aws(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_topic_that_is_gone_is_an_error_of_aws_that_names_it(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENT_BUS", "gone")
     with pytest.raises(ResourceNotFoundError) as caught:
         LoanRequested().publish()
     assert isinstance(caught.value, AwsError)
     assert caught.value.operation == "Publish"
+    assert caught.value.resource == f"arn:aws:sns:{aws.region}:{aws.account}:gone"
+    assert repr(caught.value.resource) in str(caught.value)
 
 
 def test_an_event_over_the_limit_is_refused_before_it_is_sent(bus: Any) -> None:
@@ -273,8 +275,15 @@ def test_what_no_subscriber_could_read_is_not_published(bus: Any, event: BaseEve
 
 
 def test_an_event_that_is_no_json_is_refused_before_it_is_sent(bus: Any) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(ValueError, match=r"^\$\.payload\.amount: a float that is nan cannot be written as JSON$"):
         NotANumber().publish()
+
+
+def test_an_attribute_that_cannot_be_written_is_named(bus: Any) -> None:
+    event = LoanRequested()
+    event.amount = object()  # type: ignore[assignment]
+    with pytest.raises(TypeError, match=r"^\$\.payload\.amount: a value of type 'object' cannot be written as JSON$"):
+        event.publish()
 
 
 class NotANumber(LoanRequested):

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping, Set
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +17,17 @@ def to_json(payload: Any) -> str:
     Beside JSON's own types it takes anything with `.dump()`, dataclasses, mappings, and inside of them UUID, datetime
     (RFC 3339, UTC as Z; one without a zone is taken as UTC, the zone that Lambda runs in), date, time, Decimal (exact,
     as a string), Enum (its value) and set (sorted, so that equal payloads are equal texts); mappings may have such keys
-    too. Raise TypeError for anything else, ValueError for NaN and infinities, which JSON does not know.
+    too. Raise TypeError for anything else, ValueError for NaN and infinities, which JSON does not know, and for what
+    contains itself. Where in the payload that was is in the message, as `$.loan.documents[0]`; the value is not.
     """
-    try:
+    # Most payloads need no more than this; what it cannot write is gone through by hand, which knows the path.
+    with suppress(TypeError, ValueError, RecursionError):
         return _encode(payload)
-    except TypeError:
-        return _encode(_with_text_keys(payload))
+    try:
+        tree = _tree(payload, "$")
+    except RecursionError:
+        raise ValueError("$: a value that contains itself, or is too deep, cannot be written as JSON") from None
+    return _encode(tree)
 
 
 # ASCII, since SQS and SNS refuse some characters of Unicode that JSON allows.
@@ -28,9 +35,9 @@ def _encode(payload: Any) -> str:
     return json.dumps(payload, default=_plain, separators=(",", ":"), allow_nan=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, path: str = "$") -> Any:
     if isinstance(value, type):
-        raise TypeError(f"The class {value.__qualname__} cannot be written as JSON, only an instance can")
+        raise TypeError(f"{path}: the class {value.__qualname__!r} cannot be written as JSON, only an instance can")
     if callable(getattr(value, "dump", None)):
         return value.dump()
     if hasattr(value, "__dataclass_fields__"):
@@ -42,10 +49,10 @@ def _plain(value: Any) -> Any:
         return dict(value)
     if isinstance(value, Set):
         return _sorted(value)
-    return _scalar(value)
+    return _scalar(value, f"{path}: a value")
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: Any, what: str) -> Any:
     if isinstance(value, UUID | Decimal):
         return str(value)
     if isinstance(value, datetime):
@@ -57,7 +64,7 @@ def _scalar(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, Enum):
         return value.value
-    raise TypeError(f"{type(value).__qualname__} cannot be written as JSON")
+    raise TypeError(f"{what} of type {type(value).__qualname__!r} cannot be written as JSON")
 
 
 def _sorted(values: Set[Any]) -> list[Any]:
@@ -67,15 +74,22 @@ def _sorted(values: Set[Any]) -> list[Any]:
         return sorted(values, key=repr)
 
 
-def _with_text_keys(value: Any) -> Any:
+def _tree(value: Any, path: str) -> Any:
+    """Return a value as what json writes by itself."""
     if isinstance(value, Mapping):
-        return {_key(key): _with_text_keys(inner) for key, inner in value.items()}
+        return {_key(key, path): _tree(inner, f"{path}{_step(key)}") for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_with_text_keys(inner) for inner in value]
+        return [_tree(inner, f"{path}[{index}]") for index, inner in enumerate(value)]
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"{path}: a float that is {value!r} cannot be written as JSON")
     if value is None or isinstance(value, str | int | float):
         return value
-    return _with_text_keys(_plain(value))
+    return _tree(_plain(value, path), path)
 
 
-def _key(key: Any) -> Any:
-    return key if key is None or isinstance(key, str | int | float) else _scalar(key)
+def _key(key: Any, path: str) -> Any:
+    return key if key is None or isinstance(key, str | int | float) else _scalar(key, f"{path}: a key")
+
+
+def _step(key: Any) -> str:
+    return f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{key!r}]"
