@@ -146,11 +146,11 @@ class Matcher(Generic[T]):
             from urllib.parse import unquote
 
             segments = [unquote(segment) for segment in segments]
-        if segments == ["", ""]:
-            segments.pop()
         first = self._first(method, segments)
         if first:
             return first
+        if segments == ["", ""]:
+            segments.pop()
         values: list[str] = []
         allowed: set[str] = set()
         found = _search(self._root, segments, 1, method, values, allowed)

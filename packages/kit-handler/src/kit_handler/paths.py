@@ -20,6 +20,9 @@ def route_path(request: "Request") -> tuple[str, bool]:
     """Return the path to match, and whether it has been decoded."""
     path = request.path
     event = request.event
+    key = event.get("routeKey")  # only the payload 2.0 has it
+    if type(key) is str and key.count("/") == path.count("/") and "+" not in key and key[-2:] != " /":
+        return path, True  # as long as the route that API Gateway has matched: nothing stands before it
     context = event.get("requestContext")
     if not isinstance(context, dict):
         return path, False
@@ -36,16 +39,12 @@ def route_path(request: "Request") -> tuple[str, bool]:
 
 def _of_http_api(path: str, event: "dict[str, Any]", context: "dict[str, Any]") -> tuple[str, bool]:
     key = event.get("routeKey")
-    if type(key) is not str:
-        key = ""
-    elif key.count("/") == path.count("/") and "+" not in key and key[-2:] != " /":
-        return path, True  # as long as the route that API Gateway has matched: nothing stands before it
+    template = key.partition(" ")[2] if isinstance(key, str) else ""
     domain = context.get("domainName")
     if isinstance(domain, str) and ".lambda-url." in domain:
         return path, False
     if _is_default_domain(domain):
         return _without_stage(path, context), True
-    template = key.partition(" ")[2]
     return (_matched(path, template, mapping(event, "pathParameters")) if template else path), True
 
 

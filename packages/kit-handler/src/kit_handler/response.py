@@ -189,7 +189,7 @@ class Response:
         body, in_base64, headers = self.body, False, {}
         if self.headers:
             headers = _checked(self.headers)
-        if any("\n" in cookie or "\r" in cookie for cookie in self.cookies):
+        if self.cookies and any("\n" in cookie or "\r" in cookie for cookie in self.cookies):
             raise ValueError("a line break in a cookie")
         if isinstance(body, str):
             text, kind = body, _TEXT
