@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 PACKAGE = Path(__file__).parents[1]
-GUIDES = sorted((PACKAGE.parents[1] / "docs" / "guides").glob("handler*.md"))  # part of the repository only
+FOLDER = PACKAGE.parents[1] / "docs" / "guides"  # part of the repository only
+GUIDES = sorted([*FOLDER.glob("handler*.md"), *FOLDER.glob("testing-functions.md")])
 
 
 def run(document: Path) -> dict[str, Any]:
