@@ -246,6 +246,7 @@ def test_a_queue_feeds_a_function_as_the_mapping_says(provision_template: Provis
     [source] = stack.queues
     assert (source.batch_size, source.window, source.report_failures, source.fifo) == (5, 0.0, True, True)
     assert (source.maximum_concurrency, source.enabled) == (3, False)
+    assert source.mapping == "Job.Events.Orders"
     assert source.filters == ({"body": {"kind": ["created"]}},)
     function = stack.functions["Job"]
     assert (function.memory, function.timeout, function.reserved_concurrency) == (512, 5.0, 2)
@@ -256,6 +257,12 @@ def test_a_queue_feeds_a_function_as_the_mapping_says(provision_template: Provis
     [
         ("{VisibilityTimeout: 4}", "BatchSize: 1", "VisibilityTimeout is under the function's Timeout of 5 s"),
         ("{}", "BatchSize: 11", "BatchSize over 10"),
+        ("{}", "BatchSize: 0", "between 1 and 10000"),
+        (
+            "{}",
+            """FilterCriteria: {Filters: [{Pattern: '{"body": {"a": [{"wildcard": "b*"}]}}'}]}""",
+            "Pattern cannot hold {'wildcard': 'b\\*'} under 'a'",
+        ),
     ],
 )
 def test_a_mapping_that_aws_refuses_is_refused(

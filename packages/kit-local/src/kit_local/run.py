@@ -102,7 +102,7 @@ class Backend:
         await self._serve(stack, template.source.file)
         urls = _urls(stack, cloud.url)
         if options.ready_file:
-            _write(options.ready_file, urls)
+            write_ready_file(options.ready_file, urls)
         return urls
 
     async def stop(self) -> None:
@@ -213,11 +213,12 @@ def _urls(stack: "Stack", aws: str) -> dict[str, Any]:
     return {"http": first.get("http"), "websocket": first.get("websocket"), "aws": aws, **stores, "apis": apis}
 
 
-def _write(file: Path, urls: Mapping[str, Any]) -> None:
-    """Write the ready file at once: whoever sees it sees all of it."""
+def write_ready_file(file: Path, urls: Mapping[str, Any]) -> None:
+    """Write the ready file at once: whoever sees it sees all of it, and nobody else does: there are passwords in it."""
+    from kit_local.stores.folders import write_private
+
     scratch = file.with_name(f".{file.name}.{os.getpid()}")
-    scratch.touch(mode=0o600)
-    scratch.write_text(json.dumps(urls))
+    write_private(scratch, json.dumps(urls))
     scratch.replace(file)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from kit_local.boto import client
-from kit_local.run import PortError, bind
+from kit_local.run import PortError, bind, write_ready_file
 from kit_local.stores.process import alive
 from kit_local.template import ApiStub
 
@@ -279,6 +280,14 @@ def test_an_old_ready_file_is_removed_first(folder: Path, start: Callable[..., C
     assert command.urls()["http"] != "old"
     assert command.ready.stat().st_mode & 0o077 == 0  # it holds a password where there is a database
     assert command.end() == 0
+
+
+def test_the_ready_file_is_not_written_through_somebody_elses(tmp_path: Path) -> None:
+    trap = tmp_path / f".ready.json.{os.getpid()}"
+    trap.symlink_to(tmp_path / "elsewhere")
+    write_ready_file(tmp_path / "ready.json", {"http": "url"})
+    assert json.loads((tmp_path / "ready.json").read_text()) == {"http": "url"}
+    assert not (tmp_path / "elsewhere").exists()
 
 
 APIS = (ApiStub("Socket", "websocket", "live"), ApiStub("First", "http", "$default"), ApiStub("Second", "rest", "v1"))

@@ -69,6 +69,8 @@ def event_source_mapping(builder: Builder, item: Item) -> Resource:
     fifo, timeout = queue.flag("FifoQueue"), builder.functions[target].timeout
     if queue.integer("VisibilityTimeout", 30) < timeout:
         raise builder.error(f"the queue's VisibilityTimeout is under the function's Timeout of {timeout:g} s", item)
+    if not 1 <= batch <= 10_000:
+        raise builder.error(f"a BatchSize of {batch}; it is between 1 and 10000", item)
     if batch > 10 and (fifo or not window):
         raise builder.error("a BatchSize over 10 needs a standard queue and MaximumBatchingWindowInSeconds", item)
     concurrency = (item.get("ScalingConfig") or {}).get("MaximumConcurrency")

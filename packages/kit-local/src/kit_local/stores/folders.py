@@ -99,6 +99,7 @@ def open_up(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
+    """Write a new file for nobody else, in the place of what may be there."""
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
