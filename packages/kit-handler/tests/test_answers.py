@@ -159,6 +159,24 @@ def test_what_cannot_be_sent_is_a_problem_too(caplog: pytest.LogCaptureFixture) 
     assert "can't be sent" in caplog.text
 
 
+def test_a_request_that_cannot_be_read_is_answered_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    @route(cors=["https://a.example"], compress=True, security_headers=True)
+    def handler(request: Request) -> Response:
+        return Response.ok(LONG)
+
+    class Broken(Request):
+        @property
+        def headers(self) -> Any:  # type: ignore[override]
+            raise LookupError
+
+        @headers.setter
+        def headers(self, value: Any) -> None: ...
+
+    answer = handler(Broken())
+    assert (answer.status_code, answer.headers["X-Content-Type-Options"]) == (500, "nosniff")
+    assert "field of the answer is missing" in caplog.text
+
+
 class OddError(LookupError):
     pass
 

@@ -65,6 +65,7 @@ TEXTS = [
     (datetime, "2030-01-31T12:00:00Z", "2030-01-31T12:00:00Z"),
     (datetime, "2030-01-31", "must be a date and time such as 2030-01-31T12:00:00Z"),
     (date, "2030-01-31", "2030-01-31"),
+    (date, "2030-W05-4", "must be a date such as 2030-01-31"),
     (date, "20300131", "must be a date such as 2030-01-31"),
     (time, "12:30:00", "12:30:00"),
     (Color, "red", "red"),

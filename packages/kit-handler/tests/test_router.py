@@ -3,9 +3,12 @@
 # ruff: noqa: A002  (parameters are named as in the paths)
 
 import json
+import logging
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from kit_handler import ConfigurationError, NotFoundError, Request, Response, Router, UnhandledSourceError, route
 from kit_handler.testing import LambdaContext, http_event, sqs_event
 
@@ -391,3 +394,31 @@ def test_the_root_behind_a_base_path() -> None:
     assert app(rest_api("/v1", resource="/", domain="api.example.com"))["statusCode"] == 200
     assert app(http_api("/prod", stage="prod"))["statusCode"] == 200
     assert app(http_api("/prod/", stage="prod"))["statusCode"] == 200
+
+
+@given(
+    st.fixed_dictionaries(
+        {"rawPath": st.text(alphabet="/ab%2F{}+.é", max_size=12) | st.none() | st.integers()},
+        optional={
+            "routeKey": st.sampled_from(["GET /{proxy+}", "$default", "ANY /a/{b}", 5, None]),
+            "pathParameters": st.none()
+            | st.dictionaries(st.sampled_from(["proxy", "b"]), st.text(max_size=3) | st.none()),
+        },
+    ),
+    st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "?"]),
+    st.sampled_from(["api.example.com", DEFAULT, None, 5, "x.lambda-url.y"]),
+    st.sampled_from(["$default", "a", "", None, 5]),
+)
+def test_any_path_is_answered(event: dict[str, Any], method: str, domain: Any, stage: Any) -> None:
+    app = Router(trailing_slash="redirect", etag=True)
+    for path in ("/", "/a", "/a/{b}", "/a/{b:int}/c", "/{rest+}"):
+        app.get(path)(lambda request: Response.ok(request.params))
+    event["requestContext"] = {"http": {"method": method}, "domainName": domain, "stage": stage}
+    logging.getLogger("kit.handler").setLevel(logging.CRITICAL)
+    try:
+        answer = app(event)
+    finally:
+        logging.getLogger("kit.handler").setLevel(logging.NOTSET)
+    assert answer["statusCode"] in (200, 204, 308, 404, 405, 500)
+    assert answer["statusCode"] != 500 or not isinstance(event["rawPath"], (str, type(None)))
+    assert all(isinstance(value, str) for value in answer["headers"].values())

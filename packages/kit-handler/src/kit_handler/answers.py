@@ -68,12 +68,15 @@ class Answers:
         return response
 
     def failure(self, request: "Request") -> Response:
-        """Return the answer 500, with the fields that every answer has."""
+        """Return the answer 500, with the fields that every answer has, as far as the request lets them be found."""
         response = Response.internal_server_error()
         if self._problem:
             response = _as_problem(response)
         for step in self._steps:
-            response = step(response, request)
+            try:
+                response = step(response, request)
+            except Exception:  # noqa: BLE001  (an answer without them is better than none)
+                log_error("a field of the answer is missing")
         return response
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from uuid import UUID
 
+from kit_handler.matching import CONVERTERS
 from kit_handler.validation import flat, is_validation_error
 
 TYPE_CHECKING = False
@@ -145,12 +146,6 @@ def _choice(members: "dict[Any, Any]", *, typed: bool = False) -> "Loader":
     return load
 
 
-def _int(text: str) -> int:
-    if not text.isascii() or not text.lstrip("+-").isdigit():  # int() would take 1_000 and spaces
-        raise ValueError(text)
-    return int(text)
-
-
 def _bool(text: str) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
 
@@ -184,22 +179,10 @@ def _decimal_of_json(value: "Any") -> Decimal:
         raise Wrong(("", _A_NUMBER)) from None
 
 
-def _uuid(text: str) -> UUID:
-    if len(text) != 36:  # UUID() would take braces, a URN, or no hyphens, too
-        raise ValueError(text)
-    return UUID(text)
-
-
 def _datetime(text: str) -> datetime:
     if len(text) <= 10:
         raise ValueError(text)
     return datetime.fromisoformat(text)
-
-
-def _date(text: str) -> date:
-    if len(text) != 10:
-        raise ValueError(text)
-    return date.fromisoformat(text)
 
 
 _A_NUMBER = "must be a number"
@@ -209,12 +192,12 @@ _OF_JSON: "dict[type, str]" = {
     bool: "must be true or false",
 }
 _OF_TEXT: "dict[type, tuple[Loader, str]]" = {
-    int: (_int, "must be an integer"),
+    int: (CONVERTERS["int"], "must be an integer"),
     float: (lambda text: _number(text, float), _A_NUMBER),
     bool: (_bool, "must be true or false"),
     Decimal: (lambda text: _number(text, Decimal), _A_NUMBER),
-    UUID: (_uuid, "must be a UUID"),
+    UUID: (CONVERTERS["uuid"], "must be a UUID"),
     datetime: (_datetime, "must be a date and time such as 2030-01-31T12:00:00Z"),
-    date: (_date, "must be a date such as 2030-01-31"),
+    date: (CONVERTERS["date"], "must be a date such as 2030-01-31"),
     time: (time.fromisoformat, "must be a time such as 12:00:00"),
 }

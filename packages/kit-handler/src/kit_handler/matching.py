@@ -41,7 +41,7 @@ def _uuid(text: str) -> object:
 def _date(text: str) -> object:
     from datetime import date
 
-    if len(text) != 10:
+    if len(text) != 10 or text[7] != "-":  # fromisoformat() would take 2030-W05-4, too
         raise ValueError(text)
     return date.fromisoformat(text)
 
