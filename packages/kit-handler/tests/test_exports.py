@@ -46,6 +46,16 @@ from kit_handler import job
 def handler(record: dict): pass
 handler({"Records": [{"eventSource": "aws:sqs", "messageId": "m"}]})
 """,
+        """
+from kit_handler import Backoff, Dispatcher, PermanentError
+app = Dispatcher()
+@app.job("queue", dead_letter=print, backoff=Backoff(print))
+def handler(record: dict): pass
+@app.trigger("schedule")
+def nightly(event: dict): pass
+app({"Records": [{"eventSource": "aws:sqs", "messageId": "m", "eventSourceARN": "arn:aws:sqs:r:1:queue"}]})
+app({"source": "aws.events", "detail-type": "Scheduled Event"})
+""",
     ],
 )
 def test_nothing_heavy_is_loaded(statement: str) -> None:

@@ -1,7 +1,19 @@
 """The event factories and the fake context."""
 
+from typing import Any
+
 import pytest
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_handler import Request, Response, route
+from kit_handler.testing import (
+    Client,
+    InvalidAnswerError,
+    LambdaContext,
+    authorizer_event,
+    failed_ids,
+    http_event,
+    s3_event,
+    sqs_event,
+)
 
 
 def test_the_context_has_a_clock_that_runs() -> None:
@@ -33,3 +45,77 @@ def test_groups_make_a_fifo_queue() -> None:
     assert plain["Records"][0]["body"] == '{"a": 1}'
     assert fifo["Records"][0]["eventSourceARN"].endswith(":jobs.fifo")
     assert fifo["Records"][0]["attributes"]["MessageGroupId"] == "g"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (None, "statusCode"),
+        ({"statusCode": "200"}, "statusCode"),
+        ({"statusCode": 2000}, "between"),
+        ({"statusCode": 200, "batchItemFailures": []}, "knows no"),
+        ({"statusCode": 200, "multiValueHeaders": {}}, "knows no"),
+        ({"statusCode": 200, "body": {"a": 1}}, "body"),
+        ({"statusCode": 200, "headers": {"a": 1}}, "texts"),
+        ({"statusCode": 200, "headers": {"a": "b\r\nc: d"}}, "line breaks"),
+    ],
+)
+def test_the_client_refuses_what_aws_would_refuse(answer: Any, reason: str) -> None:
+    with pytest.raises(InvalidAnswerError, match=reason) as caught:
+        Client(lambda event, context: answer).get()
+    assert caught.value.answer is answer
+
+
+def test_the_client_sends_every_method_and_what_it_was_told_for_all() -> None:
+    seen: list[Any] = []
+
+    @route
+    def note(request: Request) -> Response:
+        authorizer = request.authorizer or {}
+        seen.append((request.method, request.path, request.body, request.headers["x-a"], authorizer["roles"]))
+        assert request.context.get_remaining_time_in_millis() <= 5000
+        return Response.no_content()
+
+    client = Client(note, headers={"X-A": "1"}, authorizer={"roles": "A"}, timeout=5)
+    for call in (client.get, client.head, client.options, client.delete):
+        call("/a")
+    for send in (client.post, client.put, client.patch):
+        assert send("/b", {"c": 1}, headers={"X-A": "2"}, authorizer={"roles": "B"}).content == b""
+    assert [method for method, *_ in seen] == ["GET", "HEAD", "OPTIONS", "DELETE", "POST", "PUT", "PATCH"]
+    assert {tuple(rest[0:1] + rest[2:]) for _, *rest in seen} == {("/a", "1", "A"), ("/b", "2", "B")}
+
+
+def test_the_client_keeps_cookies_until_they_are_deleted() -> None:
+    @route
+    def cookies(request: Request) -> Response:
+        response = Response.ok(request.cookies)
+        return response.delete_cookie("a") if request.cookies else response.set_cookie("a", "1")
+
+    client = Client(cookies)
+    assert [client.get().json()["data"] for _ in range(3)] == [{}, {"a": "1"}, {}]
+
+
+def test_failed_ids_takes_batch_answers_alone() -> None:
+    assert failed_ids({"batchItemFailures": [{"itemIdentifier": "a"}]}) == ["a"]
+    for answer in (None, {}, {"statusCode": 200}, {"batchItemFailures": [{"id": "a"}]}):
+        with pytest.raises(AssertionError):
+            failed_ids(answer)
+
+
+def test_a_message_says_how_often_it_was_received_and_what_it_carries() -> None:
+    [message] = sqs_event(["é"], receives=4, attributes={"x-correlation-id": "c-1"})["Records"]
+    assert message["attributes"]["ApproximateReceiveCount"] == "4"
+    assert message["messageAttributes"]["x-correlation-id"]["stringValue"] == "c-1"
+    assert len(message["md5OfBody"]) == 32
+
+
+def test_keys_are_encoded_and_removed_objects_have_no_size() -> None:
+    [record] = s3_event(["a b/ü+c.txt"])["Records"]
+    assert record["s3"]["object"]["key"] == "a+b/%C3%BC%2Bc.txt"
+    [removed] = s3_event(["a"], name="ObjectRemoved:Delete")["Records"]
+    assert "size" not in removed["s3"]["object"]
+
+
+def test_an_unknown_kind_of_authorizer_is_an_error() -> None:
+    with pytest.raises(ValueError, match="kind"):
+        authorizer_event("3.0")

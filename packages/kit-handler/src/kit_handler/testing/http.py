@@ -158,6 +158,7 @@ def _rest_api(sent: _Sent) -> dict[str, Any]:
         "path": f"/test{path}",
         "protocol": "HTTP/1.1",
         "requestId": str(uuid4()),
+        "requestTime": "01/Jan/2025:00:00:00 +0000",
         "requestTimeEpoch": EPOCH_MS,
         "resourcePath": sent.resource,
         "stage": "test",

@@ -155,6 +155,7 @@ def websocket_event(
         "routeKey": route_key,
         "eventType": kinds.get(route_key, "MESSAGE"),
         "extendedRequestId": str(uuid4()),
+        "requestTime": "01/Jan/2025:00:00:00 +0000",
         "requestTimeEpoch": EPOCH_MS,
         "messageDirection": "IN",
         "stage": "test",
