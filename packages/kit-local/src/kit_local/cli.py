@@ -56,10 +56,9 @@ def _options(found: argparse.Namespace) -> "Options":
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is between 0 and 65535")
-    return port
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number between 0 and 65535")
+    return int(text)
 
 
 def _parameter(text: str) -> tuple[str, str]:
