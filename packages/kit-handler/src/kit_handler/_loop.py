@@ -22,6 +22,7 @@ _MOST_NAMED = 10
 
 _loop: "AbstractEventLoop | None" = None
 _owner = 0
+_inherited: "list[AbstractEventLoop]" = []  # a forked child neither uses nor closes its parent's
 _reported: "WeakSet[Any] | None" = None
 
 
@@ -146,6 +147,8 @@ def _kept() -> "AbstractEventLoop":
             import atexit
 
             atexit.register(_close)
+        elif _loop is not None and not _loop.is_closed():
+            _inherited.append(_loop)
         _loop, _owner = asyncio.new_event_loop(), os.getpid()
     return _loop
 
