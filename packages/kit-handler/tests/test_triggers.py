@@ -214,12 +214,13 @@ class Receiver:
             def do_PUT(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.refusals -= 1
+                if receiver.refusals < 0:
+                    receiver.bodies.append(json.loads(body))
+                    receiver.kinds.append(self.headers["Content-Type"])
                 self.send_response(200 if receiver.refusals < 0 else 503)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 if receiver.refusals < 0:
-                    receiver.bodies.append(json.loads(body))
-                    receiver.kinds.append(self.headers["Content-Type"])
                     receiver.arrived.set()
 
             def log_message(self, *args: Any) -> None:

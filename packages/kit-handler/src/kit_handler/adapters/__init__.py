@@ -1,6 +1,5 @@
-"""The payloads that HTTP requests come in, one module each; the first that recognises an event reads it."""
+"""The payloads that HTTP requests come in, one module each, loaded with the first event that may be theirs."""
 
-from kit_handler.adapters import alb, alb_multi_value, apigateway_v1, apigateway_v2, function_url, vpc_lattice_v2
 from kit_handler.errors import ConfigurationError
 
 TYPE_CHECKING = False
@@ -11,14 +10,13 @@ if TYPE_CHECKING:
 
     A = TypeVar("A", bound=Adapter)
 
-ADAPTERS: "tuple[Adapter, ...]" = (
-    apigateway_v2,
-    function_url,
-    alb,
-    alb_multi_value,
-    vpc_lattice_v2,
-    apigateway_v1,  # the last: it also takes parts of an event, such as tests are written with
-)
+# What the request context has, and the modules that may recognise the event then, the first that does reads it.
+_BY_MARK = {
+    "http": ("apigateway_v2", "function_url"),
+    "elb": ("alb", "alb_multi_value"),
+    "serviceNetworkArn": ("vpc_lattice_v2",),
+}
+_OTHERWISE = ("apigateway_v1",)
 _METHODS = (
     "recognises",
     "method",
@@ -33,6 +31,7 @@ _METHODS = (
     "encode",
 )
 _registered: "list[Adapter]" = []
+_loaded: "dict[str, Adapter]" = {}
 
 
 def register_adapter(adapter: "A") -> "A":
@@ -55,11 +54,26 @@ def unregister_adapter(adapter: "Adapter") -> None:
 
 def find(event: "Any") -> "Adapter | None":
     """Return the adapter of the event's payload, or None if it is no HTTP event."""
-    if isinstance(event, dict):
-        for adapter in _registered:
-            if adapter.recognises(event):
-                return adapter
-        for adapter in ADAPTERS:
-            if adapter.recognises(event):
-                return adapter
+    if not isinstance(event, dict):
+        return None
+    for adapter in _registered:
+        if adapter.recognises(event):
+            return adapter
+    names: tuple[str, ...] = _OTHERWISE
+    request_context = event.get("requestContext")
+    if isinstance(request_context, dict):
+        for mark in _BY_MARK:
+            if mark in request_context:
+                names = _BY_MARK[mark]
+                break
+    for name in names:
+        adapter = _loaded.get(name) or _load(name)
+        if adapter.recognises(event):
+            return adapter
     return None
+
+
+def _load(name: str) -> "Adapter":
+    adapter: Adapter = __import__(f"kit_handler.adapters.{name}", fromlist=["recognises"])
+    _loaded[name] = adapter
+    return adapter
