@@ -450,6 +450,21 @@ def test_the_body_as_it_came_by_member_and_whole() -> None:
     assert got(anything, body={"a": 1}) == {"a": 1}
 
 
+def test_null_is_none_where_the_annotation_says_so() -> None:
+    def whole(order: Order | None) -> Response:
+        return Response.ok((order and order.name) or "none")
+
+    def member(at: Annotated[datetime | None, Body("at")]) -> Response:
+        return Response.ok(at or "none")
+
+    json_type = {"Content-Type": "application/json"}
+    assert got(whole, body="null", headers=json_type) == "none"
+    assert got(whole) == "none"
+    assert got(whole, body={"name": "n", "lines": []}) == "n"
+    assert got(member, body={"at": None}) == "none"
+    assert got(member, body={}) == "none"
+
+
 def test_a_plain_request_is_bound_too() -> None:
     answer = route(order)(Request(method="POST", body={"name": "n", "lines": []}))
     assert isinstance(answer.body["data"], Order)

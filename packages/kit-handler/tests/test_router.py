@@ -174,6 +174,13 @@ def test_the_slash_at_the_end_follows_the_policy(policy: Any, route: str, path: 
     assert reached(app, "GET", path) == expected
 
 
+def test_a_preflight_is_not_redirected_but_every_other_method_is() -> None:
+    app = Router(trailing_slash="redirect", cors=True)
+    says(app, "/a")
+    statuses = [app(http_event(method, "/a/"))["statusCode"] for method in ("GET", "HEAD", "PUT", "OPTIONS")]
+    assert statuses == [308, 308, 308, 204]
+
+
 def test_a_redirect_stays_on_the_host_and_keeps_the_query() -> None:
     app = Router(trailing_slash="redirect")
     says(app, "/users/{id}")

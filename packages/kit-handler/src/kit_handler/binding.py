@@ -109,6 +109,9 @@ def _parameter(
     annotation, may_be_none = optional(bare(hint))
     marker = marker or _marker(annotation)
     annotation = bare(annotation)
+    of_body = isinstance(marker, Body) or (marker is None and is_body(annotation) and name not in (path or ()))
+    if may_be_none and of_body and annotation not in (str, bytes):
+        annotation = typing.Optional[annotation]  # noqa: UP045  (JSON has null, texts have not)
     required = default is _MISSING and not may_be_none
     value = None if default is _MISSING else default
     if marker:
@@ -116,7 +119,7 @@ def _parameter(
         parameter = Parameter(name, marker.source, key, annotation, required, value)
     elif path is not None and name in path:
         parameter = Parameter(name, "path", name, annotation, True, None)
-    elif is_body(annotation):
+    elif of_body:
         parameter = Parameter(name, "body", "", annotation, required, value)
     else:
         parameter = Parameter(name, "query" if path is not None else "params", name, annotation, required, value)

@@ -141,9 +141,8 @@ class Router:
             path, decoded = route_path(request)
             method = request.method
             if self._slash != "strict" and path.endswith("/") and len(path) > 1:
-                if self._slash == "redirect" and not isinstance(
-                    self._matcher.find(method, path[:-1], decoded=decoded), set
-                ):
+                known = self._slash == "redirect" and self._matcher.find(method, path[:-1], decoded=decoded)
+                if known and method != "OPTIONS":  # browsers don't follow where a preflight is sent
                     request._outcome = path  # type: ignore[attr-defined]
                     return self._fallback
                 path = path[:-1]
