@@ -156,6 +156,8 @@ def _bound(
     in_order = [parameter.name for parameter in leading] == list(positional[: len(leading)])
     by_position = leading if in_order else []
     by_name = [parameter for parameter in found if parameter not in by_position]
+    if len(found) == len(by_position) == 1 and found[0].source == "path" and found[0].annotation is str:
+        return _call_with_text(function, found[0].key)
     extracts = [_extract(parameter) for parameter in (*by_position, *by_name)]
     fields = [parameter.key for parameter in (*by_position, *by_name)]
     return _call(function, extracts, fields, len(by_position), [parameter.name for parameter in by_name])
@@ -196,6 +198,13 @@ def _call_with_one(function: "Callable[..., Any]", extract: "Extract", field: st
     return call
 
 
+def _call_with_text(function: "Callable[..., Any]", key: str) -> "Callable[[Request], Any]":
+    def call(request: "Request") -> "Any":
+        return function(request.path_params[key])  # a router matches no path without it
+
+    return call
+
+
 def _invalid(found: "Iterable[tuple[str, str]]") -> InvalidRequestError:
     return InvalidRequestError([entry(field, message) for field, message in found])
 
@@ -226,9 +235,6 @@ def _extract(parameter: Parameter) -> "Extract":
         return _of_body(parameter, load)
     if _is_list(parameter.annotation):
         return _of_list(parameter, load)
-    if parameter.source == "path" and parameter.annotation is str:
-        key = parameter.key
-        return lambda request: request.path_params[key]  # a router matches no path without it
     part, key, default, required = _PARTS[parameter.source], parameter.key, parameter.default, parameter.required
 
     def extract(request: "Request") -> "Any":

@@ -140,7 +140,7 @@ class Router:
         try:
             path, decoded = route_path(request)
             method = request.method
-            if self._slash != "strict" and path.endswith("/") and len(path) > 1:
+            if path.endswith("/") and len(path) > 1 and self._slash != "strict":
                 known = self._slash == "redirect" and self._matcher.find(method, path[:-1], decoded=decoded)
                 if known and method != "OPTIONS":  # browsers don't follow where a preflight is sent
                     request._outcome = path  # type: ignore[attr-defined]
