@@ -28,7 +28,7 @@ class Response:
         *,
         cookies: "Iterable[str]" = (),
     ) -> None:
-        self.status_code = int(status_code)
+        self.status_code = status_code if type(status_code) is int else int(status_code)
         self.body = body
         self.headers: dict[str, str] = dict(headers) if headers else {}
         self.cookies = list(cookies) if cookies else []
@@ -191,7 +191,9 @@ class Response:
             headers = _checked(self.headers)
         if self.cookies and any("\n" in cookie or "\r" in cookie for cookie in self.cookies):
             raise ValueError("a line break in a cookie")
-        if isinstance(body, str):
+        if type(body) is dict:  # nearly always
+            text, kind = _dumps(body), _JSON
+        elif isinstance(body, str):
             text, kind = body, _TEXT
         elif body is None:
             text, kind = "", _TEXT
