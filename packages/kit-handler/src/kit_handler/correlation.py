@@ -12,19 +12,12 @@ if TYPE_CHECKING:
     from contextvars import Token
     from typing import Any
 
+    # The event or record that is being handled, the Lambda context, and the id once it is known: a list, since one is
+    # made for every record, and an object takes three times as long.
+    Origin = list[Any]
+
 _ATTRIBUTES = ("x-correlation-id", "correlation_id", "correlationId", "X-Correlation-Id")
 _LONGEST = 256
-
-
-class Origin:
-    """Hold the event or record that is being handled, and its id once it is known."""
-
-    __slots__ = ("context", "event", "id")
-
-    def __init__(self, event: "Any", context: "Any") -> None:
-        self.event = event
-        self.context = context
-        self.id: str | None = None
 
 
 _current: "ContextVar[Origin | None]" = ContextVar("kit_handler_origin", default=None)
@@ -32,7 +25,7 @@ _current: "ContextVar[Origin | None]" = ContextVar("kit_handler_origin", default
 
 def enter(event: "Any", context: "Any" = None) -> "Token[Origin | None]":
     """Make `event` what is being handled."""
-    return _current.set(Origin(event, context))
+    return _current.set([event, context, None])
 
 
 def leave(token: "Token[Origin | None]") -> None:
@@ -49,9 +42,10 @@ def correlation_id() -> str | None:
     origin = _current.get()
     if origin is None:
         return None
-    if origin.id is None:
-        origin.id = _of_event(origin.event) or _text(getattr(origin.context, "aws_request_id", None)) or ""
-    return origin.id or None
+    event, context, known = origin
+    if known is None:
+        known = origin[2] = _of_event(event) or _text(getattr(context, "aws_request_id", None)) or ""
+    return known or None
 
 
 def _of_event(event: "Any") -> str | None:
