@@ -169,7 +169,10 @@ def test_when_it_is_ready_everything_answers(folder: Path, start: Callable[..., 
     assert command.end() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+UNLESS_NOHUP = pytest.mark.skipif(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN, reason="run under nohup")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=UNLESS_NOHUP)])
 def test_a_signal_ends_it_and_all_it_started(
     folder: Path, start: Callable[..., Command], number: signal.Signals
 ) -> None:

@@ -28,7 +28,7 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
         parent = shared_folder() if hasattr(os, "getuid") else None
         if parent:
             _remove_left(parent, kind)
-        made = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=parent))
+        made = Path(tempfile.mkdtemp(prefix=f"run-{kind}-", dir=parent))
         made.chmod(mode)
         return made
     folder = folder.absolute()
@@ -42,7 +42,7 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
 
 def _remove_left(parent: Path, kind: str) -> None:
     """Remove what an owner left that was killed while it cleared up: nobody holds it, for a day at least."""
-    for left in parent.glob(f"{kind}-*"):
+    for left in parent.glob(f"run-{kind}-*"):
         with contextlib.suppress(OSError, StoreError):
             if left.stat().st_mtime < time.time() - _LEFT:
                 with FolderLock(left):
