@@ -18,7 +18,6 @@ from kit_handler import Body, Cookie, Header, Jwt, Query, Request, Response, Rou
 from kit_handler.openapi import openapi
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-
 JWT = Jwt(issuer="https://issuer.example", audience="a", jwks_url="https://issuer.example/jwks")
 
 
