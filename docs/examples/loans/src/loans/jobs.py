@@ -3,11 +3,14 @@
 from uuid import UUID
 
 from kit_events import EventRecord, FileRecord
-from kit_handler import job
-from kit_logger import inject, logger
+from kit_handler import correlation_id, job
+from kit_logger import inject, logger, set_correlation_id
 
 from loans.service import attach, decide
 from loans.websocket import connections
+
+# In a batch every record has an id of its own.
+set_correlation_id(correlation_id)
 
 
 @inject
