@@ -2,11 +2,11 @@
 
 import json
 from collections import UserDict
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -91,3 +91,13 @@ def test_other_types_are_a_type_error(value: Any) -> None:
 def test_what_is_no_json_is_a_value_error(value: Any) -> None:
     with pytest.raises(ValueError):
         dumps(value)
+
+
+def test_a_dataclass_is_its_fields_alone() -> None:
+    @dataclass
+    class Account:
+        name: str
+        key: InitVar[str] = "secret"
+        table: ClassVar[str] = "internal"
+
+    assert dumps(Account("Ada")) == '{"name":"Ada"}'

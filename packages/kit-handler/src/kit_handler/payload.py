@@ -46,12 +46,17 @@ def plain(value: "Any") -> "Any":
     if hasattr(value, "model_dump"):
         return value.model_dump()
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        return {name: getattr(value, name) for name, field in value.__dataclass_fields__.items() if _is_field(field)}
     if isinstance(value, (set, frozenset)):
         return _ordered(value)
     if hasattr(value, "keys") and hasattr(value, "__getitem__"):
         return {key: value[key] for key in value.keys()}  # noqa: SIM118  (a mapping that is no dict)
     return _scalar(value)
+
+
+def _is_field(field: "Any") -> bool:
+    """Tell a field from a ClassVar and an InitVar, as `dataclasses.fields` does, whose import costs a cold start."""
+    return field._field_type.name == "_FIELD"  # type: ignore[no-any-return]
 
 
 def _scalar(value: "Any") -> "Any":
