@@ -84,6 +84,8 @@ class Jwt:
         try:
             header = jwt.get_unverified_header(token)
             algorithm, kid = header.get("alg"), header.get("kid")
+            if "crit" in header:  # RFC 7515, 4.1.11: who doesn't know an extension refuses the token
+                raise jwt.InvalidTokenError("an extension that is not known")
             if algorithm not in self._algorithms:
                 raise jwt.InvalidAlgorithmError(f"the algorithm {algorithm!r} is not allowed")
             claims: dict[str, Any] = jwt.decode(
