@@ -218,6 +218,13 @@ def test_a_class_that_can_not_intercept_is_refused(wrong: Any) -> None:
 
 
 @pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize("name", ["cors", "etag", "compress", "problem_json", "security_headers", "exception_handlers"])
+def test_an_option_that_is_built_in_is_no_keyword_of_ones_own(name: str) -> None:
+    with pytest.raises(InvalidInterceptorError, match="built in"):
+        add_interceptor(type("Mine", (BaseInterceptor,), {"SETTINGS": {"param_name": name}}))
+
+
+@pytest.mark.usefixtures("registry")
 def test_a_keyword_belongs_to_one_class() -> None:
     first = type("First", (BaseInterceptor,), {"SETTINGS": {"param_name": "tenant"}})
     again = type("First", (BaseInterceptor,), {"SETTINGS": {"param_name": "tenant"}})

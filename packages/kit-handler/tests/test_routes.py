@@ -271,7 +271,18 @@ def test_an_answer_over_six_megabytes_is_a_500_with_a_log_line(event: Any, caplo
     assert dump(event(query={"char": "x"}))["statusCode"] == 200
     assert not caplog.records
     assert dump(event(query={"char": '"'}))["statusCode"] == 500  # every quote takes two bytes on its way out
-    assert "over the 6 MB" in caplog.text
+    assert "and 6291556 are let through" in caplog.text
+
+
+@pytest.mark.parametrize("version", ["alb", "alb-multi"])
+def test_an_answer_over_a_load_balancers_megabyte_is_a_500(version: str, caplog: pytest.LogCaptureFixture) -> None:
+    @route
+    def dump(request: Request) -> Response:
+        return Response(body="x" * int(request.query["size"]))
+
+    assert dump(http_event(query={"size": "900000"}, version=version))["statusCode"] == 200
+    assert dump(http_event(query={"size": "1000000"}, version=version))["statusCode"] == 500
+    assert "and 1000000 are let through" in caplog.text
 
 
 @pytest.mark.parametrize(

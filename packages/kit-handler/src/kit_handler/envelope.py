@@ -5,7 +5,7 @@ from time import perf_counter
 from kit_handler import _loop, adapters
 from kit_handler._naming import name_of, take_over
 from kit_handler.correlation import enter, leave
-from kit_handler.errors import AppError, ResponseTooLargeError
+from kit_handler.errors import AppError
 from kit_handler.lambda_response import LambdaResponse
 
 TYPE_CHECKING = False
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 SUCCESS = ("S00000", "Call Success")
 FAILURE = ("S99999", "An unexpected error has occurred.")
-
-# "Invocation payload (request and response)" of "Lambda quotas" says 6 MB; Lambda's own error names this number.
-_MOST_BYTES = 6_291_556
-_CLEARLY_SMALL = 150_000  # characters: each takes at most six bytes, and load balancers let 1 MB through
 
 
 def aws_lambda_handler(
@@ -112,19 +108,9 @@ def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def _sendable(answer: "dict[str, Any]", event: "Any") -> "dict[str, Any]":
-    if len(answer.get("body") or "") <= _CLEARLY_SMALL:
-        return answer
     adapter = adapters.find(event)
-    if adapter is None:
-        return answer
-    import json
-    import sys
-
-    # The runtime's own serialisation: it escapes what is not ASCII before Python 3.12, and not from there on.
-    size = len(json.dumps(answer, ensure_ascii=sys.version_info < (3, 12)).encode(errors="surrogatepass"))
-    limit: int = getattr(adapter, "MOST_BYTES", _MOST_BYTES)
-    if size > limit:
-        raise ResponseTooLargeError(size=size, limit=limit)
+    if adapter is not None:
+        adapters.check_size(answer, adapter)
     return answer
 
 

@@ -2,9 +2,9 @@
 
 from kit_handler import _loop, adapters
 from kit_handler._naming import name_of, take_over
-from kit_handler.answers import OPTIONS, Answers, log_error
+from kit_handler.answers import Answers, log_error
 from kit_handler.correlation import enter, leave
-from kit_handler.errors import InvalidResponseError, UnhandledSourceError
+from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.interceptors import build_guards, compose, known_options
 from kit_handler.request import Request
 from kit_handler.response import Response
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
         Verifier,
     )
     from kit_handler.interceptors.rate_limit import RateLimit
-
-# "Invocation payload (request and response)" of "Lambda quotas" says 6 MB; Lambda's own error names this number.
-_MOST_BYTES = 6_291_556
-_CLEARLY_SMALL = 1_000_000  # a character of the body takes at most six bytes on its way out
 
 if TYPE_CHECKING:
 
@@ -77,8 +73,8 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
     Answers: without an authorizer's context, a guarded route is 401. An HttpError is its status and message; what
     looks like marshmallow's ValidationError is 400 with an entry per field; any other exception is logged and 500,
-    as are a return value that is not a Response, a body that JSON can't hold and an answer over Lambda's 6 MB.
-    Raises UnhandledSourceError for an event that is not HTTP.
+    as are a return value that is not a Response, a body that JSON can't hold and an answer over Lambda's 6 MB or a load
+    balancer's 1 MB. Raises UnhandledSourceError for an event that is not HTTP.
 
     The handler may be called with a plain `Request`, too: then guards and interceptors run, and it returns a Response.
     """
@@ -90,7 +86,7 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
 def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" = ()) -> None:
     """Raise TypeError for options that `owner` doesn't know; `more` are those that it knows beside the common ones."""
-    known = (*known_options(), *OPTIONS, *more)
+    known = (*known_options(), *more)
     unknown = [name for name in options if name not in known]
     if unknown:
         raise TypeError(f"{owner} does not know {', '.join(map(repr, unknown))}; it knows {', '.join(known)}")
@@ -199,19 +195,12 @@ def _names_around(function: "Any") -> "dict[str, Any]":
 def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint: Endpoint) -> "dict[str, Any]":
     try:
         answer = adapter.encode(response)
-        if len(answer["body"]) <= _CLEARLY_SMALL or _size(answer) <= _MOST_BYTES:
-            return answer
-        log_error("the answer of %s is over the 6 MB that Lambda lets through", endpoint.name)
+        adapters.check_size(answer, adapter)
+        return answer
+    except ResponseTooLargeError as error:
+        log_error("the answer of %s can't be sent: %s", endpoint.name, error)
     except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
         log_error(
             "the answer of %s can't be sent: its body is not JSON, or a header field has a line break", endpoint.name
         )
     return adapter.encode(endpoint.answers.failure(request))
-
-
-def _size(answer: "dict[str, Any]") -> int:
-    import json
-    import sys
-
-    # The runtime's own serialisation: it escapes what is not ASCII before Python 3.12, and not from there on.
-    return len(json.dumps(answer, ensure_ascii=sys.version_info < (3, 12)).encode(errors="surrogatepass"))

@@ -1,6 +1,6 @@
 """The payloads that HTTP requests come in, one module each, loaded with the first event that may be theirs."""
 
-from kit_handler.errors import ConfigurationError
+from kit_handler.errors import ConfigurationError, ResponseTooLargeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ _METHODS = (
     "cookies",
     "encode",
 )
+# "Invocation payload (request and response)" of "Lambda quotas" says 6 MB; Lambda's own error names this number.
+_MOST_BYTES = 6_291_556
+_CLEARLY_SMALL = 150_000  # characters: each takes at most six bytes, and load balancers let 1 MB through
+
 _registered: "list[Adapter]" = []
 _loaded: "dict[str, Adapter]" = {}
 
@@ -38,7 +42,8 @@ def register_adapter(adapter: "A") -> "A":
     """Read a payload of one's own: `adapter` is asked before the built-in ones, the latest first.
 
     It is a module, or an instance, with the functions of `kit_handler._types.Adapter`; `apigateway_v2.py` is an
-    example; what `encode` returns has a `body`. Raises ConfigurationError for one that lacks some of them.
+    example; what `encode` returns has a `body`. `MOST_BYTES`, where it has that, is the largest answer that gets
+    through. Raises ConfigurationError for one that lacks some of the functions.
     """
     missing = [name for name in _METHODS if not callable(getattr(adapter, name, None))]
     if missing:
@@ -71,6 +76,20 @@ def find(event: "Any") -> "Adapter | None":
         if adapter.recognises(event):
             return adapter
     return None
+
+
+def check_size(answer: "dict[str, Any]", adapter: "Adapter") -> None:
+    """Raise ResponseTooLargeError for an answer over what Lambda, or the adapter's `MOST_BYTES`, lets through."""
+    if len(answer.get("body") or "") <= _CLEARLY_SMALL:
+        return
+    import json
+    import sys
+
+    # The runtime's own serialisation: it escapes what is not ASCII before Python 3.12, and not from there on.
+    size = len(json.dumps(answer, ensure_ascii=sys.version_info < (3, 12)).encode(errors="surrogatepass"))
+    limit: int = getattr(adapter, "MOST_BYTES", _MOST_BYTES)
+    if size > limit:
+        raise ResponseTooLargeError(size=size, limit=limit)
 
 
 def _load(name: str) -> "Adapter":

@@ -9,6 +9,7 @@ holds configuration only.
 from kit_handler import _loop
 from kit_handler._loop import is_async
 from kit_handler._naming import name_of
+from kit_handler.answers import OPTIONS
 from kit_handler.errors import InvalidInterceptorError
 
 TYPE_CHECKING = False
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     C = TypeVar("C", bound=type)
 
 BUILT_IN = ("rate_limit", "role", "scope", "token")
-RESERVED = (*BUILT_IN, "cors", "interceptors")
+RESERVED = (*BUILT_IN, "cors", "interceptors", *OPTIONS)
 
 _registered: "dict[str, type[Any]]" = {}
 
