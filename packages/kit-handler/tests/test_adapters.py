@@ -215,6 +215,9 @@ class Carrier:
     def cookies(self, event: dict[str, Any]) -> list[str]:
         return []
 
+    def body(self, event: dict[str, Any]) -> tuple[Any, bool]:
+        return event.get("letter", ""), event.get("sealed", False)
+
     def encode(self, response: Response) -> dict[str, Any]:
         return {"kind": "letter", "body": response.encoded()[0]}
 
@@ -229,6 +232,12 @@ def test_an_adapter_of_ones_own_is_asked_first() -> None:
         unregister_adapter(carrier)
     with pytest.raises(UnhandledSourceError):
         echo({"pigeon": "/roof"})
+
+
+@pytest.mark.parametrize(("letter", "sealed"), [('{"a":1}', False), ("eyJhIjoxfQ==", True)])
+def test_an_adapter_of_ones_own_says_where_the_body_is(letter: str, sealed: bool) -> None:
+    request = Request.from_event({"letter": letter, "sealed": sealed, "body": "x"}, adapter=Carrier())
+    assert (request.body, request.raw_body) == ({"a": 1}, b'{"a":1}')
 
 
 def test_an_adapter_that_lacks_something_is_refused() -> None:

@@ -263,6 +263,16 @@ def test_a_line_break_in_a_header_is_a_500_and_not_a_header(event: Any) -> None:
     assert (answer["statusCode"], "Location" in answer["headers"]) == (500, False)
 
 
+def test_head_has_the_fields_of_get_and_no_body(event: Any) -> None:
+    @route(etag=True)
+    def profile(request: Request) -> Response:
+        return Response.ok({"id": 7})
+
+    got, head = profile(event("GET")), profile(event("HEAD"))
+    assert head == {**got, "body": ""}
+    assert route(token=lambda token, request: False)(profile)(event("HEAD"))["body"] == ""
+
+
 def test_an_answer_over_six_megabytes_is_a_500_with_a_log_line(event: Any, caplog: pytest.LogCaptureFixture) -> None:
     @route
     def dump(request: Request) -> Response:

@@ -39,6 +39,12 @@ def test_an_empty_body_and_no_authorizer_are_left_out_as_api_gateway_does() -> N
     assert http_event(version="1.0")["body"] is None
 
 
+def test_rest_apis_leave_path_parameters_encoded_but_for_the_slashes_between() -> None:
+    sent = {"id": "a/b", "rest": "c/d e"}
+    event = http_event("GET", "/x", path_params=sent, resource="/{id}/{rest+}", version="1.0")
+    assert event["pathParameters"] == {"id": "a%2Fb", "rest": "c/d%20e"}
+
+
 def test_groups_make_a_fifo_queue() -> None:
     plain, fifo = sqs_event([{"a": 1}], queue="jobs"), sqs_event(["a"], queue="jobs", groups=["g"])
     assert plain["Records"][0]["eventSourceARN"].endswith(":jobs")

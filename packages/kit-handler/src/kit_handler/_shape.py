@@ -11,6 +11,11 @@ def mapping(holder: "dict[str, Any]", name: str) -> "dict[str, Any]":
     return value if isinstance(value, dict) else {}
 
 
+def body(event: "dict[str, Any]") -> "tuple[Any, bool]":
+    """Return the body, and whether it is in base64; every payload of AWS has both in the same place."""
+    return event.get("body") or "", bool(event.get("isBase64Encoded"))
+
+
 def pairs(multiple: "dict[str, Any]") -> "list[tuple[str, Any]]":
     """Return the names and values of header fields that are lists, or single values among them."""
     return [

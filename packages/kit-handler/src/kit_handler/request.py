@@ -148,10 +148,8 @@ class Request:
     @lazy
     def raw_body(self) -> bytes:
         """The body's bytes, out of base64 if they came so."""
-        body = self.event.get("body")
-        if not body:
-            return b""
-        if not self.event.get("isBase64Encoded"):
+        body, in_base64 = self._adapter.body(self.event)
+        if not in_base64:
             return _bytes_of(body)
         from binascii import Error, a2b_base64
 
@@ -166,8 +164,8 @@ class Request:
 
         Raises BadRequestError (400) when the Content-Type says JSON and the body is something else.
         """
-        text: Any = self.event.get("body") or ""
-        if self.event.get("isBase64Encoded"):
+        text, in_base64 = self._adapter.body(self.event)
+        if in_base64:
             text = self.raw_body
         elif not isinstance(text, str):  # an event made by hand, holding an object
             return text

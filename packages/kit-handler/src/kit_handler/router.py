@@ -1,7 +1,7 @@
 """`Router`: many routes in one Lambda function."""
 
 from kit_handler._naming import name_of
-from kit_handler.answers import OPTIONS, log_error
+from kit_handler.answers import OPTIONS
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
 from kit_handler.matching import CONVERTERS, Matcher, Parameter, joined, parse, text_of
 from kit_handler.paths import route_path
@@ -157,7 +157,7 @@ class Router:
     def _other(self, request: "Request", path: str, decoded: bool, allowed: set[str]) -> Endpoint:
         if request.method == "HEAD" and "GET" in allowed:
             found: Any = self._matcher.find("GET", path, decoded=decoded)
-            return _Headless(_chosen(request, *found))
+            return _chosen(request, *found)
         wanted = request.headers.get("access-control-request-method", "") if request.method == "OPTIONS" else ""
         if wanted in allowed:
             found = self._matcher.find(wanted, path, decoded=decoded)
@@ -204,25 +204,6 @@ def _verb(method: str) -> "Any":
 
 for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
     setattr(Router, _method.lower(), _verb(_method))
-
-
-class _Headless(Endpoint):
-    """Answer HEAD as GET, without the body."""
-
-    __slots__ = ("_get",)
-
-    def __init__(self, get: Endpoint) -> None:
-        self.name, self.answers, self._get = get.name, get.answers, get
-
-    def answer(self, request: "Request") -> Response:
-        response = self._get.answer(request)
-        try:
-            _, _, fields = response.encoded()
-        except Exception:  # noqa: BLE001  (as it would be for GET)
-            log_error("the answer of %s can't be sent", self.name)
-            response = self.answers.failure(request)
-            fields = response.headers
-        return Response(response.status_code, "", fields, cookies=response.cookies)
 
 
 def _chosen(request: "Request", route: Route, values: list[str]) -> Endpoint:

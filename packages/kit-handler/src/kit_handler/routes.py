@@ -76,6 +76,8 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
     as are a return value that is not a Response, a body that JSON can't hold and an answer over Lambda's 6 MB or a load
     balancer's 1 MB. Raises UnhandledSourceError for an event that is not HTTP.
 
+    HEAD is answered as GET, and the body left out on the way.
+
     The handler may be called with a plain `Request`, too: then guards and interceptors run, and it returns a Response.
     """
     check_options("route", options)
@@ -196,11 +198,12 @@ def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint:
     try:
         answer = adapter.encode(response)
         adapters.check_size(answer, adapter)
-        return answer
+        return answer if request.method != "HEAD" else {**answer, "body": ""}
     except ResponseTooLargeError as error:
         log_error("the answer of %s can't be sent: %s", endpoint.name, error)
     except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
         log_error(
             "the answer of %s can't be sent: its body is not JSON, or a header field has a line break", endpoint.name
         )
-    return adapter.encode(endpoint.answers.failure(request))
+    answer = adapter.encode(endpoint.answers.failure(request))
+    return answer if vars(request).get("method") != "HEAD" else {**answer, "body": ""}

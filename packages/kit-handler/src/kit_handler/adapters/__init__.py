@@ -28,6 +28,7 @@ _METHODS = (
     "authorizer",
     "identity",
     "cookies",
+    "body",
     "encode",
 )
 # "Invocation payload (request and response)" of "Lambda quotas" says 6 MB; Lambda's own error names this number.

@@ -4,6 +4,7 @@ Source: User Guide for Application Load Balancers, "Use Lambda functions as targ
 are not decoded, and of a name that comes more than once only the last value is there.
 """
 
+from kit_handler._shape import body as body
 from kit_handler._shape import mapping
 from kit_handler.headers import Headers
 

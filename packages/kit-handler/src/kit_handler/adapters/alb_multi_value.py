@@ -4,7 +4,7 @@ Source: User Guide for Application Load Balancers, "Use Lambda functions as targ
 fields and the query are lists then, in the answer too, which may not have a `headers` beside them.
 """
 
-from kit_handler._shape import mapping, pairs
+from kit_handler._shape import body, mapping, pairs
 from kit_handler.adapters.alb import (
     MOST_BYTES,
     authorizer,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_BYTES",
     "authorizer",
+    "body",
     "cookies",
     "encode",
     "headers",

@@ -5,6 +5,7 @@ integrations for HTTP APIs" (whose payload 1.0 carries `"version": "1.0"`). The 
 places.
 """
 
+from kit_handler._shape import body as body
 from kit_handler._shape import mapping, pairs
 
 TYPE_CHECKING = False

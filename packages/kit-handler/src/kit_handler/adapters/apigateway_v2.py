@@ -3,6 +3,7 @@
 Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 """
 
+from kit_handler._shape import body as body
 from kit_handler._shape import mapping, texts
 
 TYPE_CHECKING = False

@@ -3,7 +3,7 @@
 Source: Lambda Developer Guide, "Invoking Lambda function URLs".
 """
 
-from kit_handler._shape import mapping
+from kit_handler._shape import body, mapping
 from kit_handler.adapters.apigateway_v2 import (
     cookies,
     encode,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "authorizer",
+    "body",
     "cookies",
     "encode",
     "headers",

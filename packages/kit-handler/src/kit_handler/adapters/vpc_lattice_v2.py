@@ -3,7 +3,7 @@
 Source: VPC Lattice User Guide, "Lambda functions as targets in VPC Lattice".
 """
 
-from kit_handler._shape import mapping, pairs
+from kit_handler._shape import body, mapping, pairs
 from kit_handler.adapters.alb import cookies, encode, path, path_params, seen_by_proxy
 from kit_handler.headers import Headers
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "authorizer",
+    "body",
     "cookies",
     "encode",
     "headers",

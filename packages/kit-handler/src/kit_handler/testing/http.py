@@ -174,12 +174,17 @@ def _rest_api(sent: _Sent) -> dict[str, Any]:
         "multiValueHeaders": {name: [value] for name, value in fields.items()},
         "queryStringParameters": {name: each[-1] for name, each in sent.query.items()} or None,
         "multiValueQueryStringParameters": sent.query or None,
-        "pathParameters": {name: quote(value, safe="") for name, value in params.items()} if params else None,
+        "pathParameters": {name: _quoted(name, value, sent) for name, value in params.items()} if params else None,
         "stageVariables": None,
         "requestContext": context,
         "body": sent.body,
         "isBase64Encoded": sent.in_base64,
     }
+
+
+def _quoted(name: str, value: str, sent: _Sent) -> str:
+    """Return a path parameter as REST APIs pass it on: encoded as it came, with the slashes that `{name+}` takes."""
+    return quote(value, safe="/" if f"{{{name}+}}" in sent.resource else "")
 
 
 def _load_balancer(sent: _Sent) -> dict[str, Any]:
