@@ -26,12 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from importlib.metadata import version
+
     parser = argparse.ArgumentParser(prog="kit-local", description="AWS SAM backends on this machine.")
+    parser.add_argument("--version", action="version", version=f"kit-local {version('kit-local')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run the backend of a folder", description=_RUN)
     add = run.add_argument
     add("folder", nargs="?", type=Path, default=Path(), metavar="FOLDER", help="where template.yaml is; default: here")
-    add("--port", type=_port, default=3000, help="of the first HTTP API; the others follow; 0: free ones")
+    add("--port", type=_port, default=3000, help=_PORT)
     add("--ready-file", type=Path, metavar="PATH", help="gets the URLs as JSON once everything answers")
     add("--ephemeral", action="store_true", help="keep nothing when it ends")
     add("--ignore-unsupported", action="store_true", help="leave out what cannot run locally, with a warning")
@@ -43,6 +46,10 @@ def _parser() -> argparse.ArgumentParser:
 
 _RUN = (
     "Runs template.yaml of a folder until Ctrl-C: its functions, APIs, queues, topics, buckets, PostgreSQL and Redis."
+)
+_PORT = (
+    "of the first HTTP API (default 3000); the others have the following ones, or free ones where those are in use;"
+    " 0: free ones"
 )
 _DELAY = "until a failed message comes again (default 1); 'queue': the queue's own visibility timeout"
 

@@ -21,6 +21,7 @@ from kit_local.paths import state_folder
 if TYPE_CHECKING:
     from kit_local.stack import Stack
     from kit_local.stores import Postgres, Redis
+    from kit_local.stores.lock import FolderLock
     from kit_local.template import ApiStub, Template
 
 T = TypeVar("T")
@@ -44,10 +45,12 @@ class PortError(LocalError):
     """The port that was asked for is taken."""
 
 
-def bind(apis: "tuple[ApiStub, ...]", port: int) -> dict[str, socket.socket]:
+def bind(
+    apis: "tuple[ApiStub, ...]", port: int, *, say: Callable[[str], object] = lambda text: None
+) -> dict[str, socket.socket]:
     """Open a port for each API: `port` for the first HTTP or REST API, the following ones for the others.
 
-    A taken `port` is a PortError; a following one that is taken, and 0, become a free one.
+    A taken `port` is a PortError; a following one that is taken becomes a free one, and `say` is told; so does 0.
     """
     bound: dict[str, socket.socket] = {}
     try:
@@ -60,6 +63,7 @@ def bind(apis: "tuple[ApiStub, ...]", port: int) -> dict[str, socket.socket]:
                     reason = os.strerror(error.errno or 0)
                     raise PortError(f"port {wanted} cannot be had: {reason}; choose one by --port") from error
                 bound[api.logical_id] = socket.create_server(("127.0.0.1", 0))
+                say(f"port {wanted} is in use; {api.logical_id} is on {bound[api.logical_id].getsockname()[1]}")
     except PortError:
         for opened in bound.values():
             opened.close()
@@ -78,6 +82,7 @@ class Backend:
         self._threads: list[asyncio.Future[Any]] = []
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = []  # in the order of starting
         self._watcher: asyncio.Task[None] | None = None
+        self._lock: FolderLock | None = None
 
     async def start(self) -> dict[str, Any]:
         """Start everything, and return the URLs once it answers."""
@@ -89,8 +94,9 @@ class Backend:
         cloud = self._cloud
         cloud_started = self._thread(cloud.start)
         template = await self._thread(self._load)
-        self._sockets = bind(template.apis, options.port)
-        state = None if options.ephemeral else state_folder(options.folder)
+        needs_state = not options.ephemeral and (template.needs_postgres or template.needs_redis)
+        state = self._hold(state_folder(options.folder)) if needs_state else None
+        self._sockets = bind(template.apis, options.port, say=self._console.note)
         postgres = self._store("Postgres", state) if template.needs_postgres else None
         redis = self._store("Redis", state) if template.needs_redis else None
         await asyncio.gather(cloud_started, *(self._thread(store.start) for store in self._stores))
@@ -121,6 +127,8 @@ class Backend:
         await asyncio.gather(*self._threads, return_exceptions=True)
         self._cloud.stop()
         await asyncio.gather(*(asyncio.to_thread(store.close) for store in self._stores))
+        if self._lock:
+            self._lock.release()
 
     # ---- The parts, in threads of their own: they block, and take most of the start between them
 
@@ -142,6 +150,17 @@ class Backend:
             region=cloud.region,
             account=cloud.account,
         )
+
+    def _hold(self, state: Path) -> Path:
+        """Keep a second kit-local away from the folder's data."""
+        from kit_local.stores.lock import FolderLock, FolderTakenError
+
+        try:
+            self._lock = FolderLock(state)
+        except FolderTakenError as error:
+            text = f"{self._options.folder} is already running (process {error.holder}); stop it, or start this one"
+            raise LocalError(f"{text} with --ephemeral") from error
+        return state
 
     def _store(self, kind: str, state: Path | None) -> Any:
         from kit_local import stores

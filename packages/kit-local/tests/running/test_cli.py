@@ -1,5 +1,6 @@
 """The command line."""
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,13 @@ def test_every_option_arrives(told: list[Options], tmp_path: Path) -> None:
 def test_the_queues_own_timeout_can_be_asked_for(told: list[Options], tmp_path: Path) -> None:
     cli.main(["run", str(tmp_path), "--retry-delay", "queue"])
     assert told[0].retry_delay is None
+
+
+def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"kit-local {version('kit-local')}\n"
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,10 @@ def test_a_signal_during_the_start_is_heard(folder: Path, start: Callable[..., C
         (lambda folder: (folder / "template.yaml").unlink(), "no template.yaml in"),
         (lambda folder: (folder / "template.yaml").write_text("Resources: ["), "not YAML"),
         (
+            lambda folder: (folder / "template.yaml").rename(folder / "template.json").write_text('{"Resources": '),
+            "not JSON",
+        ),
+        (
             lambda folder: (folder / "template.yaml").write_text(
                 TEMPLATE + "  Stream: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: 1}}\n"
             ),
@@ -244,6 +248,20 @@ def test_a_wrong_template_is_named_without_a_traceback(
     assert said in command.shown
     assert "Traceback" not in command.shown
     assert not command.ready.exists()
+
+
+def test_a_folder_that_runs_already_is_named(folder: Path, start: Callable[..., Command], tmp_path: Path) -> None:
+    (folder / "template.yaml").write_text(TEMPLATE + DATABASE)
+    first = start(folder)
+    first.urls()
+    program = [sys.executable, "-m", "kit_local", "run", str(folder), "--port", "0"]
+    second = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 1
+    advice = "stop it, or start this one with --ephemeral"
+    assert f"{folder} is already running (process {first.process.pid}); {advice}\n" in second.stdout
+    assert start(folder, "--ephemeral").urls()["postgres"]
+    assert first.end() == 0
+    assert start(folder).urls()["postgres"]
 
 
 def test_no_folder_is_named(tmp_path: Path, start: Callable[..., Command]) -> None:
@@ -323,8 +341,10 @@ def test_the_first_http_api_has_the_port_that_was_asked_for() -> None:
 def test_a_following_port_that_is_taken_is_passed_over() -> None:
     port = neighbours()
     with socket.create_server(("127.0.0.1", port + 1)):
-        found = ports(bind(APIS, port))
+        said: list[str] = []
+        found = ports(bind(APIS, port, say=said.append))
     assert (found["First"], found["Socket"]) == (port, port + 2)
+    assert said == [f"port {port + 1} is in use; Second is on {found['Second']}"]
     assert found["Second"] not in (port, port + 1, port + 2)
 
 

@@ -8,19 +8,27 @@ from typing import IO, Self
 from kit_local.errors import StoreError
 
 
+class FolderTakenError(StoreError):
+    """Another process uses the folder; `holder` is its id, empty where that isn't known."""
+
+    def __init__(self, folder: Path, holder: str) -> None:
+        super().__init__(f"{str(folder)!r} is in use by {f'process {holder}' if holder else 'another process'}")
+        self.holder = holder
+
+
 class FolderLock:
     """Holds a folder until `release`, or until the process ends, however it ends.
 
-    StoreError, naming the process that holds it, when the folder is taken.
+    FolderTakenError, naming the process that holds it, when the folder is taken.
     """
 
     def __init__(self, folder: Path) -> None:
         self._file: IO[str] = (folder / "lock").open("a+")
         if not _lock(self._file):
             self._file.seek(0)
-            holder = self._file.read().strip() or "another one"
+            holder = self._file.read().strip()
             self._file.close()
-            raise StoreError(f"{str(folder)!r} is in use by process {holder}")
+            raise FolderTakenError(folder, holder)
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()

@@ -58,7 +58,7 @@ class Source:
 
 
 def read(folder: Path) -> Source:
-    """Read the template in `folder`; TemplateError names the line of what is not YAML, or not a template."""
+    """Read the template in `folder`; TemplateError names the line of what is not YAML (or JSON), or not a template."""
     file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
     if file is None:
         raise TemplateError(f"no {NAMES[0]} in {str(folder)!r}")
@@ -73,7 +73,8 @@ def read(folder: Path) -> Source:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
-        raise TemplateError(f"not YAML: {error.problem or error.context}", file=file, line=line) from error
+        kind = "JSON" if file.suffix == ".json" else "YAML"
+        raise TemplateError(f"not {kind}: {error.problem or error.context}", file=file, line=line) from error
     finally:
         loader.dispose()
     if not isinstance(data, dict) or not data.get("Resources"):
