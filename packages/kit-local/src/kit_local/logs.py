@@ -10,8 +10,10 @@ from contextlib import suppress
 from typing import Literal, TextIO
 
 Colour = Literal["dim", "red", "green", "yellow", "cyan", "bold"]
+Outcome = tuple[str, Colour]  # the last word of an invocation's line
 _CODES: dict[Colour, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 _PATIENCE = 1.0  # seconds that an invocation's lines are kept back for its closing line to stand above them
+_HEADING = "Traceback (most recent call last):"
 _MOST = 1 << 20  # characters that are kept back
 
 
@@ -46,24 +48,37 @@ class Console:
         """Say what went wrong in kit-local or in the template, not in a function."""
         self.write(f"{self.colour('kit-local: error:', 'red')} {text}")
 
-    def invocation(self, function: str, source: str) -> "Entry":
-        """Open the entry of one invocation."""
-        return Entry(self, function, source)
+    def refused(self, what: str, outcome: Outcome) -> None:
+        """Say what a gateway has answered without any function."""
+        self.write(f"{_clock()}  {what}  {self.colour(*outcome)}")
+
+    def invocation(self, function: str, source: str, *, dim: bool = False) -> "Entry":
+        """Open the entry of one invocation; `dim` is for what only precedes another one."""
+        return Entry(self, function, source, dim=dim)
 
 
 class Entry:
     """One invocation on the terminal: its lines wait for its end, or are streamed when that takes long."""
 
-    def __init__(self, console: Console, function: str, source: str) -> None:
+    def __init__(self, console: Console, function: str, source: str, *, dim: bool) -> None:
         self._console = console
-        self._title = f"{console.colour(function, 'cyan')} {source}"
+        self._function, self._source, self._dim = function, source, dim
         self._lines: list[str] = []
         self._size = 0
         self._streaming = False
+        self._heading = False
         self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._stream)
 
     def line(self, text: str) -> None:
         """Take one line of the function's own."""
+        # Errors that have no traceback are logged with the heading of one all the same.
+        heading, self._heading = self._heading, text == _HEADING
+        if heading and text[:1].isspace():
+            self._take(_HEADING)
+        if not self._heading:
+            self._take(text)
+
+    def _take(self, text: str) -> None:
         if self._streaming:
             self._console.write(f"    {text}")
         else:
@@ -72,21 +87,32 @@ class Entry:
             if self._size > _MOST:
                 self._stream()
 
-    def end(self, *, seconds: float, cold: float | None, memory: int | None, limit: int, error: str = "") -> None:
+    def end(
+        self, *, seconds: float, cold: float | None, memory: int | None, limit: int, outcome: Outcome = ("ok", "green")
+    ) -> None:
         """Write the closing line: `cold` is the seconds that starting the process took, None when it was warm."""
         self._timer.cancel()
-        colour = self._console.colour
-        start = colour("warm", "dim") if cold is None else colour(f"cold +{cold * 1000:.0f} ms", "yellow")
-        used = "" if memory is None else f"{memory}/{limit} MB"
-        outcome = colour(error, "red") if error else colour("ok", "green")
-        parts = [self._title, f"{seconds * 1000:.1f} ms", colour(used, "red") if memory and memory > limit else used]
-        self._console.write("  ".join([_clock(), *filter(None, parts), start, outcome]))
+        over = bool(memory and memory > limit)
+        dim = self._dim and outcome[1] == "green" and not over
+        colour = self._console.colour if not dim else lambda text, _: text
+        line = [
+            _clock(),
+            f"{colour(self._function, 'cyan')} {self._source}",
+            f"{seconds * 1000:.1f} ms",
+            "" if memory is None else colour(f"{memory}/{limit} MB", "red") if over else f"{memory}/{limit} MB",
+            colour("warm", "dim") if cold is None else colour(f"cold +{cold * 1000:.0f} ms", "yellow"),
+            colour(*outcome),
+        ]
+        whole = "  ".join(filter(None, line))
+        self._console.write(self._console.colour(whole, "dim") if dim else whole)
         self._flush()
 
     def _stream(self) -> None:
         self._timer.cancel()
         self._streaming = True
-        self._console.write(f"{_clock()}  {self._title}  {self._console.colour('running', 'dim')}")
+        colour = self._console.colour
+        title = f"{colour(self._function, 'cyan')} {self._source}"
+        self._console.write(f"{_clock()}  {title}  {colour('running', 'dim')}")
         self._flush()
 
     def _flush(self) -> None:

@@ -21,10 +21,12 @@ async def test_an_invocation_is_one_line_with_its_own_lines_under_it() -> None:
     assert lines == ["    first", "    second"]
 
 
-async def test_an_error_is_the_outcome() -> None:
+async def test_the_outcome_is_the_last_word() -> None:
     screen = io.StringIO()
-    Console(screen).invocation("Job", "sqs q").end(seconds=1, cold=None, memory=None, limit=128, error="ValueError")
-    assert screen.getvalue().split(None, 1)[1] == "Job sqs q  1000.0 ms  warm  ValueError\n"
+    Console(screen).invocation("Job", "sqs q").end(
+        seconds=1, cold=None, memory=None, limit=128, outcome=("404", "yellow")
+    )
+    assert screen.getvalue().split(None, 1)[1] == "Job sqs q  1000.0 ms  warm  404\n"
 
 
 async def test_a_long_invocation_streams(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +60,35 @@ async def test_too_much_memory_stands_out() -> None:
     entry = Console(screen, coloured=True).invocation("Job", "sqs q")
     entry.end(seconds=1, cold=None, memory=300, limit=256)
     assert "\x1b[31m300/256 MB\x1b[0m" in screen.getvalue()
+
+
+async def test_what_precedes_another_is_dim_unless_it_went_wrong() -> None:
+    screen = io.StringIO()
+    console = Console(screen, coloured=True)
+    for outcome in (("ok", "green"), ("ValueError", "red")):
+        entry = console.invocation("Who", "authorizer Bearer", dim=True)
+        entry.end(seconds=1, cold=None, memory=1, limit=2, outcome=outcome)  # type: ignore[arg-type]
+    good, bad = screen.getvalue().splitlines()
+    assert good.startswith("\x1b[2m")
+    assert good.endswith("ok\x1b[0m")
+    assert bad.endswith("\x1b[31mValueError\x1b[0m")
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        (["[ERROR] E: no", "Traceback (most recent call last):"], ["[ERROR] E: no"]),
+        (["Traceback (most recent call last):", "next"], ["next"]),
+        (["Traceback (most recent call last):", "  File"], ["Traceback (most recent call last):", "  File"]),
+    ],
+)
+async def test_a_traceback_of_nothing_is_left_out(lines: list[str], shown: list[str]) -> None:
+    screen = io.StringIO()
+    entry = Console(screen).invocation("Job", "sqs q")
+    for line in lines:
+        entry.line(line)
+    entry.end(seconds=1, cold=None, memory=None, limit=128)
+    assert screen.getvalue().splitlines()[1:] == [f"    {line}" for line in shown]
 
 
 async def test_what_kit_local_logs_is_told_apart() -> None:

@@ -15,6 +15,7 @@ import pytest
 from kit_local.runtime.api import PAYLOAD_LIMIT
 from kit_local.runtime.pool import EventTooLargeError, ThrottledError
 from kit_local.runtime.scratch import Scratch
+from kit_local.runtime.worker import Worker
 from kit_local.stores.process import alive
 
 pytestmark = pytest.mark.anyio
@@ -103,6 +104,8 @@ async def test_code_that_cannot_be_loaded_is_named(lab: Any, plain: bool, handle
         answer = await functions.invoke(handler, {}, source="test")
         assert (answer.failed, answer.error_type) == (True, kind)
     assert "LAMBDA_WARNING" not in lab.shown
+    assert f"[ERROR] {kind}: " in lab.shown
+    assert "Traceback" not in lab.shown
 
 
 async def test_a_module_that_raises_shows_why(lab: Any, plain: bool) -> None:
@@ -130,18 +133,19 @@ async def test_a_slow_function_is_killed_with_its_children(lab: Any, plain: bool
     answer = await lab.functions("sleep", plain=plain, timeout=0.5).invoke("sleep", {}, source="test")
     assert answer.error_type == "Sandbox.Timedout"
     assert answer.value["errorMessage"].endswith(" Error: Task timed out after 0.50 seconds")
+    assert "Sandbox.Timedout: after 0.5 s\n" in lab.shown
     await gone(int((lab.folder / "child").read_text()))
 
 
 @pytest.mark.parametrize(
-    ("code", "how"),
+    ("code", "how", "shown"),
     [
-        ("os._exit(3)", "Runtime exited with error: exit status 3"),
-        ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed"),
-        ("sys.exit(0)", "Runtime exited without providing a reason"),
+        ("os._exit(3)", "Runtime exited with error: exit status 3", "exit status 3"),
+        ("os.kill(os.getpid(), 9)", "Runtime exited with error: signal: killed", "signal: killed"),
+        ("sys.exit(0)", "Runtime exited without providing a reason", "exit status 0"),
     ],
 )
-async def test_a_worker_that_ends_is_replaced(lab: Any, plain: bool, code: str, how: str) -> None:
+async def test_a_worker_that_ends_is_replaced(lab: Any, plain: bool, code: str, how: str, shown: str) -> None:
     lab.write(f"""
         import os, sys
         def work(event, context):
@@ -154,7 +158,29 @@ async def test_a_worker_that_ends_is_replaced(lab: Any, plain: bool, code: str, 
     answer = await functions.invoke("work", {"end": True}, source="test")
     assert answer.error_type == "Runtime.ExitError"
     assert answer.value["errorMessage"].endswith(how)
+    assert f"Runtime.ExitError: {shown}\n" in lab.shown
     assert (await functions.invoke("work", {}, source="test")).value != first
+
+
+async def test_a_worker_that_ends_once_it_is_loaded_is_not_started_for_ever(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, start = [], Worker.start
+
+    async def start_and_die(worker: Worker) -> Any:
+        error = await start(worker)
+        started.append(worker)
+        os.kill(worker.pid, signal.SIGKILL)
+        while worker.alive:
+            await asyncio.sleep(0.01)
+        return error
+
+    monkeypatch.setattr(Worker, "start", start_and_die)
+    async with asyncio.timeout(30):
+        answer = await lab.functions("pid").invoke("pid", {}, source="test")
+    assert answer.error_type == "Runtime.ExitError"
+    assert "Runtime.ExitError: signal: killed\n" in lab.shown
+    assert len(started) == 1
 
 
 async def test_a_worker_that_ended_between_two_events_is_not_used(lab: Any) -> None:

@@ -7,9 +7,12 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from aiohttp import web
+
+from kit_local.logs import Outcome
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024 + 100  # bytes, of a synchronous event or answer
 _LONGEST = 3600.0  # seconds that a worker's connection may stay silent: more than any function may run
@@ -17,17 +20,19 @@ _LONGEST = 3600.0  # seconds that a worker's connection may stay silent: more th
 
 @dataclass(frozen=True)
 class Answer:
-    """What a function answered, as JSON; `failed` when that is an error."""
+    """What a function answered, as JSON; `failed` when that is an error, `reason` the terminal's word on it."""
 
     payload: bytes
     failed: bool = False
+    reason: str = ""
 
     @classmethod
-    def failure(cls, kind: str, message: str) -> "Answer":
+    def failure(cls, kind: str, message: str, *, reason: str = "") -> "Answer":
         """Make the answer that Lambda gives in a function's place."""
-        return cls(json.dumps({"errorType": kind, "errorMessage": message}).encode(), failed=True)
+        payload = json.dumps({"errorType": kind, "errorMessage": message}).encode()
+        return cls(payload, failed=True, reason=reason or message)
 
-    @property
+    @cached_property
     def value(self) -> Any:
         """The parsed payload."""
         return json.loads(self.payload)
@@ -41,6 +46,13 @@ class Answer:
             return str(self.value["errorType"] or "Error")
         except (KeyError, TypeError, ValueError):
             return "Error"
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the terminal says of it."""
+        if not self.failed:
+            return "ok", "green"
+        return ": ".join(filter(None, [self.error_type, self.reason])), "red"
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ import json
 import secrets
 import time
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 from kit_local.errors import LocalError
-from kit_local.logs import Console
+from kit_local.logs import Console, Outcome
 from kit_local.runtime.api import PAYLOAD_LIMIT, Answer
 from kit_local.runtime.scratch import Scratch
 from kit_local.runtime.worker import Worker
@@ -56,14 +56,24 @@ class Pool:
         self._retired: set[Worker] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def invoke(self, event: Mapping[str, Any], *, source: str, trace: str = "", wait: bool = False) -> Answer:
+    async def invoke(
+        self,
+        event: Mapping[str, Any],
+        *,
+        source: str,
+        trace: str = "",
+        wait: bool = False,
+        judge: Callable[[Answer], Outcome] = lambda answer: answer.outcome,
+        dim: bool = False,
+    ) -> Answer:
         """Run the function with `event`; `source` is what the terminal shows as the caller.
 
+        `judge` says there what came of it, `dim` sets it back where that is nothing bad.
         A function without a free worker makes the caller wait; one that reserves its concurrency raises
         ThrottledError instead, unless `wait`. EventTooLargeError over 6 MB.
         """
         payload = json.dumps(event, separators=(",", ":")).encode()
-        entry = self._console.invocation(self.function.logical_id, source)
+        entry = self._console.invocation(self.function.logical_id, source, dim=dim)
         began, cold, memory = time.perf_counter(), None, None
         answer = Answer.failure("Runtime.Unknown", "the invocation was given up")
         try:
@@ -84,11 +94,11 @@ class Pool:
             for line in error.lines:
                 entry.line(line)
         except RefusedError as error:
-            answer = Answer.failure(error.kind, str(error))
+            answer, judge = Answer.failure(error.kind, str(error)), lambda answer: answer.outcome
             raise
         finally:
             seconds, limit = time.perf_counter() - began, self.function.memory
-            entry.end(seconds=seconds, cold=cold, memory=memory, limit=limit, error=answer.error_type)
+            entry.end(seconds=seconds, cold=cold, memory=memory, limit=limit, outcome=judge(answer))
         return answer
 
     async def _acquire(self, wait: bool) -> tuple[Worker, float | None]:
@@ -127,6 +137,9 @@ class Pool:
             error = Answer.failure("Runtime.InvalidEntrypoint", str(failure))
         finally:
             self._starting -= 1
+        if error is None and not worker.alive:
+            # It was loaded, and that is all: whoever waits is told, or another one would be started without end.
+            error = await worker.failure("", 0)
         if error is None:
             self._release(worker, cold=time.perf_counter() - began)
             return

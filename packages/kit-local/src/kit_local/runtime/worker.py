@@ -110,7 +110,7 @@ class Worker:
         self._output.drain()
         if self._api.ready.done():
             return self._api.ready.result()
-        return await self._failure("", seconds)
+        return await self.failure("", seconds)
 
     async def invoke(self, event: bytes, *, trace: str, line: Callable[[str], None]) -> Answer:
         """Run the function once; `line` gets every line that it writes meanwhile, and wrote while it was loaded."""
@@ -127,21 +127,23 @@ class Worker:
             waited: set[asyncio.Future[Any]] = {answer} if self._exited is None else {answer, self._exited}
             await asyncio.wait(waited, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             self._output.drain()
-            return answer.result() if answer.done() else await self._failure(request_id, timeout)
+            return answer.result() if answer.done() else await self.failure(request_id, timeout)
         finally:
             self._output.connect(None)
 
-    async def _failure(self, request_id: str, seconds: float) -> Answer:
+    async def failure(self, request_id: str, seconds: float) -> Answer:
         """End the process, and say in Lambda's words why there is no answer."""
         code = self._exited.result() if self._exited and self._exited.done() else None
         await self.stop()
         prefix = f"RequestId: {request_id} Error: " if request_id else ""
         if code is None:
-            return Answer.failure("Sandbox.Timedout", f"{prefix}Task timed out after {seconds:.2f} seconds")
+            message = f"{prefix}Task timed out after {seconds:.2f} seconds"
+            return Answer.failure("Sandbox.Timedout", message, reason=f"after {seconds:g} s")
         if code == 0:
-            return Answer.failure("Runtime.ExitError", f"{prefix}Runtime exited without providing a reason")
+            message = f"{prefix}Runtime exited without providing a reason"
+            return Answer.failure("Runtime.ExitError", message, reason="exit status 0")
         how = f"exit status {code}" if code > 0 else f"signal: {(signal.strsignal(-code) or '').lower()}"
-        return Answer.failure("Runtime.ExitError", f"{prefix}Runtime exited with error: {how}")
+        return Answer.failure("Runtime.ExitError", f"{prefix}Runtime exited with error: {how}", reason=how)
 
     def connect(self, line: Callable[[str], None] | None) -> None:
         """Send what the process writes to `line`, or keep it."""
