@@ -186,6 +186,7 @@ def test_a_topic_calls_a_function_through_a_queue_of_its_own(provision_template:
         "maxReceiveCount": 3,
     }
     assert int(read["VisibilityTimeout"]) > stack.functions["Job"].timeout
+    assert (source.attempts, source.dead_letters) == (3, "Dead")
 
 
 def test_raw_delivery_to_a_function_is_refused_as_on_aws(provision_template: Provision) -> None:

@@ -103,6 +103,8 @@ class QueueSource:
     fifo: bool = False
     filters: tuple[Mapping[str, Any], ...] = ()  # parsed FilterCriteria patterns, any of them lets a message in
     enabled: bool = True
+    attempts: int = 0  # maxReceiveCount of the queue's redrive policy, 0 without one
+    dead_letters: str = ""  # what the terminal calls the queue where a message is after those
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,12 @@ async def test_a_simple_answer_lets_in_with_its_context(lab: Any, serve: Any, ht
     ],
 )
 async def test_nobody_else_is_let_in(
-    serve: Any, http: aiohttp.ClientSession, token: str | None, status: int, message: str
+    lab: Any, serve: Any, http: aiohttp.ClientSession, token: str | None, status: int, message: str
 ) -> None:
-    assert await get(http, f"{await serve(SIMPLE)}/a", token) == (status, {"message": message})
+    assert await get(http, f"{await serve(SIMPLE)}/a?secret=1", token) == (status, {"message": message})
+    [line] = [line for line in lab.shown.splitlines() if "GET /a  " in line]
+    reasons = {401: "unauthorized", 403: "denied", 500: "no answer of the authorizer's"}
+    assert line.endswith(f"GET /a  {status} {reasons[status]}")
 
 
 async def test_without_its_identity_the_authorizer_is_not_even_asked(

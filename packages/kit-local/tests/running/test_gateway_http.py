@@ -222,6 +222,27 @@ async def test_no_route_is_not_found(lab: Any, http: aiohttp.ClientSession) -> N
     for method, path in (("GET", "/"), ("POST", "/loans"), ("GET", "/loans/"), ("GET", "/loans/1")):
         async with http.request(method, url + path) as response:
             assert (response.status, await response.json()) == (404, {"message": "Not Found"})
+        assert f"  {method} {path}  404 no route\n" in lab.shown
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "shown"),
+    [
+        ("{'statusCode': 302}", 302, "302"),
+        ("{'statusCode': 404}", 404, "404"),
+        ("{'statusCode': 500}", 500, "500"),
+        ("{'statusCode': 999}", 500, "500 not an HTTP response"),
+        ("'text'", 200, "200"),
+    ],
+)
+async def test_the_terminal_shows_the_status(
+    lab: Any, http: aiohttp.ClientSession, answer: str, status: int, shown: str
+) -> None:
+    url = await lab.serve(lab.functions("answer"), Route("answer", "POST", "/"))
+    headers = {"Content-Type": "text/plain"}
+    async with http.post(url, data=answer, headers=headers, allow_redirects=False) as response:
+        assert response.status == status
+    assert lab.shown.splitlines()[0].rpartition("  ")[2] == shown
 
 
 async def test_too_large_a_body_is_refused(lab: Any, http: aiohttp.ClientSession) -> None:
@@ -229,6 +250,8 @@ async def test_too_large_a_body_is_refused(lab: Any, http: aiohttp.ClientSession
     for size in (7 * 1024 * 1024, 11 * 1024 * 1024):  # over what a function takes, and over what API Gateway takes
         async with http.post(url, data=io.BytesIO(b"x" * size), headers={"Content-Type": "text/plain"}) as response:
             assert (response.status, await response.json()) == (413, {"message": "Request Entity Too Large"})
+    assert lab.shown.count("  POST /  413 too large\n") == 1
+    assert lab.shown.count("RequestTooLargeException") == 1
 
 
 async def test_a_body_that_waits_for_a_go_ahead_is_read(lab: Any, http: aiohttp.ClientSession) -> None:

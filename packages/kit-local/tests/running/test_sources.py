@@ -138,8 +138,10 @@ async def test_only_the_named_failures_come_again(bench: Bench) -> None:
     queue = bench.queue(RedrivePolicy=redrive)
     bench.url = queue[0]
     bench.send("good", "bad", "fine")
-    bench.poll(queue, report_failures=True)
+    bench.poll(queue, report_failures=True, attempts=3, dead_letters="Dead")
     await bench.until(lambda: bench.left(dead) == 1 and bench.left() == 0)
+    outcomes = [line.rpartition("  ")[2] for line in bench.lab.shown.splitlines()]
+    assert outcomes == ["1 of 3 failed", "1 of 1 failed", "1 of 1 failed -> Dead"]
     assert sum(batch.count("bad") for batch in bench.batches) == 3
     assert sum(batch.count("good") + batch.count("fine") for batch in bench.batches) == 2
 
@@ -178,9 +180,11 @@ async def test_an_error_fails_the_whole_batch(bench: Bench) -> None:
     queue = bench.queue(RedrivePolicy={"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
     bench.url = queue[0]
     bench.send("boom", "innocent")
-    bench.poll(queue, report_failures=True)
+    bench.poll(queue, report_failures=True, attempts=2, dead_letters="Dead")
     await bench.until(lambda: bench.left(dead) == 2)
     assert bench.left() == 0
+    assert "  ValueError\n" in bench.lab.shown
+    assert "  ValueError -> Dead\n" in bench.lab.shown
 
 
 async def test_failed_messages_wait_for_the_retry_delay(bench: Bench) -> None:

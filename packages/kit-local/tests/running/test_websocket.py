@@ -129,7 +129,9 @@ async def test_the_events_are_api_gateways(lab: Any, serve: Any, http: aiohttp.C
         ('{"action": "odd"}', "Internal server error"),
     ],
 )
-async def test_a_message_takes_its_route(serve: Any, http: aiohttp.ClientSession, message: str, answer: str) -> None:
+async def test_a_message_takes_its_route(
+    lab: Any, serve: Any, http: aiohttp.ClientSession, message: str, answer: str
+) -> None:
     async with http.ws_connect(await serve()) as ws:
         await ws.send_str(message)
         received = await ws.receive_str()
@@ -139,6 +141,7 @@ async def test_a_message_takes_its_route(serve: Any, http: aiohttp.ClientSession
     told = json.loads(received)
     assert told.keys() == {"message", "connectionId", "requestId"}
     assert told["message"] == answer
+    assert ("Forbidden: no route\n" in lab.shown) == (answer == "Forbidden")
 
 
 async def test_what_no_route_takes_goes_to_the_default(serve: Any, http: aiohttp.ClientSession) -> None:

@@ -94,7 +94,7 @@ class Authorizers:
     async def _ask(self, authorizer: Authorizer, request: dict[str, Any], trace: str) -> dict[str, Any]:
         try:
             answer = await self._functions.invoke(
-                authorizer.function, request, source=f"authorizer {authorizer.name}", trace=trace
+                authorizer.function, request, source=f"authorizer {authorizer.name}", trace=trace, dim=True
             )
             value = answer.value
         except (RefusedError, ValueError) as error:

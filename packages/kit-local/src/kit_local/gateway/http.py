@@ -14,6 +14,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from kit_local.gateway.incoming import GatewayError, Incoming, all_values, without_none
+from kit_local.logs import Outcome
 from kit_local.stack import Api, Cors, Route
 
 ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
@@ -26,6 +27,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
     "throttled": (503, {"message": "Service Unavailable"}),
     "timeout": (503, {"message": "Service Unavailable"}),
     "too_large": (413, {"message": "Request Entity Too Large"}),
+    "event_too_large": (413, {"message": "Request Entity Too Large"}),
 }
 TIMEOUT = 30.0  # seconds that an integration may take
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
@@ -84,6 +86,11 @@ def response(value: Any) -> web.Response:
         return web.Response(body=text.encode(), content_type="application/json")
     headers = [("set-cookie", cookie) for cookie in value.get("cookies") or []]
     return build(value, [*mapping(value, "headers").items(), *headers], "text/plain; charset=utf-8")
+
+
+def outcome(status: int) -> Outcome:
+    """Return what the terminal says of an answer with that status."""
+    return str(status), "green" if status < 400 else "yellow" if status < 500 else "red"
 
 
 def mapping(value: dict[str, Any], key: str) -> dict[str, Any]:

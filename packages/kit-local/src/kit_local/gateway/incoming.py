@@ -17,6 +17,19 @@ BODY_LIMIT = 10 * 1024 * 1024  # bytes
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect"}
 
 
+# What the terminal says of requests that no function is run for, or that one is too slow for.
+REFUSALS = {
+    "missing": "no route",
+    "unauthorized": "unauthorized",
+    "forbidden": "denied",
+    "denied": "denied",
+    "authorizer": "no answer of the authorizer's",
+    "handshake": "no WebSocket handshake",
+    "too_large": "too large",
+    "timeout": "timeout",
+}
+
+
 class GatewayError(Exception):
     """A request that the gateway itself answers; `reason` is a key of the API's table of answers."""
 

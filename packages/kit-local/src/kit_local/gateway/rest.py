@@ -23,6 +23,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
     "throttled": (500, {"message": "Internal server error"}),
     "timeout": (504, {"message": "Endpoint request timed out"}),
     "too_large": (413, {"message": "Request Too Long"}),
+    "event_too_large": (413, {"message": "Request Too Long"}),
 }
 TIMEOUT = 29.0  # seconds that an integration may take
 _KEYS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,8 +11,9 @@ from aiohttp import web
 
 from kit_local.gateway import http, rest
 from kit_local.gateway.authorizers import Authorizers, Caller
-from kit_local.gateway.incoming import GatewayError, Incoming, method_arn, read
+from kit_local.gateway.incoming import REFUSALS, GatewayError, Incoming, method_arn, read
 from kit_local.gateway.routes import Routes
+from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import EventTooLargeError, Functions, RefusedError
 from kit_local.stack import Api, Route, Stack
@@ -22,7 +24,8 @@ logger = logging.getLogger("kit.local")
 class Listener:
     """An aiohttp server on a socket that is bound already; subclasses answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
         self._http = web.Server(self.serve, access_log=None, auto_decompress=False)
         self._server: asyncio.Server | None = None
 
@@ -40,13 +43,20 @@ class Listener:
         """Answer one request."""
         raise web.HTTPNotFound
 
+    def _refused(self, request: web.BaseRequest, error: GatewayError, status: int) -> None:
+        """Show a request that no function's own line tells of; without its query, which may hold a token."""
+        if reason := REFUSALS.get(error.reason):
+            text, colour = http.outcome(status)
+            path = request.raw_path.partition("?")[0]
+            self._functions.console.refused(f"{request.method} {path}", (f"{text} {reason}", colour))
+
 
 class HttpGateway(Listener):
     """One HTTP or REST API."""
 
     def __init__(self, api: Api, stack: Stack, functions: Functions) -> None:
-        super().__init__()
-        self._api, self._stack, self._functions = api, stack, functions
+        super().__init__(functions)
+        self._api, self._stack = api, stack
         self._base = urlsplit(api.url).path.rstrip("/")
         self._routes = Routes(api.routes)
         self._authorizers = Authorizers(api, functions)
@@ -65,6 +75,7 @@ class HttpGateway(Listener):
         except GatewayError as error:
             status, body = self._answers[error.reason]
             answer = web.json_response(body, status=status)
+            self._refused(request, error, status)
         except ConnectionError:
             return web.Response(status=400)  # for nobody: the client has gone
         except Exception:
@@ -86,7 +97,23 @@ class HttpGateway(Listener):
         if route.authorizer:
             caller = await self._authorize(route.authorizer, incoming, route, parameters)
             event["requestContext"]["authorizer"] = caller.in_payload_1() if old else caller.in_payload_2()
-        answer = await self._invoke(route, event, incoming)
+        made: list[web.Response] = []
+
+        def judge(answer: Answer) -> Outcome:
+            if answer.failed:
+                return answer.outcome
+            try:
+                made.append(self._response(answer, old))
+            except GatewayError as error:
+                return f"{self._answers[error.reason][0]} not an HTTP response", "red"
+            return http.outcome(made[0].status)
+
+        await self._invoke(route, event, incoming, judge)
+        if not made:
+            raise GatewayError("failed")
+        return made[0]
+
+    def _response(self, answer: Answer, old: bool) -> web.Response:
         try:
             value = answer.value
         except ValueError as error:
@@ -104,20 +131,19 @@ class HttpGateway(Listener):
         arn = method_arn(self._api, self._stack.region, self._stack.account, tail)
         return await self._authorizers.check(name, incoming, event, arn)
 
-    async def _invoke(self, route: Route, event: dict[str, Any], incoming: Incoming) -> Answer:
+    async def _invoke(
+        self, route: Route, event: dict[str, Any], incoming: Incoming, judge: Callable[[Answer], Outcome]
+    ) -> None:
         source = f"{incoming.method} {incoming.path}"
-        call = self._functions.invoke(route.function, event, source=source, trace=incoming.trace)
+        call = self._functions.invoke(route.function, event, source=source, trace=incoming.trace, judge=judge)
         # Like on Lambda, a function that is too slow for its caller runs on.
         task = asyncio.ensure_future(call)
         done, _ = await asyncio.wait({task}, timeout=route.timeout or self._timeout)
         if not done:
             raise GatewayError("timeout")
         try:
-            answer = task.result()
+            task.result()
         except EventTooLargeError as error:
-            raise GatewayError("too_large") from error
+            raise GatewayError("event_too_large") from error
         except RefusedError as error:
             raise GatewayError("throttled") from error
-        if answer.failed:
-            raise GatewayError("failed")
-        return answer

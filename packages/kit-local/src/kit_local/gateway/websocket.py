@@ -19,7 +19,7 @@ from uuid import uuid4
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from kit_local.gateway.authorizers import Authorizers
-from kit_local.gateway.http import build, mapping
+from kit_local.gateway.http import build, mapping, outcome
 from kit_local.gateway.incoming import (
     BODY_LIMIT,
     GatewayError,
@@ -31,6 +31,7 @@ from kit_local.gateway.incoming import (
     short_id,
 )
 from kit_local.gateway.server import Listener
+from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import Functions, RefusedError, trace_id
 from kit_local.stack import Api, Route, Stack
@@ -78,8 +79,8 @@ class WebSocketGateway(Listener):
     """One WebSocket API."""
 
     def __init__(self, api: Api, stack: Stack, functions: Functions) -> None:
-        super().__init__()
-        self._api, self._stack, self._functions = api, stack, functions
+        super().__init__(functions)
+        self._api, self._stack = api, stack
         self._base = urlsplit(api.url).path.rstrip("/")
         self._routes = {route.key: route for route in api.routes}
         self._authorizers = Authorizers(api, functions)
@@ -100,6 +101,7 @@ class WebSocketGateway(Listener):
             return await self._connect(request, Connection(incoming))
         except GatewayError as error:
             status = _REFUSALS.get(error.reason, 500)
+            self._refused(request, error, status)
             message = HTTPStatus(status).phrase if status < 500 else "Internal server error"
             return web.json_response({"message": message}, status=status)
         except ConnectionError:
@@ -176,6 +178,7 @@ class WebSocketGateway(Listener):
         route = self._routes.get(key) if key not in ("$connect", "$disconnect") else None
         route = route or self._routes.get("$default")
         if route is None:
+            self._functions.console.refused(f"websocket {key[:50]!r}", ("Forbidden: no route", "yellow"))
             await self._say(connection, "Forbidden", str(uuid4()))
             return
         event = self._event(connection, route.key, "MESSAGE", messageId=short_id())
@@ -252,7 +255,9 @@ class WebSocketGateway(Listener):
     async def _invoke(self, route: Route, event: dict[str, Any]) -> Answer | None:
         """Run the route's function; None where it could not be run in time."""
         try:
-            call = self._functions.invoke(route.function, event, source=f"websocket {route.key}", trace=trace_id())
+            call = self._functions.invoke(
+                route.function, event, source=f"websocket {route.key}", trace=trace_id(), judge=_judge
+            )
             task = asyncio.ensure_future(call)
             done, _ = await asyncio.wait({task}, timeout=route.timeout or TIMEOUT)
             return task.result() if done else None
@@ -285,6 +290,14 @@ class WebSocketGateway(Listener):
             await connection.socket.close()
             return web.Response(status=204)
         return _error(403, "ForbiddenException")
+
+
+def _judge(answer: Answer) -> Outcome:
+    """Return what the terminal says of an answer: its status, where it names one."""
+    try:
+        return answer.outcome if answer.failed else outcome(int(answer.value["statusCode"]))
+    except (KeyError, TypeError, ValueError):
+        return answer.outcome
 
 
 def _error(status: int, kind: str) -> web.Response:

@@ -10,6 +10,8 @@ from kit_local.sources import filters
 from kit_local.stack import Function, QueueSource
 from kit_local.template.intrinsics import text_of
 
+ATTEMPTS = 3  # of an asynchronous invocation
+
 
 def function(builder: Builder, item: Item) -> Resource:
     """Note a function."""
@@ -87,9 +89,23 @@ def event_source_mapping(builder: Builder, item: Item) -> Resource:
             fifo=fifo,
             filters=tuple(_pattern(entry) for entry in (item.get("FilterCriteria") or {}).get("Filters") or ()),
             enabled=item.flag("Enabled", True),
+            **_redrive(builder, queue),
         )
     )
     return mapping
+
+
+def _redrive(builder: Builder, queue: Item) -> dict[str, Any]:
+    policy = queue.get("RedrivePolicy")
+    if not isinstance(policy, dict):
+        return {}
+    return {"attempts": int(policy["maxReceiveCount"]), "dead_letters": _called(builder, policy["deadLetterTargetArn"])}
+
+
+def _called(builder: Builder, arn: str) -> str:
+    """Return the logical id of a queue, or the name of one that isn't the template's."""
+    dead = builder.made("AWS::SQS::Queue", arn)
+    return dead.logical_id if dead else arn.rpartition(":")[2]
 
 
 def _pattern(entry: Any) -> Any:
@@ -106,8 +122,8 @@ def hidden_queue(builder: Builder, target: str, *, origin: Literal["sns", "s3"],
     """
     function = builder.functions[target]
     name = f"kit-local-{origin}-{target[:40]}-{hashlib.sha256(f'{target}/{key}'.encode()).hexdigest()[:8]}"
-    dead = builder.dead_letters.get(target) or sqs.create(builder, f"kit-local-dead-{target[:60]}", {})[1]
-    redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": 3}
+    dead = builder.dead_letters.get(target) or sqs.create(builder, _dead_name(target), {})[1]
+    redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": ATTEMPTS}
     # Longer than one attempt may take, or a slow one would be started twice.
     return sqs.create(builder, name, {"VisibilityTimeout": int(function.timeout) + 30, "RedrivePolicy": redrive})
 
@@ -115,4 +131,10 @@ def hidden_queue(builder: Builder, target: str, *, origin: Literal["sns", "s3"],
 def call_from(builder: Builder, target: str, queue: tuple[str, str], *, origin: Literal["sns", "s3"], arn: str) -> None:
     """Let a hidden queue feed a function, one event at a time, as topics and buckets do."""
     url, queue_arn = queue
-    builder.sources.append(QueueSource(target, url, queue_arn, origin=origin, origin_arn=arn, batch_size=1))
+    dead = _called(builder, builder.dead_letters.get(target) or _dead_name(target))
+    redrive: dict[str, Any] = {"attempts": ATTEMPTS, "dead_letters": dead}
+    builder.sources.append(QueueSource(target, url, queue_arn, origin=origin, origin_arn=arn, batch_size=1, **redrive))
+
+
+def _dead_name(target: str) -> str:
+    return f"kit-local-dead-{target[:60]}"

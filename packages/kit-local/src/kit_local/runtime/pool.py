@@ -225,6 +225,7 @@ class Functions:
         *,
         plain: bool = False,
     ) -> None:
+        self.console = console
         self._scratch = Scratch()
         options: dict[str, Any] = {"scratch": self._scratch.folder, "plain": plain}
         self._pools = {name: Pool(function, cloud, console, **options) for name, function in functions.items()}

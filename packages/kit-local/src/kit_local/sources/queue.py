@@ -8,6 +8,7 @@ import logging
 import time
 from typing import Any
 
+from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import Functions, RefusedError
 from kit_local.sources import events
@@ -108,27 +109,48 @@ class Poller:
             return everything
         if event is None:
             return set()
+        failed: set[str] = set()
+
+        def judge(answer: Answer) -> Outcome:
+            failed.update(self._failed(answer, everything))
+            return self._outcome(answer, [entry for entry in records if entry["messageId"] in failed], len(records))
+
+        title, function = self._title(records), self._source.function
         try:
-            answer = await self._functions.invoke(self._source.function, event, source=self._title(records), wait=True)
+            answer = await self._functions.invoke(function, event, source=title, wait=True, judge=judge)
         except RefusedError:
             return everything
+        if failed and not answer.failed and not self._source.report_failures:
+            self._warn_of_misses()
+        return failed
+
+    def _failed(self, answer: Answer, everything: set[str]) -> set[str]:
+        """Return the ids that have failed: also those that the function names, and nobody would read on AWS."""
         if answer.failed:
             return everything
-        if self._source.origin == "sqs" and (self._source.report_failures or self._misses(answer)):
-            return failures(answer, everything)
-        return set()
+        if self._source.origin != "sqs":
+            return set()
+        misses = isinstance(answer.value, dict) and answer.value.get("batchItemFailures")
+        return failures(answer, everything) if self._source.report_failures or misses else set()
 
-    def _misses(self, answer: Answer) -> bool:
-        """Tell whether the function names failures that nobody would read on AWS, and say so."""
-        value, source = answer.value, self._source
-        if not isinstance(value, dict) or not value.get("batchItemFailures"):
-            return False
+    def _outcome(self, answer: Answer, failed: list[dict[str, Any]], count: int) -> Outcome:
+        """Return what the terminal says: of messages that had their last attempt, where they are now."""
+        if not failed:
+            return answer.outcome
+        text = answer.outcome[0] if answer.failed else f"{len(failed)} of {count} failed"
+        attempts = [int(entry["attributes"].get("ApproximateReceiveCount", 0)) for entry in failed]
+        last = sum(attempt >= self._source.attempts for attempt in attempts) if self._source.attempts else 0
+        if last:
+            text += f"{f', {last}' if last < len(failed) else ''} -> {self._source.dead_letters}"
+        return text, "red"
+
+    def _warn_of_misses(self) -> None:
+        source = self._source
         text = (
             "%s answered with batchItemFailures, but %s does not say FunctionResponseTypes: [ReportBatchItemFailures]."
             " AWS would delete the failed messages; here they come again"
         )
         logger.error(text, source.function, source.mapping or "its event source mapping")
-        return True
 
     def _title(self, records: list[dict[str, Any]]) -> str:
         name = (self._source.origin_arn or self._source.queue_arn).rpartition(":")[2]
