@@ -234,6 +234,14 @@ def test_an_adapter_of_ones_own_is_asked_first() -> None:
         echo({"pigeon": "/roof"})
 
 
+@pytest.mark.parametrize(
+    ("seen", "address"),
+    [("192.0.2.1:4711", "192.0.2.1"), ("[2001:db8::1]:4711", "2001:db8::1"), ("2001:db8::1", "2001:db8::1")],
+)
+def test_the_port_that_a_load_balancer_may_write_is_not_part_of_the_address(seen: str, address: str) -> None:
+    assert read(http_event(source_ip=seen, version="alb")).source_ip == address
+
+
 @pytest.mark.parametrize(("letter", "sealed"), [('{"a":1}', False), ("eyJhIjoxfQ==", True)])
 def test_an_adapter_of_ones_own_says_where_the_body_is(letter: str, sealed: bool) -> None:
     request = Request.from_event({"letter": letter, "sealed": sealed, "body": "x"}, adapter=Carrier())

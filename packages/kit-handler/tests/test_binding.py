@@ -57,6 +57,8 @@ TEXTS = [
     (Decimal, "10.10", "10.10"),
     (Decimal, "Infinity", "must be a number"),
     (Decimal, "1_0", "must be a number"),
+    (Decimal, "1e999999999", "must be a number"),
+    (Decimal, "0E-999999999", "must be a number"),
     (bool, "true", True),
     (bool, "0", False),
     (bool, "yes", "must be true or false"),
@@ -366,6 +368,13 @@ def test_a_typed_dict_is_checked_and_has_only_its_own_keys() -> None:
         ("1.name", "is required"),
         ("1.price", "must be a number"),
     ]
+
+
+def test_the_errors_of_a_long_list_are_named_up_to_a_hundred() -> None:
+    def create(items: list[Item]) -> Response:
+        return Response.ok(items)
+
+    assert len(got(create, body=[{}] * 5000)) == 100
 
 
 class ValidationError(ValueError):

@@ -214,6 +214,7 @@ def test_roles_and_scopes_are_read_from_the_claims() -> None:
     cognito = verifier(roles="cognito:groups")
     assert ask(cognito, token(**{"cognito:groups": ["ADMIN"]}), role="ADMIN").status_code == 200
     assert ask(cognito, token(), role="ADMIN").status_code == 403
+    assert ask(cognito, token(roles=["ADMIN"]), role="ADMIN").status_code == 403
 
 
 def test_a_limit_by_caller_counts_for_the_tokens_subject() -> None:

@@ -263,6 +263,11 @@ def test_a_line_break_in_a_header_is_a_500_and_not_a_header(event: Any) -> None:
     assert (answer["statusCode"], "Location" in answer["headers"]) == (500, False)
 
 
+@pytest.mark.parametrize(("value", "status"), [("a\x00b", 500), ("a\x7fb", 500), ("a\tb", 200), ("à\xa0b", 200)])
+def test_a_control_character_in_a_header_is_a_500(event: Any, value: str, status: int) -> None:
+    assert route(lambda request: Response(headers={"X-A": value}))(event())["statusCode"] == status
+
+
 def test_head_has_the_fields_of_get_and_no_body(event: Any) -> None:
     @route(etag=True)
     def profile(request: Request) -> Response:

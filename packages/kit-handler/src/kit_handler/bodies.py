@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _IS_REQUIRED = "is required"
 _AN_OBJECT = "must be an object"
+_MOST_NAMED = 100  # wrong elements of a list: a long one of nothing else would become a far longer answer
 
 _loaders: "dict[Any, Loader]" = {}
 
@@ -104,6 +105,8 @@ def _each(load: "Loader", items: "Any") -> "dict[Any, Any]":
             loaded[key] = load(value)
         except Wrong as wrong:
             found += wrong.under(key)
+            if len(found) >= _MOST_NAMED:
+                break
     if found:
         raise Wrong(*found)
     return loaded

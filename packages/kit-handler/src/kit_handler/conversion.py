@@ -154,7 +154,8 @@ def _number(text: str, kind: "Any") -> "Any":
     if not text.isascii() or "_" in text or text != text.strip():
         raise ValueError(text)
     value = kind(text)
-    if not Decimal(value).is_finite():
+    number = Decimal(value)
+    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise ValueError(text)
     return value
 
@@ -186,6 +187,7 @@ def _datetime(text: str) -> datetime:
 
 
 _A_NUMBER = "must be a number"
+_LARGEST_EXPONENT = 6144  # decimal128's; 1e999999999 is short, and its digits would fill the memory
 _OF_JSON: "dict[type, str]" = {
     str: "must be a string",
     int: "must be an integer",

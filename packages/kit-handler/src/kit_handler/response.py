@@ -189,8 +189,8 @@ class Response:
         body, in_base64, headers = self.body, False, {}
         if self.headers:
             headers = _checked(self.headers)
-        if self.cookies and any("\n" in cookie or "\r" in cookie for cookie in self.cookies):
-            raise ValueError("a line break in a cookie")
+        if self.cookies and any(map(_has_control, self.cookies)):
+            raise ValueError("a line break or control character in a cookie")
         if type(body) is dict:  # nearly always
             text, kind = _dumps(body), _JSON
         elif isinstance(body, str):
@@ -232,9 +232,14 @@ _dumps = _load_dumps
 def _checked(headers: "dict[str, str]") -> "dict[str, str]":
     fields = {str(name): str(value) for name, value in headers.items()}
     for name, value in fields.items():
-        if "\n" in value or "\r" in value or "\n" in name or "\r" in name:
-            raise ValueError(f"a line break in the header field {name!r}")
+        if _has_control(value) or _has_control(name):
+            raise ValueError(f"a line break or control character in the header field {name!r}")
     return fields
+
+
+def _has_control(text: str) -> bool:
+    """Tell whether `text` has what no header field may hold (RFC 9110, 5.5)."""
+    return not text.isprintable() and any((each < " " and each != "\t") or each == "\x7f" for each in text)
 
 
 def _names_content_type(headers: "dict[str, str]") -> bool:

@@ -100,6 +100,10 @@ def decoded(query: "Iterable[tuple[str, list[Any]]]") -> "dict[str, list[str]]":
 def seen_by_proxy(fields: Headers) -> "dict[str, Any]":
     """Return sourceIp and userAgent as the header fields tell them."""
     address = fields.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    if address.startswith("["):  # with the client's port, where the load balancer is set to write it
+        address = address[1:].partition("]")[0]
+    elif address.count(":") == 1:
+        address = address.partition(":")[0]
     return {"sourceIp": address or None, "userAgent": fields.get("user-agent")}
 
 

@@ -69,8 +69,8 @@ class Jwt:
     def __call__(self, token: str, request: "Request") -> bool:
         """Return True and set `request.authorizer` to the claims; raise UnauthorizedError for an invalid token."""
         claims = self._claims(token, request.context)
-        if self._roles != "roles" and self._roles in claims:
-            claims["roles"] = claims[self._roles]
+        if self._roles != "roles":  # another claim of that name says nothing then
+            claims["roles"] = claims.get(self._roles)
         request.authorizer = claims
         return True
 
