@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from kit_local.run import main as run
 
     try:
-        return run(_options(given), Console())
+        return run(_options(given), Console(raw_logs=given.raw_logs))
     except KeyboardInterrupt:  # before there was a loop to take the signal
         return 130
 
@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--ignore-unsupported", action="store_true", help="leave out what cannot run locally, with a warning")
     add("--parameter", type=_parameter, action="append", default=[], metavar="NAME=VALUE", help="of the template")
     add("--retry-delay", type=_delay, default=1, metavar="SECONDS", help=_DELAY)
+    add("--raw-logs", action="store_true", help="show structured log lines as the JSON that they are")
     add("--no-reload", action="store_false", dest="reload", help="do not watch the code")
     return parser
 
@@ -57,7 +58,7 @@ _DELAY = "until a failed message comes again (default 1); 'queue': the queue's o
 def _options(found: argparse.Namespace) -> "Options":
     from kit_local.run import Options
 
-    given = vars(found)
+    given = {name: value for name, value in vars(found).items() if name != "raw_logs"}
     parameters = dict(given.pop("parameter"))
     return Options(**{**given, "folder": found.folder.resolve()}, parameters=parameters)
 

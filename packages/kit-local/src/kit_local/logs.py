@@ -9,9 +9,12 @@ import time
 from contextlib import suppress
 from typing import Literal, TextIO
 
+from kit_local.structured import readable
+
 Colour = Literal["dim", "red", "green", "yellow", "cyan", "bold"]
 Outcome = tuple[str, Colour]  # the last word of an invocation's line
 _CODES: dict[Colour, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_LEVELS: dict[str, Colour] = {"DEBUG": "dim", "WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
 _PATIENCE = 1.0  # seconds that an invocation's lines are kept back for its closing line to stand above them
 _HEADING = "Traceback (most recent call last):"
 _MOST = 1 << 20  # characters that are kept back
@@ -20,7 +23,8 @@ _MOST = 1 << 20  # characters that are kept back
 class Console:
     """Write to a stream, coloured where it is a terminal (and NO_COLOR is not set)."""
 
-    def __init__(self, stream: TextIO | None = None, *, coloured: bool | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, coloured: bool | None = None, raw_logs: bool = False) -> None:
+        self._raw_logs = raw_logs
         self._stream = stream or sys.stdout
         if isinstance(self._stream, io.TextIOWrapper):
             self._stream.reconfigure(errors="backslashreplace")  # what the terminal has no letters for
@@ -47,6 +51,16 @@ class Console:
     def error(self, text: str) -> None:
         """Say what went wrong in kit-local or in the template, not in a function."""
         self.write(f"{self.colour('kit-local: error:', 'red')} {text}")
+
+    def line(self, text: str) -> None:
+        """Write a line of a function's own; structured logging as text, unless it is to be raw."""
+        found = None if self._raw_logs else readable(text)
+        level, lines = found or ("", [text])
+        head, *rest = lines
+        if level in _LEVELS:
+            head = self.colour(level, _LEVELS[level]) + head.removeprefix(level)
+        for shown in (head, *rest):
+            self.write(f"    {shown}")
 
     def refused(self, what: str, outcome: Outcome) -> None:
         """Say what a gateway has answered without any function."""
@@ -80,7 +94,7 @@ class Entry:
 
     def _take(self, text: str) -> None:
         if self._streaming:
-            self._console.write(f"    {text}")
+            self._console.line(text)
         else:
             self._lines.append(text)
             self._size += len(text)
@@ -117,7 +131,7 @@ class Entry:
 
     def _flush(self) -> None:
         for line in self._lines:
-            self._console.write(f"    {line}")
+            self._console.line(line)
         self._lines.clear()
 
 

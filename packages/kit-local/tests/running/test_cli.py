@@ -47,6 +47,16 @@ def test_the_queues_own_timeout_can_be_asked_for(told: list[Options], tmp_path: 
     assert told[0].retry_delay is None
 
 
+@pytest.mark.parametrize(("option", "shown"), [("--raw-logs", '{"level": "INFO", "message": "m"}'), ("--", "INFO m")])
+def test_logs_can_be_raw(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, shown: str
+) -> None:
+    line = '{"level": "INFO", "message": "m"}'
+    monkeypatch.setattr("kit_local.run.main", lambda options, console: console.line(line))
+    cli.main(["run", option])
+    assert capsys.readouterr().out == f"    {shown}\n"
+
+
 def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
