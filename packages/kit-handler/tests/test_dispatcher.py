@@ -177,6 +177,15 @@ def test_a_function_is_found_by_its_name(function_name: str, called: str) -> Non
     assert app(http_event(), LambdaContext(function_name=function_name)) == called
 
 
+def test_a_module_of_routes_may_have_one_that_is_called_get() -> None:
+    routes = SimpleNamespace(get=named("get"), get_profile=named("profile"))
+    app = Dispatcher(routes=routes)
+    assert [app({}, LambdaContext(function_name=f"shop-{name}-1")) for name in ("Get", "GetProfile")] == [
+        "get",
+        "profile",
+    ]
+
+
 @pytest.mark.parametrize(
     "function_name", ["shop-GetNothing-1", "shop-JobNothing-1", "shop-_hidden-1", "a-Number-1", ""]
 )

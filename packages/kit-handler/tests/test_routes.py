@@ -268,6 +268,17 @@ def test_a_control_character_in_a_header_is_a_500(event: Any, value: str, status
     assert route(lambda request: Response(headers={"X-A": value}))(event())["statusCode"] == status
 
 
+@pytest.mark.parametrize("status", [0, 99, 600, -1])
+def test_a_status_that_http_does_not_have_is_a_500(event: Any, status: int) -> None:
+    assert route(lambda request: Response(status))(event())["statusCode"] == 500
+
+    @route
+    def failing(request: Request) -> Response:
+        raise HttpError(status, "no")
+
+    assert failing(event())["statusCode"] == 500
+
+
 def test_head_has_the_fields_of_get_and_no_body(event: Any) -> None:
     @route(etag=True)
     def profile(request: Request) -> Response:

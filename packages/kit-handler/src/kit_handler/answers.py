@@ -63,9 +63,7 @@ class Answers:
             for step in self._steps:
                 response = step(response, request)
         except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
-            log_error(
-                "the answer of %s can't be sent: its body is not JSON, or a header field a control character", name
-            )
+            log_error("the answer of %s can't be sent: its status, body or header fields are wrong", name)
             return self.failure(request)
         return response
 

@@ -114,7 +114,7 @@ class Dispatcher:
 def _member(holder: "Any", name: str) -> "EventHandler | None":
     if holder is None or not name or name.startswith("_"):
         return None
-    found = holder.get(name) if hasattr(holder, "get") else getattr(holder, name, None)
+    found = holder.get(name) if hasattr(holder, "__getitem__") else getattr(holder, name, None)
     return found if callable(found) else None
 
 

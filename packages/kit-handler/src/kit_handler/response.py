@@ -184,8 +184,10 @@ class Response:
         """Return the body as text, whether that is base64, and the header fields with a Content-Type.
 
         Raises TypeError or ValueError when the body has no form in JSON, ValueError for a header field with a line
-        break in it.
+        break or control character in it, and for a status that HTTP doesn't have.
         """
+        if not 100 <= self.status_code <= 599:
+            raise ValueError(f"{self.status_code!r} is no status of HTTP")
         body, in_base64, headers = self.body, False, {}
         if self.headers:
             headers = _checked(self.headers)

@@ -202,8 +202,6 @@ def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint:
     except ResponseTooLargeError as error:
         log_error("the answer of %s can't be sent: %s", endpoint.name, error)
     except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
-        log_error(
-            "the answer of %s can't be sent: its body is not JSON, or a header field a control character", endpoint.name
-        )
+        log_error("the answer of %s can't be sent: its status, body or header fields are wrong", endpoint.name)
     answer = adapter.encode(endpoint.answers.failure(request))
     return answer if vars(request).get("method") != "HEAD" else {**answer, "body": ""}
