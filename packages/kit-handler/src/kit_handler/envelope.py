@@ -108,7 +108,7 @@ def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def _sendable(answer: "dict[str, Any]", event: "Any") -> "dict[str, Any]":
-    adapter = adapters.find(event)
+    adapter = adapters.find(event) if len(answer.get("body") or "") > adapters.CLEARLY_SMALL else None
     if adapter is not None:
         adapters.check_size(answer, adapter)
     return answer

@@ -197,7 +197,8 @@ def _names_around(function: "Any") -> "dict[str, Any]":
 def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint: Endpoint) -> "dict[str, Any]":
     try:
         answer = adapter.encode(response)
-        adapters.check_size(answer, adapter)
+        if len(answer["body"]) > adapters.CLEARLY_SMALL:
+            adapters.check_size(answer, adapter)
         return answer if request.method != "HEAD" else {**answer, "body": ""}
     except ResponseTooLargeError as error:
         log_error("the answer of %s can't be sent: %s", endpoint.name, error)
