@@ -232,7 +232,7 @@ def test_every_unsupported_value_is_told_at_once(provision_template: Provision, 
       Job:
         Type: AWS::Serverless::Function
         Properties:
-          Runtime: nodejs22.x
+          Runtime: !Sub nodejs22.x
           Handler: a.b
           CodeUri: src
           Events:

@@ -106,6 +106,7 @@ def test_everything_unsupported_is_told_at_once(load_template: Load) -> None:
             Queue:
               Type: SQS
               Properties: {Queue: !GetAtt Queue.Arn, Stream: x}
+      Page: {Type: AWS::Serverless::Function, Properties: {Handler: a.b, Runtime: nodejs22.x}}
     """
     with pytest.raises(UnsupportedError) as caught:
         load_template(text)
@@ -119,6 +120,7 @@ def test_everything_unsupported_is_told_at_once(load_template: Load) -> None:
         ("Job", "InlineCode"): (20, "this property is not supported"),
         ("Job", "Events.Daily"): (22, "events of the type Schedule are not supported"),
         ("Job", "Events.Queue.Stream"): (27, "this property is not supported"),
+        ("Page", "Runtime"): (28, "only functions in Python, packaged as a folder, are supported"),
     }
     assert "template.yaml:22: Job.Events.Daily: events of the type Schedule" in str(caught.value)
 

@@ -191,6 +191,14 @@ class Backend:
             for name in applied:
                 self._console.note(f"applied migrations/{name}")
 
+    def _advise(self, stack: "Stack") -> None:
+        from kit_local.runtime.advice import missing, other_python
+
+        for text in missing(stack.functions.values()):
+            self._console.warn(text)
+        if text := other_python(stack.functions.values()):
+            self._console.note(text)
+
     async def _serve(self, stack: "Stack", template: Path) -> None:
         """Open the APIs and start polling; workers start with their first invocation."""
         import aiohttp
@@ -202,11 +210,12 @@ class Backend:
         from kit_local.sources.sqs import Queue
         from kit_local.watch import watch
 
+        self._advise(stack)
         environment = self._cloud.environment()
         sockets = [api.url for api in stack.apis if api.kind == "websocket"]
         if len(sockets) == 1:
             environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = sockets[0].replace("ws://", "http://", 1)
-        functions = Functions(stack.functions, environment, self._console)
+        functions = Functions(stack.functions, environment, self._console, reload=self._options.reload)
         self._stops.append(functions.stop)
         for api in stack.apis:
             gateway = (WebSocketGateway if api.kind == "websocket" else HttpGateway)(api, stack, functions)

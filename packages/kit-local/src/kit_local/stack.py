@@ -19,6 +19,7 @@ class Function:
     timeout: float = 3.0  # seconds
     memory: int = 128  # MB
     reserved_concurrency: int | None = None
+    runtime: str = ""  # "python3.12", as the template says
 
 
 @dataclass(frozen=True)

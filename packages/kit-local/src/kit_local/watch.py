@@ -1,9 +1,7 @@
 """Code changes, seen as they are made."""
 
 import asyncio
-import importlib.util
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from kit_local.logs import Console
@@ -13,20 +11,16 @@ from kit_local.runtime.pool import Functions
 async def watch(folders: Iterable[Path], template: Path, functions: Functions, console: Console) -> None:
     """Replace the workers of the functions whose folder has changed, until cancelled; name the template's changes."""
     try:
-        await asyncio.gather(_code(set(folders), functions, console), _template(template, console))
+        await asyncio.gather(_code(set(folders), functions), _template(template, console))
     except OSError as error:  # as many files as the system lets one user watch, for example
         console.error(f"changes are not seen any more: {error}")
 
 
-async def _code(folders: set[Path], functions: Functions, console: Console) -> None:
+async def _code(folders: set[Path], functions: Functions) -> None:
     from watchfiles import DefaultFilter, awatch
 
-    async for changes in awatch(*folders, watch_filter=DefaultFilter()):
-        changed = {Path(path) for _, path in changes}
-        for path in changed:
-            forget(path)
-        if names := functions.replace(changed):
-            console.note(f"new code: {', '.join(names)}")
+    async for changes in awatch(*folders, watch_filter=DefaultFilter(), step=20):
+        functions.replace({Path(path) for _, path in changes})
 
 
 async def _template(template: Path, console: Console) -> None:
@@ -35,10 +29,3 @@ async def _template(template: Path, console: Console) -> None:
     # The folder, since many editors put a new file in the place of the old one.
     async for _ in awatch(template.parent, watch_filter=lambda _, path: Path(path) == template, recursive=False):
         console.note(f"{template.name} has changed; restart kit-local to run it as it is now")
-
-
-def forget(path: Path) -> None:
-    """Remove the compiled form of a module: Python wouldn't notice a change of the same length in the same second."""
-    if path.suffix == ".py":
-        with suppress(OSError):  # there is none, or it is another user's
-            Path(importlib.util.cache_from_source(str(path))).unlink()

@@ -61,13 +61,13 @@ class Laboratory:
         """Write a module into the code folder."""
         (self.folder / name).write_text(textwrap.dedent(text))
 
-    def functions(self, *names: str, plain: bool = False, **options: Any) -> Functions:
+    def functions(self, *names: str, plain: bool = False, reload: bool = False, **options: Any) -> Functions:
         """Return functions of the module `app`, by their own names."""
         for name in names:
             handler = name if "." in name else f"app.{name}"
             arn = f"arn:aws:lambda:{self.region}:{self.account}:function:shop-{name}"
             self._functions[name] = Function(name, f"shop-{name}", arn, handler, self.folder, **options)
-        functions = Functions(self._functions, self.cloud, self.console, plain=plain)
+        functions = Functions(self._functions, self.cloud, self.console, plain=plain, reload=reload)
         self._stops.append(functions.stop)
         return functions
 

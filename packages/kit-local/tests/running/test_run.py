@@ -294,6 +294,17 @@ def test_a_ready_file_that_cannot_be_written_is_named(folder: Path, start: Calla
     assert "Traceback" not in command.shown
 
 
+def test_what_will_not_run_as_it_stands_is_said_at_the_start(folder: Path, start: Callable[..., Command]) -> None:
+    text = TEMPLATE.replace("Handler: app.hello", "Handler: absent.hello").replace("python3.12", "python3.99")
+    (folder / "template.yaml").write_text(text)
+    command = start(folder)
+    command.urls()
+    file = folder / "src" / "absent.py"
+    assert f"kit-local: warning: Hello: there is no {file}, which the Handler 'absent.hello' asks for" in command.shown
+    assert "kit-local: the template says Python 3.99" in command.shown
+    assert command.end() == 0
+
+
 def test_an_old_ready_file_is_removed_first(folder: Path, start: Callable[..., Command]) -> None:
     (folder.parent / "ready.json").write_text('{"http": "old"}')
     command = start(folder)

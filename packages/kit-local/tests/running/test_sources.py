@@ -261,6 +261,7 @@ async def test_a_topic_calls_a_function(bench: Bench) -> None:
     bench.poll(queue, origin="sns", origin_arn=arn, batch_size=1)
     attributes = {"kind": {"DataType": "String", "StringValue": "loan"}}
     sns.publish(TopicArn=topic, Message="hello", Subject="news", MessageAttributes=attributes)
+    await bench.until(lambda: bench.events)
     sns.publish(TopicArn=topic, Message="again")
     await bench.until(lambda: len(bench.events) == 2)
     [first], [second] = (event["Records"] for event in bench.events)

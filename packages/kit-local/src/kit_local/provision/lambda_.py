@@ -8,6 +8,7 @@ from kit_local.provision import sqs
 from kit_local.provision.builder import Builder, Item, Resource
 from kit_local.sources import filters
 from kit_local.stack import Function, QueueSource
+from kit_local.template.check import ONLY_PYTHON
 from kit_local.template.intrinsics import text_of
 
 ATTEMPTS = 3  # of an asynchronous invocation
@@ -16,7 +17,7 @@ ATTEMPTS = 3  # of an asynchronous invocation
 def function(builder: Builder, item: Item) -> Resource:
     """Note a function."""
     if not item.text("Runtime").startswith("python3.") or item.text("PackageType", "Zip") != "Zip":
-        builder.unsupported(item, "Runtime", "only functions in Python, packaged as a folder, are supported")
+        builder.unsupported(item, "Runtime", ONLY_PYTHON)
     name = item.text("FunctionName") or builder.name(item.logical_id)
     arn = builder.arn("lambda", f"function:{name}")
     variables = (item.get("Environment") or {}).get("Variables") or {}
@@ -30,6 +31,7 @@ def function(builder: Builder, item: Item) -> Resource:
         environment={**{key: text_of(value) for key, value in variables.items()}, **builder.environment},
         timeout=float(item.integer("Timeout", 3)),
         memory=item.integer("MemorySize", 128),
+        runtime=item.text("Runtime"),
         reserved_concurrency=None if reserved is None else int(reserved),
     )
     target = (item.get("DeadLetterConfig") or {}).get("TargetArn")

@@ -12,6 +12,7 @@ from typing import Any
 from kit_local.errors import LocalError
 from kit_local.logs import Console, Outcome
 from kit_local.runtime.api import PAYLOAD_LIMIT, Answer
+from kit_local.runtime.code import CodeFolder
 from kit_local.runtime.scratch import Scratch
 from kit_local.runtime.worker import Worker
 from kit_local.stack import Function
@@ -215,7 +216,7 @@ class _InitError(Exception):
 
 
 class Functions:
-    """Every function of a stack, by logical id."""
+    """Every function of a stack, by logical id; with `reload`, each event runs the code as it is then."""
 
     def __init__(
         self,
@@ -224,7 +225,10 @@ class Functions:
         console: Console,
         *,
         plain: bool = False,
+        reload: bool = False,
     ) -> None:
+        codes = {function.code for function in functions.values()} if reload else set()
+        self._codes = {code: CodeFolder(code) for code in codes}
         self.console = console
         self._scratch = Scratch()
         options: dict[str, Any] = {"scratch": self._scratch.folder, "plain": plain}
@@ -233,16 +237,23 @@ class Functions:
 
     async def invoke(self, function: str, event: Mapping[str, Any], **options: Any) -> Answer:
         """Run the function that the template calls `function`; options as of `Pool.invoke`."""
-        return await self._pools[function].invoke(event, **options)
+        pool = self._pools[function]
+        if self._codes and self._codes[pool.function.code].changed():
+            self._replace(pool.function.code)
+        return await pool.invoke(event, **options)
 
-    def replace(self, changed: set[Path]) -> list[str]:
-        """Replace the workers of every function whose code folder holds one of the changed files; name them."""
-        names = []
-        for name, pool in self._pools.items():
-            if any(path.is_relative_to(pool.function.code) for path in changed):
-                pool.replace()
-                names.append(name)
-        return names
+    def replace(self, changed: set[Path]) -> None:
+        """Replace the workers of every function whose code folder holds one of the changed files."""
+        for folder, code in self._codes.items():
+            if code.told(changed):
+                self._replace(folder)
+
+    def _replace(self, folder: Path) -> None:
+        pools = {name: pool for name, pool in self._pools.items() if pool.function.code == folder}
+        for pool in pools.values():
+            pool.replace()
+        told = f"{len(pools)} functions" if len(pools) > 1 else next(iter(pools))
+        self.console.note(f"new code in {folder.name}/: {told}")
 
     async def _reap(self) -> None:
         while True:

@@ -14,6 +14,7 @@ _SECTIONS = frozenset(
     Transform""".split()  # noqa: SIM905
 )
 _TOP = "(template)"
+ONLY_PYTHON = "only functions in Python, packaged as a folder, are supported"
 
 
 def findings(source: Source, active: Callable[[str], bool]) -> Iterator[Finding]:
@@ -44,9 +45,21 @@ def _resource(source: Source, name: str, resource: Mapping[str, Any]) -> Iterato
         return
     yield from _properties(source, name, support, (*path, "Properties"))
     yield from _functions(source, name, resource.get("Properties"), (*path, "Properties"))
+    if resource["Type"] in ("AWS::Serverless::Function", "AWS::Lambda::Function"):
+        yield from _runtime(source, name)
     if resource["Type"] == "AWS::Serverless::Function":
         for event in source.mapping(*path, "Properties", "Events"):
             yield from _event(source, name, event, (*path, "Properties", "Events", event))
+
+
+def _runtime(source: Source, name: str) -> Iterator[Finding]:
+    """Find what no resolved value is needed for: another language, written out."""
+    path = ("Resources", name, "Properties")
+    of_sam = source.mapping("Resources", name)["Type"] == "AWS::Serverless::Function"
+    shared = source.mapping("Globals", "Function").get("Runtime") if of_sam else None
+    runtime = source.mapping(*path).get("Runtime", shared)
+    if isinstance(runtime, str) and not runtime.startswith("python3."):
+        yield Finding(name, "Runtime", source.line(*path, "Runtime"), ONLY_PYTHON)
 
 
 def _event(source: Source, name: str, event: str, path: tuple[str, ...]) -> Iterator[Finding]:

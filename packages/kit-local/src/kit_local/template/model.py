@@ -44,6 +44,7 @@ class Template:
     code: Mapping[str, Path]
     apis: tuple[ApiStub, ...]
     ignore_unsupported: bool = False
+    found: frozenset[Finding] = frozenset()  # what was warned of already
 
     @property
     def needs_postgres(self) -> bool:
@@ -82,7 +83,7 @@ class Template:
 
     def report(self, found: Iterable[Finding]) -> None:
         """Raise UnsupportedError for what was found, or warn of it where that was asked for."""
-        found = list(found)
+        found = [finding for finding in found if finding not in self.found]
         if found and not self.ignore_unsupported:
             raise UnsupportedError(found, file=self.source.file)
         warn(self.source, found)
@@ -129,7 +130,7 @@ def load(
     functions = [logical_id for logical_id, item in resources.items() if item["Type"] == "AWS::Lambda::Function"]
     code = {logical_id: _code(source, logical_id, resolver, folder) for logical_id in functions}
     apis = tuple(_apis(resources, resolver))
-    return Template(folder, name, source, document, resources, values, code, apis, ignore_unsupported)
+    return Template(folder, name, source, document, resources, values, code, apis, ignore_unsupported, frozenset(found))
 
 
 def stack_name(folder: Path) -> str:
