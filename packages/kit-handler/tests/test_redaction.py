@@ -19,6 +19,7 @@ from kit_handler.redaction import REDACTED, redact, redact_text
         "postgresql://ada:hush@db/x",
         "?x=1&api_key=hush&y=2",
         "eyJhbGciOi.eyJzdWIi.hush",
+        "id-eyJhbGciOi.eyJzdWIi.hush",
         "DB_PASSWORD=hush",
         "pin=hush",
         '"password": "hush with no end',

@@ -35,7 +35,8 @@ _SECRET_TEXT = (
         rf"\1{REDACTED}",
     ),
     (re.compile(rf"(?i)(<[\w:-]{{0,40}}(?:{_WORDS})[\w-]{{0,40}}>)[^<]{{1,2000}}"), rf"\1{REDACTED}"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), REDACTED),  # a JWT
+    # A JWT; it begins where a word does, so that a text full of beginnings is not searched from each of them.
+    (re.compile(r"(?<![\w-])(?=[\w-]*eyJ)[\w-]++\.[\w-]++\.[\w-]*+"), REDACTED),
     (re.compile(r"://[^/\s:@]+:[^/\s@]+@"), f"://{REDACTED}@"),  # user:password@host
     (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"), REDACTED),
 )
