@@ -46,14 +46,16 @@ def test_the_readme_names_everything() -> None:
     assert [name for name in kit_local.__all__ if f"`{name}" not in text] == []
 
 
-def test_the_readme_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_documents_name_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     from kit_local.cli import main
 
     with pytest.raises(SystemExit):
         main(["run", "--help"])
     options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
     assert options
-    assert [option for option in options if f"`{option}" not in (PACKAGE / "README.md").read_text()] == []
+    documents = [PACKAGE / "README.md", *([GUIDE] if GUIDE.exists() else [])]
+    for text in (document.read_text() for document in documents):
+        assert [option for option in options if f"`{option}" not in text] == []
 
 
 @pytest.mark.skipif(not GUIDE.exists(), reason="the guide is part of the repository, not of the package")
