@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -25,7 +26,7 @@ class CodeFolder:
         self._is_code: Callable[[str], bool] = lambda path: watched(Change.modified, path)
         self._skipped = frozenset(watched.ignore_dirs)
         self.folder = folder
-        self._unsure = False
+        self._recent: dict[str, int] = {}  # checksums of the files whose time does not tell yet
         self._seen = self._look()
         self._rest_until = 0.0
 
@@ -41,14 +42,16 @@ class CodeFolder:
             return False
         for path in changed:
             forget(path)
-        unsure = self._unsure
-        return self._compare() or unsure or self._seen is None
+        return self._compare() or self._seen is None
 
     def _compare(self) -> bool:
-        before, self._seen = self._seen, self._look()
+        before, recent = self._seen, self._recent
+        self._seen = self._look()
         if before is None or self._seen is None:
             return False
-        differing = {path for path, _ in before.items() ^ self._seen.items() if self._is_code(path)}
+        differing = {path for path, _ in before.items() ^ self._seen.items()}
+        differing |= {path for path, checksum in recent.items() if checksum != _checksum(path)}
+        differing = set(filter(self._is_code, differing))
         for path in differing:
             forget(Path(path))
         return bool(differing)
@@ -68,10 +71,18 @@ class CodeFolder:
                         folders.append(entry.path)
             if len(found) + len(folders) > MOST:
                 return None
-        self._unsure = any(mark[0] / 1e9 > clock - _GRAIN for mark in found.values())
+        recent = [path for path, mark in found.items() if mark[0] / 1e9 > clock - _GRAIN]
+        self._recent = {path: _checksum(path) for path in recent}
         now = time.monotonic()
         self._rest_until = now + min((now - began) * _PAUSE, _LONGEST_PAUSE)
         return found
+
+
+def _checksum(path: str) -> int:
+    try:
+        return zlib.crc32(Path(path).read_bytes())
+    except OSError:
+        return -1
 
 
 def _entries(folder: str) -> "list[os.DirEntry[str]]":
