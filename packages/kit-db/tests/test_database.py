@@ -39,7 +39,9 @@ def test_one_connection_is_kept_warm(database):
 
 
 def test_nothing_happens_before_the_first_use():
-    Database(endpoint="nowhere.invalid", user="u", name="n", password="p")
+    # A look-up of the host, or a connection, would raise here.
+    database = Database(endpoint="nowhere.invalid", user="u", name="n", password="p")
+    assert not database.in_transaction
 
 
 def test_settings_from_the_environment(postgres_url, monkeypatch):

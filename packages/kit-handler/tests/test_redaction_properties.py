@@ -66,8 +66,8 @@ def test_any_event_can_be_reported(event: Any, message: str) -> None:
 
 
 @given(st.text(alphabet="passwordtokenpin=\"'&;:<>{}[]\\ \n-eyJ.AKIA/@", max_size=300))
-def test_any_text_can_be_searched_and_twice_is_as_good_as_once(text: str) -> None:
-    redact_text(redact_text(text))
+def test_any_text_can_be_searched_also_once_more(text: str) -> None:
+    assert isinstance(redact_text(redact_text(text)), str)
 
 
 @given(st.from_regex(r"[a-z]{1,10}", fullmatch=True), st.integers())
