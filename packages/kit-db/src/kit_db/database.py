@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kit_db.connecting import connect
 from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError
 from kit_db.settings import Settings
-from kit_db.transaction import Transaction
+from kit_db.transaction import Callback, Transaction, call_all
 
 if TYPE_CHECKING:
     from kit_db.psycopg2 import Connection, Parameters, Result
@@ -135,6 +135,20 @@ class Database:
                 yield self
         finally:
             del self._open[owner]
+        call_all(transaction.callbacks)
+
+    def after_commit(self, callback: Callback) -> None:
+        """Call something once the open transaction is committed; at once if there is none.
+
+        Callbacks run in the order in which they came, when the transaction is over, so they may use the database. A
+        rollback drops them, one to a savepoint those that came since. An exception in one is logged (`kit.db`) and the
+        others still run: what is committed stays so.
+        """
+        transaction = self._open.get(_owner())
+        if transaction is None:
+            call_all([callback])
+        else:
+            transaction.callbacks.append(callback)
 
     @property
     def in_transaction(self) -> bool:

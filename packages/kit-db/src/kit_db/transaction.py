@@ -1,6 +1,7 @@
 """A transaction: begun with its first statement, with savepoints inside."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
@@ -14,6 +15,19 @@ from kit_db.errors import (
 
 if TYPE_CHECKING:
     from kit_db.psycopg2 import Connection, Parameters, Result
+
+logger = logging.getLogger("kit.db")
+
+Callback = Callable[[], object]
+
+
+def call_all(callbacks: list[Callback]) -> None:
+    """Run what was to come after a commit; nothing can be undone any more, so an error is logged and the rest run."""
+    for callback in callbacks:
+        try:
+            callback()
+        except Exception:
+            logger.exception("a callback after the commit has failed: %r", callback)
 
 
 class Source(Protocol):
@@ -43,6 +57,7 @@ class Transaction:
         self._savepoints = 0
         self._started = False
         self._lost = False
+        self.callbacks: list[Callback] = []
 
     def run(self, query: str, parameters: "Parameters" = None) -> "Result":
         """Run a statement; the first one is sent again if the connection turns out to be dead."""
@@ -86,16 +101,18 @@ class Transaction:
         """Make a `with` block a savepoint: an exception in it undoes just what the block did."""
         self._savepoints += 1
         name = f"kit_{self._savepoints}"
-        depth = len(self._levels)
+        depth, registered = len(self._levels), len(self.callbacks)
         self._levels.append(f"SAVEPOINT {name}")
         try:
             yield
         except BaseException:
+            del self.callbacks[registered:]
             if self._leave(depth):
                 self._undo(name)
             raise
         if self._leave(depth):
             if self._failed():
+                del self.callbacks[registered:]
                 self._undo(name)
                 raise TransactionAbortedError("a statement failed inside of the block and its error was swallowed")
             self._releases.append(f"RELEASE SAVEPOINT {name}")
