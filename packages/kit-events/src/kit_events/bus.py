@@ -1,27 +1,85 @@
-"""From an event to the bus."""
+"""The bus that events are published to."""
 
-import logging
 import os
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from kit_events import drivers
-from kit_events.errors import EventTooLargeError
-from kit_events.message import compose
+from kit_events.errors import PublishError
+from kit_events.message import Message, message_of
 
-_log = logging.getLogger("kit.events")
-
-# SNS's own limit, unless the topic's MaximumMessageSize says something else.
-MAX_BYTES = 262144
+if TYPE_CHECKING:
+    from kit_events.drivers import Driver
+    from kit_events.event import BaseEvent
 
 
-def publish(type: str, version: str, aggregate_id: UUID, payload: Any) -> UUID:  # noqa: A002
-    """Compose, check and send an event, and return its id."""
-    message = compose(type, version, aggregate_id, payload)
-    limit = int(os.environ.get("KIT_EVENTS_MAX_BYTES") or MAX_BYTES)
-    if message.size > limit:
-        raise EventTooLargeError(type, message.size, limit)
-    drivers.chosen().send(message)
-    told = {"event_id": str(message.id), "event_type": type, "aggregate_id": str(aggregate_id)}
-    _log.info("EVENT_PUBLISHED", extra=told)
-    return message.id
+class EventBus:
+    """Publish events to a topic of SNS, a queue of SQS, a bus of EventBridge, or the memory of this process.
+
+    `destination` says which, by its form: a topic's name or ARN, a queue's URL or ARN, an event bus's ARN, or
+    `memory://name`; it may be a driver of your own. It is EVENT_BUS unless given, read at each use. Messages over
+    `max_bytes` (KIT_EVENTS_MAX_BYTES, else what the destination takes) leave their payload in `claim_bucket`
+    (KIT_EVENTS_CLAIM_BUCKET) and carry a claim to it; without a bucket they are an `EventTooLargeError`.
+    """
+
+    def __init__(
+        self,
+        destination: "str | Driver | None" = None,
+        *,
+        claim_bucket: str | None = None,
+        max_bytes: int | None = None,
+    ) -> None:
+        self._destination = destination
+        self._claim_bucket = claim_bucket
+        self._max_bytes = max_bytes
+
+    def publish(self, event: "BaseEvent") -> UUID:
+        """Send one event, and return its id. Raise as `BaseEvent.publish` says."""
+        message = message_of(event)
+        for error in self.send([message]).values():
+            raise error
+        return message.id
+
+    def publish_many(self, events: "Iterable[BaseEvent]") -> list[UUID]:
+        """Send events in batches, and return their ids in the order given.
+
+        What has no form to be sent in is raised before anything is sent. Failures are tried again where that may help;
+        if some are left, raise `PublishError` with each of them and the ids of those that were published.
+        """
+        messages = [message_of(event) for event in events]
+        failed = self.send(messages)
+        if failed:
+            raise PublishError(
+                {message.id: (message.type, failed[message.id]) for message in messages if message.id in failed},
+                [message.id for message in messages if message.id not in failed],
+            )
+        return [message.id for message in messages]
+
+    def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
+        """Send messages that are composed already; return what could not be sent by the message's id, and why.
+
+        Batches hold what the destination takes at once. A message that the destination failed to take is tried again
+        with jittered backoff, one that it refused (`EventRefusedError`) isn't. Where the destination keeps an order, a
+        message whose aggregate's earlier one has failed isn't tried: its error is an `EventHeldBackError`. Raise
+        `EventBusNotSetError`, before anything is sent.
+        """
+        from kit_events import drivers, sending
+
+        driver = drivers.chosen(self._destination)
+        limit = self._max_bytes or int(os.environ.get("KIT_EVENTS_MAX_BYTES") or driver.max_bytes)
+        bucket = self._claim_bucket or os.environ.get("KIT_EVENTS_CLAIM_BUCKET") or None
+        return sending.send(driver, messages, limit=limit, bucket=bucket)
+
+
+_default = _ENVIRONMENT = EventBus()
+
+
+def default_bus() -> EventBus:
+    """Return the bus that `BaseEvent.publish` sends to: what EVENT_BUS names, unless another one was set."""
+    return _default
+
+
+def set_default_bus(bus: EventBus | None) -> None:
+    """Let `BaseEvent.publish` send to `bus`; None takes EVENT_BUS again."""
+    global _default
+    _default = _ENVIRONMENT if bus is None else bus

@@ -2,16 +2,20 @@
 
 import os
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4
-
-from kit_aws import to_json
 
 from kit_events.correlation import current_correlation_id
 
+if TYPE_CHECKING:
+    from kit_events.event import BaseEvent
+
 
 class Message(NamedTuple):
-    """Hold what a driver sends: the text, the attributes to filter by, and the ids that keep order and identity."""
+    """Hold what a driver sends: the text, the attributes to filter by, and the ids that keep order and identity.
+
+    It is made of plain values, so that it can be kept and sent later.
+    """
 
     id: UUID
     type: str
@@ -26,24 +30,30 @@ class Message(NamedTuple):
         return sum(len(part.encode()) for part in (self.text, *attributes))
 
 
-def compose(type: str, version: str, aggregate_id: UUID, payload: Any) -> Message:  # noqa: A002
-    """Return the message of an event that happens now, with an id of its own."""
-    event_id = uuid4()
-    origin = _origin()
-    at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    event = {
+def message_of(event: "BaseEvent") -> Message:
+    """Return the message of an event that happens now, with an id of its own.
+
+    Raise `EventShapeError` for what no `EventRecord` could read, and what `kit_aws.to_json` raises for a payload that
+    is no JSON.
+    """
+    from kit_aws import to_json
+
+    from kit_events.event import parts_of
+
+    event_id, origin, parts = uuid4(), _origin(), parts_of(event)
+    content = {
         "id": str(event_id),
         "origin": origin,
-        "type": type,
-        "at": at,
-        "aggregate_id": str(aggregate_id),
-        "version": version,
-        "payload": payload,
+        "type": parts.type,
+        "at": datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "aggregate_id": str(parts.aggregate_id),
+        "version": parts.version,
+        "payload": parts.payload,
     }
-    attributes = {"event_type": type, "event_origin": origin}
+    attributes = {"event_type": parts.type, "event_origin": origin}
     if correlation_id := current_correlation_id():
         attributes["correlation_id"] = correlation_id
-    return Message(event_id, type, aggregate_id, to_json(event), attributes)
+    return Message(event_id, parts.type, parts.aggregate_id, to_json(content), attributes | parts.attributes)
 
 
 def _origin() -> str:

@@ -1,0 +1,85 @@
+"""Where events go, by the form of EVENT_BUS or of the argument."""
+
+import pytest
+from kit_events import EventBusNotSetError, drivers
+
+ACCOUNT = "123456789012"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("us-iso-east-1", "aws-iso"),
+        ("us-isob-east-1", "aws-iso-b"),
+    ],
+)
+def test_a_name_is_a_topic_of_this_account_and_region(
+    monkeypatch: pytest.MonkeyPatch, region: str, partition: str
+) -> None:
+    monkeypatch.setenv("EVENT_BUS", "loans")
+    monkeypatch.setenv("AWS_REGION", region)
+    monkeypatch.setenv("AWS_ACCOUNT_ID", ACCOUNT)
+    sns, topic = drivers.chosen(None).destination()
+    assert topic == f"arn:{partition}:sns:{region}:{ACCOUNT}:loans"
+    assert sns.meta.region_name == region
+
+
+def test_an_arn_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENT_BUS", "arn:aws:sns:eu-central-1:210987654321:loans")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    sns, topic = drivers.chosen(None).destination()
+    assert topic == "arn:aws:sns:eu-central-1:210987654321:loans"
+    assert sns.meta.region_name == "eu-central-1"
+
+
+@pytest.mark.parametrize(
+    ("destination", "driver", "ordered"),
+    [
+        ("loans", "Sns", False),
+        ("loans.fifo", "Sns", True),
+        (f"arn:aws:sns:eu-west-1:{ACCOUNT}:loans.fifo", "Sns", True),
+        (f"arn:aws-cn:sns:cn-north-1:{ACCOUNT}:loans", "Sns", False),
+        (f"arn:aws:sqs:eu-west-1:{ACCOUNT}:loans", "Sqs", False),
+        (f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/loans.fifo", "Sqs", True),
+        (f"http://127.0.0.1:4566/{ACCOUNT}/loans", "Sqs", False),
+        (f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/loans", "EventBridge", False),
+        ("memory://", "Memory", False),
+        ("memory://loans.fifo", "Memory", True),
+    ],
+)
+def test_the_form_decides_on_the_driver(
+    monkeypatch: pytest.MonkeyPatch, destination: str, driver: str, ordered: bool
+) -> None:
+    monkeypatch.setenv("EVENT_BUS", destination)
+    by_environment = drivers.chosen(None)
+    monkeypatch.setenv("EVENT_BUS", "other")
+    for chosen in (by_environment, drivers.chosen(destination)):
+        assert (type(chosen).__name__, chosen.ordered) == (driver, ordered)
+
+
+@pytest.mark.parametrize(
+    "bus",
+    [
+        "",
+        "arn:aws:sns",
+        f"arn:aws:sns:eu-west-1:{ACCOUNT}:loans:subscription",
+        "arn:aws:sns:eu-west-1::loans",
+        "arn:aws:sns::None:loans",
+        f"arn:aws:sqs:eu-west-1:{ACCOUNT}:loans:x",
+        f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/loans",
+        f"arn:aws:s3:eu-west-1:{ACCOUNT}:loans",
+        "event-bus/loans",
+        "https://example.com/",
+        "loans and more",
+        "memory:loans",
+    ],
+)
+def test_what_is_no_bus_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch, bus: str) -> None:
+    monkeypatch.setenv("EVENT_BUS", bus)
+    with pytest.raises(EventBusNotSetError, match="EVENT_BUS has to be") as caught:
+        drivers.chosen(None)
+    assert caught.value.bus == (bus or None)
+    assert repr(bus or None) in str(caught.value)
