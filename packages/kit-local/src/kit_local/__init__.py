@@ -2,7 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from kit_local.errors import CloudError, LocalError, MigrationError, StoreError, TemplateError, UnsupportedError
+from kit_local.errors import (
+    CloudError,
+    LocalError,
+    MappingError,
+    MigrationError,
+    StoreError,
+    TemplateError,
+    UnsupportedError,
+)
 
 if TYPE_CHECKING:
     from kit_local.cloud import Cloud
@@ -22,6 +30,7 @@ __all__ = [
     "Cloud",
     "CloudError",
     "LocalError",
+    "MappingError",
     "MigrationError",
     "Postgres",
     "Redis",

@@ -4,6 +4,7 @@ LocalError
 ├── StoreError           a PostgreSQL or Redis server could not be found, started or reached
 ├── CloudError           the local AWS endpoint could not be started
 ├── MigrationError       an SQL file could not be applied
+├── MappingError         AWS would have deleted messages that a function has reported as failed
 └── TemplateError        the template is wrong, or cannot become resources
     └── UnsupportedError the template asks for what kit-local does not do
 """
@@ -39,6 +40,25 @@ class MigrationError(LocalError):
         super().__init__(message)
         self.file = file
         self.line = line
+
+
+class MappingError(LocalError):
+    """AWS would have deleted messages that a function has reported as failed: its mapping doesn't read the report.
+
+    `function` is a logical id, `mapping` says where in the template ("Work.Events.Orders"). After "Implementing partial
+    batch responses".
+    """
+
+    def __init__(self, function: str, mapping: str, *, failed: int, count: int) -> None:
+        super().__init__(
+            f"{function} answered that {failed} of {count} messages failed, but {mapping} does not ask for that answer:"
+            " AWS would have deleted them. Add this to its Properties:\n"
+            "    FunctionResponseTypes: [ReportBatchItemFailures]"
+        )
+        self.function = function
+        self.mapping = mapping
+        self.failed = failed
+        self.count = count
 
 
 class TemplateError(LocalError):

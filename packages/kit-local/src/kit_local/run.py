@@ -11,7 +11,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from kit_local.cloud import Cloud
 from kit_local.errors import LocalError, MigrationError
@@ -72,13 +73,19 @@ def bind(
 
 
 class Backend:
-    """A folder's backend. `stop` undoes `start`, however far that has come."""
+    """A folder's backend. `stop` undoes `start`, however far that has come.
+
+    `broken` is done when it goes on no longer by itself; `check` raises why. As an asynchronous context manager it is
+    started, stopped and checked. moto runs in this process, and reads its AWS settings: `shield` takes them away.
+    """
 
     def __init__(self, options: Options, console: Console) -> None:
+        self.broken = asyncio.Event()
+        self._fault: LocalError | None = None
         self._options, self._console = options, console
         self._sockets: dict[str, socket.socket] = {}
         self._stores: list[Postgres | Redis] = []
-        self._cloud = Cloud()
+        self.cloud = Cloud()
         self._threads: list[asyncio.Future[Any]] = []
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = []  # in the order of starting
         self._watcher: asyncio.Task[None] | None = None
@@ -91,7 +98,7 @@ class Backend:
             if not options.ready_file.parent.is_dir():
                 raise LocalError(f"there is no folder for {str(options.ready_file)!r}")
             options.ready_file.unlink(missing_ok=True)
-        cloud = self._cloud
+        cloud = self.cloud
         cloud_started = self._thread(cloud.start)
         template = await self._thread(self._load)
         needs_state = not options.ephemeral and (template.needs_postgres or template.needs_redis)
@@ -125,10 +132,35 @@ class Backend:
             opened.close()
         await asyncio.gather(*(asyncio.to_thread(store.stop) for store in self._stores))
         await asyncio.gather(*self._threads, return_exceptions=True)
-        self._cloud.stop()
+        self.cloud.stop()
         await asyncio.gather(*(asyncio.to_thread(store.close) for store in self._stores))
         if self._lock:
             self._lock.release()
+
+    def fail(self, error: LocalError) -> None:
+        """Note what ends the backend, the first time; whoever runs it sees `broken` and stops it."""
+        self._fault = self._fault or error
+        self.broken.set()
+
+    def check(self) -> None:
+        """Raise the LocalError that has ended the backend, if one has."""
+        if self._fault:
+            raise self._fault
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        if error is None:
+            self.check()
 
     # ---- The parts, in threads of their own: they block, and take most of the start between them
 
@@ -140,7 +172,7 @@ class Backend:
     def _load(self) -> "Template":
         from kit_local.template import load
 
-        options, cloud = self._options, self._cloud
+        options, cloud = self._options, self.cloud
         if not options.folder.is_dir():
             raise LocalError(f"there is no folder {str(options.folder)!r}")
         return load(
@@ -174,7 +206,7 @@ class Backend:
 
         ports = {name: opened.getsockname()[1] for name, opened in self._sockets.items()}
         origins = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-        return provision(template, cloud=self._cloud, origins=origins, postgres=postgres, redis=redis)
+        return provision(template, cloud=self.cloud, origins=origins, postgres=postgres, redis=redis)
 
     def _migrate(self, url: str) -> None:
         folder = self._options.folder / "migrations"
@@ -211,7 +243,7 @@ class Backend:
         from kit_local.watch import watch
 
         self._advise(stack)
-        environment = self._cloud.environment()
+        environment = self.cloud.environment()
         sockets = [api.url for api in stack.apis if api.kind == "websocket"]
         if len(sockets) == 1:
             environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = sockets[0].replace("ws://", "http://", 1)
@@ -224,9 +256,9 @@ class Backend:
         session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._stops.append(session.close)
         for source in filter(lambda source: source.enabled, stack.queues):
-            queue = Queue(session, self._cloud.url, source.queue_url, stack.region)
+            queue = Queue(session, self.cloud.url, source.queue_url, stack.region)
             delay = self._options.retry_delay
-            self._stops.append(Poller(source, queue, functions, region=stack.region, retry_delay=delay).stop)
+            self._stops.append(Poller(source, queue, functions, fail=self.fail, retry_delay=delay).stop)
         if self._options.reload:
             folders = {function.code for function in stack.functions.values()}
             self._watcher = asyncio.create_task(watch(folders, template, functions, self._console))
@@ -260,7 +292,10 @@ def _show(console: Console, urls: Mapping[str, Any], seconds: float) -> None:
 
 
 async def run(options: Options, console: Console) -> int:
-    """Run the folder until SIGINT, SIGTERM or SIGHUP; return the exit code. A second one ends the process at once."""
+    """Run the folder until SIGINT, SIGTERM or SIGHUP, or until it is broken; return the exit code.
+
+    A second signal ends the process at once.
+    """
     asked = asyncio.Event()
 
     def ask() -> None:
@@ -276,11 +311,13 @@ async def run(options: Options, console: Console) -> int:
         asyncio.get_running_loop().add_signal_handler(number, ask)
     backend, began = Backend(options, console), time.perf_counter()
     starting, stopping = asyncio.create_task(backend.start()), asyncio.create_task(asked.wait())
+    breaking = asyncio.create_task(backend.broken.wait())
     try:
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             _show(console, starting.result(), time.perf_counter() - began)
-            await stopping
+            await asyncio.wait({stopping, breaking}, return_when=asyncio.FIRST_COMPLETED)
+            backend.check()
         return 0
     except (LocalError, OSError) as error:  # a disk that is full, a file of somebody else's
         console.error(str(error))
@@ -291,6 +328,7 @@ async def run(options: Options, console: Console) -> int:
         if asked.is_set():
             console.note("stopping")
         stopping.cancel()
+        breaking.cancel()
         await backend.stop()
 
 

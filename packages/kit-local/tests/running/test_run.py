@@ -1,6 +1,8 @@
 """`kit-local run` as a process: what it starts, says, and leaves behind."""
 
+import asyncio
 import contextlib
+import io
 import json
 import os
 import signal
@@ -18,7 +20,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from kit_local.boto import client
-from kit_local.run import PortError, bind, write_ready_file
+from kit_local.errors import MappingError
+from kit_local.logs import Console
+from kit_local.run import Backend, Options, PortError, bind, write_ready_file
 from kit_local.stores.process import alive
 from kit_local.template import ApiStub
 
@@ -147,6 +151,13 @@ def closed(url: str) -> bool:
         return probe.connect_ex(("127.0.0.1", urlsplit(url).port)) != 0
 
 
+def send(urls: dict[str, Any], body: str) -> None:
+    sqs = client("sqs", endpoint_url=urls["aws"], region_name="us-east-1", pool=1, key_id="test", secret_key="test")
+    [queue] = sqs.list_queues()["QueueUrls"]
+    sqs.send_message(QueueUrl=queue, MessageBody=body)
+    sqs.close()
+
+
 def test_when_it_is_ready_everything_answers(folder: Path, start: Callable[..., Command]) -> None:
     command = start(folder)
     urls = command.urls()
@@ -161,11 +172,8 @@ def test_when_it_is_ready_everything_answers(folder: Path, start: Callable[..., 
     wait_for(lambda: "said hello" in command.shown)
     assert "Hello GET /" in command.shown
 
-    sqs = client("sqs", endpoint_url=urls["aws"], region_name="us-east-1", pool=1, key_id="test", secret_key="test")
-    [queue] = sqs.list_queues()["QueueUrls"]
-    sqs.send_message(QueueUrl=queue, MessageBody="work")
+    send(urls, "work")
     wait_for(lambda: "Hello sqs" in command.shown)
-    sqs.close()
     assert command.end() == 0
 
 
@@ -370,3 +378,52 @@ def test_only_this_machine_is_listened_to() -> None:
     bound = bind(APIS, 0)
     assert {opened.getsockname()[0] for opened in bound.values()} == {"127.0.0.1"}
     ports(bound)
+
+
+FAILING = """
+def hello(event, context):
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in event["Records"]]}
+"""
+
+
+def test_failures_that_aws_would_not_read_end_it(folder: Path, start: Callable[..., Command]) -> None:
+    """A function that names failed messages where the template lacks ReportBatchItemFailures loses them on AWS."""
+    (folder / "src" / "app.py").write_text(FAILING)
+    (folder / "template.yaml").write_text(TEMPLATE + DATABASE)
+    command = start(folder, "--ephemeral")
+    urls = command.urls()
+    started = descendants(command.process.pid)
+    send(urls, "work")
+    assert command.process.wait(60) == 1
+    assert "kit-local: error: Hello answered that 1 of 1 messages failed, but Hello.Events.Queue" in command.shown
+    assert "AWS would have deleted them" in command.shown
+    assert "\n    FunctionResponseTypes: [ReportBatchItemFailures]\n" in command.shown
+    assert "Traceback" not in command.shown
+    wait_for(lambda: not any(map(alive, started)))
+    assert closed(urls["http"])
+    assert not command.ready.exists()
+
+
+def test_failures_that_aws_reads_do_not(folder: Path, start: Callable[..., Command]) -> None:
+    (folder / "src" / "app.py").write_text(FAILING)
+    wanted = "Queue: !GetAtt Jobs.Arn, FunctionResponseTypes: [ReportBatchItemFailures]"
+    (folder / "template.yaml").write_text(TEMPLATE.replace("Queue: !GetAtt Jobs.Arn", wanted))
+    command = start(folder)
+    send(command.urls(), "work")
+    wait_for(lambda: command.shown.count("1 of 1 failed") == 2)
+    assert command.end() == 0
+
+
+def test_a_broken_backend_raises_when_it_is_checked_and_closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_PROFILE")  # as `shield` does, which cannot be undone
+    (folder / "src" / "app.py").write_text(FAILING)
+
+    async def use() -> None:
+        async with Backend(Options(folder, port=0, ephemeral=True), Console(io.StringIO())) as backend:
+            send({"aws": backend.cloud.url}, "work")
+            await asyncio.wait_for(backend.broken.wait(), 60)
+            with pytest.raises(MappingError, match="Hello answered"):
+                backend.check()
+
+    with pytest.raises(MappingError, match=r"Hello\.Events\.Queue"):
+        asyncio.run(use())

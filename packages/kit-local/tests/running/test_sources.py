@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from kit_local.errors import LocalError, MappingError
 from kit_local.runtime.api import Answer
 from kit_local.sources import events
 from kit_local.sources.filters import check, lets_in
@@ -38,6 +39,7 @@ class Bench:
         lab.write(APP)
         self.lab, self.aws, self.session, self.sqs = lab, aws, session, aws.client("sqs")
         self.url = self.arn = ""
+        self.faults: list[LocalError] = []
         self.functions = lab.functions("work", timeout=10.0)
 
     def queue(self, name: str = "orders", **attributes: Any) -> tuple[str, str]:
@@ -50,7 +52,7 @@ class Bench:
         self.url, self.arn = queue
         source = QueueSource("work", self.url, self.arn, **options)
         reader = Queue(self.session, self.aws.url, self.url, self.aws.region)
-        poller = Poller(source, reader, self.functions, region=self.aws.region, retry_delay=retry_delay)
+        poller = Poller(source, reader, self.functions, fail=self.faults.append, retry_delay=retry_delay)
         self.lab.later(poller.stop)
 
     def send(self, *bodies: str, **options: Any) -> None:
@@ -153,18 +155,25 @@ async def test_without_reporting_a_plain_answer_is_success(bench: Bench) -> None
     assert bench.batches == [["good"]]
 
 
-async def test_failures_that_nobody_would_read_are_told_and_come_again(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_failures_that_nobody_would_read_end_the_polling(bench: Bench) -> None:
     queue = bench.queue()
     bench.url = queue[0]
     bench.send("bad", "good")
     bench.poll(queue, mapping="Work.Events.Orders")
-    await bench.until(lambda: sum(batch.count("bad") for batch in bench.batches) >= 2)
-    assert sum(batch.count("good") for batch in bench.batches) == 1
-    [record, *_] = caplog.records
-    assert record.levelname == "ERROR"
-    assert "work answered with batchItemFailures, but Work.Events.Orders" in record.getMessage()
+    await bench.until(lambda: bench.faults)
+    [error] = bench.faults
+    assert isinstance(error, MappingError)
+    assert (error.function, error.mapping) == ("work", "Work.Events.Orders")
+    assert str(error) == (
+        f"work answered that 1 of {error.count} messages failed, but Work.Events.Orders does not ask for that answer:"
+        " AWS would have deleted them. Add this to its Properties:\n"
+        "    FunctionResponseTypes: [ReportBatchItemFailures]"
+    )
+    assert f"1 of {error.count} failed" in bench.lab.shown
+    assert bench.left() > 0  # nothing is lost
+    bench.send("later")
+    await asyncio.sleep(0)
+    assert ["later"] not in bench.batches
 
 
 async def test_a_batch_that_stumbles_does_not_stop_the_poller(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:

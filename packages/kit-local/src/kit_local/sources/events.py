@@ -8,7 +8,7 @@ from typing import Any
 from kit_local.stack import QueueSource
 
 
-def record(message: Mapping[str, Any], source: QueueSource, region: str) -> dict[str, Any]:
+def record(message: Mapping[str, Any], source: QueueSource) -> dict[str, Any]:
     """Return a received message as Lambda hands it over ("Using Lambda with Amazon SQS")."""
     attributes = message.get("MessageAttributes") or {}
     made = {
@@ -20,7 +20,7 @@ def record(message: Mapping[str, Any], source: QueueSource, region: str) -> dict
         "md5OfBody": message["MD5OfBody"],
         "eventSource": "aws:sqs",
         "eventSourceARN": source.queue_arn,
-        "awsRegion": region,
+        "awsRegion": source.queue_arn.split(":")[3],
     }
     if "MD5OfMessageAttributes" in message:
         made["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]

@@ -6,8 +6,10 @@ After "Using Lambda with Amazon SQS" and "Handling errors for an SQS event sourc
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
+from kit_local.errors import LocalError, MappingError
 from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import Functions, RefusedError
@@ -25,13 +27,20 @@ class Poller:
     """One event source mapping.
 
     `retry_delay` is the seconds until a failed message comes again, None for the queue's own visibility timeout.
+    `fail` gets the error after which nothing is polled any more.
     """
 
     def __init__(
-        self, source: QueueSource, queue: Queue, functions: Functions, *, region: str, retry_delay: int | None
+        self,
+        source: QueueSource,
+        queue: Queue,
+        functions: Functions,
+        *,
+        fail: Callable[[LocalError], object],
+        retry_delay: int | None,
     ) -> None:
         self._source, self._queue, self._functions = source, queue, functions
-        self._region, self._retry_delay = region, retry_delay
+        self._fail, self._retry_delay = fail, retry_delay
         self._limit = source.maximum_concurrency or CONCURRENCY
         self._batches: set[asyncio.Task[None]] = set()
         self._retry_until = 0.0
@@ -77,7 +86,7 @@ class Poller:
 
     async def _work(self, messages: list[dict[str, Any]]) -> None:
         """Run one batch through the function."""
-        records = [events.record(message, self._source, self._region) for message in messages]
+        records = [events.record(message, self._source) for message in messages]
         try:
             chosen = [entry for entry in records if lets_in(self._source.filters, entry)]
             failed = await self._failures(chosen) if chosen else set()
@@ -88,6 +97,9 @@ class Poller:
                 await self._put_back(left)
         except QueueError as error:
             logger.warning("%s", error)
+        except MappingError as error:
+            self._task.cancel()
+            self._fail(error)
         except Exception:
             logger.exception("a batch of %s could not be worked on", self._source.queue_arn)
 
@@ -121,7 +133,8 @@ class Poller:
         except RefusedError:
             return everything
         if failed and not answer.failed and not self._source.report_failures:
-            self._warn_of_misses()
+            where = self._source.mapping or "its event source mapping"
+            raise MappingError(function, where, failed=len(failed), count=len(records))
         return failed
 
     def _failed(self, answer: Answer, everything: set[str]) -> set[str]:
@@ -143,14 +156,6 @@ class Poller:
         if last:
             text += f"{f', {last}' if last < len(failed) else ''} -> {self._source.dead_letters}"
         return text, "red"
-
-    def _warn_of_misses(self) -> None:
-        source = self._source
-        text = (
-            "%s answered with batchItemFailures, but %s does not say FunctionResponseTypes: [ReportBatchItemFailures]."
-            " AWS would delete the failed messages; here they come again"
-        )
-        logger.error(text, source.function, source.mapping or "its event source mapping")
 
     def _title(self, records: list[dict[str, Any]]) -> str:
         name = (self._source.origin_arn or self._source.queue_arn).rpartition(":")[2]
