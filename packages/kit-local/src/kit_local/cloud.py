@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from kit_local.errors import CloudError
 
 if TYPE_CHECKING:
+    from kit_local.bridges import Bridge
     from kit_local.moto import MotoServer
 
 ACCOUNT = "123456789012"
@@ -21,13 +22,14 @@ POOL = 50  # connections that one client keeps; pollers hold one each for as lon
 class Cloud:
     """The AWS endpoint of one machine, on 127.0.0.1; moto keeps its state per process, so one at a time.
 
-    `region` is the argument, else `AWS_REGION`, else us-east-1.
+    `region` is the argument, else `AWS_REGION`, else us-east-1. `bridges` stand before moto.
     """
 
     account = ACCOUNT
 
     def __init__(self, port: int = 0, *, region: str | None = None) -> None:
         self.region = region or os.environ.get("AWS_REGION") or "us-east-1"
+        self.bridges: list[Bridge] = []
         self._port = port
         self._server: MotoServer | None = None
         self._clients: dict[str, Any] = {}
@@ -47,7 +49,7 @@ class Cloud:
                 return
             from kit_local.moto import MotoServer
 
-            self._server = MotoServer(self._port)
+            self._server = MotoServer(self._port, self.bridges)
             self._port = self._server.port
             atexit.register(self.stop)
 

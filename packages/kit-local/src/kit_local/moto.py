@@ -16,6 +16,7 @@ from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
+from kit_local.bridges import Bridge, Call, Reply, through
 from kit_local.errors import CloudError
 from kit_local.stores.ports import HOST, free_port
 
@@ -23,9 +24,9 @@ log = logging.getLogger("kit.local")
 
 
 class MotoServer:
-    """moto on a port of 127.0.0.1, 0 for any, from now until `close`."""
+    """moto on a port of 127.0.0.1, 0 for any, from now until `close`; calls pass the `bridges` that there are then."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, bridges: list[Bridge]) -> None:
         try:
             bound = socket.create_server((HOST, port or free_port()))
         except OSError as error:
@@ -34,6 +35,7 @@ class MotoServer:
             app = DomainDispatcherApplication(create_backend_app)
             self.port: int = bound.getsockname()[1]
             self._server = _Server(HOST, self.port, app, handler=_Handler, fd=bound.fileno())
+            self._server.bridges = bridges
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="aws", daemon=True)
         self._thread.start()
 
@@ -51,6 +53,8 @@ def reset() -> None:
 
 
 class _Server(ThreadedWSGIServer):
+    bridges: list[Bridge]
+
     def __init__(self, *args: Any, **options: Any) -> None:
         self._open: set[socket.socket] = set()
         super().__init__(*args, **options)
@@ -78,6 +82,7 @@ class _Server(ThreadedWSGIServer):
 class _Handler(MotoRequestHandler):
     """One connection: reads a request to its end before the next, and sends every answer with its length."""
 
+    server: _Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1  # one packet for head and body
@@ -89,6 +94,7 @@ class _Handler(MotoRequestHandler):
 
     def run_wsgi(self) -> None:
         environ = self.make_environ()
+        content = b""
         if "wsgi.input_terminated" in environ:  # sent in chunks, whose end werkzeug does not read
             self.close_connection = True
         else:
@@ -98,33 +104,39 @@ class _Handler(MotoRequestHandler):
                 self.close_connection = True
                 return
             environ["wsgi.input"] = io.BytesIO(content)
-        head: tuple[str, list[tuple[str, str]]] = ("500 INTERNAL SERVER ERROR", [])
-
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:
-            nonlocal head
-            head = status, headers
-
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        call = Call(self.command, self.path.partition("?")[0], headers, content)
         try:
-            body = _joined(self.server.app(environ, start_response))
+            reply = through(self.server.bridges, lambda _: self._moto(environ))(call)
         except Exception:
             log.exception("moto failed in %s %s", self.command, self.path.partition("?")[0])
-            head, body = ("500 INTERNAL SERVER ERROR", []), b""
-        self._send(*head, body)
+            reply = Reply(500, (), b"")
+        self._send(reply)
 
-    def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
-        code, _, reason = status.partition(" ")
-        self.send_response_only(int(code), reason)
-        empty = int(code) < HTTPStatus.OK or int(code) in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-        for name, value in headers:
+    def _moto(self, environ: Any) -> Reply:
+        head: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:
+            head[:] = [status, headers]
+
+        body = _joined(self.server.app(environ, start_response))
+        status, headers = head
+        return Reply(int(status.partition(" ")[0]), headers, body)
+
+    def _send(self, reply: Reply) -> None:
+        self.send_response_only(reply.status)
+        empty = reply.status < HTTPStatus.OK or reply.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+        for name, value in reply.headers:
             if name.lower() not in ("connection", "transfer-encoding"):
                 self.send_header(name, value)
-        if not empty and self.command != "HEAD" and not any(n.lower() == "content-length" for n, _ in headers):
-            self.send_header("Content-Length", str(len(body)))
+        sized = any(name.lower() == "content-length" for name, _ in reply.headers)
+        if not empty and self.command != "HEAD" and not sized:
+            self.send_header("Content-Length", str(len(reply.body)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
         if not empty and self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(reply.body)
 
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002
         log.debug(message.rstrip(), *args)

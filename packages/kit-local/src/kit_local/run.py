@@ -233,13 +233,10 @@ class Backend:
 
     async def _serve(self, stack: "Stack", template: Path) -> None:
         """Open the APIs and start polling; workers start with their first invocation."""
-        import aiohttp
-
         from kit_local.gateway.server import HttpGateway
         from kit_local.gateway.websocket import WebSocketGateway
         from kit_local.runtime.pool import Functions
-        from kit_local.sources.queue import Poller
-        from kit_local.sources.sqs import Queue
+        from kit_local.sources.sources import Sources
         from kit_local.watch import watch
 
         self._advise(stack)
@@ -253,12 +250,8 @@ class Backend:
             gateway = (WebSocketGateway if api.kind == "websocket" else HttpGateway)(api, stack, functions)
             self._stops.append(gateway.stop)
             await gateway.start(self._sockets[api.logical_id])
-        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        self._stops.append(session.close)
-        for source in filter(lambda source: source.enabled, stack.queues):
-            queue = Queue(session, self.cloud.url, source.queue_url, stack.region)
-            delay = self._options.retry_delay
-            self._stops.append(Poller(source, queue, functions, fail=self.fail, retry_delay=delay).stop)
+        sources = Sources(stack, functions, self.cloud, fail=self.fail, retry_delay=self._options.retry_delay)
+        self._stops.append(sources.stop)
         if self._options.reload:
             folders = {function.code for function in stack.functions.values()}
             self._watcher = asyncio.create_task(watch(folders, template, functions, self._console))

@@ -20,6 +20,7 @@ class Function:
     memory: int = 128  # MB
     reserved_concurrency: int | None = None
     runtime: str = ""  # "python3.12", as the template says
+    dead_letters: str = ""  # ARN of the queue for asynchronous events that have failed, empty without one
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from kit_local.bridges.visibility import Visibility
 from kit_local.errors import LocalError, MappingError
 from kit_local.runtime.api import Answer
 from kit_local.sources import events
@@ -40,6 +41,8 @@ class Bench:
         self.lab, self.aws, self.session, self.sqs = lab, aws, session, aws.client("sqs")
         self.url = self.arn = ""
         self.faults: list[LocalError] = []
+        self.visibility = Visibility()
+        aws.bridges.append(self.visibility)
         self.functions = lab.functions("work", timeout=10.0)
 
     def queue(self, name: str = "orders", **attributes: Any) -> tuple[str, str]:
@@ -52,7 +55,8 @@ class Bench:
         self.url, self.arn = queue
         source = QueueSource("work", self.url, self.arn, **options)
         reader = Queue(self.session, self.aws.url, self.url, self.aws.region)
-        poller = Poller(source, reader, self.functions, fail=self.faults.append, retry_delay=retry_delay)
+        others: dict[str, Any] = {"visibility": self.visibility, "fail": self.faults.append}
+        poller = Poller(source, reader, self.functions, retry_delay=retry_delay, **others)
         self.lab.later(poller.stop)
 
     def send(self, *bodies: str, **options: Any) -> None:
@@ -82,8 +86,10 @@ class Bench:
 @pytest.fixture
 async def bench(lab: Any, aws: Any) -> AsyncIterator[Bench]:
     async with aiohttp.ClientSession() as session:
-        yield Bench(lab, aws, session)
+        made = Bench(lab, aws, session)
+        yield made
         await lab.close()
+        aws.bridges.remove(made.visibility)
 
 
 async def test_a_message_becomes_a_record_and_is_deleted(bench: Bench) -> None:
@@ -209,6 +215,37 @@ async def test_failed_messages_can_wait_for_the_queues_own_timeout(bench: Bench)
     bench.poll(bench.queue(VisibilityTimeout="2"), retry_delay=None, report_failures=True)
     bench.send("bad")
     await bench.until(lambda: len(bench.batches) >= 2)
+
+
+HIDES = """
+import boto3, json, pathlib
+
+def work(event, context):
+    [record] = event["Records"]
+    sqs = boto3.client("sqs")
+    with pathlib.Path("batches").open("a") as file:
+        file.write(json.dumps(event) + "\\n")
+    handle, (url, seconds) = record["receiptHandle"], json.loads(record["body"])
+    entry = {"ReceiptHandle": handle, "VisibilityTimeout": seconds}
+    sqs.change_message_visibility_batch(QueueUrl=url, Entries=[{"Id": "1", **entry}])
+    sqs.change_message_visibility(QueueUrl=url, **entry)
+    raise ValueError("later")
+"""
+
+
+@pytest.mark.parametrize("retry_delay", [0, None])
+async def test_a_function_that_hides_a_message_itself_has_its_way(bench: Bench, retry_delay: int | None) -> None:
+    bench.lab.cloud.update(bench.aws.environment())
+    bench.lab.write(HIDES)
+    queue = bench.queue()
+    bench.poll(queue, batch_size=1, retry_delay=retry_delay)
+    bench.send(json.dumps([queue[0], 600]))
+    await bench.until(lambda: "ValueError" in bench.lab.shown)
+    bench.send(json.dumps([queue[0], 0]))
+    await bench.until(lambda: len(bench.events) >= 4)  # only the second comes again, and at once
+    first, *others = [json.loads(body)[1] for [body] in bench.batches]
+    assert first == 600
+    assert set(others) == {0}
 
 
 async def test_a_group_keeps_its_order(bench: Bench) -> None:

@@ -22,6 +22,11 @@ def function(builder: Builder, item: Item) -> Resource:
     arn = builder.arn("lambda", f"function:{name}")
     variables = (item.get("Environment") or {}).get("Variables") or {}
     reserved = item.get("ReservedConcurrentExecutions")
+    target = (item.get("DeadLetterConfig") or {}).get("TargetArn") or ""
+    if ":sqs:" in target:
+        builder.dead_letters[item.logical_id] = target
+    elif target:
+        builder.unsupported(item, "DeadLetterConfig", "only a queue can be the dead-letter target")
     builder.functions[item.logical_id] = Function(
         logical_id=item.logical_id,
         name=name,
@@ -33,12 +38,8 @@ def function(builder: Builder, item: Item) -> Resource:
         memory=item.integer("MemorySize", 128),
         runtime=item.text("Runtime"),
         reserved_concurrency=None if reserved is None else int(reserved),
+        dead_letters=builder.dead_letters.get(item.logical_id, ""),
     )
-    target = (item.get("DeadLetterConfig") or {}).get("TargetArn")
-    if target and ":sqs:" in target:
-        builder.dead_letters[item.logical_id] = target
-    elif target:
-        builder.unsupported(item, "DeadLetterConfig", "only a queue can be the dead-letter target")
     return Resource(name, {"Arn": arn})
 
 

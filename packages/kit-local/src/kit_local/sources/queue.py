@@ -6,9 +6,10 @@ After "Using Lambda with Amazon SQS" and "Handling errors for an SQS event sourc
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from kit_local.bridges.visibility import Visibility
 from kit_local.errors import LocalError, MappingError
 from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
@@ -27,7 +28,8 @@ class Poller:
     """One event source mapping.
 
     `retry_delay` is the seconds until a failed message comes again, None for the queue's own visibility timeout.
-    `fail` gets the error after which nothing is polled any more.
+    `visibility` knows which messages the function has hidden itself, `fail` gets the error after which nothing is
+    polled any more.
     """
 
     def __init__(
@@ -36,11 +38,12 @@ class Poller:
         queue: Queue,
         functions: Functions,
         *,
+        visibility: Visibility,
         fail: Callable[[LocalError], object],
         retry_delay: int | None,
     ) -> None:
         self._source, self._queue, self._functions = source, queue, functions
-        self._fail, self._retry_delay = fail, retry_delay
+        self._visibility, self._fail, self._retry_delay = visibility, fail, retry_delay
         self._limit = source.maximum_concurrency or CONCURRENCY
         self._batches: set[asyncio.Task[None]] = set()
         self._retry_until = 0.0
@@ -89,12 +92,13 @@ class Poller:
         records = [events.record(message, self._source) for message in messages]
         try:
             chosen = [entry for entry in records if lets_in(self._source.filters, entry)]
-            failed = await self._failures(chosen) if chosen else set()
+            with self._visibility.watch(message["ReceiptHandle"] for message in messages) as changed:
+                failed = await self._failures(chosen) if chosen else set()
             done = [message for message in messages if message["MessageId"] not in failed]
             left = [message for message in messages if message["MessageId"] in failed]
             await self._queue.delete(done)
             if left:
-                await self._put_back(left)
+                await self._put_back(left, changed)
         except QueueError as error:
             logger.warning("%s", error)
         except MappingError as error:
@@ -103,13 +107,16 @@ class Poller:
         except Exception:
             logger.exception("a batch of %s could not be worked on", self._source.queue_arn)
 
-    async def _put_back(self, messages: list[dict[str, Any]]) -> None:
+    async def _put_back(self, messages: list[dict[str, Any]], changed: Mapping[str, int]) -> None:
+        """Let messages come again: those in `changed` after as many seconds as the function itself has said."""
+        unchanged = [message for message in messages if message["ReceiptHandle"] not in changed]
         delay = self._retry_delay
         if delay is None:
             delay = await self._queue.visibility_timeout()
         else:
-            await self._queue.hide(messages, delay)
-        self._retry_until = time.monotonic() + delay + 1
+            await self._queue.hide(unchanged, delay)
+        delays = [changed.get(message["ReceiptHandle"], delay) for message in messages]
+        self._retry_until = max(self._retry_until, time.monotonic() + max(delays) + 1)
 
     async def _failures(self, records: list[dict[str, Any]]) -> set[str]:
         """Invoke the function; return the ids of the messages that have to come again."""

@@ -30,6 +30,10 @@ class Queue:
         )
         return list(answer.get("Messages") or [])
 
+    async def send(self, body: str, attributes: Mapping[str, Any]) -> None:
+        """Put a message into the queue."""
+        await self._call("SendMessage", MessageBody=body, MessageAttributes=attributes)
+
     async def visibility_timeout(self) -> int:
         """Return how many seconds a received message stays hidden."""
         answer = await self._call("GetQueueAttributes", AttributeNames=["VisibilityTimeout"])

@@ -1,0 +1,65 @@
+"""Everything that calls functions without an API: started together, stopped together."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import aiohttp
+
+from kit_local.bridges import Bridge
+from kit_local.bridges.invoke import Invoke
+from kit_local.bridges.visibility import Visibility
+from kit_local.cloud import Cloud
+from kit_local.errors import LocalError
+from kit_local.runtime.pool import Functions
+from kit_local.sources.asynchronous import Asynchronous
+from kit_local.sources.queue import Poller
+from kit_local.sources.sqs import Queue
+from kit_local.stack import Stack
+
+
+class Sources:
+    """The sources of a stack, at work from now until `stop`.
+
+    `retry_delay` is the seconds until what failed is tried again, None for AWS's own; `fail` gets what ends
+    the backend.
+    """
+
+    def __init__(
+        self,
+        stack: Stack,
+        functions: Functions,
+        cloud: Cloud,
+        *,
+        fail: Callable[[LocalError], object],
+        retry_delay: int | None,
+    ) -> None:
+        self._stack, self._functions, self._cloud = stack, functions, cloud
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        self._asynchronous = Asynchronous(functions, stack.functions, self._send, retry_delay=retry_delay)
+        self._visibility = Visibility()
+        invoke = Invoke(functions, self._asynchronous, stack.functions, asyncio.get_running_loop())
+        self._bridges: list[Bridge] = [invoke, self._visibility]
+        cloud.bridges.extend(self._bridges)
+        options: dict[str, Any] = {"visibility": self._visibility, "fail": fail, "retry_delay": retry_delay}
+        pollers = [
+            Poller(source, self._queue(source.queue_url), functions, **options)
+            for source in stack.queues
+            if source.enabled
+        ]
+        self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = [poller.stop for poller in pollers]
+
+    async def stop(self) -> None:
+        """Call no function any more."""
+        for bridge in self._bridges:
+            self._cloud.bridges.remove(bridge)
+        for stop in (*self._stops, self._asynchronous.stop, self._session.close):
+            await stop()
+
+    def _queue(self, url: str) -> Queue:
+        return Queue(self._session, self._cloud.url, url, self._stack.region)
+
+    async def _send(self, arn: str, body: str, attributes: Mapping[str, Any]) -> None:
+        """Put a message into the queue that has an ARN."""
+        *_, account, name = arn.split(":")
+        await self._queue(f"{self._cloud.url}/{account}/{name}").send(body, attributes)
