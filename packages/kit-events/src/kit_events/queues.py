@@ -3,8 +3,6 @@
 import re
 from typing import Any
 
-from kit_aws import client
-
 from kit_events.errors import QueueNameError
 
 _ARN = re.compile(r"arn:[a-z-]+:sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)")
@@ -22,6 +20,8 @@ def locate(queue: str) -> tuple[Any, str]:
     A queue's URL is the endpoint, the account and the name ("Amazon SQS queue and message identifiers"): to ask for it
     would take a call at each cold start, and a permission.
     """
+    from kit_aws import client
+
     arn = _ARN.fullmatch(queue)
     if arn:
         sqs = client("sqs", region=arn[1])

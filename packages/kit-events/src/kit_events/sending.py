@@ -1,5 +1,6 @@
 """From messages to batches, and what becomes of each."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -28,7 +29,7 @@ def send(driver: "Driver", messages: Sequence[Message], *, limit: int, bucket: s
     else:
         _in_parallel(driver, list(_batches(ready, most_bytes)), failed)
     _tell(messages, failed)
-    return failed
+    return {message.id: failed[message.id] for message in messages if message.id in failed}
 
 
 def _within(message: Message, limit: int, bucket: str | None, failed: "Failures") -> Message | None:
@@ -83,17 +84,17 @@ def _in_order(
 
     A batch's entries fail one by one: were two of an aggregate in it, the second could be taken without the first.
     """
-    waiting: dict[UUID, list[Message]] = {}
-    for message in reversed(messages):
-        waiting.setdefault(message.aggregate_id, []).append(message)
+    waiting: dict[UUID, deque[Message]] = {}
+    for message in messages:
+        waiting.setdefault(message.aggregate_id, deque()).append(message)
     while waiting:
-        heads = [ready[queue[-1].id] for queue in waiting.values() if queue[-1].id in ready]
+        heads = [ready[queue[0].id] for queue in waiting.values() if queue[0].id in ready]
         for batch in _batches(heads, most_bytes):
             failed.update(_deliver(driver, batch))
         for aggregate_id, queue in list(waiting.items()):
-            error = failed.get(queue.pop().id)
+            error = failed.get(queue.popleft().id)
             if error is not None:
-                failed.update({message.id: _held_back(message, error) for message in reversed(queue)})
+                failed.update({message.id: _held_back(message, error) for message in queue})
             if error is not None or not queue:
                 del waiting[aggregate_id]
 

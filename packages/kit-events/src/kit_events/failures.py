@@ -1,0 +1,161 @@
+"""What becomes of messages that fail: kit-handler's ports `backoff=` and `dead_letter=`, filled in with SQS.
+
+Both are plain callables: `job(backoff=SqsVisibility(), dead_letter=SqsDeadLetter(), max_receives=5)`.
+"""
+
+import os
+import re
+from base64 import b64decode
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from kit_events.errors import QueueNameError
+
+# The attributes of a dead letter. SQS takes ten of a message: where the sender's leave no room, the first of these go
+# along, and the log has the rest.
+SOURCE = "dead_letter_source"
+REASONS = (SOURCE, "dead_letter_error", "dead_letter_message", "dead_letter_function", "dead_letter_message_id")
+_MOST_ATTRIBUTES = 10
+_LONGEST_MESSAGE = 512  # characters
+_SECRETS = re.compile(
+    r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]+"
+    r"|(?:password|passwd|pwd|secret|token|api[-_]?key|authorization|credential|cookie)[\w-]{0,40}[\"']?\s{0,9}[=:]\s{0,9}"
+    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&]+)"
+    r"|(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+)
+
+
+class SqsVisibility:
+    """Let failed messages of a queue come again when their time has come: `job(backoff=SqsVisibility())`.
+
+    The function needs sqs:ChangeMessageVisibility on its queue. What cannot be delayed is logged, and comes again
+    after the queue's own visibility timeout.
+    """
+
+    def __call__(self, delays: Iterable[tuple[Mapping[str, Any], int]]) -> None:
+        """Take `[(raw, seconds), …]`: messages as Lambda got them, and for how long each stays invisible from now."""
+        by_queue: dict[str, list[tuple[Mapping[str, Any], int]]] = {}
+        for raw, seconds in delays:
+            by_queue.setdefault(raw["eventSourceARN"], []).append((raw, seconds))
+        for queue, asked in by_queue.items():
+            for start in range(0, len(asked), 10):
+                _change(queue, asked[start : start + 10])
+
+
+def _change(queue: str, batch: list[tuple[Mapping[str, Any], int]]) -> None:
+    from kit_aws import AwsError, aws_errors
+
+    from kit_events.queues import locate
+
+    entries = [
+        {"Id": str(position), "ReceiptHandle": raw["receiptHandle"], "VisibilityTimeout": seconds}
+        for position, (raw, seconds) in enumerate(batch)
+    ]
+    try:
+        sqs, url = locate(queue)
+        with aws_errors("ChangeMessageVisibilityBatch", resource=queue):
+            failed = sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries).get("Failed", [])
+    except AwsError:
+        _logger().warning("%d messages of %s come again at once", len(entries), queue, exc_info=True)
+        return
+    for entry in failed:
+        said = f"{entry.get('Code')}: {entry.get('Message')}"
+        _logger().warning("a message of %s comes again after the queue's own timeout: %s", queue, said)
+
+
+class SqsDeadLetter:
+    """Send messages that will never succeed to a dead-letter queue: `job(dead_letter=SqsDeadLetter())`.
+
+    `queue` is a URL or an ARN, KIT_EVENTS_DEAD_LETTER_QUEUE unless given, read when first needed. Body and attributes
+    stay as they are; the reason goes along as the attributes `dead_letter_source` (the ARN of where it came from),
+    `dead_letter_error` (the type), `dead_letter_message` (cut, and without what looks like a secret),
+    `dead_letter_function` and `dead_letter_message_id`. A record that is no message of a queue is sent as JSON.
+    """
+
+    def __init__(self, queue: str | None = None) -> None:
+        self._queue = queue
+
+    def __call__(self, raw: Any, error: Exception) -> None:
+        """Send a raw record. Whatever is raised (`QueueNameError`, a `kit_aws.AwsError`) means that it was not sent."""
+        from kit_aws import aws_errors
+
+        from kit_events.queues import locate
+
+        queue = self._queue or os.environ.get("KIT_EVENTS_DEAD_LETTER_QUEUE") or ""
+        if not queue:
+            raise QueueNameError(queue)
+        sqs, url = locate(queue)
+        letter = _letter(raw, error, fifo=queue.endswith(".fifo"))
+        with aws_errors("SendMessage", resource=queue):
+            sqs.send_message(QueueUrl=url, **letter)
+
+
+def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:
+    from kit_aws import to_json
+
+    message: Mapping[str, Any] = raw if isinstance(raw, Mapping) and isinstance(raw.get("body"), str) else {}
+    system = message.get("attributes") or {}
+    attributes = {
+        name: sent
+        for name, value in (message.get("messageAttributes") or {}).items()
+        if name not in REASONS and (sent := _attribute(value))
+    }
+    room = _MOST_ATTRIBUTES - len(attributes)
+    reasons = {name: value for name, value in _reasons(raw, error).items() if value}
+    for name, value in list(reasons.items())[:room]:
+        attributes[name] = {"DataType": "String", "StringValue": value}
+    if len(reasons) > room:
+        _logger().warning("a dead letter has no room for its reason", extra=reasons)
+    letter: dict[str, Any] = {
+        "MessageBody": message["body"] if message else to_json(raw),
+        "MessageAttributes": attributes,
+    }
+    if trace := system.get("AWSTraceHeader"):
+        letter["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+    if fifo:
+        message_id = message.get("messageId") or _digest(letter["MessageBody"])
+        letter["MessageGroupId"] = system.get("MessageGroupId") or message_id
+        letter["MessageDeduplicationId"] = message_id
+    return letter
+
+
+def _reasons(raw: Any, error: Exception) -> dict[str, str]:
+    found = raw if isinstance(raw, Mapping) else {}
+    values = (
+        found.get("eventSourceARN") or found.get("EventSubscriptionArn"),
+        f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
+        redacted(str(error)),
+        os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
+        found.get("messageId"),
+    )
+    return {name: str(value or "") for name, value in zip(REASONS, values, strict=True)}
+
+
+def redacted(text: str) -> str:
+    """Return the beginning of a text, as an attribute takes it, without what looks like a secret."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[:4000])
+    return _SECRETS.sub("[redacted]", printable)[:_LONGEST_MESSAGE]
+
+
+def _attribute(value: Any) -> dict[str, Any] | None:
+    """Return a sender's attribute as it is sent, from how Lambda shows it; lists of values SQS doesn't have yet."""
+    kind = value.get("dataType") or "String"
+    if isinstance(value.get("stringValue"), str):
+        return {"DataType": kind, "StringValue": value["stringValue"]}
+    if isinstance(value.get("binaryValue"), str):
+        return {"DataType": kind, "BinaryValue": b64decode(value["binaryValue"])}
+    return None
+
+
+def _digest(text: str) -> str:
+    from hashlib import sha256
+
+    return sha256(text.encode()).hexdigest()
+
+
+def _logger() -> Any:
+    import logging
+
+    return logging.getLogger("kit.events")

@@ -1,0 +1,56 @@
+"""A template's functions against the handlers of a module.
+
+Handlers are known by what they carry (`__kit_handler__`), so that kit-handler need not be imported for it.
+"""
+
+from collections.abc import Iterator
+from importlib import import_module
+from inspect import getclosurevars
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from kit_events.check import Finding
+
+if TYPE_CHECKING:
+    from kit_events.check import Mapped, Template
+
+
+def compare(template: "Template", name: str) -> Iterator[Finding]:
+    """Yield where the functions whose Handler is in a module disagree with it."""
+    module = import_module(name)
+    handled: dict[str, str] = {}
+    for function, properties in template.functions().items():
+        path, _, attribute = str(properties.get("Handler")).replace("/", ".").rpartition(".")
+        if path != name and not path.endswith(f".{name}"):
+            continue
+        handled[function] = attribute
+        if not callable(getattr(module, attribute, None)):
+            yield Finding(function, f"Handler is {attribute!r}, which {name} hasn't")
+    for job in _jobs(module):
+        if job not in handled.values():
+            yield Finding(f"{name}.{job}", "is a job, and no function's Handler")
+    for mapped in template.mappings():
+        found = getattr(module, handled.get(mapped.function or "", ""), None)
+        if found is not None:
+            yield from _disagreement(mapped, found, f"{name}.{handled[str(mapped.function)]}")
+
+
+def _jobs(module: ModuleType) -> list[str]:
+    """Return the names of the jobs that a module defines; those that it imports are another's."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if getattr(value, "__kit_handler__", None) == "job" and value.__module__ == module.__name__
+    ]
+
+
+def _disagreement(mapped: "Mapped", handler: Any, name: str) -> Iterator[Finding]:
+    kind = getattr(handler, "__kit_handler__", None)
+    if kind not in ("job", None):
+        yield Finding(mapped.name, f"leads records to {name}, which is a {kind}")
+    elif kind == "job":
+        partial = getclosurevars(handler).nonlocals.get("partial")
+        if partial is False and mapped.partial:
+            yield Finding(mapped.name, f"has ReportBatchItemFailures, but {name} is a job(partial=False)")
+        elif partial is True and not mapped.partial:
+            yield Finding(mapped.name, f"ignores the failures that {name} names: its batch would count as done")
