@@ -7,6 +7,7 @@ from uuid import UUID
 
 import kit_aws
 import pytest
+from kit_aws.queue import region_of
 
 LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
 
@@ -75,3 +76,74 @@ def test_a_message_that_is_refused_names_the_queue(aws: Any, url: str) -> None:
 def test_the_arn_of_something_else_is_refused(aws: Any) -> None:
     with pytest.raises(ValueError, match="not the ARN of a queue"):
         kit_aws.enqueue("arn:aws:sns:us-east-1:123456789012:loans", 1)
+
+
+def test_attributes_may_be_text_bytes_and_numbers(aws: Any, url: str) -> None:
+    kit_aws.enqueue("loans", 1, attributes={"a": "é", "b": b"\x00", "c": 7, "d": Decimal("1.50"), "e": 0.5})
+    [message] = received(aws, url)
+    assert {
+        name: (each["DataType"], each.get("StringValue", each.get("BinaryValue")))
+        for name, each in message["MessageAttributes"].items()
+    } == {
+        "a": ("String", "é"),
+        "b": ("Binary", b"\x00"),
+        "c": ("Number", "7"),
+        "d": ("Number", "1.50"),
+        "e": ("Number", "0.5"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [(True, TypeError), (None, TypeError), ([], TypeError), (float("nan"), ValueError)]
+)
+def test_an_attribute_of_another_kind_is_named(aws: Any, value: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match="attribute 'wrong'"):
+        kit_aws.enqueue("loans", 1, attributes={"wrong": value})
+
+
+def test_the_arn_of_a_queue_in_another_region_leads_there(aws: Any) -> None:
+    there = aws.client("sqs", region_name="eu-west-1")
+    url = there.create_queue(QueueName="elsewhere")["QueueUrl"]
+    kit_aws.enqueue(f"arn:aws:sqs:eu-west-1:{aws.account}:elsewhere", 1)
+    assert [message["Body"] for message in there.receive_message(QueueUrl=url)["Messages"]] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("url", "region"),
+    [
+        ("https://sqs.eu-west-1.amazonaws.com/123456789012/loans", "eu-west-1"),
+        ("https://sqs-fips.us-gov-west-1.amazonaws.com/123456789012/loans", "us-gov-west-1"),
+        ("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/loans", "cn-north-1"),
+        ("https://vpce-1a-2b.sqs.eu-west-1.vpce.amazonaws.com/123456789012/loans", "eu-west-1"),
+        ("https://eu-west-1.queue.amazonaws.com/123456789012/loans", "eu-west-1"),
+        ("http://localhost:4566/000000000000/loans", None),
+    ],
+)
+def test_a_url_says_in_which_region_the_queue_is(url: str, region: str | None) -> None:
+    assert region_of(url) == region
+
+
+def test_the_correlation_id_goes_with_every_message(aws: Any, url: str) -> None:
+    kit_aws.set_correlation_id(lambda: "id-1")
+    try:
+        kit_aws.enqueue("loans", 1)
+        kit_aws.enqueue("loans", 2, attributes={"correlation_id": "mine"})
+        kit_aws.enqueue("loans", 3, attributes={str(number): "x" for number in range(10)})
+        kit_aws.enqueue_many("loans", [4])
+    finally:
+        kit_aws.set_correlation_id(None)
+    kit_aws.enqueue("loans", 5)
+    found = {
+        message["Body"]: message.get("MessageAttributes", {}).get("correlation_id", {}).get("StringValue")
+        for _ in range(2)
+        for message in received(aws, url)
+    }
+    assert found == {"1": "id-1", "2": "mine", "3": None, "4": "id-1", "5": None}
+
+
+def test_a_message_above_the_limit_is_not_sent(aws: Any, url: str) -> None:
+    kit_aws.enqueue("loans", "x" * (1024 * 1024 - 2))
+    assert len(received(aws, url)) == 1
+    with pytest.raises(kit_aws.PayloadTooLargeError, match="1048577 bytes") as caught:
+        kit_aws.enqueue("loans", "x" * (1024 * 1024 - 9), attributes={"a": "b"})
+    assert (caught.value.size, caught.value.limit, caught.value.resource) == (1024 * 1024 + 1, 1024 * 1024, "loans")

@@ -12,6 +12,7 @@ from kit_aws.sigv4 import Credentials
 
 R = TypeVar("R")
 
+_LONGEST = 604_800  # seconds, a week
 # What a client sends besides these (Accept, Connection, …) may be changed on the way.
 _SIGNED = frozenset({"content-encoding", "content-md5", "content-type", "date", "host"})
 
@@ -38,33 +39,37 @@ class SignedAuth:
         """Return the headers to send: those given, and the ones that sign the request.
 
         Give method, URL, headers and body exactly as they are sent; a client that adds further headers does no harm.
-        Encode a query's values with `urllib.parse.quote(value, safe="")`: AWS signs them like that.
+        Encode a query's values with `urllib.parse.quote(value, safe="")`: AWS signs them like that. With the header
+        `X-Amz-Content-SHA256: UNSIGNED-PAYLOAD`, where S3 and some other services take it, the body is not signed.
         """
         return sigv4.sign(
             self._scope(), method, url, headers or {}, body.encode() if isinstance(body, str) else body or b""
         )
 
-    def presign(self, method: str, url: str, expires: int = 300) -> str:
-        """Return the URL with a signature in its query, good for `expires` seconds but not beyond its credentials."""
-        if not 1 <= expires <= 604800:
-            raise ValueError(f"A URL can last from 1 to 604800 seconds, not {expires!r}")
-        return sigv4.presign(self._scope(), method, url, expires)
+    def presign(self, method: str, url: str, expires: int = 300, headers: Mapping[str, str] | None = None) -> str:
+        """Return the URL with a signature in its query, good for `expires` seconds but not beyond its credentials.
+
+        `headers` are those that its bearer has to send, exactly like that.
+        """
+        check_expiry(expires)
+        return sigv4.presign(self._scope(), method, url, expires, headers or {})
 
     def __call__(self, request: R) -> R:
         """Sign a `requests.PreparedRequest` or a `httpx.Request` in place.
 
         Its query is rewritten in the only spelling that AWS takes (a space as `%20`, not as `+`).
-        Raise `SigningError` if the body is a stream that can be read only once.
+        Raise `SigningError` if the body is a stream that can be read only once, unless it is not to be signed.
         """
         target: Any = request
         url = _strict(target)
         headers = {name: _text(value) for name, value in target.headers.items() if _is_signed(name)}
-        target.headers.update(self.sign(target.method, url, headers, _body(target)))
+        body = b"" if sigv4.is_unsigned(headers) else _body(target)
+        target.headers.update(self.sign(target.method, url, headers, body))
         return request
 
     def _scope(self) -> sigv4.Scope:
         region = self._region or resolved_region()
-        return sigv4.Scope(_resolved(self._credentials), self._service, region, datetime.now(UTC))
+        return sigv4.Scope(resolved(self._credentials), self._service, region, datetime.now(UTC))
 
 
 def get_signed_auth(service: str = "execute-api", region: str | None = None, credentials: Any = None) -> SignedAuth:
@@ -78,7 +83,26 @@ def get_signed_auth(service: str = "execute-api", region: str | None = None, cre
     return SignedAuth(service, region=region, credentials=credentials)
 
 
-def _resolved(given: Any) -> Credentials:
+def presign(
+    method: str,
+    url: str,
+    expires: int = 300,
+    *,
+    headers: Mapping[str, str] | None = None,
+    service: str = "execute-api",
+    region: str | None = None,
+) -> str:
+    """Return the URL with a signature in its query, good for `expires` seconds but not beyond its credentials.
+
+    It is for a service's endpoint with IAM authorization, and signed with the credentials and the region of the
+    environment, else those that boto3 finds. `headers` are those that its bearer has to send, exactly like that. A key
+    may be repeated in the query. `get_url` and `put_url` make URLs of objects in S3.
+    """
+    return SignedAuth(service, region=region).presign(method, url, expires, headers)
+
+
+def resolved(given: Any) -> Credentials:
+    """Return credentials as they are now: those given, the environment's, or those that boto3 finds and refreshes."""
     if given is None:
         access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
         if access_key and secret_key:
@@ -98,18 +122,29 @@ def _text(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
+def check_expiry(expires: int) -> None:
+    """Raise ValueError unless a URL can last that long."""
+    if not 1 <= expires <= _LONGEST:
+        raise ValueError(f"A URL can last from 1 to {_LONGEST} seconds, not {expires!r}")
+
+
+def strict_url(url: str) -> str:
+    """Return the URL with what it cannot hold encoded, and the query in the spelling that AWS signs."""
+    before, mark, rest = sigv4.wire(url).partition("?")
+    query, hash_mark, fragment = rest.partition("#")
+    return f"{before}{mark}{sigv4.strict_query(sigv4.query_pairs(query))}{hash_mark}{fragment}"
+
+
 def _strict(request: Any) -> str:
     """Give the request's query the spelling that AWS signs, and return the URL."""
     url = str(request.url)
-    before, mark, rest = url.partition("?")
-    query, hash_mark, fragment = rest.partition("#")
-    strict = sigv4.strict_query(sigv4.query_pairs(query))
-    if not mark or strict == query:
+    strict = strict_url(url)
+    if "?" not in url or strict == url:
         return url
     if isinstance(request.url, str):
-        request.url = f"{before}?{strict}{hash_mark}{fragment}"
+        request.url = strict
     else:
-        request.url = request.url.copy_with(query=strict.encode())
+        request.url = request.url.copy_with(query=strict.partition("?")[2].partition("#")[0].encode())
     return str(request.url)
 
 

@@ -24,11 +24,23 @@ _DENIED = frozenset(
         "ExpiredToken",
         "ExpiredTokenException",
         "Forbidden",
+        "IncompleteSignature",
+        "IncompleteSignatureException",
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
+        "InvalidSecurity",
         "InvalidSignatureException",
+        "InvalidToken",
+        "KMSAccessDenied",
+        "KMSAccessDeniedException",
+        "KmsAccessDenied",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
         "NotAuthorized",
+        "NotAuthorizedException",
+        "RequestExpired",
         "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
         "UnauthorizedOperation",
         "UnrecognizedClientException",
     }
@@ -39,6 +51,8 @@ _MISSING = frozenset(
         "GoneException",
         "NoSuchBucket",
         "NoSuchKey",
+        "NoSuchUpload",
+        "NoSuchVersion",
         "NotFound",
         "NotFoundException",
         "ParameterNotFound",
@@ -52,7 +66,9 @@ _THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
+        "KMSThrottling",
         "KMSThrottlingException",
+        "KmsThrottled",
         "PriorRequestNotComplete",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
@@ -97,7 +113,7 @@ def _translate(error: Any, operation: str | None, resource: str | None, said: st
         return _from_answer(error.response, error.operation_name, resource, said)
     code = type(error).__name__
     kind: type[AwsError] = AwsError
-    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError):
+    if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError | exceptions.IncompleteReadError):
         kind = AwsConnectionError
     elif isinstance(error, exceptions.NoRegionError):
         kind = RegionNotSetError

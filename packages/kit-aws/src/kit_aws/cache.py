@@ -2,49 +2,126 @@
 
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from kit_aws import environment
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
+_Key = tuple[environment.Environment, Hashable]
 
-class ValueCache(Generic[T]):
+
+class ValueCache(Generic[K, T]):
     """Keep what was read, with when; how old is too old is the reader's choice.
 
-    Values of another environment (account, region, endpoint) are never answered. At most `size` values are kept, the
-    oldest go first.
+    Threads that miss the same value at once make one read between them, and all get its value or its error. Values of
+    another environment (account, region, endpoint) are never answered. At most `size` values are kept, the oldest go
+    first.
     """
 
     def __init__(self, *, size: int = 1000) -> None:
         self._size = size
         self._lock = threading.Lock()
-        self._values: dict[tuple[environment.Environment, Hashable], tuple[float, T]] = {}
+        self._values: dict[_Key, tuple[float, T]] = {}
+        self._flights: dict[tuple[_Key, ...], _Flight[K, T]] = {}
         self._changes = 0
 
-    def get(self, key: Hashable, read: Callable[[], T], *, max_age: float, force: bool = False) -> T:
-        """Return the value if it is at most `max_age` seconds old and not `force`, else read and keep it."""
-        full_key = (environment.fingerprint(), key)
-        found = self._values.get(full_key)
-        if found is not None and not force and time.monotonic() - found[0] < max_age:
-            return found[1]
-        changes = self._changes
-        read_at = time.monotonic()
-        value = read()
-        with self._lock:
-            # What was written, or read by somebody faster, since this read began may be newer than what it found.
-            kept = self._values.get(full_key)
-            if changes == self._changes and (kept is None or kept[0] <= read_at):
-                self._values.pop(full_key, None)
-                self._values[full_key] = (read_at, value)
-                while len(self._values) > self._size:
-                    del self._values[next(iter(self._values))]
-        return value
+    def get(self, key: K, read: Callable[[], T], *, max_age: float, force: bool = False) -> T:
+        """Return the value if it is less than `max_age` seconds old and not `force`, else read and keep it."""
+        if not force:
+            found = self._values.get((environment.fingerprint(), key))
+            if found is not None and time.monotonic() - found[0] < max_age:
+                return found[1]
+        return self.get_many([key], lambda missing: {key: read()}, max_age=max_age, force=force)[key]
 
-    def drop(self, belongs: Callable[[Hashable], bool] = lambda key: True) -> None:
+    def get_many(
+        self,
+        keys: Iterable[K],
+        read: Callable[[Sequence[K]], Mapping[K, T]],
+        *,
+        max_age: float,
+        force: bool = False,
+    ) -> dict[K, T]:
+        """Return the values by key; `read` is called once, with those keys that are missing or too old.
+
+        It returns a value for each of them, or raises, and then nothing is kept.
+        """
+        here = environment.fingerprint()
+        keys = list(dict.fromkeys(keys))
+        while True:
+            with self._lock:
+                found = {} if force else self._fresh(here, keys, max_age)
+                missing = [key for key in keys if key not in found]
+                if not missing:
+                    return found
+                ahead = tuple((here, key) for key in missing)
+                flight = self._flights.get(ahead)
+                # A read that began too long ago may not see what this caller has to see.
+                leads = flight is None or force or time.monotonic() - flight.started >= max_age
+                if flight is None or leads:
+                    flight = self._flights[ahead] = _Flight(self._changes)
+            if leads:
+                return found | self._lead(flight, ahead, missing, read)
+            flight.done.wait()
+            if isinstance(flight.error, Exception):
+                raise flight.error
+            if flight.error is None:
+                return found | flight.values
+
+    def drop(self, belongs: Callable[[K], bool] = lambda key: True) -> None:
         """Forget the values whose keys belong to what has changed; without an argument, all."""
         with self._lock:
             self._changes += 1
-            for key in [key for key in self._values if belongs(key[1])]:
+            self._flights.clear()
+            for key in [key for key in self._values if belongs(key[1])]:  # type: ignore[arg-type]
                 del self._values[key]
+
+    def _fresh(self, here: environment.Environment, keys: Sequence[K], max_age: float) -> dict[K, T]:
+        now = time.monotonic()
+        kept = {key: self._values.get((here, key)) for key in keys}
+        return {key: each[1] for key, each in kept.items() if each is not None and now - each[0] < max_age}
+
+    def _lead(
+        self,
+        flight: "_Flight[K, T]",
+        ahead: tuple[_Key, ...],
+        missing: Sequence[K],
+        read: Callable[[Sequence[K]], Mapping[K, T]],
+    ) -> dict[K, T]:
+        """Read for everybody who waits, keep what was found, and let them go on."""
+        try:
+            flight.values = dict(read(missing))
+        except BaseException as error:
+            flight.error = error
+            raise
+        finally:
+            with self._lock:
+                for key in ahead if flight.error is None else ():
+                    self._keep(key, flight)
+                if self._flights.get(ahead) is flight:
+                    del self._flights[ahead]
+            flight.done.set()
+        return flight.values
+
+    def _keep(self, key: _Key, flight: "_Flight[K, T]") -> None:
+        # What was written, or read by somebody faster, since this read began may be newer than what it found.
+        kept = self._values.get(key)
+        if flight.changes != self._changes or (kept is not None and kept[0] > flight.started):
+            return
+        self._values.pop(key, None)
+        self._values[key] = (flight.started, flight.values[key[1]])  # type: ignore[index]
+        while len(self._values) > self._size:
+            del self._values[next(iter(self._values))]
+
+
+class _Flight(Generic[K, T]):
+    """One read that several threads may wait for."""
+
+    def __init__(self, changes: int) -> None:
+        self.started = time.monotonic()
+        self.changes = changes
+        self.done = threading.Event()
+        self.values: dict[K, T] = {}
+        self.error: BaseException | None = None

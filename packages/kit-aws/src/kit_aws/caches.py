@@ -1,11 +1,22 @@
 """Everything that this package keeps in the process, forgotten at once."""
 
-from kit_aws import s3, secrets, sqs, ssm, sts
+from typing import Any
+
+from kit_aws import buckets, queue, secrets, ssm, sts
 from kit_aws.boto3 import forget_clients
+from kit_aws.cache import ValueCache
 
 
 def clear_caches() -> None:
-    """Forget every client, parameter, secret, queue URL and region: for tests, and after a fork."""
+    """Forget every client, parameter, secret, queue URL and region: for tests, after a fork or a restored snapshot."""
     forget_clients()
-    for cache in (ssm.values, secrets.values, sqs.urls, s3.regions, sts.identities):
+    caches: tuple[ValueCache[Any, Any], ...] = (
+        ssm.values,
+        ssm.trees,
+        secrets.values,
+        queue.urls,
+        buckets.regions,
+        sts.identities,
+    )
+    for cache in caches:
         cache.drop()

@@ -3,13 +3,31 @@
 AwsError                    anything below, and what has no name of its own
 ├── AccessDeniedError       the caller may not, or its credentials are wrong or expired
 ├── AwsConnectionError      no answer: refused, timed out, not resolved
+├── BatchError              some messages or secrets of many failed; `failures` names each
 ├── CredentialsError        there are no credentials to sign with
+├── FunctionError           a function that was invoked raised, or was ended; its type, message and trace
+├── PayloadTooLargeError    what was to be sent is larger than the service takes
 ├── RegionNotSetError       no region by argument, environment or profile
 ├── ResourceNotFoundError   the secret, parameter, queue, bucket … does not exist
-├── SecretFormatError       a binary secret was asked for as text
+├── SecretFormatError       a secret is not what it was asked for as: text, or JSON
 ├── SigningError            a request that cannot be signed
 └── ThrottlingError         AWS asks to slow down, after the client's own retries
 """
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Failure(NamedTuple):
+    """Say which one of many failed, by its index from 0 (and its name, if it has one), and why, in AWS's words."""
+
+    index: int  # type: ignore[assignment]  # it takes the place of the tuple's method
+    code: str
+    message: str
+    name: str | None = None
+
+
+_MOST_SHOWN = 5
 
 
 class AwsError(Exception):
@@ -44,8 +62,70 @@ class AwsConnectionError(AwsError):
     """Say that AWS did not answer in time, or could not be reached."""
 
 
+class BatchError(AwsError):
+    """Say which of many messages were not sent, or which of many secrets were not read.
+
+    `failures` has one `Failure` for each; everything that it does not name has succeeded.
+    """
+
+    def __init__(self, operation: str, failures: Sequence[Failure], *, resource: str | None = None) -> None:
+        first = "; ".join(
+            f"{each.index if each.name is None else repr(each.name)}: {each.code}: {each.message}"
+            for each in failures[:_MOST_SHOWN]
+        )
+        more = f"; and {len(failures) - _MOST_SHOWN} more" if len(failures) > _MOST_SHOWN else ""
+        target = f" for {resource!r}" if resource else ""
+        codes = {each.code for each in failures}
+        super().__init__(
+            f"{operation}{target} failed for {len(failures)}: {first}{more}",
+            code=codes.pop() if len(codes) == 1 else None,
+            operation=operation,
+            resource=resource,
+        )
+        self.failures = tuple(failures)
+
+
 class CredentialsError(AwsError):
     """Say that no credentials were found, or that they could not be refreshed."""
+
+
+class FunctionError(AwsError):
+    """Say that a function that was invoked failed: it raised, ran out of time or memory, or could not start.
+
+    `function` is what was invoked, `error_type` and `error_message` are what it raised, as it said it, `trace` the
+    lines of its traceback. All of it comes from the other function: it may hold what should reach no client, so that
+    this error's own text shows the type alone.
+    """
+
+    def __init__(
+        self,
+        function: str,
+        error_type: str | None,
+        error_message: str,
+        trace: Sequence[str] = (),
+        *,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(
+            f"{function!r} failed: {error_type or 'for a reason that it did not name'} (request {request_id})",
+            code=error_type,
+            operation="Invoke",
+            resource=function,
+            request_id=request_id,
+        )
+        self.function = function
+        self.error_type = error_type
+        self.error_message = error_message
+        self.trace = list(trace)
+
+
+class PayloadTooLargeError(AwsError):
+    """Say that a message or payload has more bytes (`size`) than the service takes (`limit`); nothing was sent."""
+
+    def __init__(self, what: str, size: int, limit: int, *, resource: str | None = None) -> None:
+        super().__init__(f"{what} has {size} bytes, at most {limit} can be sent", resource=resource)
+        self.size = size
+        self.limit = limit
 
 
 class RegionNotSetError(AwsError):
@@ -57,7 +137,7 @@ class ResourceNotFoundError(AwsError):
 
 
 class SecretFormatError(AwsError):
-    """Say that a binary secret was asked for as text."""
+    """Say that a secret is not what it was asked for as: a binary one as text, or any text as JSON."""
 
 
 class SigningError(AwsError):

@@ -1,16 +1,21 @@
-"""URLs that let their bearer read or write one object for a while."""
+"""URLs and forms that let their bearer read or write one object for a while. boto3 is not needed for them."""
 
-import logging
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypedDict
 
-from kit_aws.boto3 import client, resolved_region
-from kit_aws.botocore import aws_errors
-from kit_aws.cache import ValueCache
-from kit_aws.errors import AwsError
+from kit_aws import buckets
+from kit_aws.auth import SignedAuth, check_expiry, resolved
+from kit_aws.sigv4 import Scope, sign_policy
 
-regions: ValueCache[str] = ValueCache()
+_FILE_NAME = "${filename}"
+_MOST_BYTES = 5 * 1024**3  # "POST Object" in the S3 API reference
 
-_log = logging.getLogger("kit.aws")
+
+class PostForm(TypedDict):
+    """Hold what an HTML form needs: where to POST to, and its hidden fields; the file comes last, as `file`."""
+
+    url: str
+    fields: dict[str, str]
 
 
 def get_url(bucket_name: str, object: str, expiration_in_seconds: int = 300, *, region: str | None = None) -> str:  # noqa: A002
@@ -19,7 +24,7 @@ def get_url(bucket_name: str, object: str, expiration_in_seconds: int = 300, *, 
     It is signed with SigV4 for the bucket's region, which is looked up once per process unless given. It ends with the
     credentials that signed it, which in a function is hours, whatever `expiration_in_seconds` (at most 604800) says.
     """
-    return _presign("get_object", {"Bucket": bucket_name, "Key": object}, expiration_in_seconds, region)
+    return _presigned("GET", bucket_name, object, expiration_in_seconds, region)
 
 
 def put_url(
@@ -32,53 +37,54 @@ def put_url(
 ) -> str:
     """Return a URL to PUT an object without credentials; see `get_url`.
 
-    With a `content_type` the upload must send exactly that Content-Type header.
+    With a `content_type` the upload must send exactly that Content-Type header. How large it may be cannot be said:
+    `post_form` can.
     """
-    parameters = {"Bucket": bucket_name, "Key": object}
-    if content_type is not None:
-        parameters["ContentType"] = content_type
-    return _presign("put_object", parameters, expiration_in_seconds, region)
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    return _presigned("PUT", bucket_name, object, expiration_in_seconds, region, headers)
 
 
-def _presign(operation: str, parameters: dict[str, Any], expires: int, region: str | None) -> str:
-    if not 1 <= expires <= 604800:
-        raise ValueError(f"A URL can last from 1 to 604800 seconds, not {expires!r}")
-    with aws_errors("presign"):
-        url: str = _client(region or _region_of(parameters["Bucket"])).generate_presigned_url(
-            operation, Params=parameters, ExpiresIn=expires
-        )
-    return url
+def post_form(
+    bucket_name: str,
+    object: str,  # noqa: A002
+    expiration_in_seconds: int = 300,
+    *,
+    size: tuple[int, int],
+    content_type: str | None = None,
+    region: str | None = None,
+) -> PostForm:
+    """Return the URL and the fields of a form that uploads one object, within limits that S3 itself holds.
 
-
-def _client(region: str, **options: Any) -> Any:
-    # The checksum that boto3 adds to uploads by default would have to be sent by the bearer too.
-    return client(
-        "s3", region=region, signature_version="s3v4", request_checksum_calculation="when_required", **options
-    )
-
-
-def _region_of(bucket: str) -> str:
-    """Return the bucket's region, or the function's own while S3 does not say.
-
-    A URL that works nearly always is better than none. Asking again only after a minute spares a network without a
-    way to S3 a time-out for each URL.
+    `object` is the exact key; one that ends in `${filename}` lets the form choose what follows the part before it.
+    `size` is the least and the most bytes of the file, at most 5 GiB. `content_type` is exact, or a kind as `image/*`,
+    for which the form adds the field `Content-Type` itself. Region and end are as with `get_url`.
     """
-    own = resolved_region()
-    for max_age in (float("inf"), 60):
-        if found := regions.get(bucket, lambda: _looked_up(bucket, own), max_age=max_age):
-            return found
-    return own
+    least, most = size
+    if not 0 <= least <= most <= _MOST_BYTES:
+        raise ValueError(f"The size goes from 0 to {_MOST_BYTES} bytes, not from {least!r} to {most!r}")
+    check_expiry(expiration_in_seconds)
+    fields = {"key": object}
+    conditions: list[Any] = [{"bucket": bucket_name}, ["content-length-range", least, most]]
+    start, mark, end = object.partition(_FILE_NAME)
+    if end:
+        raise ValueError(f"{_FILE_NAME} can only be the end of a key, not in {object!r}")
+    conditions.append(["starts-with", "$key", start] if mark else {"key": object})
+    if content_type is not None and content_type.endswith("/*"):
+        conditions.append(["starts-with", "$Content-Type", content_type[:-1]])
+    elif content_type is not None:
+        fields["Content-Type"] = content_type
+        conditions.append({"Content-Type": content_type})
+    place = region or buckets.region_of(bucket_name)
+    scope = Scope(resolved(None), "s3", place, datetime.now(UTC))
+    return {
+        "url": buckets.url_of(bucket_name, "", place),
+        "fields": sign_policy(scope, fields, conditions, expiration_in_seconds),
+    }
 
 
-def _looked_up(bucket: str, own: str) -> str:
-    """Ask S3 where the bucket is: HeadBucket says so in a header, also to those who may not read the bucket."""
-    try:
-        with aws_errors("HeadBucket"):
-            answer = _client(own, max_attempts=1).head_bucket(Bucket=bucket)
-    except AwsError as error:
-        # botocore's errors of the connection have a response too, which is None.
-        answer = getattr(error.__cause__, "response", None) or {}
-    region: str = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region", "")
-    if not region:
-        _log.warning("S3 does not say where bucket %r is; %s is assumed", bucket, own)
-    return region
+def _presigned(
+    method: str, bucket: str, key: str, expires: int, region: str | None, headers: dict[str, str] | None = None
+) -> str:
+    check_expiry(expires)
+    place = region or buckets.region_of(bucket)
+    return SignedAuth("s3", region=place).presign(method, buckets.url_of(bucket, key, place), expires, headers)

@@ -4,17 +4,21 @@ The canonical forms are botocore's to the byte. URLs are taken as they go over t
 (spaces, characters beyond ASCII) percent-encoded first, as every HTTP client does.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
 from hmac import digest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
+_UNSIGNED = (UNSIGNED_PAYLOAD, "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+_HASH_HEADER = "x-amz-content-sha256"
 _EMPTY_HASH = sha256(b"").hexdigest()
 _LEGAL = "%/:?#[]@!$&'()*+,;=~"
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -74,14 +78,13 @@ class Scope(NamedTuple):
 
 def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
     """Return the headers, with those added that sign the request."""
-    parts = urlsplit(quote(url, safe=_LEGAL))
+    parts = urlsplit(wire(url))
     signed = _dated(scope, headers)
-    body_hash = sha256(body).hexdigest() if body else _EMPTY_HASH
-    if scope.service in _S3:
-        signed = _without(signed, "x-amz-content-sha256")
-        signed["X-Amz-Content-SHA256"] = body_hash
-    else:
-        body_hash = next((v for k, v in signed.items() if k.lower() == "x-amz-content-sha256"), body_hash)
+    given = _content_hash(signed)
+    if scope.service in _S3 and given not in _UNSIGNED:
+        signed = _without(signed, _HASH_HEADER)
+        given = signed["X-Amz-Content-SHA256"] = _hash(body)
+    body_hash = _hash(body) if given is None else given
     canonical, names = _canonical_headers(signed, parts)
     request = (method.upper(), _path(parts, scope), _sorted_query(parts.query), canonical, names, body_hash)
     signed["Authorization"] = (
@@ -91,24 +94,57 @@ def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: 
     return signed
 
 
-def presign(scope: Scope, method: str, url: str, expires: int) -> str:
-    """Return the URL with a query that signs it; `host` is the only signed header.
+def presign(scope: Scope, method: str, url: str, expires: int, headers: Mapping[str, str]) -> str:
+    """Return the URL with a query that signs it, with `host` and the headers given.
 
     The query's pairs stay in their order and are encoded anew (a `+` stands for a space); a fragment is dropped.
     """
-    parts = urlsplit(quote(url, safe=_LEGAL))
-    canonical, names = _canonical_headers({}, parts)
+    parts = urlsplit(wire(url))
+    canonical, names = _canonical_headers(headers, parts)
     credentials = scope.credentials
     given = strict_query(query_pairs(parts.query)) + "&" if parts.query else ""
     token = f"&X-Amz-Security-Token={quote(credentials.token, safe='')}" if credentials.token else ""
     name = quote(f"{credentials.access_key}/{scope.name}", safe="")
     query = (
         f"{given}X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={name}&X-Amz-Date={scope.timestamp}"
-        f"&X-Amz-Expires={expires}&X-Amz-SignedHeaders={names}{token}"
+        f"&X-Amz-Expires={expires}&X-Amz-SignedHeaders={quote(names, safe='')}{token}"
     )
-    body_hash = UNSIGNED_PAYLOAD if scope.service in _S3 else _EMPTY_HASH
+    body_hash = _content_hash(headers) or (UNSIGNED_PAYLOAD if scope.service in _S3 else _EMPTY_HASH)
     request = (method.upper(), _path(parts, scope), _sorted_query(query), canonical, names, body_hash)
     return parts._replace(query=f"{query}&X-Amz-Signature={_signature(scope, request)}", fragment="").geturl()
+
+
+def sign_policy(scope: Scope, fields: Mapping[str, str], conditions: Sequence[Any], expires: int) -> dict[str, str]:
+    """Return the fields of a form that uploads to S3, with the policy that limits it and its signature.
+
+    From "Creating a POST policy" in the S3 API reference. `conditions` say what fields the form may have; those of the
+    signature are added.
+    """
+    credentials = scope.credentials
+    ends = scope.at + timedelta(seconds=expires)
+    added = {
+        "x-amz-algorithm": ALGORITHM,
+        "x-amz-credential": f"{credentials.access_key}/{scope.name}",
+        "x-amz-date": scope.timestamp,
+    }
+    if credentials.token:
+        added["x-amz-security-token"] = credentials.token
+    policy = {
+        "expiration": f"{ends:%Y-%m-%dT%H:%M:%SZ}",
+        "conditions": [*conditions, *({name: value} for name, value in added.items())],
+    }
+    encoded = b64encode(json.dumps(policy).encode()).decode()
+    return {**fields, **added, "policy": encoded, "x-amz-signature": _keyed(scope, encoded)}
+
+
+def wire(url: str) -> str:
+    """Return a URL with what it cannot hold percent-encoded, as every HTTP client sends it."""
+    return quote(url, safe=_LEGAL)
+
+
+def is_unsigned(headers: Mapping[str, str]) -> bool:
+    """Say whether the headers tell that the body is not signed."""
+    return _content_hash(headers) in _UNSIGNED
 
 
 def query_pairs(query: str) -> list[tuple[str, str]]:
@@ -137,6 +173,14 @@ def _dated(scope: Scope, headers: Mapping[str, str]) -> dict[str, str]:
     if token:
         dated["X-Amz-Security-Token"] = token
     return dated
+
+
+def _hash(body: bytes) -> str:
+    return sha256(body).hexdigest() if body else _EMPTY_HASH
+
+
+def _content_hash(headers: Mapping[str, str]) -> str | None:
+    return next((value for name, value in headers.items() if name.lower() == _HASH_HEADER), None)
 
 
 def _without(headers: Mapping[str, str], *names: str) -> dict[str, str]:
@@ -195,6 +239,10 @@ def _sorted_query(query: str) -> str:
 def _signature(scope: Scope, request: tuple[str, ...]) -> str:
     hashed = sha256("\n".join(request).encode()).hexdigest()
     text = f"{ALGORITHM}\n{scope.timestamp}\n{scope.name}\n{hashed}"
+    return _keyed(scope, text)
+
+
+def _keyed(scope: Scope, text: str) -> str:
     key = _signing_key(scope.credentials.secret_key, f"{scope.at:%Y%m%d}", scope.region, scope.service)
     return digest(key, text.encode(), "sha256").hex()
 

@@ -1,18 +1,11 @@
 """Queues: what is sent here is what a job reads."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
-from kit_aws.cache import ValueCache
-from kit_aws.errors import ResourceNotFoundError
-from kit_aws.payload import to_json
-
-urls: ValueCache[str] = ValueCache()
-
-_REGION_IN_URL = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/")
+from kit_aws.batch import Entry, send
+from kit_aws.message import Attribute, checked_size, parameters_of
+from kit_aws.queue import Queue
 
 
 def enqueue(
@@ -22,63 +15,66 @@ def enqueue(
     delay_seconds: int | None = None,
     message_group_id: str | None = None,
     message_deduplication_id: str | None = None,
-    attributes: Mapping[str, str] | None = None,
+    attributes: Mapping[str, Attribute] | None = None,
 ) -> None:
     """Send a message to a queue given by name, URL or ARN.
 
     The body is the message as JSON (see `to_json`), which the records of kit-events read. A queue's URL is looked up
     once, and again when the queue is gone. Queues whose names end in `.fifo` need a `message_group_id`. `attributes`
-    are sent as String attributes. Raise `ResourceNotFoundError` for an unknown queue.
+    may be text, bytes and numbers; the one called `correlation_id` is added where `set_correlation_id` was called.
+    Raise `ResourceNotFoundError` for an unknown queue, `PayloadTooLargeError` above 1 MiB.
     """
-    parameters: dict[str, Any] = {"MessageBody": to_json(message)}
-    if delay_seconds is not None:
-        parameters["DelaySeconds"] = delay_seconds
-    if message_group_id is not None:
-        parameters["MessageGroupId"] = message_group_id
-    if message_deduplication_id is not None:
-        parameters["MessageDeduplicationId"] = message_deduplication_id
-    if attributes:
-        parameters["MessageAttributes"] = {
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-        }
-    sqs = client("sqs", region=_region(queue_name))
+    parameters = parameters_of(
+        message,
+        attributes,
+        delay_seconds=delay_seconds,
+        group_id=message_group_id,
+        deduplication_id=message_deduplication_id,
+    )
+    checked_size(parameters, "The message", queue_name)
+    Queue(queue_name).call("SendMessage", "send_message", **parameters)
+
+
+def enqueue_many(
+    queue_name: str,
+    messages: Iterable[Any],
+    *,
+    delay_seconds: int | None = None,
+    message_group_id: str | Callable[[Any], str] | None = None,
+    message_deduplication_id: Callable[[Any], str] | None = None,
+    attributes: Mapping[str, Attribute] | Callable[[Any], Mapping[str, Attribute]] | None = None,
+) -> None:
+    """Send many messages, ten to a call or as many as fit into 1 MiB; the options are those of `enqueue`.
+
+    Where an option differs between messages, give a function that tells it of each. Only what SQS did not take is sent
+    again, up to five times and waiting longer each time. A FIFO queue gets at most one message of a group in a call, so
+    that none overtakes one that failed; many groups are as fast as no groups, one group is as slow as `enqueue`.
+
+    Everything is written as JSON before the first call: what cannot be is an error, with nothing sent. Raise
+    `BatchError`, whose `failures` name each message that was not sent by its index, or, when a call failed as a whole
+    and nothing had been sent before it, that call's own error.
+    """
+    queue = Queue(queue_name)
+
+    def entry(index: int, message: Any) -> Entry:
+        parameters = parameters_of(
+            message,
+            attributes(message) if callable(attributes) else attributes,
+            delay_seconds=delay_seconds,
+            group_id=message_group_id(message) if callable(message_group_id) else message_group_id,
+            deduplication_id=None if message_deduplication_id is None else message_deduplication_id(message),
+        )
+        size = checked_size(parameters, f"The message {index}", queue_name)
+        # Only a FIFO queue promises an order: elsewhere each message is a group of its own.
+        group = parameters.get("MessageGroupId", "") if queue.is_fifo else index
+        return Entry(index, group, parameters, size)
+
+    send(queue, [_noted(entry, index, message) for index, message in enumerate(messages)])
+
+
+def _noted(entry: Callable[[int, Any], Entry], index: int, message: Any) -> Entry:
     try:
-        _send(sqs, queue_name, parameters)
-    except ResourceNotFoundError:
-        if queue_name.startswith(("https://", "http://")):
-            raise
-        _send(sqs, queue_name, parameters, force=True)
-
-
-def _send(sqs: Any, queue: str, parameters: dict[str, Any], *, force: bool = False) -> None:
-    url = _url(sqs, queue, force=force)
-    with aws_errors("SendMessage", resource=queue):
-        sqs.send_message(QueueUrl=url, **parameters)
-
-
-def _url(sqs: Any, queue: str, *, force: bool) -> str:
-    if queue.startswith(("https://", "http://")):
-        return queue
-
-    def read() -> str:
-        if queue.startswith("arn:"):
-            account, name = queue.split(":")[4:6]
-            wanted = {"QueueName": name, "QueueOwnerAWSAccountId": account}
-        else:
-            wanted = {"QueueName": queue}
-        with aws_errors("GetQueueUrl", resource=queue):
-            url: str = sqs.get_queue_url(**wanted)["QueueUrl"]
-        return url
-
-    return urls.get(queue, read, max_age=float("inf"), force=force)
-
-
-def _region(queue: str) -> str | None:
-    """Return the region that an ARN or a URL names; a bare name is in the function's own."""
-    if queue.startswith("arn:"):
-        parts = queue.split(":")
-        if len(parts) != 6 or parts[2] != "sqs":
-            raise ValueError(f"{queue!r} is not the ARN of a queue")
-        return parts[3]
-    match = _REGION_IN_URL.match(queue)
-    return match[1] if match else None
+        return entry(index, message)
+    except Exception as error:
+        error.add_note(f"This was the message with index {index}; none has been sent.")
+        raise

@@ -1,14 +1,21 @@
 """Parameters of the Systems Manager parameter store."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
 from kit_aws.cache import ValueCache
+from kit_aws.errors import ResourceNotFoundError
 
 ParameterType = Literal["String", "StringList", "SecureString"]
 
-values: ValueCache[str] = ValueCache()
+# By name, and whether decrypted.
+values: ValueCache[tuple[str, bool], str] = ValueCache()
+# The names below a path, by path, whether recursive, and whether decrypted.
+trees: ValueCache[tuple[str, bool, bool], dict[str, str]] = ValueCache()
+
+_MOST_AT_ONCE = 10  # GetParameters
 
 
 def get_ssm_parameter(name: str, encrypted: bool = False, *, max_age: float = 300, force: bool = False) -> str:
@@ -26,6 +33,28 @@ def get_ssm_parameter(name: str, encrypted: bool = False, *, max_age: float = 30
     return values.get((name, encrypted), read, max_age=max_age, force=force)
 
 
+def get_ssm_parameters(
+    path: str | Iterable[str],
+    encrypted: bool = False,
+    *,
+    recursive: bool = True,
+    max_age: float = 300,
+    force: bool = False,
+) -> dict[str, str]:
+    """Return several parameters by name: everything below a path, or those of a list of names.
+
+    A path begins with `/`; one below which nothing is gives an empty dict, and `recursive=False` stays on its first
+    level; what it finds is kept as a whole. Names are asked for in calls of ten, except those that `get_ssm_parameter`
+    or this has read less than `max_age` seconds ago. Raise `ResourceNotFoundError`, which tells every name that does
+    not exist.
+    """
+    if isinstance(path, str):
+        return _below(path, encrypted, recursive=recursive, max_age=max_age, force=force)
+    keys = [(name, encrypted) for name in path]
+    found = values.get_many(keys, _read_many, max_age=max_age, force=force)
+    return {name: value for (name, _), value in found.items()}
+
+
 def put_ssm_parameter(name: str, value: str, param_type: ParameterType = "String", overwrite: bool = True) -> int:
     """Create or change a parameter and return its new version.
 
@@ -39,10 +68,51 @@ def put_ssm_parameter(name: str, value: str, param_type: ParameterType = "String
             answer = client("ssm").put_parameter(Name=name, Value=value, Type=param_type, Overwrite=overwrite)
     finally:
         # Also after an error: a call that timed out may have been carried out.
-        values.drop(lambda key: _name(key) == name)
+        values.drop(lambda key: key[0] == name)
+        trees.drop(lambda key: name.startswith(key[0]))
     version: int = answer["Version"]
     return version
 
 
-def _name(key: Any) -> Any:
-    return key[0]
+def _below(path: str, encrypted: bool, *, recursive: bool, max_age: float, force: bool) -> dict[str, str]:
+    if not path.startswith("/"):
+        raise ValueError(f"A path begins with '/', {path!r} does not; give names as a list")
+
+    def read() -> dict[str, str]:
+        with aws_errors("GetParametersByPath", resource=path):
+            pages = client("ssm").get_paginator("get_parameters_by_path")
+            return {
+                each["Name"]: each["Value"]
+                for page in pages.paginate(Path=path, Recursive=recursive, WithDecryption=encrypted)
+                for each in page["Parameters"]
+            }
+
+    return dict(trees.get((path, recursive, encrypted), read, max_age=max_age, force=force))
+
+
+def _read_many(keys: Sequence[tuple[str, bool]]) -> dict[tuple[str, bool], str]:
+    encrypted = keys[0][1]
+    names = [name for name, _ in keys]
+    found: dict[tuple[str, bool], str] = {}
+    for start in range(0, len(names), _MOST_AT_ONCE):
+        asked = names[start : start + _MOST_AT_ONCE]
+        with aws_errors("GetParameters", resource=", ".join(asked)):
+            answer = client("ssm").get_parameters(Names=asked, WithDecryption=encrypted)
+        for each in answer["Parameters"]:
+            found |= {(name, encrypted): each["Value"] for name in asked if _is_called(each, name)}
+    missing = ", ".join(repr(name) for name in names if (name, encrypted) not in found)
+    if missing:
+        raise ResourceNotFoundError(
+            f"GetParameters failed: there is no parameter {missing}",
+            code="ParameterNotFound",
+            operation="GetParameters",
+            resource=missing,
+        )
+    return found
+
+
+def _is_called(parameter: Any, name: str) -> bool:
+    """Say whether a parameter is the one asked for by name or ARN, or by either with a `:version` or `:label`."""
+    selector = str(parameter.get("Selector") or "").lstrip(":")
+    ends = {f":{selector or parameter.get('Version')}", "" if not selector else f":{selector}"}
+    return name in {f"{parameter.get(key)}{end}" for key in ("Name", "ARN") for end in ends}

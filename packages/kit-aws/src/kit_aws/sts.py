@@ -4,7 +4,7 @@ from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
 from kit_aws.cache import ValueCache
 
-identities: ValueCache[str] = ValueCache()
+identities: ValueCache[str, str] = ValueCache()
 
 
 def get_account_id() -> str:

@@ -1,0 +1,72 @@
+"""Other Lambda functions, invoked."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from kit_aws.boto3 import client
+from kit_aws.botocore import aws_errors
+from kit_aws.errors import FunctionError, PayloadTooLargeError
+from kit_aws.payload import to_json
+
+InvocationType = Literal["RequestResponse", "Event", "DryRun"]
+
+# "Lambda quotas" in the Lambda developer guide: 6 MB for an answer that is waited for, 1 MB else.
+_MOST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024, "DryRun": 6 * 1024 * 1024}
+# A client's timeout is fixed, so that timeouts taken from the time left share some thirty clients.
+_TIMEOUTS = (
+    *(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 60),
+    *(80, 100, 120, 150, 180, 240, 300, 400, 500, 600, 750, 900),
+)
+
+
+def invoke(arn: str, payload: Any, invocation_type: InvocationType = "RequestResponse", *, timeout: float = 60) -> Any:
+    """Invoke a function given by ARN or name, with a version or alias if you like, and return its parsed answer.
+
+    `RequestResponse` waits for the answer, at most `timeout` seconds (rounded down to one of some thirty steps), and
+    calls exactly once: nothing is retried, since the function may have done its work when the connection breaks. Give
+    the time that is left, `context.get_remaining_time_in_millis() / 1000 - 1`. `Event` returns None as soon as Lambda
+    has taken the payload, `DryRun` None when the caller may invoke the function.
+
+    The payload is sent as JSON (see `to_json`). Raise `FunctionError` when the function itself fails, which only
+    `RequestResponse` learns of; `ResourceNotFoundError`, `ThrottlingError`; `PayloadTooLargeError` above 6 MiB (1 MiB
+    for `Event`); `AwsConnectionError` when no answer came in time, though the function may run on.
+    """
+    if invocation_type not in _MOST_BYTES:
+        raise ValueError(f"invocation_type is one of {', '.join(_MOST_BYTES)}, not {invocation_type!r}")
+    body = to_json(payload)
+    if len(body) > _MOST_BYTES[invocation_type]:
+        raise PayloadTooLargeError("The payload", len(body), _MOST_BYTES[invocation_type], resource=arn)
+    functions = _client(arn, invocation_type, timeout)
+    with aws_errors("Invoke", resource=arn):
+        answer = functions.invoke(FunctionName=arn, InvocationType=invocation_type, Payload=body.encode())
+        content = answer["Payload"].read()
+    if answer.get("FunctionError"):
+        raise _error(arn, content, answer["ResponseMetadata"].get("RequestId"))
+    return json.loads(content) if content and invocation_type == "RequestResponse" else None
+
+
+def _client(arn: str, invocation_type: str, timeout: float) -> Any:
+    region = arn.split(":")[3] if arn.startswith("arn:") else None
+    if invocation_type != "RequestResponse":
+        return client("lambda", region=region)
+    if timeout < _TIMEOUTS[0]:
+        raise ValueError(f"timeout is at least {_TIMEOUTS[0]} seconds, not {timeout!r}")
+    step = max(each for each in _TIMEOUTS if each <= timeout)
+    return client("lambda", region=region, read_timeout=step, max_attempts=1)
+
+
+def _error(arn: str, content: bytes, request_id: str | None) -> FunctionError:
+    """Read what a runtime says of its failure; Python's has a `stackTrace`, Node's a `trace`."""
+    try:
+        said = json.loads(content)
+    except ValueError:
+        said = content.decode(errors="replace")
+    if not isinstance(said, Mapping):
+        return FunctionError(arn, None, str(said), request_id=request_id)
+    trace = said.get("stackTrace") or said.get("trace") or []
+    lines = [line for each in trace for line in str(each).splitlines()] if isinstance(trace, list) else [str(trace)]
+    message = said.get("errorMessage")
+    return FunctionError(
+        arn, said.get("errorType"), "" if message is None else str(message), lines, request_id=request_id
+    )

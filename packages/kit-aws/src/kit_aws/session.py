@@ -1,0 +1,69 @@
+"""An HTTP client that signs."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from kit_aws.auth import SignedAuth, strict_url
+from kit_aws.boto3 import VERSION
+from kit_aws.connections import Answer, Connections, Request
+
+_AGENT = f"kit-aws/{VERSION}"
+
+
+class SignedSession:
+    """Send signed requests over connections that are kept open; one object serves many threads and hosts.
+
+    A connection has to stand within `connect_timeout` seconds, the whole answer has to be there within
+    `read_timeout`. Nothing is repeated that could take effect twice, and redirects are not followed: a 3xx is an
+    answer like any other, so that no other host sees the signature. Proxies of the environment are not used.
+    """
+
+    def __init__(
+        self,
+        service: str = "execute-api",
+        region: str | None = None,
+        credentials: Any = None,
+        *,
+        connect_timeout: float = 1,
+        read_timeout: float = 5,
+        max_idle: int = 10,
+    ) -> None:
+        self._auth = SignedAuth(service, region=region, credentials=credentials)
+        self._read_timeout = read_timeout
+        self._connections = Connections(connect_timeout=connect_timeout, most_idle=max_idle)
+
+    def __enter__(self) -> Self:
+        """Return the session."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | str = b"",
+        *,
+        timeout: float | None = None,
+    ) -> Answer:
+        """Sign and send a request, and return status, headers and body of the answer, whatever its status.
+
+        `timeout` takes the place of the session's `read_timeout`. Raise `AwsConnectionError` when no answer came in
+        time: whether the request was carried out is then not known. Else `CredentialsError` or `RegionNotSetError`.
+        """
+        content = body.encode() if isinstance(body, str) else body
+        wire = strict_url(url)
+        agent = {} if any(name.lower() == "user-agent" for name in headers or ()) else {"User-Agent": _AGENT}
+        signed = self._auth.sign(method, wire, {**agent, **(headers or {})}, content)
+        limit = self._read_timeout if timeout is None else timeout
+        return self._connections.send(Request(method.upper(), wire, signed, content, limit))
+
+    def close(self) -> None:
+        """Close the connections that are idle; the next request opens one again."""
+        self._connections.close()
