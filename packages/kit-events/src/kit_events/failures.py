@@ -18,9 +18,9 @@ REASONS = (SOURCE, "dead_letter_error", "dead_letter_message", "dead_letter_func
 _MOST_ATTRIBUTES = 10
 _LONGEST_MESSAGE = 512  # characters
 _SECRETS = re.compile(
-    r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]+"
-    r"|(?:password|passwd|pwd|secret|token|api[-_]?key|authorization|credential|cookie)[\w-]{0,40}[\"']?\s{0,9}[=:]\s{0,9}"
-    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&]+)"
+    r"(?i)(?:password|passwd|pwd|secret|token|api[-_]?key|authorization|credential|cookie)[\w-]{0,40}[\"']?\s{0,9}[=:]"
+    r"\s{0,9}(?:(?:bearer|basic)\s+)?(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&]+)"
+    r"|\b(?:bearer|basic)\s+[\w.~+/=-]+"
     r"|(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"

@@ -1,0 +1,7 @@
+"""`python -m kit_events`."""
+
+import sys
+
+from kit_events.cli import main
+
+sys.exit(main())

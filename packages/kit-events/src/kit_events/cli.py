@@ -1,0 +1,129 @@
+"""`python -m kit_events`: redrive a dead-letter queue, check a template, print a subscription."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kit_events.errors import EventsError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, or 1 when something is wrong or was left undone."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except (EventsError, ValueError) as error:
+        print(f"kit_events: {error}", file=sys.stderr)
+    except Exception as error:
+        from kit_aws import AwsError
+
+        if not isinstance(error, AwsError):
+            raise
+        print(f"kit_events: {error}", file=sys.stderr)
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m kit_events", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    redrive = commands.add_parser("redrive", help="send the messages of a dead-letter queue back")
+    redrive.add_argument("--from", dest="source", required=True, help="the dead-letter queue's URL or ARN")
+    redrive.add_argument("--to", help="a queue's URL or ARN; else each goes to the queue it came from")
+    redrive.add_argument(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="only messages whose event's field (type, aggregate_id, …) or attribute (dead_letter_error, …) is this",
+    )
+    redrive.add_argument("--limit", type=int, help="send at most so many")
+    redrive.add_argument("--dry-run", action="store_true", help="say what would be sent, and send nothing")
+    redrive.set_defaults(run=_redrive)
+
+    check = commands.add_parser("check", help="name what in a template would lose messages")
+    check.add_argument("template")
+    check.add_argument("--module", help="compare the functions with the handlers of this module")
+    check.set_defaults(run=_check)
+
+    subscription = commands.add_parser("subscription", help="print a subscriber's part of a template")
+    subscription.add_argument("queue", help="the queue's logical name")
+    subscription.add_argument("types", nargs="+", help="the types of events that it gets")
+    subscription.add_argument("--topic", default="Events", help="the topic's logical name or ARN")
+    subscription.add_argument("--fifo", action="store_true")
+    subscription.add_argument("--timeout", type=int, default=30, help="the function's, in seconds")
+    subscription.add_argument("--max-receives", type=int, default=5)
+    subscription.set_defaults(run=_subscription)
+    return parser
+
+
+def _redrive(options: argparse.Namespace) -> int:
+    from kit_events.redrive import redrive
+
+    wanted = [_pair(text) for text in options.filter]
+    done = redrive(
+        options.source,
+        options.to,
+        matching=(lambda record: all(_values(record).get(name) == value for name, value in wanted)) if wanted else None,
+        limit=options.limit,
+        dry_run=options.dry_run,
+    )
+    for record in done.chosen:
+        values = _values(record)
+        told = (
+            record.message_id,
+            values.get("type"),
+            values.get("dead_letter_error"),
+            done.failed.get(record.message_id),
+        )
+        print("  ".join(str(each or "-") for each in told))
+    print(done)
+    return 1 if done.failed else 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise ValueError(f"--filter takes NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _values(record: Any) -> dict[str, Any]:
+    """Return what a message can be filtered by: its attributes, and the fields of the event inside."""
+    from kit_events.adapters import unwrap
+
+    values: dict[str, Any] = dict(record.message_attributes)
+    for inside in unwrap({"eventSource": "aws:sqs", "messageId": record.message_id, "body": record.body}):
+        if isinstance(inside, dict):
+            values |= {name: value for name, value in inside.items() if isinstance(value, str)}
+    return values
+
+
+def _check(options: argparse.Namespace) -> int:
+    from kit_events.check import check
+
+    if options.module and "" not in sys.path:
+        sys.path.insert(0, "")  # `python -m` has it; a test's call may not
+    found = check(options.template, module=options.module)
+    for finding in found:
+        print(finding)
+    return 1 if found else 0
+
+
+def _subscription(options: argparse.Namespace) -> int:
+    from kit_events.subscription import Subscription
+
+    print(
+        Subscription(
+            options.queue,
+            options.types,
+            topic=options.topic,
+            fifo=options.fifo,
+            timeout=options.timeout,
+            max_receives=options.max_receives,
+        ),
+        end="",
+    )
+    return 0

@@ -1,0 +1,129 @@
+"""Buses and deliveries for tests."""
+
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+from typing import Any, Self
+from uuid import uuid4
+
+from kit_events import EventRecord
+from kit_events import bus as buses
+from kit_events.bus import EventBus
+from kit_events.drivers.memory import Memory
+from kit_events.event import BaseEvent
+from kit_events.message import Message, message_of
+
+_ACCOUNT, _REGION = "123456789012", "us-east-1"
+
+
+class RecordingBus(EventBus):
+    """Keep what is published; as a context manager, be the default bus meanwhile.
+
+    `messages` is what would have been sent, `events` the same as a subscriber reads it.
+    """
+
+    def __init__(self, *, ordered: bool = False) -> None:
+        self._memory = Memory("memory://recording.fifo" if ordered else "memory://recording")
+        super().__init__(self._memory)
+        self._before: list[EventBus] = []
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return what was sent, in order."""
+        return self._memory.messages
+
+    @property
+    def events(self) -> list[EventRecord]:
+        """Return what was sent as records."""
+        return [record for message in self.messages for record in EventRecord.from_record(_in_queue(message))]
+
+    def of_type(self, type: str) -> list[EventRecord]:  # noqa: A002
+        """Return the records of one type of event."""
+        return [record for record in self.events if record.type == type]
+
+    def __enter__(self) -> Self:
+        """Become the default bus."""
+        self._before.append(buses.default_bus())
+        buses.set_default_bus(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Give way to the bus that was the default before."""
+        buses.set_default_bus(self._before.pop())
+
+
+def deliver(
+    event: BaseEvent | Message | Iterable[BaseEvent | Message],
+    *,
+    to: Callable[[Any, Any], Any],
+    queue: str = "test",
+    context: Any = None,
+    check: bool = True,
+) -> Any:
+    """Call a Lambda handler with events as they come by way of a topic and a queue, and return its answer.
+
+    `to` is any handler, such as what kit-handler's `@job` makes of a function. Events get ids as if published; messages
+    of a `RecordingBus` keep theirs. A `queue` whose name ends in `.fifo` has the aggregate's id as the message group.
+    `context` is one with 30 seconds left unless given. Raise AssertionError if the answer names messages as failed,
+    unless `check` is False; what the handler raises is raised.
+    """
+    several: Sequence[BaseEvent | Message]
+    several = [event] if isinstance(event, BaseEvent | Message) else list(event)
+    messages = [each if isinstance(each, Message) else message_of(each) for each in several]
+    answer = to({"Records": [_in_queue(message, queue) for message in messages]}, context or _Context())
+    failed = (answer or {}).get("batchItemFailures", []) if check else []
+    if failed:
+        types = [message.type for message in messages if {"itemIdentifier": str(message.id)} in failed]
+        raise AssertionError(f"{getattr(to, '__name__', to)} failed for {', '.join(types)}; its log says why")
+    return answer
+
+
+def _in_queue(message: Message, queue: str = "test") -> dict[str, Any]:
+    """Return a message as Lambda gets it from a queue that listens to a topic; its message id is the event's."""
+    from json import dumps
+
+    topic = f"arn:aws:sns:{_REGION}:{_ACCOUNT}:test"
+    attributes = {name: {"Type": "String", "Value": value} for name, value in message.attributes.items()}
+    envelope = {
+        "Type": "Notification",
+        "MessageId": str(uuid4()),
+        "TopicArn": topic,
+        "Message": message.text,
+        "Timestamp": "2026-01-01T00:00:00.000Z",
+        "MessageAttributes": attributes,
+    }
+    system = {
+        "ApproximateReceiveCount": "1",
+        "SentTimestamp": "1767225600000",
+        "SenderId": "AIDAIENQZJOLO23YVJ4VO",
+        "ApproximateFirstReceiveTimestamp": "1767225600001",
+    }
+    if queue.endswith(".fifo"):
+        system |= {"MessageGroupId": str(message.aggregate_id), "MessageDeduplicationId": str(message.id)}
+    return {
+        "messageId": str(message.id),
+        "receiptHandle": f"receipt-{message.id}",
+        "body": dumps(envelope),
+        "attributes": system,
+        "messageAttributes": {},
+        "md5OfBody": "",
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{_REGION}:{_ACCOUNT}:{queue}",
+        "awsRegion": _REGION,
+    }
+
+
+class _Context:
+    """Stand for Lambda's context, with 30 seconds left and a clock that runs."""
+
+    function_name = "test"
+    function_version = "$LATEST"
+    invoked_function_arn = f"arn:aws:lambda:{_REGION}:{_ACCOUNT}:function:test"
+    memory_limit_in_mb = "128"
+
+    def __init__(self) -> None:
+        self.aws_request_id = str(uuid4())
+        self._ends = monotonic() + 30
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds left."""
+        return max(0, int((self._ends - monotonic()) * 1000))

@@ -1,0 +1,218 @@
+"""What in a template would lose messages."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+import pytest
+from kit_events import TemplateError
+from kit_events.check import check
+from kit_events.cli import main
+
+GOOD = """
+Globals: {Function: {Timeout: 10}}
+Parameters:
+  Visibility: {Type: Number, Default: 60}
+Resources:
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      VisibilityTimeout: !Ref Visibility
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
+  Dead: {Type: AWS::SQS::Queue}
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.jobs.work
+      Events:
+        Jobs:
+          Type: SQS
+          Properties: {Queue: !GetAtt Jobs.Arn, FunctionResponseTypes: [ReportBatchItemFailures]}
+        Hourly: {Type: Schedule, Properties: {Schedule: rate(1 hour)}}
+"""
+CLASSIC = """
+Resources:
+  Jobs: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 20, RedrivePolicy: {deadLetterTargetArn: x}}}
+  Work: {Type: AWS::Lambda::Function, Properties: {Timeout: 4}}
+  Mapping:
+    Type: AWS::Lambda::EventSourceMapping
+    Properties:
+      FunctionName: !Ref Work
+      EventSourceArn: !Sub "${Jobs.Arn}"
+      MaximumBatchingWindowInSeconds: 5
+"""
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Callable[..., list[str]]:
+    def find(text: str, name: str = "template.yaml", **options: Any) -> list[str]:
+        path = tmp_path / name
+        path.write_text(text)
+        return [str(finding) for finding in check(path, **options)]
+
+    return find
+
+
+def test_a_good_template_has_nothing_wrong(found: Any) -> None:
+    assert found(GOOD) == []
+
+
+def test_a_mapping_without_partial_answers_is_named(found: Any) -> None:
+    [finding] = found(GOOD.replace(", FunctionResponseTypes: [ReportBatchItemFailures]", ""))
+    assert finding.startswith("Work.Jobs: no FunctionResponseTypes")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Default: 60", "Default: 59", "VisibilityTimeout is 59, under six times the 10 s of Work: 60"),
+        ("      VisibilityTimeout: !Ref Visibility\n", "", "VisibilityTimeout is 30, under six times"),
+        ("Timeout: 10", "Timeout: 11", "under six times the 11 s of Work: 66"),
+        ("{Queue:", "{MaximumBatchingWindowInSeconds: 3, Queue:", "and its window of 3 s: 63"),
+    ],
+)
+def test_a_visibility_timeout_that_is_too_short_is_named(found: Any, old: str, new: str, said: str) -> None:
+    [finding] = found(GOOD.replace(old, new))
+    assert finding.startswith("Jobs: ")
+    assert said in finding
+
+
+def test_a_function_without_a_timeout_has_lambdas_three_seconds(found: Any) -> None:
+    without = GOOD.replace("Globals: {Function: {Timeout: 10}}", "")
+    assert found(without.replace("Default: 60", "Default: 18")) == []
+    assert len(found(without.replace("Default: 60", "Default: 17"))) == 1
+
+
+def test_what_only_aws_knows_is_not_guessed(found: Any) -> None:
+    assert found(GOOD.replace("!Ref Visibility", "!ImportValue visibility")) == []
+    assert found(GOOD.replace(", Default: 60", "")) == []
+
+
+def test_a_queue_without_dead_letters_is_named(found: Any) -> None:
+    policy = "      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}\n"
+    names = [finding.split(":")[0] for finding in found(GOOD.replace(policy, ""))]
+    assert names == ["Jobs", "Dead"]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt Failed.Arn}",
+        "EventInvokeConfig: {DestinationConfig: {OnFailure: {Destination: !Sub '${Failed.Arn}'}}}",
+        "DeadLetterConfig: {TargetArn: {'Fn::GetAtt': 'Failed.Arn'}}",
+    ],
+)
+def test_a_queue_for_failures_needs_none_itself(found: Any, use: str) -> None:
+    more = GOOD.replace("  Dead: {", "  Failed: {Type: AWS::SQS::Queue}\n  Dead: {")
+    assert [finding.split(":")[0] for finding in found(more)] == ["Failed"]
+    assert found(more.replace("Handler: app.jobs.work", f"Handler: app.jobs.work\n      {use}")) == []
+
+
+def test_a_mapping_of_plain_cloudformation_is_checked(found: Any) -> None:
+    findings = found(CLASSIC)
+    assert [finding.split(":")[0] for finding in findings] == ["Mapping", "Jobs"]
+    assert "under six times the 4 s of Work and its window of 5 s: 29" in findings[1]
+
+
+def test_a_template_may_be_json(found: Any) -> None:
+    assert found(json.dumps({"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}}), "template.json") != []
+
+
+@pytest.mark.parametrize("text", ["", "[]", "Resources: []", "a: b: c", "\x00"])
+def test_what_is_no_template_is_named(found: Any, text: str) -> None:
+    with pytest.raises(TemplateError, match=r"template\.yaml"):
+        found(text)
+
+
+def test_a_template_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="gone"):
+        check(tmp_path / "gone.yaml")
+
+
+def test_without_pyyaml_it_says_what_to_install(found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(TemplateError, match=r"install kit-events\[check\]"):
+        found(GOOD)
+
+
+JOBS = """
+def handler(partial, kind="job"):
+    def handle(event, context=None):
+        return partial
+    handle.__kit_handler__ = kind
+    return handle
+
+work = handler(True)
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Return a callable that makes a module app.jobs of its own."""
+
+    def make(text: str) -> str:
+        package = f"app{abs(hash(text))}"
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "jobs.py").write_text(text)
+        return f"{package}.jobs"
+
+    monkeypatch.syspath_prepend(tmp_path)
+    return make
+
+
+def compared(found: Any, template: str, name: str) -> list[str]:
+    findings = found(template.replace("app.jobs", name), module=name)
+    return [finding.replace(name, "app.jobs") for finding in findings]
+
+
+def test_a_module_that_fits_has_nothing_wrong(found: Any, module: Any) -> None:
+    assert compared(found, GOOD, module(JOBS)) == []
+    assert compared(found, GOOD.replace("app.jobs", "src/app.jobs"), module(JOBS + "# in a folder\n")) == []
+
+
+def test_a_handler_that_is_not_there_is_named(found: Any, module: Any) -> None:
+    findings = compared(found, GOOD.replace("jobs.work", "jobs.wrok"), module(JOBS))
+    assert findings == [
+        "Work: Handler is 'wrok', which app.jobs hasn't",
+        "app.jobs.work: is a job, and no function's Handler",
+    ]
+
+
+def test_functions_of_other_modules_are_left_alone(found: Any, module: Any) -> None:
+    assert found(GOOD.replace("app.jobs.work", "app.other.work"), module=module("x = 1")) == []
+
+
+def test_a_job_that_answers_otherwise_than_its_mapping_is_named(found: Any, module: Any) -> None:
+    [finding] = compared(found, GOOD, module(JOBS.replace("handler(True)", "handler(False)")))
+    assert finding == "Work.Jobs: has ReportBatchItemFailures, but app.jobs.work is a job(partial=False)"
+    whole = GOOD.replace(", FunctionResponseTypes: [ReportBatchItemFailures]", "")
+    assert any("ignores the failures that app.jobs.work names" in each for each in compared(found, whole, module(JOBS)))
+
+
+def test_a_route_that_gets_records_is_named(found: Any, module: Any) -> None:
+    [finding] = compared(found, GOOD, module(JOBS.replace("handler(True)", "handler(True, 'route')")))
+    assert finding == "Work.Jobs: leads records to app.jobs.work, which is a route"
+
+
+def test_the_command_prints_what_it_finds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(GOOD)
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr().out == ""
+    path.write_text(CLASSIC)
+    assert main(["check", str(path)]) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    path.write_text("[]")
+    assert main(["check", str(path)]) == 1
+    assert "has no Resources" in capsys.readouterr().err
+
+
+def test_the_command_finds_a_module_of_the_folder_it_runs_in(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(GOOD)
+    (tmp_path / "jobs.py").write_text("")
+    command = [sys.executable, "-m", "kit_events", "check", "template.yaml", "--module", "jobs"]
+    done = run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "Work: Handler is 'work', which jobs hasn't\n")
