@@ -18,9 +18,11 @@ from kit_events.errors import (
     PublishError,
     QueueNameError,
     RecordShapeError,
+    TemplateError,
 )
 from kit_events.event import AggregateId, BaseEvent
 from kit_events.event_record import EventRecord
+from kit_events.failures import SqsDeadLetter, SqsVisibility
 from kit_events.file_record import FileRecord
 from kit_events.queue_record import QueueRecord
 
@@ -46,6 +48,9 @@ __all__ = [
     "QueueNameError",
     "QueueRecord",
     "RecordShapeError",
+    "SqsDeadLetter",
+    "SqsVisibility",
+    "TemplateError",
     "default_bus",
     "set_correlation_id",
     "set_default_bus",
