@@ -86,7 +86,7 @@ def test_everything_unsupported_is_told_at_once(load_template: Load) -> None:
     Hooks: {}
     Resources:
       Stream:
-        Type: AWS::Kinesis::Stream
+        Type: AWS::StepFunctions::StateMachine
       Queue:
         Type: AWS::SQS::Queue
         Properties:
@@ -101,8 +101,8 @@ def test_everything_unsupported_is_told_at_once(load_template: Load) -> None:
           InlineCode: pass
           Events:
             Daily:
-              Type: Schedule
-              Properties: {Schedule: rate(1 day)}
+              Type: AlexaSkill
+              Properties: {SkillId: "1"}
             Queue:
               Type: SQS
               Properties: {Queue: !GetAtt Queue.Arn, Stream: x}
@@ -114,15 +114,15 @@ def test_everything_unsupported_is_told_at_once(load_template: Load) -> None:
     assert found == {
         ("(template)", "Hooks"): (5, "this section is not supported"),
         ("Globals", "Function.Layers"): (4, "this property is not supported"),
-        ("Stream", ""): (8, "resources of the type AWS::Kinesis::Stream are not supported"),
+        ("Stream", ""): (8, "resources of the type AWS::StepFunctions::StateMachine are not supported"),
         ("Queue", "Colour"): (13, "this property is not supported"),
         ("Queue", "Fn::ImportValue"): (12, "this intrinsic function is not supported"),
         ("Job", "InlineCode"): (20, "this property is not supported"),
-        ("Job", "Events.Daily"): (22, "events of the type Schedule are not supported"),
+        ("Job", "Events.Daily"): (22, "events of the type AlexaSkill are not supported"),
         ("Job", "Events.Queue.Stream"): (27, "this property is not supported"),
         ("Page", "Runtime"): (28, "only functions in Python, packaged as a folder, are supported"),
     }
-    assert "template.yaml:22: Job.Events.Daily: events of the type Schedule" in str(caught.value)
+    assert "template.yaml:22: Job.Events.Daily: events of the type AlexaSkill" in str(caught.value)
 
 
 def test_what_is_unsupported_can_be_left_out_with_a_warning(
@@ -130,7 +130,7 @@ def test_what_is_unsupported_can_be_left_out_with_a_warning(
 ) -> None:
     text = """\
     Resources:
-      Stream: {Type: AWS::Kinesis::Stream}
+      Stream: {Type: AWS::StepFunctions::StateMachine}
       Queue: {Type: AWS::SQS::Queue}
     """
     with caplog.at_level(logging.WARNING, logger="kit.local"):
@@ -147,7 +147,7 @@ def test_a_condition_that_does_not_hold_takes_its_resource_away(load_template: L
       IsLive: !Equals [!Ref Stage, live]
     Resources:
       Always: {Type: AWS::SQS::Queue}
-      Stream: {Type: AWS::Kinesis::Stream, Condition: IsLive}
+      Stream: {Type: AWS::StepFunctions::StateMachine, Condition: IsLive}
       Cache: {Type: AWS::ElastiCache::CacheCluster, Condition: IsLive}
     """
     template = load_template(text)

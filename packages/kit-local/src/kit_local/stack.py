@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from kit_local.sources.timing import Timing
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,35 @@ class QueueSource:
 
 
 @dataclass(frozen=True)
+class Target:
+    """What a rule or a schedule calls."""
+
+    arn: str
+    kind: str  # the service: "lambda", "sqs", "sns", "events" for another bus
+    function: str = ""  # logical id, of a function
+    input: str = ""  # a constant instead of the event, as JSON
+    path: str = ""  # a part instead of the event: "$.detail"
+    group: str = ""  # MessageGroupId, of a FIFO queue
+    plain: bool = False  # `input` is sent as it is, whatever text it is
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of EventBridge, or a schedule of EventBridge Scheduler; one with a pattern, a timing, or both."""
+
+    name: str  # logical id
+    arn: str
+    bus: str = "default"
+    pattern: Mapping[str, Any] | None = None
+    timing: Timing | None = None
+    enabled: bool = True
+    targets: tuple[Target, ...] = ()
+    of_scheduler: bool = False
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Stack:
     """Everything that runs."""
 
@@ -120,6 +152,7 @@ class Stack:
     functions: Mapping[str, Function] = field(default_factory=dict)  # by logical id
     apis: tuple[Api, ...] = ()
     queues: tuple[QueueSource, ...] = ()
+    rules: tuple[Rule, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
     # The application's database as its own user, None where the template has none.
     postgres_url: str | None = field(default=None, repr=False)

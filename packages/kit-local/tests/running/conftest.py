@@ -1,9 +1,12 @@
 """A small laboratory: functions in real workers, behind real ports, with a console to read from."""
 
+import asyncio
 import io
+import json
 import socket
 import textwrap
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from kit_local.gateway.server import HttpGateway
 from kit_local.gateway.websocket import WebSocketGateway
 from kit_local.logs import Console
+from kit_local.run import Backend, Options
 from kit_local.runtime.pool import Functions
 from kit_local.stack import Api, Authorizer, Function, Route, Stack
 
@@ -94,6 +98,82 @@ class Laboratory:
         """Stop everything."""
         while self._stops:
             await self._stops.pop()()
+
+
+NOTING = """
+import json, pathlib
+
+def note(event, context):
+    with pathlib.Path("notes").open("a") as file:
+        file.write(json.dumps(event) + "\\n")
+"""
+HEAD = """
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {Runtime: python3.12, CodeUri: src, Timeout: 20, Handler: app.note}
+Resources:
+"""
+
+
+class Shop:
+    """A template that runs: its functions are in `app.py`, where `note` notes every event."""
+
+    def __init__(self, folder: Path, cloud: Any, screen: io.StringIO) -> None:
+        self.folder, self.cloud, self.screen = folder, cloud, screen
+        self.arn = f"arn:aws:{{}}:{cloud.region}:{cloud.account}:{{}}".format
+
+    @property
+    def notes(self) -> list[Any]:
+        """The events so far."""
+        file = self.folder / "src" / "notes"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    async def call(self, service: str, operation: str, **options: Any) -> Any:
+        """Call the local AWS."""
+        return await asyncio.to_thread(getattr(self.cloud.client(service), operation), **options)
+
+    async def until(self, condition: Callable[[], Any]) -> Any:
+        """Wait until something is true, and return it."""
+        async with asyncio.timeout(30):
+            while not (found := condition()):
+                await asyncio.sleep(0.01)
+        return found
+
+    async def messages(self, queue: str, count: int) -> list[Any]:
+        """Wait for as many messages in a queue, and return what boto3 has of them."""
+        found: list[Any] = []
+        url = (await self.call("sqs", "get_queue_url", QueueName=queue))["QueueUrl"]
+        wanted = {"QueueUrl": url, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
+        async with asyncio.timeout(30):
+            while len(found) < count:
+                answer = await self.call("sqs", "receive_message", **wanted, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+                for message in answer.get("Messages", []):
+                    found.append(message)
+                    handle = message["ReceiptHandle"]
+                    await self.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=handle)
+        return found
+
+
+RunTemplate = Callable[..., Awaitable[Shop]]
+
+
+@pytest.fixture
+async def run_template(tmp_path: Path, aws: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunTemplate]:
+    """Run a template, given as its resources, with an `app.py`."""
+    monkeypatch.setenv("KIT_LOCAL_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "shop"
+    (folder / "src").mkdir(parents=True)
+    async with AsyncExitStack() as stack:
+
+        async def run(resources: str, app: str = "", **options: Any) -> Shop:
+            (folder / "src" / "app.py").write_text(NOTING + textwrap.dedent(app))
+            (folder / "template.yaml").write_text(HEAD + textwrap.indent(textwrap.dedent(resources).strip("\n"), "  "))
+            screen = io.StringIO()
+            wanted = Options(folder, port=0, ephemeral=True, **{"retry_delay": 0, "reload": False, **options})
+            backend = await stack.enter_async_context(Backend(wanted, Console(screen)))
+            return Shop(folder, backend.cloud, screen)
+
+        yield run
 
 
 @pytest.fixture

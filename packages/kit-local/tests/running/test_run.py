@@ -240,7 +240,7 @@ def test_a_signal_during_the_start_is_heard(folder: Path, start: Callable[..., C
         ),
         (
             lambda folder: (folder / "template.yaml").write_text(
-                TEMPLATE + "  Stream: {Type: AWS::Kinesis::Stream, Properties: {ShardCount: 1}}\n"
+                TEMPLATE + "  Stream: {Type: AWS::StepFunctions::StateMachine, Properties: {Name: a}}\n"
             ),
             "Stream",
         ),

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kit_local.errors import Finding, TemplateError
 from kit_local.provision.shapes import shaped
-from kit_local.stack import Api, Function, QueueSource, Stack
+from kit_local.stack import Api, Function, QueueSource, Rule, Stack
 from kit_local.template import Template
 from kit_local.template.intrinsics import text_of
 from kit_local.template.supported import TYPES
@@ -83,6 +83,7 @@ class Builder:
         self.environment: Mapping[str, str] = dict(cloud.environment())
         self.functions: dict[str, Function] = {}
         self.sources: list[QueueSource] = []
+        self.rules: list[Rule] = []
         self.dead_letters: dict[str, str] = {}  # function's logical id -> ARN of where its failed events go
         self.apis: dict[str, Draft] = {}  # by API id
         self._made: dict[tuple[str, str], Item] = {}  # by type, and Ref or ARN
@@ -172,6 +173,7 @@ class Builder:
             functions=self.functions,
             apis=apis,
             queues=tuple(self.sources),
+            rules=tuple(self.rules),
             outputs=self._outputs(),
             postgres_url=self._databases[0] if self._databases else None,
             redis_url=self.redis.url if self.redis is not None and self.template.needs_redis else None,

@@ -32,3 +32,9 @@ def security_group(builder: Builder, item: Item) -> Resource:
     """Stand for a security group."""
     name = f"sg-{builder.api_id(item.logical_id)}"
     return Resource(name, {"GroupId": name, "VpcId": "vpc-00000001"})
+
+
+def schedule_group(builder: Builder, item: Item) -> Resource:
+    """Stand for a group of schedules."""
+    name = item.text("Name") or builder.name(item.logical_id)
+    return Resource(name, {"Arn": builder.arn("scheduler", f"schedule-group/{name}")})

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from kit_local.provision import apigateway, apis, elasticache, inert, lambda_, rds, s3, sns, sqs, stores
+from kit_local.provision import apigateway, apis, elasticache, events, inert, lambda_, rds, s3, sns, sqs, stores
 from kit_local.provision.builder import Builder, Item, Resource
 from kit_local.stack import Stack
 from kit_local.template import Template
@@ -36,6 +36,9 @@ TYPES: Mapping[str, Callable[[Builder, Item], Resource]] = {
     "AWS::ElastiCache::ReplicationGroup": elasticache.replication_group,
     "AWS::ElastiCache::ServerlessCache": elasticache.serverless,
     "AWS::ElastiCache::SubnetGroup": inert.named,
+    "AWS::Events::EventBus": events.bus,
+    "AWS::Events::EventBusPolicy": inert.named,
+    "AWS::Events::Rule": events.rule,
     "AWS::IAM::ManagedPolicy": inert.managed_policy,
     "AWS::IAM::Policy": inert.named,
     "AWS::IAM::Role": inert.role,
@@ -58,6 +61,8 @@ TYPES: Mapping[str, Callable[[Builder, Item], Resource]] = {
     "AWS::SQS::Queue": sqs.queue,
     "AWS::SQS::QueuePolicy": sqs.policy,
     "AWS::SSM::Parameter": stores.parameter,
+    "AWS::Scheduler::Schedule": events.schedule,
+    "AWS::Scheduler::ScheduleGroup": inert.schedule_group,
     "AWS::SecretsManager::Secret": stores.secret,
     "AWS::SecretsManager::SecretTargetAttachment": rds.attachment,
 }

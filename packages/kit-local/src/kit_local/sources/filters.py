@@ -1,7 +1,8 @@
-"""FilterCriteria of event sources ("Lambda event filtering", "Filter rule syntax")."""
+"""Patterns: FilterCriteria of event sources ("Filter rule syntax"), EventBridge's ("Comparison operators")."""
 
 import json
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,35 +16,36 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-_OPERATORS = {"anything-but", "equals-ignore-case", "exists", "numeric", "prefix", "suffix"}
+OF_SOURCES = frozenset({"anything-but", "equals-ignore-case", "exists", "numeric", "prefix", "suffix"})
+OF_EVENTS = OF_SOURCES | {"cidr", "wildcard"}
 
 
-def check(pattern: Any) -> None:
-    """Raise ValueError for a pattern that Lambda would refuse."""
+def check(pattern: Any, operators: frozenset[str] = OF_SOURCES) -> None:
+    """Raise ValueError for a pattern that Lambda would refuse; EventBridge has more operators."""
     if not isinstance(pattern, Mapping):
         raise ValueError("a filter's Pattern has to be an object")
     for name, wanted in pattern.items():
         if name != "$or" and isinstance(wanted, Mapping):
-            check(wanted)
+            check(wanted, operators)
         elif not isinstance(wanted, list) or not wanted:
             raise ValueError(f"a filter's Pattern needs a list or an object under {name!r}")
         for rule in wanted if isinstance(wanted, list) else ():
             if name == "$or":
-                check(rule)
-            elif not _is_rule(rule):
+                check(rule, operators)
+            elif not _is_rule(rule, operators):
                 raise ValueError(f"a filter's Pattern cannot hold {rule!r} under {name!r}")
 
 
-def _is_rule(rule: Any) -> bool:
+def _is_rule(rule: Any, operators: frozenset[str]) -> bool:
     if isinstance(rule, Mapping):
-        return len(rule) == 1 and set(rule) <= _OPERATORS
+        return len(rule) == 1 and set(rule) <= operators
     return not isinstance(rule, list)
 
 
 def lets_in(patterns: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> bool:
-    """Tell whether a queue's record matches one of the patterns, or there are none.
+    """Tell whether a queue's record, or an event, matches one of the patterns, or there are none.
 
-    The body is compared as JSON where the pattern looks into it; a body that isn't JSON does not match then.
+    A record's body is compared as JSON where the pattern looks into it; a body that isn't JSON does not match then.
     """
     patterns = tuple(patterns)
     return not patterns or any(_matches(pattern, _opened(pattern, record)) for pattern in patterns)
@@ -84,22 +86,50 @@ def _is(rule: Any, value: Any) -> bool:
     if kind == "exists":
         return (value is not _MISSING) == bool(wanted)
     if kind == "anything-but":
-        return value is not _MISSING and not any(_is(item, value) for item in _listed(wanted))
+        return value is not _MISSING and not any(_is(item, value) for item in _each(wanted))
     if kind == "numeric":
         pairs = zip(wanted[::2], wanted[1::2], strict=True)
         return _number(value) and all(_COMPARE[sign](value, limit) for sign, limit in pairs)
     if not isinstance(value, str):
         return False
-    wanted = str(wanted)
-    if kind == "prefix":
-        return value.startswith(wanted)
-    if kind == "suffix":
-        return value.endswith(wanted)
-    return kind == "equals-ignore-case" and value.lower() == wanted.lower()
+    if isinstance(wanted, Mapping):  # {"prefix": {"equals-ignore-case": "a"}}
+        return _TEXT[kind](value.lower(), str(wanted["equals-ignore-case"]).lower())
+    return _TEXT[kind](value, str(wanted))
 
 
-def _listed(wanted: Any) -> list[Any]:
+def _each(wanted: Any) -> Iterable[Any]:
+    """Yield the rules of anything-but: values, or one operator with a value or several."""
+    if isinstance(wanted, Mapping):
+        [(kind, values)] = wanted.items()
+        return [{kind: value} for value in (values if isinstance(values, list) else [values])]
     return wanted if isinstance(wanted, list) else [wanted]
+
+
+def _like(value: str, pattern: str) -> bool:
+    """Tell whether a text fits a wildcard pattern, in which a backslash takes `*` and itself literally."""
+    parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", pattern)
+    expression = "".join(
+        ".*" if part == "*" else re.escape(part[1:] if part in ("\\*", "\\\\") else part) for part in parts
+    )
+    return re.fullmatch(expression, value, re.DOTALL) is not None
+
+
+def _within(value: str, network: str) -> bool:
+    from ipaddress import ip_address, ip_network
+
+    try:
+        return ip_address(value) in ip_network(network)
+    except ValueError:
+        return False
+
+
+_TEXT: dict[str, Callable[[str, str], bool]] = {
+    "cidr": _within,
+    "equals-ignore-case": lambda value, wanted: value.lower() == wanted.lower(),
+    "prefix": str.startswith,
+    "suffix": str.endswith,
+    "wildcard": _like,
+}
 
 
 def _number(value: Any) -> bool:

@@ -8,12 +8,15 @@ import aiohttp
 
 from kit_local.bridges import Bridge
 from kit_local.bridges.invoke import Invoke
+from kit_local.bridges.put_events import PutEvents
 from kit_local.bridges.visibility import Visibility
 from kit_local.cloud import Cloud
 from kit_local.errors import LocalError
 from kit_local.runtime.pool import Functions
 from kit_local.sources.asynchronous import Asynchronous
+from kit_local.sources.bus import Bus
 from kit_local.sources.queue import Poller
+from kit_local.sources.schedules import Schedules
 from kit_local.sources.sqs import Queue
 from kit_local.stack import Stack
 
@@ -38,8 +41,15 @@ class Sources:
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         self._asynchronous = Asynchronous(functions, stack.functions, self._send, retry_delay=retry_delay)
         self._visibility = Visibility()
-        invoke = Invoke(functions, self._asynchronous, stack.functions, asyncio.get_running_loop())
-        self._bridges: list[Bridge] = [invoke, self._visibility]
+        loop = asyncio.get_running_loop()
+        invoke = Invoke(functions, self._asynchronous, stack.functions, loop)
+
+        def call(function: str, event: Any, source: str) -> None:
+            loop.call_soon_threadsafe(lambda: self._asynchronous.submit(function, event, source=source))
+
+        bus = Bus(stack.rules, cloud, call)
+        put_events = PutEvents(bus, region=stack.region, account=stack.account)
+        self._bridges: list[Bridge] = [invoke, put_events, self._visibility]
         cloud.bridges.extend(self._bridges)
         options: dict[str, Any] = {"visibility": self._visibility, "fail": fail, "retry_delay": retry_delay}
         pollers = [
@@ -48,6 +58,7 @@ class Sources:
             if source.enabled
         ]
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = [poller.stop for poller in pollers]
+        self._stops.append(Schedules(stack.rules, bus).stop)
 
     async def stop(self) -> None:
         """Call no function any more."""

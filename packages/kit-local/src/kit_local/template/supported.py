@@ -123,6 +123,20 @@ TYPES: Mapping[str, Support] = {
         "PolicyDocument Topics",
         "",
     ),
+    "AWS::Events::EventBus": _support(
+        "Name",
+        "DeadLetterConfig Description KmsKeyIdentifier LogConfig Policy Tags",
+    ),
+    "AWS::Events::EventBusPolicy": _support(),
+    "AWS::Events::Rule": _support(
+        "EventBusName EventPattern Name ScheduleExpression State Targets",
+        "Description RoleArn Tags",
+    ),
+    "AWS::Scheduler::Schedule": _support(
+        "EndDate GroupName Name ScheduleExpression ScheduleExpressionTimezone StartDate State Target",
+        "Description FlexibleTimeWindow KmsKeyArn",
+    ),
+    "AWS::Scheduler::ScheduleGroup": _support("Name"),
     "AWS::S3::Bucket": _support(
         "BucketName CorsConfiguration NotificationConfiguration VersioningConfiguration",
         "AccessControl BucketEncryption IntelligentTieringConfigurations InventoryConfigurations "
@@ -213,6 +227,14 @@ EVENTS: Mapping[str, Support] = {
         "Auth Method Path RestApiId TimeoutInMillis",
         "RequestModel RequestParameters",
     ),
+    "CloudWatchEvent": _support(
+        "Enabled EventBusName Input InputPath Pattern State",
+        "DeadLetterConfig RetryPolicy Target",
+    ),
+    "EventBridgeRule": _support(
+        "EventBusName Input InputPath Pattern RuleName State",
+        "DeadLetterConfig RetryPolicy Target",
+    ),
     "HttpApi": _support(
         "ApiId Auth Method Path PayloadFormatVersion TimeoutInMillis",
         "RouteSettings",
@@ -220,6 +242,14 @@ EVENTS: Mapping[str, Support] = {
     "S3": _support(
         "Bucket Events Filter",
         "",
+    ),
+    "Schedule": _support(
+        "Enabled Input Name Schedule State",
+        "DeadLetterConfig Description RetryPolicy RoleArn",
+    ),
+    "ScheduleV2": _support(
+        "EndDate GroupName Input Name OmitName ScheduleExpression ScheduleExpressionTimezone StartDate State",
+        "DeadLetterConfig Description FlexibleTimeWindow KmsKeyArn PermissionsBoundary RetryPolicy RoleArn",
     ),
     "SNS": _support(
         "FilterPolicy FilterPolicyScope SqsSubscription Topic",
