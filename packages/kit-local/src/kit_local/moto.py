@@ -18,9 +18,11 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from kit_local.bridges import Bridge, Call, Reply, through
 from kit_local.errors import CloudError
+from kit_local.fifo import install
 from kit_local.stores.ports import HOST, free_port
 
 log = logging.getLogger("kit.local")
+install()
 
 
 class MotoServer:

@@ -42,6 +42,8 @@ def _subscribe(builder: Builder, item: Item, path: str) -> str:
         if target is None:
             builder.unsupported(item, f"{path}Endpoint", "the function is not one of this template's")
             return ""
+        if topic.endswith(".fifo"):
+            raise builder.error("functions cannot subscribe to a FIFO topic, only queues", item)
         if item.flag("RawMessageDelivery"):
             raise builder.error(
                 "RawMessageDelivery is not for functions", item, *f"{path}RawMessageDelivery".split(".")
