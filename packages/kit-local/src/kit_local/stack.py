@@ -153,6 +153,7 @@ class Stack:
     apis: tuple[Api, ...] = ()
     queues: tuple[QueueSource, ...] = ()
     rules: tuple[Rule, ...] = ()
+    bucket_events: str = ""  # URL of the hidden queue of the buckets that tell EventBridge, empty without any
     outputs: Mapping[str, str] = field(default_factory=dict)
     # The application's database as its own user, None where the template has none.
     postgres_url: str | None = field(default=None, repr=False)

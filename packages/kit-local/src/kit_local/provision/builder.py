@@ -84,6 +84,7 @@ class Builder:
         self.functions: dict[str, Function] = {}
         self.sources: list[QueueSource] = []
         self.rules: list[Rule] = []
+        self.bucket_events = ""  # URL of the queue in which buckets tell EventBridge
         self.dead_letters: dict[str, str] = {}  # function's logical id -> ARN of where its failed events go
         self.apis: dict[str, Draft] = {}  # by API id
         self._made: dict[tuple[str, str], Item] = {}  # by type, and Ref or ARN
@@ -174,6 +175,7 @@ class Builder:
             apis=apis,
             queues=tuple(self.sources),
             rules=tuple(self.rules),
+            bucket_events=self.bucket_events,
             outputs=self._outputs(),
             postgres_url=self._databases[0] if self._databases else None,
             redis_url=self.redis.url if self.redis is not None and self.template.needs_redis else None,

@@ -4,8 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from kit_local.provision import sqs
 from kit_local.provision.builder import Builder, Item, Resource
 from kit_local.provision.lambda_ import call_from, hidden_queue
+from kit_local.sources.bucket_events import NOTIFIED
+from kit_local.template.intrinsics import text_of
 
 
 def bucket(builder: Builder, item: Item) -> Resource:
@@ -34,9 +37,11 @@ def _cors(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _notify(builder: Builder, item: Item, name: str, wanted: Mapping[str, Any]) -> None:
-    if "EventBridgeConfiguration" in wanted:
-        builder.unsupported(item, "NotificationConfiguration.EventBridgeConfiguration", "EventBridge is not supported")
     queues = [_target(entry, QueueArn=entry["Queue"]) for entry in wanted.get("QueueConfigurations") or ()]
+    bridge = wanted.get("EventBridgeConfiguration")
+    if bridge is not None and text_of(bridge.get("EventBridgeEnabled", True)).lower() == "true":
+        builder.bucket_events, arn = sqs.create(builder, "kit-local-bucket-events", {})
+        queues.append({"QueueArn": arn, "Events": NOTIFIED})
     topics = [_target(entry, TopicArn=entry["Topic"]) for entry in wanted.get("TopicConfigurations") or ()]
     hidden: dict[str, str] = {}
     for entry in wanted.get("LambdaConfigurations") or ():

@@ -43,7 +43,8 @@ def event(records: Iterable[Mapping[str, Any]], source: QueueSource) -> dict[str
         return {"Records": [_notification(content, source)]}
     if content.get("Event") == "s3:TestEvent":
         return None
-    return {"Records": [_object(item, only) for item in content["Records"]]}
+    message = {"MessageId": only["messageId"], "Attributes": only["attributes"]}
+    return {"Records": [bucket_record(item, message) for item in content["Records"]]}
 
 
 def _notification(envelope: Mapping[str, Any], source: QueueSource) -> dict[str, Any]:
@@ -59,10 +60,13 @@ def _notification(envelope: Mapping[str, Any], source: QueueSource) -> dict[str,
     }
 
 
-def _object(item: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a bucket with what moto leaves out ("Event message structure", Amazon S3)."""
-    sent = int(message["attributes"].get("SentTimestamp", 0))
-    digest = hashlib.md5(message["messageId"].encode(), usedforsecurity=False).hexdigest().upper()
+def bucket_record(item: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record of a bucket with what moto leaves out ("Event message structure", Amazon S3).
+
+    `message` is the received one that the record was in.
+    """
+    sent = int(message["Attributes"].get("SentTimestamp", 0))
+    digest = hashlib.md5(message["MessageId"].encode(), usedforsecurity=False).hexdigest().upper()
     missing = {
         "userIdentity": {"principalId": "AWS:LOCAL"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"},

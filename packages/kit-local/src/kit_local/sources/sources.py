@@ -14,6 +14,7 @@ from kit_local.cloud import Cloud
 from kit_local.errors import LocalError
 from kit_local.runtime.pool import Functions
 from kit_local.sources.asynchronous import Asynchronous
+from kit_local.sources.bucket_events import BucketEvents
 from kit_local.sources.bus import Bus
 from kit_local.sources.queue import Poller
 from kit_local.sources.schedules import Schedules
@@ -59,6 +60,8 @@ class Sources:
         ]
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = [poller.stop for poller in pollers]
         self._stops.append(Schedules(stack.rules, bus).stop)
+        if stack.bucket_events:
+            self._stops.append(BucketEvents(self._queue(stack.bucket_events), bus, account=stack.account).stop)
 
     async def stop(self) -> None:
         """Call no function any more."""
