@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from backend_process import LOANS, ROOT, Backend
+from backend_process import LOANS, ROOT, Backend, wait_for
 
 
 def test_ctrl_c_leaves_nothing_running(tmp_path: Path) -> None:
@@ -62,3 +62,56 @@ def test_what_the_readme_tries_with_curl_works(backend: Backend, command: str) -
     else:
         expected = "400" if '"me"' in command else "201"
     assert status == expected, body
+
+
+RELAY = """
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {Runtime: python3.12, CodeUri: src, Timeout: 20}
+Resources:
+  Bus: {Type: AWS::Events::EventBus, Properties: {Name: loans}}
+  Relay:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: relay
+      Handler: app.relay
+      Events: {Often: {Type: Schedule, Properties: {Schedule: rate(5 minutes)}}}
+  Receive:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.receive
+      Events:
+        Published:
+          Type: EventBridgeRule
+          Properties: {EventBusName: !Ref Bus, Pattern: {detail: {amount: [{numeric: [">", 10]}]}}}
+"""
+RELAYING = """
+import json
+import boto3
+from kit_handler import trigger
+
+@trigger
+def relay(event):
+    entry = {"EventBusName": "loans", "Source": "loans", "DetailType": "granted"}
+    entries = [{**entry, "Detail": json.dumps({"amount": amount})} for amount in event["amounts"]]
+    return boto3.client("events").put_events(Entries=entries)["FailedEntryCount"]
+
+def receive(event, context):
+    print("received", event["detail"]["amount"])
+"""
+
+
+def test_a_relay_puts_on_a_bus_and_is_called_by_hand(tmp_path: Path) -> None:
+    """A schedule's function, called as `aws lambda invoke` does, and what it puts on a bus reaches another."""
+    shop = tmp_path / "shop"
+    (shop / "src").mkdir(parents=True)
+    (shop / "template.yaml").write_text(RELAY)
+    (shop / "src" / "app.py").write_text(RELAYING)
+    backend = Backend.start(shop, tmp_path, "--ephemeral")
+    try:
+        answer = backend.client("lambda").invoke(FunctionName="relay", Payload=b'{"amounts": [10, 11]}')
+        assert ("FunctionError" in answer, answer["Payload"].read()) == (False, b"0")
+        wait_for(lambda: "received 11" in backend.log.read_text())
+        assert "received 10" not in backend.log.read_text()
+    finally:
+        assert backend.stop() == 0

@@ -255,7 +255,7 @@ def test_every_unsupported_value_is_told_at_once(provision_template: Provision, 
 def test_what_refers_to_a_resource_left_out_still_has_a_value(provision_template: Provision) -> None:
     text = """\
     Resources:
-      Stream: {Type: AWS::Kinesis::Stream}
+      Stream: {Type: AWS::StepFunctions::StateMachine}
       Queue: {Type: AWS::SQS::Queue}
     Outputs:
       Stream: {Value: !GetAtt Stream.Arn}

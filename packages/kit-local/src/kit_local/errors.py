@@ -45,14 +45,14 @@ class MigrationError(LocalError):
 class MappingError(LocalError):
     """AWS would have deleted messages that a function has reported as failed: its mapping doesn't read the report.
 
-    `function` is a logical id, `mapping` says where in the template ("Work.Events.Orders"). After "Implementing partial
-    batch responses".
+    Of a stream, it would have passed over records. `function` is a logical id, `mapping` says where in the template
+    ("Work.Events.Orders"). After "Implementing partial batch responses".
     """
 
-    def __init__(self, function: str, mapping: str, *, failed: int, count: int) -> None:
+    def __init__(self, function: str, mapping: str, *, failed: int, count: int, fate: str = "deleted") -> None:
         super().__init__(
             f"{function} answered that {failed} of {count} messages failed, but {mapping} does not ask for that answer:"
-            " AWS would have deleted them. Add this to its Properties:\n"
+            f" AWS would have {fate} them. Add this to its Properties:\n"
             "    FunctionResponseTypes: [ReportBatchItemFailures]"
         )
         self.function = function

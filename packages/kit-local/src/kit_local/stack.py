@@ -113,6 +113,32 @@ class QueueSource:
 
 
 @dataclass(frozen=True)
+class StreamSource:
+    """A DynamoDB or Kinesis stream that feeds a function."""
+
+    function: str  # logical id
+    function_arn: str
+    arn: str  # of the stream
+    kind: Literal["dynamodb", "kinesis"]
+    mapping: str = ""  # where the template says so: "Index.Events.Changes"
+    position: str = "TRIM_HORIZON"
+    batch_size: int = 100
+    window: float = 0.0  # seconds
+    report_failures: bool = False
+    filters: tuple[Mapping[str, Any], ...] = ()
+    enabled: bool = True
+    retries: int = -1  # after the first attempt; -1: without end
+    oldest: int = -1  # seconds after which a record is given up; -1: never
+    bisects: bool = False  # a batch that fails is halved
+    on_failure: str = ""  # ARN of the queue that is told of what is given up
+
+    @property
+    def name(self) -> str:
+        """The table's or the stream's name."""
+        return self.arn.split(":")[5].split("/")[1]
+
+
+@dataclass(frozen=True)
 class Target:
     """What a rule or a schedule calls."""
 
@@ -152,6 +178,7 @@ class Stack:
     functions: Mapping[str, Function] = field(default_factory=dict)  # by logical id
     apis: tuple[Api, ...] = ()
     queues: tuple[QueueSource, ...] = ()
+    streams: tuple[StreamSource, ...] = ()
     rules: tuple[Rule, ...] = ()
     bucket_events: str = ""  # URL of the hidden queue of the buckets that tell EventBridge, empty without any
     outputs: Mapping[str, str] = field(default_factory=dict)

@@ -142,15 +142,19 @@ class Shop:
     async def messages(self, queue: str, count: int) -> list[Any]:
         """Wait for as many messages in a queue, and return what boto3 has of them."""
         found: list[Any] = []
-        url = (await self.call("sqs", "get_queue_url", QueueName=queue))["QueueUrl"]
-        wanted = {"QueueUrl": url, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
         async with asyncio.timeout(30):
             while len(found) < count:
-                answer = await self.call("sqs", "receive_message", **wanted, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-                for message in answer.get("Messages", []):
-                    found.append(message)
-                    handle = message["ReceiptHandle"]
-                    await self.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=handle)
+                found += await self.received(queue)
+        return found
+
+    async def received(self, queue: str) -> list[Any]:
+        """Take what comes into a queue within a second."""
+        url = (await self.call("sqs", "get_queue_url", QueueName=queue))["QueueUrl"]
+        wanted = {"QueueUrl": url, "MessageAttributeNames": ["All"], "AttributeNames": ["All"]}
+        answer = await self.call("sqs", "receive_message", **wanted, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        found: list[Any] = answer.get("Messages", [])
+        for message in found:
+            await self.call("sqs", "delete_message", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return found
 
 

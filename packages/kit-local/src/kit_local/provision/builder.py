@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from kit_local.errors import Finding, TemplateError
 from kit_local.provision.shapes import shaped
-from kit_local.stack import Api, Function, QueueSource, Rule, Stack
+from kit_local.stack import Api, Function, QueueSource, Rule, Stack, StreamSource
 from kit_local.template import Template
 from kit_local.template.intrinsics import text_of
 from kit_local.template.supported import TYPES
@@ -83,6 +83,7 @@ class Builder:
         self.environment: Mapping[str, str] = dict(cloud.environment())
         self.functions: dict[str, Function] = {}
         self.sources: list[QueueSource] = []
+        self.streams: list[StreamSource] = []
         self.rules: list[Rule] = []
         self.bucket_events = ""  # URL of the queue in which buckets tell EventBridge
         self.dead_letters: dict[str, str] = {}  # function's logical id -> ARN of where its failed events go
@@ -174,6 +175,7 @@ class Builder:
             functions=self.functions,
             apis=apis,
             queues=tuple(self.sources),
+            streams=tuple(self.streams),
             rules=tuple(self.rules),
             bucket_events=self.bucket_events,
             outputs=self._outputs(),

@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from kit_local.provision import sqs
+from kit_local.provision import sqs, streams
 from kit_local.provision.builder import Builder, Item, Resource
 from kit_local.sources import filters
 from kit_local.stack import Function, QueueSource
@@ -60,16 +60,23 @@ def _name(reference: str) -> str:
 
 
 def event_source_mapping(builder: Builder, item: Item) -> Resource:
-    """Let a queue feed a function, refusing what AWS refuses ("Creating and configuring an Amazon SQS mapping")."""
-    mapping = Resource(builder.name(item.logical_id))
-    target = builder.function(item.text("FunctionName"))
-    queue = builder.made("AWS::SQS::Queue", item.text("EventSourceArn"))
+    """Let a queue or a stream feed a function."""
+    target, source = builder.function(item.text("FunctionName")), item.text("EventSourceArn")
+    queue = builder.made("AWS::SQS::Queue", source)
+    patterns = tuple(_pattern(entry) for entry in (item.get("FilterCriteria") or {}).get("Filters") or ())
     if target is None:
         builder.unsupported(item, "FunctionName", "the function is not one of this template's")
-        return mapping
-    if queue is None:
-        builder.unsupported(item, "EventSourceArn", "only a queue of this template can be an event source")
-        return mapping
+    elif queue:
+        _from_queue(builder, item, target, queue, patterns)
+    elif "/stream/" in source or ":kinesis:" in source:
+        streams.mapping(builder, item, target, patterns)
+    else:
+        builder.unsupported(item, "EventSourceArn", "only a queue of this template or a stream can be an event source")
+    return Resource(builder.name(item.logical_id))
+
+
+def _from_queue(builder: Builder, item: Item, target: str, queue: Item, patterns: tuple[Any, ...]) -> None:
+    """Let a queue feed a function, refusing what AWS refuses ("Creating and configuring an Amazon SQS mapping")."""
     batch, window = item.integer("BatchSize", 10), item.integer("MaximumBatchingWindowInSeconds", 0)
     fifo, timeout = queue.flag("FifoQueue"), builder.functions[target].timeout
     if queue.integer("VisibilityTimeout", 30) < timeout:
@@ -90,12 +97,11 @@ def event_source_mapping(builder: Builder, item: Item) -> Resource:
             report_failures="ReportBatchItemFailures" in (item.get("FunctionResponseTypes") or ()),
             maximum_concurrency=None if concurrency is None else int(concurrency),
             fifo=fifo,
-            filters=tuple(_pattern(entry) for entry in (item.get("FilterCriteria") or {}).get("Filters") or ()),
+            filters=patterns,
             enabled=item.flag("Enabled", True),
             **_redrive(builder, queue),
         )
     )
-    return mapping
 
 
 def _redrive(builder: Builder, queue: Item) -> dict[str, Any]:

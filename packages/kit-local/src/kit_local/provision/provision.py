@@ -3,7 +3,20 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from kit_local.provision import apigateway, apis, elasticache, events, inert, lambda_, rds, s3, sns, sqs, stores
+from kit_local.provision import (
+    apigateway,
+    apis,
+    elasticache,
+    events,
+    inert,
+    lambda_,
+    rds,
+    s3,
+    sns,
+    sqs,
+    stores,
+    streams,
+)
 from kit_local.provision.builder import Builder, Item, Resource
 from kit_local.stack import Stack
 from kit_local.template import Template
@@ -42,6 +55,7 @@ TYPES: Mapping[str, Callable[[Builder, Item], Resource]] = {
     "AWS::IAM::ManagedPolicy": inert.managed_policy,
     "AWS::IAM::Policy": inert.named,
     "AWS::IAM::Role": inert.role,
+    "AWS::Kinesis::Stream": streams.kinesis,
     "AWS::Lambda::Alias": lambda_.alias,
     "AWS::Lambda::EventSourceMapping": lambda_.event_source_mapping,
     "AWS::Lambda::Function": lambda_.function,

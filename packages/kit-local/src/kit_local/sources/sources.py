@@ -19,6 +19,7 @@ from kit_local.sources.bus import Bus
 from kit_local.sources.queue import Poller
 from kit_local.sources.schedules import Schedules
 from kit_local.sources.sqs import Queue
+from kit_local.sources.stream import Stream
 from kit_local.stack import Stack
 
 
@@ -59,6 +60,9 @@ class Sources:
             if source.enabled
         ]
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = [poller.stop for poller in pollers]
+        others: dict[str, Any] = {"send": self._send, "fail": fail, "retry_delay": retry_delay}
+        streams = [Stream(stream, cloud, functions, **others) for stream in stack.streams if stream.enabled]
+        self._stops += [stream.stop for stream in streams]
         self._stops.append(Schedules(stack.rules, bus).stop)
         if stack.bucket_events:
             self._stops.append(BucketEvents(self._queue(stack.bucket_events), bus, account=stack.account).stop)

@@ -58,9 +58,14 @@ TYPES: Mapping[str, Support] = {
         "Description FunctionVersion ProvisionedConcurrencyConfig",
     ),
     "AWS::Lambda::EventSourceMapping": _support(
-        "BatchSize Enabled EventSourceArn FilterCriteria FunctionName FunctionResponseTypes "
-        "MaximumBatchingWindowInSeconds ScalingConfig",
-        "KmsKeyArn LoggingConfig MetricsConfig Tags",
+        "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled EventSourceArn FilterCriteria FunctionName "
+        "FunctionResponseTypes MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts "
+        "ScalingConfig StartingPosition",
+        "KmsKeyArn LoggingConfig MetricsConfig ParallelizationFactor Tags",
+    ),
+    "AWS::Kinesis::Stream": _support(
+        "Name ShardCount StreamModeDetails",
+        "DesiredShardLevelMetrics RetentionPeriodHours StreamEncryption Tags",
     ),
     "AWS::Lambda::Permission": _support(),
     "AWS::Lambda::Version": _support("FunctionName"),
@@ -222,6 +227,11 @@ TYPES: Mapping[str, Support] = {
     "AWS::EC2::SecurityGroupIngress": _support(),
 }
 
+_STREAM = _support(
+    "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionResponseTypes "
+    "MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts StartingPosition Stream",
+    "KmsKeyArn LoggingConfig MetricsConfig ParallelizationFactor",
+)
 EVENTS: Mapping[str, Support] = {
     "Api": _support(
         "Auth Method Path RestApiId TimeoutInMillis",
@@ -231,6 +241,7 @@ EVENTS: Mapping[str, Support] = {
         "Enabled EventBusName Input InputPath Pattern State",
         "DeadLetterConfig RetryPolicy Target",
     ),
+    "DynamoDB": _STREAM,
     "EventBridgeRule": _support(
         "EventBusName Input InputPath Pattern RuleName State",
         "DeadLetterConfig RetryPolicy Target",
@@ -239,6 +250,7 @@ EVENTS: Mapping[str, Support] = {
         "ApiId Auth Method Path PayloadFormatVersion TimeoutInMillis",
         "RouteSettings",
     ),
+    "Kinesis": _STREAM,
     "S3": _support(
         "Bucket Events Filter",
         "",
