@@ -102,6 +102,13 @@ def test_a_url_with_parameters_that_are_not_ours():
         Database.from_url("postgresql://u:p@h/n?options=-cwork_mem%3D1")
 
 
+def test_a_server_without_tls_is_refused_where_it_is_wanted(postgres_url):
+    database = Database.from_url(postgres_url, sslmode="require")
+    with pytest.raises(DatabaseConnectionError, match="server does not support SSL") as caught:
+        database.execute("select 1")
+    assert not caught.value.transient
+
+
 def test_a_connection_that_the_server_closed_is_replaced(database, terminate):
     first = pid_of(database)
     terminate(first)
@@ -230,7 +237,7 @@ def test_a_connection_that_rested_long_is_asked_first(postgres_url, terminate, m
     database.execute("select 1")
     warm = database._idle[0]
     sent = []
-    monkeypatch.setattr(warm, "run", lambda query, parameters=None: sent.append(query))
+    monkeypatch.setattr(warm, "run", lambda query, **_: sent.append(query))
     assert warm.alive(idle_check=10)
     assert sent == []
     now = time.time()

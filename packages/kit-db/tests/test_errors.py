@@ -1,3 +1,4 @@
+import contextlib
 import threading
 
 import psycopg2
@@ -5,17 +6,21 @@ import psycopg2.extensions
 import pytest
 from kit_db import (
     CheckViolationError,
+    Database,
     DatabaseError,
     DeadlockError,
+    DiskFullError,
     ExclusionViolationError,
     ForeignKeyViolationError,
     IntegrityError,
     InvalidValueError,
     NotNullViolationError,
+    ReadOnlyError,
     SerializationError,
     StatementCancelledError,
     StatementError,
     StatementTimeoutError,
+    TooManyConnectionsError,
     UniqueViolationError,
 )
 
@@ -116,6 +121,8 @@ def test_a_lock_that_is_not_to_be_had(database, other):
         ("40P01", DeadlockError),
         ("23P01", ExclusionViolationError),
         ("23001", IntegrityError),
+        ("25006", ReadOnlyError),
+        ("53100", DiskFullError),
         ("P0001", StatementError),
         ("ZZ999", StatementError),
     ],
@@ -125,6 +132,26 @@ def test_every_sqlstate_has_a_type(database, sqlstate, kind):
         database.execute(f"do $$ begin raise 'hunter2' using errcode = '{sqlstate}'; end $$")
     assert type(caught.value) is kind
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_read_that_a_replica_gave_up_is_none_to_try_again(database):
+    raised = "raise 'canceling statement due to conflict with recovery' using errcode = '40001'"
+    with pytest.raises(StatementError) as caught:
+        database.execute(f"do $$ begin {raised}; end $$")
+    assert (type(caught.value), caught.value.sqlstate) == (StatementError, "40001")
+
+
+def test_a_role_with_too_many_connections(postgres_server, database, postgres_url):
+    (who,) = database.execute("select current_user as name")
+    with contextlib.closing(postgres_server.connect()) as admin, admin.cursor() as cursor:
+        cursor.execute(f'alter role "{who["name"]}" connection limit 1')
+        try:
+            with pytest.raises(TooManyConnectionsError) as caught:
+                Database.from_url(postgres_url, connect_wait=0).execute("select 1")
+        finally:
+            cursor.execute(f'alter role "{who["name"]}" connection limit -1')
+    assert caught.value.transient
+    assert caught.value.sqlstate == "53300"
 
 
 def test_a_serialization_failure_at_commit(database, other):

@@ -2,6 +2,13 @@ import pytest
 from kit_db import Database, DatabaseCredentialError
 from kit_db.settings import Settings, is_local
 
+
+@pytest.fixture(autouse=True)
+def certificates(monkeypatch, tmp_path):
+    (tmp_path / "global-bundle.pem").touch()
+    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
+
+
 FULL = {"user": "ann", "endpoint": "db.example.com", "name": "loans", "password": "p@ss/w#1"}
 
 
@@ -51,6 +58,46 @@ def test_seconds_that_are_none_are_refused(monkeypatch, seconds):
         Settings({}).seconds("connect_wait", 5)
 
 
+@pytest.mark.parametrize(("name", "value"), [("auth", "iam2"), ("auth", "IAM"), ("proxy", "perhaps")])
+def test_a_choice_that_is_none_is_refused(name, value):
+    settings = Settings({**FULL, name: value})
+    with pytest.raises(DatabaseCredentialError, match=name):
+        settings.limits("db.example.com") if name == "proxy" else settings.parameters({})
+
+
+def test_timeouts_come_from_arguments_and_environment(monkeypatch):
+    assert Settings({}).limits("db.example.com") == (None, None, True)
+    monkeypatch.setenv("KIT_DB_STATEMENT_TIMEOUT", "2.5")
+    monkeypatch.setenv("KIT_DB_LOCK_TIMEOUT", "1")
+    assert Settings({"statement_timeout": 7}).limits("db.example.com") == (7, 1, True)
+
+
+PROXY = "loans.proxy-c0ffee.eu-west-1.rds.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("given", "variable", "endpoint", "send"),
+    [
+        (None, None, PROXY, False),
+        (None, None, "loans.c0ffee.eu-west-1.rds.amazonaws.com", True),
+        (None, None, "loans.proxy-c0ffee.example.com", True),
+        (True, None, "db.example.com", False),
+        (False, "1", PROXY, True),
+        (None, "0", PROXY, True),
+        (None, "true", "db.example.com", False),
+    ],
+)
+def test_a_proxy_is_told_no_settings(monkeypatch, given, variable, endpoint, send):
+    if variable is not None:
+        monkeypatch.setenv("KIT_DB_PROXY", variable)
+    assert Settings({"proxy": given}).limits(endpoint).send is send
+
+
+def test_a_lock_timeout_that_would_pin_is_refused():
+    with pytest.raises(DatabaseCredentialError, match="ALTER ROLE"):
+        Settings({"lock_timeout": 1}).limits(PROXY)
+
+
 def test_seconds_may_be_zero(monkeypatch):
     monkeypatch.setenv("KIT_DB_CONNECT_WAIT", "9")
     assert Settings({"connect_wait": 0}).seconds("connect_wait", 5) == 0
@@ -58,16 +105,8 @@ def test_seconds_may_be_zero(monkeypatch):
 
 
 def test_the_server_is_verified_off_this_machine():
-    found = Settings(FULL).parameters({})
-    assert (found["sslmode"], found["sslrootcert"]) == ("verify-full", "system")
+    assert Settings(FULL).parameters({})["sslmode"] == "verify-full"
     assert Settings({**FULL, "endpoint": "127.0.0.1"}).parameters({})["sslmode"] == "prefer"
-
-
-def test_the_bundle_of_rds_is_found_in_the_functions_folder(monkeypatch, tmp_path):
-    (tmp_path / "global-bundle.pem").touch()
-    monkeypatch.setenv("LAMBDA_TASK_ROOT", str(tmp_path))
-    assert Settings(FULL).parameters({})["sslrootcert"] == str(tmp_path / "global-bundle.pem")
-    assert Settings({**FULL, "sslrootcert": "/x.pem"}).parameters({})["sslrootcert"] == "/x.pem"
 
 
 def test_tls_can_be_chosen(monkeypatch):

@@ -254,7 +254,9 @@ def test_begin_costs_no_round_trip_of_its_own(database, monkeypatch):
     sent = []
     connection = database.take()
     run = connection.run
-    monkeypatch.setattr(connection, "run", lambda *message: (sent.append(message[0]), run(*message))[1])
+    monkeypatch.setattr(
+        connection, "run", lambda *message, **limit: (sent.append(message[0]), run(*message, **limit))[1]
+    )
     database.give(connection)
     with database.transaction():
         database.execute("select 1")

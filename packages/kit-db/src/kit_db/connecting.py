@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from kit_db.aws import iam_token, read_secret
+from kit_db.deadline import seconds_left
 from kit_db.errors import DatabaseAuthenticationError, DatabaseConnectionError, DatabaseCredentialError
-from kit_db.secrets import read_secret
 from kit_db.settings import Settings
 
 if TYPE_CHECKING:
@@ -15,13 +16,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("kit.db")
 
-CONNECT_TIMEOUT = 5.0
+CONNECT_TIMEOUT = 3.0
 CONNECT_WAIT = 5.0
 
 
 def connect(settings: Settings) -> "Connection":
-    """Open a connection; wait a little, with growing pauses, for a server that is starting or out of reach."""
-    give_up_at = time.monotonic() + settings.seconds("connect_wait", CONNECT_WAIT)
+    """Open a connection; wait a little, with growing pauses, for a server that is starting or out of reach.
+
+    Neither an attempt nor the waiting goes on for longer than there is time left.
+    """
+    give_up_at = time.monotonic() + _at_most(settings.seconds("connect_wait", CONNECT_WAIT))
     pause = 0.05
     while True:
         try:
@@ -39,7 +43,6 @@ def connect(settings: Settings) -> "Connection":
 def _open(settings: Settings) -> "Connection":
     from kit_db.psycopg2 import Connection
 
-    timeout = settings.seconds("connect_timeout", CONNECT_TIMEOUT)
     tried: list[dict[str, Any]] = []
     refusal: DatabaseAuthenticationError | None = None
     for secret in _secrets(settings):
@@ -47,13 +50,27 @@ def _open(settings: Settings) -> "Connection":
         if parameters in tried:
             continue
         try:
-            return Connection(parameters, connect_timeout=timeout)
+            return Connection(
+                _with_token(parameters) if settings.iam else parameters,
+                connect_timeout=_at_most(settings.seconds("connect_timeout", CONNECT_TIMEOUT)),
+                limits=settings.limits(parameters["host"]),
+            )
         except DatabaseAuthenticationError as error:
-            logger.info("the database refuses the user; looking for a newer secret")
+            logger.info("%s", error)
             tried.append(parameters)
             refusal = error
     assert refusal is not None
     raise refusal
+
+
+def _at_most(seconds: float) -> float:
+    left = seconds_left()
+    return seconds if left is None else max(0.0, min(seconds, left))
+
+
+def _with_token(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Add a token for this attempt alone: it is good for a few minutes, and signed without a request."""
+    return {**parameters, "password": iam_token(parameters["host"], parameters["port"], parameters["user"])}
 
 
 def _secrets(settings: Settings) -> Iterator[dict[str, Any]]:

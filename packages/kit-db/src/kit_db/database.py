@@ -2,12 +2,13 @@
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from kit_db.connecting import connect
-from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError
+from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError, NoAnswerError, ReadOnlyError
 from kit_db.settings import Settings
 from kit_db.transaction import Callback, Transaction, call_all
 
@@ -24,15 +25,22 @@ _URL_NAMES = {
     "sslrootcert": "sslrootcert",
 }
 
+Isolation = Literal["read committed", "repeatable read", "serializable"]
+_ISOLATIONS = ("read committed", "repeatable read", "serializable")
+
 
 class Database:
     """A PostgreSQL database and the one connection to it that this process keeps warm.
 
     Every setting is taken from the argument, else the environment (DB_USER, DB_ENDPOINT, DB_PORT, DB_NAME,
-    DB_SECRET_ARN, DB_PASSWORD, KIT_DB_SSLMODE, KIT_DB_SSLROOTCERT, KIT_DB_CONNECT_TIMEOUT, KIT_DB_CONNECT_WAIT), else
-    the Secrets Manager secret (RDS's JSON), else a default; all of that when a connection is opened, none before.
-    `connect_timeout` bounds one attempt, `connect_wait` how long to keep trying while the server is starting or out
-    of reach, `idle_check` is how long a connection may rest before it is asked whether it is alive; all in seconds.
+    DB_SECRET_ARN, DB_PASSWORD, and KIT_DB_ with the name of each other), else the Secrets Manager secret (RDS's
+    JSON), else a default; all of that when a connection is opened, none before.
+
+    `auth="iam"` logs in with a token of IAM. `proxy` says that this is an RDS Proxy, which is otherwise seen by its
+    name: then nothing is sent that would pin the connection. In seconds: `connect_timeout` bounds one attempt,
+    `connect_wait` how long to keep trying while the server is starting or out of reach, `statement_timeout` a
+    statement (as does the time that `set_time_left` tells of), `lock_timeout` its waiting for a lock; `idle_check` is
+    how long a connection may rest before it is asked whether it is alive.
 
     Threads and asyncio tasks don't share transactions: each that has one open has a connection of its own.
     """
@@ -46,10 +54,14 @@ class Database:
         secret_arn: str | None = None,
         password: str | None = None,
         *,
+        auth: Literal["password", "iam"] | None = None,
+        proxy: bool | None = None,
         sslmode: str | None = None,
         sslrootcert: str | None = None,
         connect_timeout: float | None = None,
         connect_wait: float | None = None,
+        statement_timeout: float | None = None,
+        lock_timeout: float | None = None,
         idle_check: float = 60.0,
     ) -> None:
         self._settings = Settings(
@@ -60,16 +72,23 @@ class Database:
                 "name": name,
                 "secret_arn": secret_arn,
                 "password": password,
+                "auth": auth,
+                "proxy": proxy,
                 "sslmode": sslmode,
                 "sslrootcert": sslrootcert,
                 "connect_timeout": connect_timeout,
                 "connect_wait": connect_wait,
+                "statement_timeout": statement_timeout,
+                "lock_timeout": lock_timeout,
             }
         )
         self._idle_check = idle_check
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
         self._open: dict[object, Transaction] = {}
+        # What transactions are made of; kit_db.testing puts savepoints of a test's transaction here.
+        self._begin: Callable[[str], Transaction] = partial(Transaction, self)
+        self._rehearsing = False
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
@@ -101,34 +120,44 @@ class Database:
         transaction = self._open.get(_owner())
         if transaction is not None:
             return transaction.run(query, parameters)
+        if self._rehearsing:
+            with self.transaction():
+                return self.run(query, parameters)
         connection = self.take()
         try:
-            return connection.run(query, parameters)
-        except DatabaseConnectionError:
-            if not repeatable:
+            return connection.unit(query, parameters)
+        except ReadOnlyError:
+            # The writer until a failover; nothing was done there.
+            pass
+        except DatabaseConnectionError as error:
+            if not repeatable or isinstance(error, NoAnswerError):
                 raise
         finally:
             self.give(connection)
         connection = self.take(new=True)
         try:
-            return connection.run(query, parameters)
+            return connection.unit(query, parameters)
         finally:
             self.give(connection)
 
     @contextmanager
-    def transaction(self) -> Iterator[Self]:
+    def transaction(self, *, isolation: Isolation | None = None, read_only: bool = False) -> Iterator[Self]:
         """Make a `with` block a transaction: commit at its end, roll back on any exception; inside one, a savepoint.
 
-        Nothing is sent before the first statement. Raises TransactionAbortedError if a statement had failed and its
-        error was swallowed, CommitUnknownError if the connection breaks during the commit.
+        Nothing is sent before the first statement. A block inside of a transaction can't have another `isolation`,
+        which is a ValueError; being `read_only` is up to the outermost one. Raises TransactionAbortedError if a
+        statement had failed and its error was swallowed, CommitUnknownError if the connection breaks during the commit.
         """
+        begin = _begin_statement(isolation, read_only)
         owner = _owner()
         open_one = self._open.get(owner)
         if open_one is not None:
+            if isolation is not None and isolation.upper() not in open_one.begin:
+                raise ValueError(f"a block inside of a transaction can't be {isolation!r}: the outermost one has to be")
             with open_one.savepoint():
                 yield self
             return
-        transaction = Transaction(self)
+        transaction = self._begin(begin)
         self._open[owner] = transaction
         try:
             with transaction:
@@ -181,6 +210,13 @@ class Database:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
+
+
+def _begin_statement(isolation: str | None, read_only: bool) -> str:
+    if isolation is not None and isolation not in _ISOLATIONS:
+        raise ValueError(f"isolation has to be one of {', '.join(_ISOLATIONS)}, not {isolation!r}")
+    level = f" ISOLATION LEVEL {isolation.upper()}" if isolation is not None else ""
+    return f"BEGIN{level}{' READ ONLY' if read_only else ''}"
 
 
 def _owner() -> object:

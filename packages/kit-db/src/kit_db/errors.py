@@ -4,6 +4,8 @@
     ├── DatabaseCredentialError        a setting is missing or unusable, or the secret can't be read
     │   └── DatabaseAuthenticationError    the server refuses user and password, the newest secret's too
     ├── DatabaseConnectionError        the server can't be reached, or the connection broke
+    │   ├── TooManyConnectionsError        the server has no room for one more
+    │   ├── NoAnswerError                  the server has not answered in the time that there was
     │   └── CommitUnknownError             it broke during COMMIT: committed or not, nobody knows
     ├── StatementError                 the server refused a statement; everything below is one
     │   ├── IntegrityError
@@ -15,6 +17,8 @@
     │   ├── InvalidValueError              a value that its column or PostgreSQL can't hold
     │   ├── SerializationError             try the whole transaction again
     │   │   └── DeadlockError
+    │   ├── ReadOnlyError                  a write to a replica, or in a read-only transaction
+    │   ├── DiskFullError                  the server has no room for more rows
     │   └── StatementTimeoutError          out of time: statement_timeout, or waiting for a lock
     │       └── StatementCancelledError        cancelled by somebody
     ├── TransactionAbortedError        an error inside was swallowed, or a statement said COMMIT or ROLLBACK
@@ -52,6 +56,17 @@ class DatabaseConnectionError(DatabaseError):
         super().__init__(message)
         self.transient = transient
         self.sqlstate = sqlstate
+
+
+class TooManyConnectionsError(DatabaseConnectionError):
+    """The server, or the user's limit, has no room for one more connection (53300)."""
+
+
+class NoAnswerError(DatabaseConnectionError):
+    """The server has not answered in the time that there was, so the connection was closed.
+
+    A statement that was a unit of its own may still be done; a transaction is rolled back by the server.
+    """
 
 
 class CommitUnknownError(DatabaseConnectionError):
@@ -117,8 +132,16 @@ class DeadlockError(SerializationError):
     """The transaction was chosen to end a deadlock and may be tried again as a whole (40P01)."""
 
 
+class ReadOnlyError(StatementError):
+    """Something was to be written in a read-only transaction, or on a server that is no longer the writer (25006)."""
+
+
+class DiskFullError(StatementError):
+    """The server's disk is full (53100)."""
+
+
 class StatementTimeoutError(StatementError):
-    """A statement ran longer, or waited for a lock longer, than it may (57014, 55P03)."""
+    """A statement ran longer, or waited for a lock longer, than it may (57014, 55P03), or there was no time for it."""
 
 
 class StatementCancelledError(StatementTimeoutError):

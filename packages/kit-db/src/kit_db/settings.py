@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from kit_db.deadline import Limits
 from kit_db.errors import DatabaseCredentialError
+from kit_db.tls import find_roots, is_rds_proxy
 
 # The names of RDS's own secrets (Secrets Manager's "JSON structure of secrets") for what Database calls otherwise.
 _SECRET_KEYS = {"user": "username", "endpoint": "host", "port": "port", "name": "dbname", "password": "password"}
@@ -17,12 +18,16 @@ _ENVIRONMENT = {
     "name": "DB_NAME",
     "secret_arn": "DB_SECRET_ARN",
     "password": "DB_PASSWORD",
+    "auth": "KIT_DB_AUTH",
+    "proxy": "KIT_DB_PROXY",
     "sslmode": "KIT_DB_SSLMODE",
     "sslrootcert": "KIT_DB_SSLROOTCERT",
     "connect_timeout": "KIT_DB_CONNECT_TIMEOUT",
     "connect_wait": "KIT_DB_CONNECT_WAIT",
+    "statement_timeout": "KIT_DB_STATEMENT_TIMEOUT",
+    "lock_timeout": "KIT_DB_LOCK_TIMEOUT",
 }
-_BUNDLE = "global-bundle.pem"
+_SWITCH = {"1": True, "true": True, "0": False, "false": False}
 _LOOPBACK = re.compile(r"localhost|::1|127(\.\d{1,3}){3}")
 
 
@@ -49,18 +54,47 @@ class Settings:
             raise DatabaseCredentialError(f"{name} has to be a number of seconds, not {value!r}", names=(name,))
         return seconds
 
+    def limits(self, endpoint: str) -> Limits:
+        """Return what statements may take on a connection to an endpoint."""
+        statement, lock = (self.seconds(name, 0) or None for name in ("statement_timeout", "lock_timeout"))
+        proxy = self._proxy(endpoint)
+        if proxy and lock is not None:
+            raise DatabaseCredentialError(
+                "lock_timeout would pin the connection to RDS Proxy: ALTER ROLE … SET lock_timeout instead",
+                names=("lock_timeout",),
+            )
+        return Limits(statement, lock, send=not proxy)
+
+    def _proxy(self, endpoint: str) -> bool:
+        value = self._given.get("proxy")
+        if value is None:
+            value = os.environ.get(_ENVIRONMENT["proxy"]) or is_rds_proxy(endpoint)
+        chosen = value if isinstance(value, bool) else _SWITCH.get(str(value).lower())
+        if chosen is None:
+            raise DatabaseCredentialError(f"proxy has to be true or false, not {value!r}", names=("proxy",))
+        return chosen
+
+    @property
+    def iam(self) -> bool:
+        """Whether to log in with a token of IAM instead of a password."""
+        auth = self.get("auth") or "password"
+        if auth not in ("iam", "password"):
+            raise DatabaseCredentialError(f"auth has to be 'iam' or 'password', not {auth!r}", names=("auth",))
+        return bool(auth == "iam")
+
     @property
     def secret_arn(self) -> str | None:
         """The secret to read, if anything is missing that it could have."""
         arn: str | None = self.get("secret_arn")
-        complete = all(self.get(name) for name in ("user", "endpoint", "name", "password"))
+        needed = ("user", "endpoint", "name") if self.iam else ("user", "endpoint", "name", "password")
+        complete = all(self.get(name) for name in needed)
         return None if complete else arn
 
     def parameters(self, secret: Mapping[str, Any]) -> dict[str, Any]:
         """Return libpq's connection parameters; DatabaseCredentialError names every setting that is missing."""
         found = {name: self.get(name) or secret.get(key) for name, key in _SECRET_KEYS.items()}
         local = is_local(str(found["endpoint"] or ""))
-        required = ["user", "endpoint", "name"] + ([] if local else ["password"])
+        required = ["user", "endpoint", "name"] + ([] if local or self.iam else ["password"])
         missing = tuple(name for name in required if not found[name])
         if missing:
             variables = ", ".join(f"{name} ({_ENVIRONMENT[name]})" for name in missing)
@@ -81,16 +115,24 @@ class Settings:
             "tcp_user_timeout": 10_000,
             # Kerberos is no way into RDS from a function, and asking for it costs a round trip.
             "gssencmode": "disable",
-            **self._tls(local),
+            # An endpoint with several addresses, of which the first may be the one that does not answer.
+            "load_balance_hosts": "random",
+            **self._tls(str(found["endpoint"]), local),
         }
-        if found["password"]:
+        if found["password"] and not self.iam:
             parameters["password"] = found["password"]
         return parameters
 
-    def _tls(self, local: bool) -> dict[str, str]:
+    def _tls(self, endpoint: str, local: bool) -> dict[str, str]:
         mode = self.get("sslmode") or ("prefer" if local else "verify-full")
+        if self.iam and not local and mode in ("disable", "allow", "prefer"):
+            raise DatabaseCredentialError(
+                f"sslmode {mode!r} may send the token of auth='iam' in the clear", names=("sslmode", "auth")
+            )
         # Roots that were given are used whatever the mode: libpq verifies against them with `require`, too.
-        roots = self.get("sslrootcert") or (_bundle() or "system" if mode in ("verify-full", "verify-ca") else None)
+        roots = self.get("sslrootcert")
+        if roots is None and mode in ("verify-full", "verify-ca"):
+            roots = find_roots(endpoint)
         return {"sslmode": mode, **({"sslrootcert": roots} if roots else {})}
 
 
@@ -112,12 +154,3 @@ def _port(value: Any) -> int:
 def _application_name() -> str:
     function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
     return f"{function}@{os.environ.get('AWS_LAMBDA_FUNCTION_VERSION', '$LATEST')}" if function else "kit-db"
-
-
-def _bundle() -> str | None:
-    # The certificates of RDS are signed by roots of its own, which AWS publishes in one file of this name; those of
-    # RDS Proxy by public ones, for which the system's will do.
-    for folder in (os.environ.get("LAMBDA_TASK_ROOT"), "/opt"):
-        if folder and Path(folder, _BUNDLE).is_file():
-            return str(Path(folder, _BUNDLE))
-    return None

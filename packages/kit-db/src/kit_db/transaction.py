@@ -10,6 +10,8 @@ from kit_db.errors import (
     CommitUnknownError,
     DatabaseConnectionError,
     DatabaseError,
+    NoAnswerError,
+    ReadOnlyError,
     TransactionAbortedError,
 )
 
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from kit_db.psycopg2 import Connection, Parameters, Result
 
 logger = logging.getLogger("kit.db")
+
+# The server is told anew how long statements may take when that has become less by so many seconds.
+_STALE = 0.1
+_ROLLBACK_SECONDS = 5.0
 
 Callback = Callable[[], object]
 
@@ -43,15 +49,17 @@ class Source(Protocol):
 class Transaction:
     """One transaction on one connection, which it takes when the first statement is run.
 
-    `BEGIN` travels in the same message as that statement, and a savepoint is released in the same message as the
-    next one, so they cost no round trip. A SAVEPOINT is sent by itself: in one message with a statement that has a
-    syntax error it would not be set, and there would be nothing to go back to.
+    `BEGIN` and the settings that bound the waiting travel in the same message as that statement, and a savepoint is
+    released in the same message as the next one, so they cost no round trip. A SAVEPOINT is sent by itself: in one
+    message with a statement that has a syntax error it would not be set, and there would be nothing to go back to.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, begin: str = "BEGIN") -> None:
         self._source = source
         self._connection: Connection | None = None
-        self._levels = ["BEGIN"]
+        self.begin = begin
+        self._levels = [begin]
+        self._told: float | None = None
         self._sent = 0
         self._releases: list[str] = []
         self._savepoints = 0
@@ -76,10 +84,11 @@ class Transaction:
             self._connection = self._source.take()
         try:
             result = self._send(self._connection, query, parameters)
-        except DatabaseConnectionError:
-            if self._started:
+        except (DatabaseConnectionError, ReadOnlyError) as error:
+            if self._started or isinstance(error, NoAnswerError) or self.begin.endswith("READ ONLY"):
                 raise
-            # Nothing was committed, since no COMMIT was sent, and the caller has seen nothing yet.
+            # Nothing was committed, since no COMMIT was sent, and the caller has seen nothing yet. On a server that
+            # was the writer until a failover nothing was even done.
             self._drop()
             self._connection = self._source.take(new=True)
             result = self._send(self._connection, query, parameters)
@@ -130,17 +139,28 @@ class Transaction:
             self._finish()
 
     def _send(self, connection: "Connection", query: str, parameters: "Parameters") -> "Result":
-        control = self._releases + self._levels[self._sent :]
-        if self._levels[max(1, self._sent) :]:
-            connection.run("; ".join(control))
+        seconds = connection.limits.seconds()
+        unsent = self._levels[self._sent :]
+        begin = unsent[:1] if self._sent == 0 else []
+        savepoints = unsent[len(begin) :]
+        settings = connection.limits.settings(seconds) if self._stale(seconds) else []
+        control = [*self._releases, *begin, *settings, *savepoints]
+        if savepoints:
+            connection.run("; ".join(control), seconds=seconds)
+            self._done(seconds if settings else self._told)
             control = []
-            self._sent, self._releases = len(self._levels), []
         try:
-            return connection.run("; ".join([*control, query]), parameters)
+            return connection.run("; ".join([*control, query]), parameters, seconds=seconds)
         finally:
             # A message that PostgreSQL could not even parse has begun nothing.
-            if connection.status != "idle":
-                self._sent, self._releases = len(self._levels), []
+            if control and connection.status != "idle":
+                self._done(seconds if settings else self._told)
+
+    def _stale(self, seconds: float | None) -> bool:
+        return self._sent == 0 or (seconds is not None and (self._told is None or self._told - seconds > _STALE))
+
+    def _done(self, told: float | None) -> None:
+        self._sent, self._releases, self._told = len(self._levels), [], told
 
     def _leave(self, depth: int) -> bool:
         """Forget the levels from `depth` on; tell whether the server knows of them."""
@@ -151,10 +171,14 @@ class Transaction:
 
     def _undo(self, name: str) -> None:
         self._releases.clear()
+        # What was set since the savepoint goes with it.
+        self._told = None
         if self._connection is None:
             return
         try:
-            self._connection.run(f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}")
+            self._connection.run(
+                f"ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}", seconds=self._connection.limits.ending()
+            )
         except DatabaseError:
             # The exception that led here is the one to be seen; the transaction itself can't go on.
             self._drop()
@@ -171,7 +195,7 @@ class Transaction:
         if self._failed():
             raise TransactionAbortedError("a statement failed inside of the transaction and its error was swallowed")
         try:
-            self._connection.run("COMMIT")
+            self._connection.run("COMMIT", seconds=self._connection.limits.ending())
         except DatabaseConnectionError as error:
             self._drop()
             raise CommitUnknownError(
@@ -185,7 +209,8 @@ class Transaction:
             return
         try:
             if connection.status in ("open", "failed"):
-                connection.run("ROLLBACK")
+                ending = connection.limits.ending()
+                connection.run("ROLLBACK", seconds=min(_ROLLBACK_SECONDS, ending or _ROLLBACK_SECONDS))
         except DatabaseError:
             # A connection that can't roll back is closed below, and then the server does.
             pass

@@ -1,11 +1,18 @@
 """The process-wide database, and functions as transactions on it."""
 
+import logging
+import random
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import ParamSpec, TypeVar, overload
 
-from kit_db.database import Database
+from kit_db.database import Database, Isolation
+from kit_db.deadline import seconds_left
+from kit_db.errors import SerializationError
+
+logger = logging.getLogger("kit.db")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,16 +43,31 @@ def set_default_database(database: Database | None) -> None:
 @overload
 def transactional(function: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
-def transactional(*, database: Database | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def transactional(
-    function: Callable[P, R] | None = None, /, *, database: Database | None = None
+    *, database: Database | None = None, isolation: Isolation | None = None, read_only: bool = False, retry: int = 0
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def transactional(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    database: Database | None = None,
+    isolation: Isolation | None = None,
+    read_only: bool = False,
+    retry: int = 0,
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function a transaction: commit when it returns, roll back whatever exception leaves it.
 
     Called inside of another transaction it is a savepoint of that one. Use it bare, or with the `database` it is
-    about; otherwise that is `default_database()` at the time of the call. A coroutine or generator function is a
-    TypeError: the driver blocks, and the transaction would end before the function's body begins.
+    about; otherwise that is `default_database()` at the time of the call. `isolation` and `read_only` are those of
+    `Database.transaction`. A coroutine or generator function is a TypeError: the driver blocks, and the transaction
+    would end before the function's body begins.
+
+    `retry` is how often the whole function is called again, after a pause, when the server gave the transaction up
+    for another one's sake (SerializationError, DeadlockError); what it does outside of the database it then does
+    again. Only the outermost transaction can be tried again, so inside of another one it has no effect.
     """
+    if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:
+        raise ValueError(f"retry has to be a number of further attempts, not {retry!r}")
 
     def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
         code = getattr(decorated, "__code__", None)
@@ -58,12 +80,29 @@ def transactional(
         @wraps(decorated)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             chosen = default_database() if database is None else database
-            with chosen.transaction():
-                return decorated(*args, **kwargs)
+            attempts = 0 if chosen.in_transaction else retry
+            pauses = _pauses(attempts)
+            while True:
+                try:
+                    with chosen.transaction(isolation=isolation, read_only=read_only):
+                        return decorated(*args, **kwargs)
+                except SerializationError as error:
+                    pause = next(pauses, None)
+                    left = seconds_left()
+                    if pause is None or (left is not None and left < pause):
+                        raise
+                    logger.info("%s is tried again: %s", decorated.__qualname__, error)
+                time.sleep(pause)
 
         return run
 
     return decorate if function is None else decorate(function)
+
+
+def _pauses(count: int) -> Iterator[float]:
+    # Between none and twice as much each time: two that have met must not meet again.
+    for attempt in range(count):
+        yield random.uniform(0, min(1.0, 0.01 * 2**attempt))  # noqa: S311
 
 
 scoped_session = transactional

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 from kit_db import DatabaseCredentialError
-from kit_db.secrets import read_secret
+from kit_db.aws import read_secret
 
 
 def test_a_secret_is_read_from_aws(aws):
