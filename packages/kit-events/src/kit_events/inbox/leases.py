@@ -1,0 +1,63 @@
+"""Inboxes that stand beside the work: a lease while it runs, a mark when it is done."""
+
+import logging
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from kit_events.inbox.attempt import Attempt
+
+_log = logging.getLogger("kit.events")
+
+
+class LeasedInbox(ABC):
+    """Hold a key by a lease: its random token fences off a holder that comes back after the lease was taken over.
+
+    `clock` returns seconds since the epoch; those of all functions on one inbox have to agree within the time by which
+    a lease is longer than the work.
+    """
+
+    transactional = False
+
+    def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+
+    @contextmanager
+    def attempt(self, key: str, *, lease: float, retention: float) -> Iterator[Attempt]:
+        """Hold the key by a lease for a `with` block; see `Inbox.attempt`."""
+        token, now = uuid4().hex, self._clock()
+        stored = self._take(key, token, now=now, until=now + lease)
+        if stored is not None:
+            yield Attempt(stored)
+            return
+        attempt = Attempt()
+        try:
+            yield attempt
+        except GeneratorExit:
+            # Dropped without an end, as by a process that is going down: whoever holds the lease may still be at work.
+            raise
+        except BaseException:
+            self._free(key, token)
+            raise
+        self._finish(key, token, attempt.result, expires=self._clock() + retention)
+
+    def _free(self, key: str, token: str) -> None:
+        try:
+            self._release(key, token)
+        except Exception:  # noqa: BLE001
+            # The work's own exception is the one to be seen; the lease ends by itself.
+            _log.warning("INBOX_NOT_RELEASED", exc_info=True, extra={"inbox_key": key})
+
+    @abstractmethod
+    def _take(self, key: str, token: str, *, now: float, until: float) -> str | None:
+        """Take a key that nobody holds, or return the result if it is finished, or raise `InProgressError`."""
+
+    @abstractmethod
+    def _finish(self, key: str, token: str, result: str, *, expires: float) -> None:
+        """Keep the result if the token still holds the key, else raise `LeaseLostError`."""
+
+    @abstractmethod
+    def _release(self, key: str, token: str) -> None:
+        """Forget the key if the token still holds it."""

@@ -1,0 +1,156 @@
+"""The decorator."""
+
+import logging
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
+
+from kit_events.errors import InboxKeyError
+from kit_events.inbox.attempt import Attempt, Inbox
+from kit_events.inbox.chosen import default_inbox
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_log = logging.getLogger("kit.events")
+
+# The longest that a Lambda function runs.
+LONGEST = timedelta(minutes=15)
+# inspect's CO_COROUTINE, CO_GENERATOR and CO_ASYNC_GENERATOR.
+_COROUTINE, _GENERATOR = 0x80, 0x20 | 0x200
+
+
+@overload
+def once(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def once(
+    *,
+    key: str | Callable[[Any], Any] | None = None,
+    name: str | None = None,
+    inbox: Inbox | None = None,
+    lease: timedelta | None = None,
+    retention: timedelta = ...,
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def once(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    key: str | Callable[[Any], Any] | None = None,
+    name: str | None = None,
+    inbox: Inbox | None = None,
+    lease: timedelta | None = None,
+    retention: timedelta = timedelta(days=14),
+) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function work on each record once, however often it is delivered; below `@job`.
+
+    A record that it has worked on is answered with what it returned then, as JSON holds it, for the `retention`'s time,
+    which should be no shorter than the queue's: 14 days at most. One that is being worked on elsewhere is an
+    `InProgressError`, so that the message comes back later. When the work fails, its exception goes on, and the next
+    delivery tries again.
+
+    `key` is an attribute's name or a callable that tells deliveries of one record from those of others: the record's
+    `id` or `message_id` if not given (of a raw record `id`, `messageId` or `eventID`); `InboxKeyError` if there is
+    none. `name` keeps functions on one inbox apart, and is the function's own, with its module, if not given: name it
+    before it is renamed. `inbox` is `default_inbox()` at the time of the call if not given.
+
+    `lease` is how long others are kept out if the process is killed; it has to be no shorter than the work, so give it
+    the function's `Timeout`. If not given it is the time that is left, if the function takes the Lambda context, else
+    15 minutes. A `PostgresInbox` needs none, but can't be used by a coroutine function, which is a TypeError.
+    """
+
+    def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
+        flags = getattr(getattr(decorated, "__code__", None), "co_flags", 0)
+        if flags & _GENERATOR:
+            raise TypeError(f"{decorated.__qualname__} is a generator function: calling it does none of its work")
+        scope = f"{decorated.__module__}.{decorated.__qualname__}" if name is None else name
+        plan = _Plan(scope, key, inbox, lease, retention)
+        return cast(Callable[P, R], _coroutine(decorated, plan)) if flags & _COROUTINE else _plain(decorated, plan)
+
+    return decorate if function is None else decorate(function)
+
+
+class _Plan(NamedTuple):
+    scope: str
+    key: str | Callable[[Any], Any] | None
+    inbox: Inbox | None
+    lease: timedelta | None
+    retention: timedelta
+
+    def attempt(
+        self, inbox: Inbox, args: tuple[Any, ...], options: Mapping[str, Any]
+    ) -> AbstractContextManager[Attempt]:
+        """Return the attempt for the call's record, its first argument."""
+        record = args[0] if args else next(iter(options.values()))
+        lease = _time_left((*args[1:], *options.values())) if self.lease is None else self.lease
+        key, retention = f"{self.scope}:{_key(record, self.key)}", self.retention.total_seconds()
+        return inbox.attempt(key, lease=lease.total_seconds(), retention=retention)
+
+
+def _plain(function: Callable[P, R], plan: _Plan) -> Callable[P, R]:
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with plan.attempt(plan.inbox or default_inbox(), args, kwargs) as attempt:
+            if attempt.finished:
+                return cast(R, _repeated(attempt, plan))
+            value = function(*args, **kwargs)
+            attempt.finish(value)
+            return value
+
+    return run
+
+
+def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine[Any, Any, Any]]:
+    """Do the same, with the inbox's calls, which block, in a thread."""
+
+    @wraps(function)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+        from asyncio import to_thread
+
+        inbox = plan.inbox or default_inbox()
+        if inbox.transactional:
+            raise TypeError(f"{plan.scope} is a coroutine function, whose work can't be part of a transaction")
+        block = plan.attempt(inbox, args, kwargs)
+        attempt = await to_thread(block.__enter__)
+        try:
+            value = _repeated(attempt, plan) if attempt.finished else await function(*args, **kwargs)
+            if not attempt.finished:
+                attempt.finish(value)
+        except BaseException as error:
+            await to_thread(block.__exit__, type(error), error, error.__traceback__)
+            raise
+        await to_thread(block.__exit__, None, None, None)
+        return value
+
+    return run
+
+
+def _repeated(attempt: Attempt, plan: _Plan) -> Any:
+    _log.info("EVENT_REPEATED", extra={"inbox_function": plan.scope})
+    return attempt.answer()
+
+
+def _key(record: Any, key: str | Callable[[Any], Any] | None) -> str:
+    if callable(key):
+        found = key(record)
+    elif isinstance(record, Mapping):
+        found = _first(record.get, ("id", "messageId", "eventID") if key is None else (key,))
+    else:
+        found = _first(lambda name: getattr(record, name, None), ("id", "message_id") if key is None else (key,))
+    if found is None or found == "":
+        raise InboxKeyError(type(record).__qualname__)
+    return str(found)
+
+
+def _first(read: Callable[[str], Any], names: tuple[str, ...]) -> Any:
+    return next((value for name in names if (value := read(name)) not in (None, "")), None)
+
+
+def _time_left(arguments: tuple[Any, ...]) -> timedelta:
+    """Return what the Lambda context among the arguments says, and a little more, for the clocks."""
+    for argument in arguments:
+        milliseconds = getattr(argument, "get_remaining_time_in_millis", None)
+        if callable(milliseconds):
+            return timedelta(milliseconds=milliseconds() + 1000)
+    return LONGEST

@@ -1,0 +1,87 @@
+"""An inbox in PostgreSQL, where the mark and the work's effect are one transaction."""
+
+# ruff: noqa: S608  (a table's name is checked by table_name, and every value is a parameter)
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from kit_events.errors import InProgressError
+from kit_events.inbox.attempt import Attempt
+from kit_events.tables import table_name
+
+if TYPE_CHECKING:
+    from kit_db import Database
+
+TABLE = "kit_inbox"
+
+
+def schema_sql(table: str = TABLE) -> str:
+    """Return the SQL that creates the inbox's table, for a migration."""
+    return f"""create table {table_name(table)} (
+    key text primary key,
+    result text,
+    expires_at timestamptz not null
+);
+
+create index on {table_name(table)} (expires_at);
+"""
+
+
+class PostgresInbox:
+    """Remember in a table of the database that the work writes to (the extra `kit-events[outbox]`).
+
+    The work runs in a transaction that also marks the key: both are committed, or neither is, so that the effect
+    happens exactly once. There is no lease: a holder that is gone has lost its transaction. While one is at work
+    others are refused at once (a transaction-level advisory lock, which RDS Proxy does not pin).
+    """
+
+    transactional = True
+
+    def __init__(self, *, table: str = TABLE, database: "Database | None" = None) -> None:
+        self.table = table_name(table)
+        self._database = database
+
+    @contextmanager
+    def attempt(self, key: str, *, lease: float, retention: float) -> Iterator[Attempt]:
+        """Make a `with` block a transaction that marks the key, or a savepoint of one that is open."""
+        database = self.database
+        with database.transaction():
+            lock = database.run("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{self.table}:{key}"])
+            if not lock.rows[0][0]:
+                raise InProgressError(key, None)
+            if not self._marked(key, retention):
+                yield Attempt(self._stored(key))
+                return
+            attempt = Attempt()
+            yield attempt
+            if attempt.result != "null":
+                database.run(f"update {self.table} set result = %s where key = %s", [attempt.result, key])
+
+    @property
+    def database(self) -> "Database":
+        """The database that was given, else kit-db's default one."""
+        if self._database is not None:
+            return self._database
+        from kit_db import default_database
+
+        return default_database()
+
+    def purge(self, *, limit: int = 1000) -> int:
+        """Delete at most `limit` keys whose time is over, and return how many there were; for a schedule."""
+        query = f"""delete from {self.table} where key in (
+            select key from {self.table} where expires_at <= now() order by expires_at limit %s for update skip locked
+        )"""
+        return self.database.run(query, [limit], repeatable=True).count
+
+    def _marked(self, key: str, retention: float) -> bool:
+        # The primary key would let no second one in even without the lock.
+        query = f"""insert into {self.table} as known (key, expires_at)
+            values (%s, now() + make_interval(secs => %s))
+            on conflict (key) do update set expires_at = excluded.expires_at, result = null
+            where known.expires_at <= now() returning key"""
+        return bool(self.database.run(query, [key, retention]).rows)
+
+    def _stored(self, key: str) -> str:
+        rows = self.database.run(f"select result from {self.table} where key = %s", [key]).rows
+        return "null" if not rows or rows[0][0] is None else str(rows[0][0])

@@ -1,0 +1,17 @@
+"""Write events in the transaction that they tell of, and send them once it is committed."""
+
+from kit_events.outbox.outbox import Outbox, default_outbox, publish, publish_many, set_default_outbox
+from kit_events.outbox.relay import Relay, Relayed
+from kit_events.outbox.table import DeadLetter, schema_sql
+
+__all__ = [
+    "DeadLetter",
+    "Outbox",
+    "Relay",
+    "Relayed",
+    "default_outbox",
+    "publish",
+    "publish_many",
+    "schema_sql",
+    "set_default_outbox",
+]

@@ -1,0 +1,92 @@
+"""Publishing into the outbox."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+from kit_events.bus import EventBus, default_bus
+from kit_events.errors import OutboxTransactionError
+from kit_events.message import message_of
+from kit_events.outbox.table import TABLE, Table
+
+if TYPE_CHECKING:
+    from kit_db import Database
+
+    from kit_events.event import BaseEvent
+
+
+class Outbox:
+    """A table of events that wait for a relay, in the database that the events tell of.
+
+    `database` is kit-db's default one and `bus` is `default_bus()`, both at the time of use, unless given. With
+    `deliver="after_commit"` the process that has published also sends, right after its commit; a relay on a schedule is
+    needed all the same, for what a crash or a failing bus leaves behind.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: str = TABLE,
+        database: "Database | None" = None,
+        bus: EventBus | None = None,
+        deliver: Literal["relay", "after_commit"] = "relay",
+    ) -> None:
+        if deliver not in ("relay", "after_commit"):
+            raise ValueError(f"deliver is 'relay' or 'after_commit', not {deliver!r}")
+        self.table = Table(table, database)
+        self._bus = bus
+        self._deliver = deliver
+
+    @property
+    def bus(self) -> EventBus:
+        """Where the relay sends to."""
+        return default_bus() if self._bus is None else self._bus
+
+    def publish(self, event: "BaseEvent") -> UUID:
+        """Write an event in the open transaction and return its id; it is sent if that commits, and only then.
+
+        Another transaction that publishes for the same aggregate waits for this one to end. Raise
+        `OutboxTransactionError` if no transaction is open, `EventShapeError` and what `kit_aws.to_json` raises as
+        `BaseEvent.publish` does, and kit-db's errors.
+        """
+        return self.publish_many([event])[0]
+
+    def publish_many(self, events: "Iterable[BaseEvent]") -> list[UUID]:
+        """Write events with one statement, in the order given, and return their ids; else as `publish`."""
+        database = self.table.database
+        if not database.in_transaction:
+            raise OutboxTransactionError("An outbox publishes in a transaction, and none is open")
+        messages = [message_of(event) for event in events]
+        if not messages:
+            return []
+        self.table.add(messages)
+        if self._deliver == "after_commit":
+            from kit_events.outbox.relay import Relay
+
+            aggregates = {message.aggregate_id for message in messages}
+            database.after_commit(lambda: Relay(self).deliver(aggregates))
+        return [message.id for message in messages]
+
+
+_default = _PLAIN = Outbox()
+
+
+def default_outbox() -> Outbox:
+    """Return the outbox of `publish`, and of relays that were given none."""
+    return _default
+
+
+def set_default_outbox(outbox: Outbox | None) -> None:
+    """Use another default from now on; None uses the table `kit_outbox` of kit-db's default database again."""
+    global _default
+    _default = _PLAIN if outbox is None else outbox
+
+
+def publish(event: "BaseEvent") -> UUID:
+    """Write an event into the default outbox, as `Outbox.publish` does."""
+    return _default.publish(event)
+
+
+def publish_many(events: "Iterable[BaseEvent]") -> list[UUID]:
+    """Write events into the default outbox, as `Outbox.publish_many` does."""
+    return _default.publish_many(events)
