@@ -1,12 +1,17 @@
 """A database with the tables of the tests, and the running of documents."""
 
+import contextlib
 import re
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from kit_db import Database, set_default_database
+from kit_db import Database, set_default_database, set_time_left
 
 TABLES = """
 create table loans (
@@ -76,3 +81,89 @@ def run_document() -> Callable[[Path], dict[str, Any]]:
         return namespace
 
     return run
+
+
+class Wire:
+    """Stands between a client and the server, and reads what the client says (PostgreSQL's protocol 3.0)."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._upstream = parts.hostname, parts.port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        place = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = urlunsplit(parts._replace(netloc=place, query="sslmode=disable"))
+        self.messages: list[tuple[str, bytes]] = []
+        self.trips = 0
+        self._open: list[socket.socket] = [self._listener]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def clear(self) -> None:
+        self.messages.clear()
+        self.trips = 0
+
+    @property
+    def queries(self) -> list[str]:
+        return [text.rstrip(b"\0").decode() for kind, text in self.messages if kind == "Q"]
+
+    def close(self) -> None:
+        for each in self._open:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(self._upstream)
+                self._open += [client, server]
+                answered = threading.Event()
+                answered.set()
+                threading.Thread(target=self._answers, args=(server, client, answered), daemon=True).start()
+                threading.Thread(target=self._requests, args=(client, server, answered), daemon=True).start()
+
+    def _requests(self, client: socket.socket, server: socket.socket, answered: threading.Event) -> None:
+        pending, started = b"", False
+        with contextlib.suppress(OSError):
+            while data := client.recv(65536):
+                if answered.is_set():
+                    answered.clear()
+                    self.trips += 1
+                pending += data
+                while len(pending) >= 5:
+                    head = 1 if started else 0
+                    length = int.from_bytes(pending[head : head + 4]) + head
+                    if len(pending) < length:
+                        break
+                    kind = pending[:1].decode("latin-1") if started else "startup"
+                    self.messages.append((kind, pending[head + 4 : length]))
+                    pending, started = pending[length:], True
+                server.sendall(data)
+            server.shutdown(socket.SHUT_WR)
+
+    def _answers(self, server: socket.socket, client: socket.socket, answered: threading.Event) -> None:
+        with contextlib.suppress(OSError):
+            while data := server.recv(65536):
+                answered.set()
+                client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def wire(postgres_url: str, database: Database) -> Iterator[Wire]:
+    """What is said on the way to the database of the test, with its tables."""
+    made = Wire(postgres_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def time_left() -> Iterator[Callable[[float | None], None]]:
+    """Says how many milliseconds are left, from now on, or that nobody knows."""
+
+    def tell(milliseconds: float | None) -> None:
+        end = None if milliseconds is None else time.monotonic() + milliseconds / 1000
+        set_time_left(None if end is None else lambda: (end - time.monotonic()) * 1000)
+
+    yield tell
+    set_time_left(None)

@@ -2,9 +2,8 @@
 
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from kit_db.connecting import connect
@@ -86,13 +85,12 @@ class Database:
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
         self._open: dict[object, Transaction] = {}
-        # What transactions are made of; kit_db.testing puts savepoints of a test's transaction here.
-        self._begin: Callable[[str], Transaction] = partial(Transaction, self)
-        self._rehearsing = False
+        # The transaction of a test, which those of the tested code are savepoints of (kit_db.testing).
+        self._rehearsal: Transaction | None = None
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
-        """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords."""
+        """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords, and go before it."""
         from kit_db.psycopg2 import parse_url
 
         parts = parse_url(url)
@@ -100,7 +98,7 @@ class Database:
         if unknown:
             raise DatabaseCredentialError(f"the URL has parameters that are not supported: {', '.join(unknown)}")
         settings: dict[str, Any] = {_URL_NAMES[name]: value for name, value in parts.items()}
-        return cls(**settings, **options)
+        return cls(**{**settings, **options})
 
     def __repr__(self) -> str:
         return f"<Database {self._settings.get('name')!r} at {self._settings.get('endpoint')!r}>"
@@ -120,7 +118,7 @@ class Database:
         transaction = self._open.get(_owner())
         if transaction is not None:
             return transaction.run(query, parameters)
-        if self._rehearsing:
+        if self._rehearsal is not None:
             with self.transaction():
                 return self.run(query, parameters)
         connection = self.take()
@@ -157,14 +155,16 @@ class Database:
             with open_one.savepoint():
                 yield self
             return
-        transaction = self._begin(begin)
+        transaction = self._rehearsal or Transaction(self, begin)
+        transaction.begin = begin
         self._open[owner] = transaction
         try:
-            with transaction:
+            with transaction.savepoint() if transaction is self._rehearsal else transaction:
                 yield self
         finally:
             del self._open[owner]
-        call_all(transaction.callbacks)
+        callbacks, transaction.callbacks = transaction.callbacks, []
+        call_all(callbacks)
 
     def after_commit(self, callback: Callback) -> None:
         """Call something once the open transaction is committed; at once if there is none.

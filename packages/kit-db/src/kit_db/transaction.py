@@ -136,7 +136,7 @@ class Transaction:
             if kind is None:
                 self._commit()
         finally:
-            self._finish()
+            self.finish()
 
     def _send(self, connection: "Connection", query: str, parameters: "Parameters") -> "Result":
         seconds = connection.limits.seconds()
@@ -203,7 +203,8 @@ class Transaction:
                 sqlstate=error.sqlstate,
             ) from error
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """Roll back what is not committed, and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

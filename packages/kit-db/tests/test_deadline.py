@@ -1,0 +1,186 @@
+"""Nothing is waited for longer than there is time."""
+
+# What is expected to fail here is a whole block, not one statement.
+# ruff: noqa: PT012
+
+import contextlib
+import os
+import signal
+import socket
+import time
+
+import pytest
+from kit_db import (
+    CommitUnknownError,
+    Database,
+    DatabaseConnectionError,
+    NoAnswerError,
+    StatementError,
+    StatementTimeoutError,
+    set_time_left,
+    transactional,
+)
+
+PID = "select pg_backend_pid() as pid"
+ADD = "insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1)"
+
+
+@contextlib.contextmanager
+def taking(*, at_most):
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < at_most
+
+
+@pytest.fixture
+def frozen(postgres_server):
+    """Stops the server's process of a connection, which then neither answers nor goes away."""
+    if getattr(postgres_server, "external", False):
+        pytest.skip("the server belongs to somebody else")
+    stopped = []
+
+    def freeze(database):
+        pid = database.execute(PID)[0]["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        stopped.append(pid)
+
+    yield freeze
+    for pid in stopped:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_statement_ends_when_the_time_does(database, time_left):
+    time_left(700)
+    with taking(at_most=0.6), pytest.raises(StatementTimeoutError) as caught:
+        database.execute("select pg_sleep(30)")
+    assert caught.value.sqlstate == "57014"
+    time_left(None)
+    assert database.execute("select 1 as one") == [{"one": 1}]
+
+
+def test_a_statement_has_its_own_bound(postgres_url):
+    database = Database.from_url(postgres_url, statement_timeout=0.1)
+    with pytest.raises(StatementTimeoutError):
+        database.execute("select pg_sleep(30)")
+    with pytest.raises(StatementTimeoutError), database.transaction():
+        database.execute("select pg_sleep(30)")
+    database.close()
+
+
+def test_a_lock_is_waited_for_no_longer_than_it_may_be(postgres_url, database):
+    database.execute(ADD)
+    impatient = Database.from_url(postgres_url, lock_timeout=0.1)
+    with database.transaction():
+        database.execute("update loans set term = 2")
+        with pytest.raises(StatementTimeoutError) as caught:
+            impatient.execute("update loans set term = 3")
+    assert caught.value.sqlstate == "55P03"
+    impatient.close()
+
+
+def test_without_time_nothing_is_sent(database, time_left):
+    time_left(400)
+    with pytest.raises(StatementTimeoutError, match="no time left"):
+        database.execute(ADD)
+    with pytest.raises(StatementTimeoutError, match="no time left"), database.transaction():
+        database.execute(ADD)
+    time_left(None)
+    assert database.execute("select count(*) from loans") == [{"count": 0}]
+
+
+def test_what_was_done_is_committed_even_when_the_time_is_over(database, time_left):
+    with database.transaction():
+        database.execute(ADD)
+        time_left(1)
+    time_left(None)
+    assert database.execute("select count(*) from loans") == [{"count": 1}]
+
+
+def test_a_source_that_knows_nothing_bounds_nothing(database):
+    set_time_left(lambda: None)
+    try:
+        assert database.execute("show statement_timeout") == [{"statement_timeout": "0"}]
+    finally:
+        set_time_left(None)
+
+
+def test_a_server_that_is_frozen_is_left(database, frozen, time_left):
+    frozen(database)
+    time_left(800)
+    with taking(at_most=0.8), pytest.raises(NoAnswerError) as caught:
+        database.execute(ADD)
+    assert caught.value.transient
+    time_left(None)
+    assert database._idle == []
+    assert database.execute("select 1 as one") == [{"one": 1}]
+
+
+def test_a_repeatable_statement_is_not_waited_for_twice(database, frozen, time_left):
+    frozen(database)
+    time_left(800)
+    with taking(at_most=0.8), pytest.raises(NoAnswerError):
+        database.execute("select 1", repeatable=True)
+
+
+def test_a_server_that_freezes_inside_of_a_transaction(database, frozen, time_left):
+    time_left(900)
+    with taking(at_most=1), pytest.raises(NoAnswerError), database.transaction():
+        frozen(database)
+        database.execute(ADD)
+
+
+def test_a_server_that_freezes_before_the_commit(database, frozen, time_left):
+    time_left(800)
+    with taking(at_most=2), pytest.raises(CommitUnknownError), database.transaction():
+        database.execute(ADD)
+        frozen(database)
+
+
+def test_a_server_that_freezes_before_the_rollback_hides_no_exception(database, frozen, time_left):
+    time_left(800)
+    with taking(at_most=2), pytest.raises(LookupError), database.transaction():
+        frozen(database)
+        raise LookupError
+
+
+def test_a_connection_that_rested_is_not_asked_for_ever(postgres_url, frozen):
+    database = Database.from_url(postgres_url, idle_check=0, connect_timeout=0.2)
+    frozen(database)
+    with taking(at_most=1):
+        assert database.execute("select 1 as one") == [{"one": 1}]
+    database.close()
+
+
+@pytest.fixture
+def silent():
+    """The port of a server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_connecting_has_an_end(silent):
+    database = Database.from_url(f"postgresql://u:p@127.0.0.1:{silent}/n", connect_timeout=0.2, connect_wait=0)
+    with taking(at_most=1), pytest.raises(DatabaseConnectionError, match="timed out") as caught:
+        database.execute("select 1")
+    assert caught.value.transient
+
+
+def test_connecting_ends_with_the_time(silent, time_left):
+    database = Database.from_url(f"postgresql://u:p@127.0.0.1:{silent}/n", connect_timeout=60, connect_wait=60)
+    time_left(800)
+    with taking(at_most=0.8), pytest.raises(DatabaseConnectionError):
+        database.execute("select 1")
+
+
+def test_trying_again_ends_with_the_time(database, time_left):
+    calls = []
+
+    @transactional(retry=1000)
+    def always_in_the_way():
+        calls.append(1)
+        database.execute("do $$ begin raise serialization_failure; end $$")
+
+    time_left(700)
+    with taking(at_most=0.8), pytest.raises(StatementError, match=r"serialization|no time"):
+        always_in_the_way()
+    assert len(calls) > 1
