@@ -25,6 +25,7 @@ class Server(ThreadingHTTPServer):
     """Keeps connections open, and every request in `calls`."""
 
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self, answer: Callable[[Call], Reply]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

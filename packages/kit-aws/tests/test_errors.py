@@ -54,6 +54,12 @@ def endpoint(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Answers]:
         (400, "ResourceNotFoundException", kit_aws.ResourceNotFoundError),
         (404, "SomethingNew", kit_aws.ResourceNotFoundError),
         (400, "DecryptionFailure", kit_aws.AwsError),
+        (400, "MissingAuthenticationTokenException", kit_aws.AccessDeniedError),
+        (400, "com.amazonaws.sqs#QueueDoesNotExist", kit_aws.ResourceNotFoundError),
+        (400, "AWS.SimpleQueueService.NonExistentQueue", kit_aws.ResourceNotFoundError),
+        (400, "ParameterNotFound", kit_aws.ResourceNotFoundError),
+        (404, "NotFound", kit_aws.ResourceNotFoundError),
+        (400, "KMSAccessDeniedException", kit_aws.AccessDeniedError),
     ],
 )
 def test_an_answer_becomes_an_error_of_its_kind(endpoint: Answers, status: int, code: str, kind: type) -> None:
@@ -62,6 +68,7 @@ def test_an_answer_becomes_an_error_of_its_kind(endpoint: Answers, status: int, 
         kit_aws.get_secret("tokens")
     error = caught.value
     assert type(error) is kind
+    code = code.rpartition("#")[2]
     assert (error.code, error.operation, error.request_id) == (code, "GetSecretValue", "request-1")
     assert error.resource == "tokens"
     assert str(error) == f"GetSecretValue for 'tokens' failed: {code}: no (request request-1)"
@@ -74,6 +81,23 @@ def test_throttling_is_retried_and_then_an_error(endpoint: Answers) -> None:
     with kit_aws.aws_errors(), pytest.raises(Exception, match="Throttling"):
         kit_aws.client("secretsmanager", max_attempts=2).get_secret_value(SecretId="tokens")
     assert endpoint.asked == 2
+    with pytest.raises(kit_aws.ThrottlingError), kit_aws.aws_errors():
+        kit_aws.client("secretsmanager", max_attempts=1).get_secret_value(SecretId="tokens")
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "RequestThrottled"),
+        (400, "KmsThrottled"),
+        (400, "ProvisionedThroughputExceededException"),
+        (429, "TooManyRequestsException"),
+        (429, "SomethingNew"),
+        (503, "SlowDown"),
+    ],
+)
+def test_every_service_that_asks_to_slow_down_is_understood(endpoint: Answers, status: int, code: str) -> None:
+    endpoint.status, endpoint.code = status, code
     with pytest.raises(kit_aws.ThrottlingError), kit_aws.aws_errors():
         kit_aws.client("secretsmanager", max_attempts=1).get_secret_value(SecretId="tokens")
 

@@ -56,24 +56,3 @@ class SignedSession(kit_aws.SignedSession):
     ) -> Answer:
         """Sign and send a request in a thread; see `kit_aws.SignedSession.request`."""
         return await asyncio.to_thread(super().request, method, url, headers, body, timeout=timeout)
-
-
-__all__ = [
-    "SignedSession",
-    "enqueue",
-    "enqueue_many",
-    "get_account_id",
-    "get_secret",
-    "get_secret_bytes",
-    "get_secret_json",
-    "get_secrets",
-    "get_ssm_parameter",
-    "get_ssm_parameters",
-    "get_url",
-    "invoke",
-    "notify",
-    "post_form",
-    "presign",
-    "put_ssm_parameter",
-    "put_url",
-]

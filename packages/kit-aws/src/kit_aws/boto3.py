@@ -108,7 +108,20 @@ def _build(session: "Session", service: str, region: str | None, endpoint_url: s
         style = "path" if endpoint_url or environment.custom_endpoint(service) else "virtual"
         options["s3"] = {"addressing_style": style, **(options.get("s3") or {})}
     with aws_errors(f"client({service!r})"):
-        return session.client(service, region_name=region, endpoint_url=endpoint_url, config=Config(**options))
+        made = session.client(service, region_name=region, endpoint_url=endpoint_url, config=Config(**options))
+    made.meta.events.register("before-parse", _check_whole)
+    return made
+
+
+def _check_whole(operation_model: Any, response_dict: Any, **_: Any) -> None:
+    """Refuse an answer that broke off: botocore itself would take half of one for an empty one."""
+    from botocore.exceptions import IncompleteReadError
+
+    body, expected = response_dict["body"], response_dict["headers"].get("content-length")
+    if operation_model.http.get("method") == "HEAD" or not isinstance(body, bytes) or not expected:
+        return
+    if len(body) < int(expected):
+        raise IncompleteReadError(actual_bytes=len(body), expected_bytes=expected)
 
 
 def _frozen(value: Any) -> Any:

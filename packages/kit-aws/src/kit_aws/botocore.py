@@ -15,70 +15,59 @@ from kit_aws.errors import (
     ThrottlingError,
 )
 
+# Codes in lower case, without an `Exception` at their end, which the services spell now so, now so.
 _DENIED = frozenset(
     {
-        "AccessDenied",
-        "AccessDeniedException",
-        "AuthorizationError",
-        "AuthorizationErrorException",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "Forbidden",
-        "IncompleteSignature",
-        "IncompleteSignatureException",
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "InvalidSecurity",
-        "InvalidSignatureException",
-        "InvalidToken",
-        "KMSAccessDenied",
-        "KMSAccessDeniedException",
-        "KmsAccessDenied",
-        "MissingAuthenticationToken",
-        "MissingAuthenticationTokenException",
-        "NotAuthorized",
-        "NotAuthorizedException",
-        "RequestExpired",
-        "SignatureDoesNotMatch",
-        "TokenRefreshRequired",
-        "UnauthorizedOperation",
-        "UnrecognizedClientException",
+        "accessdenied",
+        "authorizationerror",
+        "expiredtoken",
+        "forbidden",
+        "incompletesignature",
+        "invalidaccesskeyid",
+        "invalidclienttokenid",
+        "invalidsecurity",
+        "invalidsignature",
+        "invalidtoken",
+        "kmsaccessdenied",
+        "missingauthenticationtoken",
+        "notauthorized",
+        "requestexpired",
+        "signaturedoesnotmatch",
+        "tokenrefreshrequired",
+        "unauthorizedoperation",
+        "unrecognizedclient",
     }
 )
 _MISSING = frozenset(
     {
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "GoneException",
-        "NoSuchBucket",
-        "NoSuchKey",
-        "NoSuchUpload",
-        "NoSuchVersion",
-        "NotFound",
-        "NotFoundException",
-        "ParameterNotFound",
-        "ParameterVersionNotFound",
-        "QueueDoesNotExist",
-        "ResourceNotFoundException",
+        "aws.simplequeueservice.nonexistentqueue",
+        "gone",
+        "nosuchbucket",
+        "nosuchkey",
+        "nosuchupload",
+        "nosuchversion",
+        "notfound",
+        "parameternotfound",
+        "parameterversionnotfound",
+        "queuedoesnotexist",
+        "resourcenotfound",
     }
 )
 # The codes that botocore itself retries as throttling, and those that only some services use.
 _THROTTLED = frozenset(
     {
-        "BandwidthLimitExceeded",
-        "EC2ThrottledException",
-        "KMSThrottling",
-        "KMSThrottlingException",
-        "KmsThrottled",
-        "PriorRequestNotComplete",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "ThrottledException",
-        "Throttling",
-        "ThrottlingException",
-        "TooManyRequestsException",
+        "bandwidthlimitexceeded",
+        "ec2throttled",
+        "kmsthrottled",
+        "kmsthrottling",
+        "priorrequestnotcomplete",
+        "provisionedthroughputexceeded",
+        "requestlimitexceeded",
+        "requestthrottled",
+        "slowdown",
+        "throttled",
+        "throttling",
+        "toomanyrequests",
     }
 )
 _BY_STATUS = {401: AccessDeniedError, 403: AccessDeniedError, 404: ResourceNotFoundError, 429: ThrottlingError}
@@ -127,6 +116,7 @@ def _from_answer(answer: Any, operation: str, resource: str | None, said: str | 
     problem = answer.get("Error", {})
     metadata = answer.get("ResponseMetadata", {})
     code = problem.get("Code") or "Unknown"
+    plain = code.removesuffix("Exception").lower()
     request_id = metadata.get("RequestId")
     kind: type[AwsError] = AwsError
     for codes, named in (
@@ -134,7 +124,7 @@ def _from_answer(answer: Any, operation: str, resource: str | None, said: str | 
         (_MISSING, ResourceNotFoundError),
         (_THROTTLED, ThrottlingError),
     ):
-        if code in codes:
+        if plain in codes:
             kind = named
             break
     else:

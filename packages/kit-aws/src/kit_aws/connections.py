@@ -130,12 +130,9 @@ class Connections:
         ends = time.monotonic() + request.timeout
         try:
             connection.sock.settimeout(request.timeout)
-            target = request.url.partition("://")[2].partition("#")[0]
-            target = target[len(urlsplit(request.url).netloc) :]
             # The signature is over UTF-8, http.client itself would send Latin-1.
             headers = {name: value.encode() for name, value in request.headers.items()}
-            path = target if target.startswith("/") else f"/{target}"
-            connection.request(request.method, path, request.body or None, headers)
+            connection.request(request.method, _target(request.url), request.body or None, headers)
             response = connection.getresponse()
             body = _read(connection, response, ends)
             reusable = not response.will_close
@@ -151,6 +148,11 @@ class Connections:
                 kept.append(connection)
                 return True
         return False
+
+
+def _target(url: str) -> str:
+    parts = urlsplit(url)
+    return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 
 
 def _read(connection: "HTTPConnection", response: "HTTPResponse", ends: float) -> bytes:
