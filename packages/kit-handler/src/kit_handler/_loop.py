@@ -1,6 +1,8 @@
 """The event loop that coroutines run in: one per process, made with the first of them and kept.
 
-asyncio is imported here and only then. What a coroutine leaves behind goes on with the next one, and is reported.
+It is the current one of the thread (`asyncio.set_event_loop`), so that libraries which know nothing of each other
+share it. asyncio is imported here and only then. What a coroutine leaves behind goes on with the next one, and is
+reported.
 A coroutine that would outlive the invocation is cancelled before Lambda kills it.
 """
 
@@ -149,8 +151,26 @@ def _kept() -> "AbstractEventLoop":
             atexit.register(_close)
         elif _loop is not None and not _loop.is_closed():
             _inherited.append(_loop)
-        _loop, _owner = asyncio.new_event_loop(), os.getpid()
+        forked, _owner = _owner not in (0, os.getpid()), os.getpid()
+        _loop = None if forked else _current()
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(_loop)
     return _loop
+
+
+def _current() -> "AbstractEventLoop | None":
+    """Return the loop that somebody has made current in this thread, if it can be used."""
+    import asyncio
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # of Python 3.12 and later, where there is none
+        try:
+            loop = asyncio.get_event_loop()
+        except (RuntimeError, DeprecationWarning):
+            return None
+    return None if loop.is_closed() else loop
 
 
 def _close() -> None:

@@ -1,4 +1,8 @@
-"""One event loop per process, kept between invocations so that what is bound to it lives on."""
+"""One event loop per process, kept between invocations so that what is bound to it lives on.
+
+It is the current one of the thread (`asyncio.set_event_loop`), so that libraries which know nothing of each other share
+it.
+"""
 
 import threading
 from collections.abc import Callable, Coroutine
@@ -73,6 +77,23 @@ def _loop() -> "asyncio.AbstractEventLoop":
         import asyncio
         import atexit
 
-        _kept = asyncio.new_event_loop()
+        _kept = _current()
+        if _kept is None:
+            _kept = asyncio.new_event_loop()
+            asyncio.set_event_loop(_kept)
         atexit.register(_kept.close)
     return _kept
+
+
+def _current() -> "asyncio.AbstractEventLoop | None":
+    """Return the loop that somebody has made current in this thread, if it can be used."""
+    import asyncio
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # of Python 3.12 and later, where there is none
+        try:
+            loop = asyncio.get_event_loop()
+        except (RuntimeError, DeprecationWarning):
+            return None
+    return None if loop.is_closed() else loop
