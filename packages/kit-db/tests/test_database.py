@@ -1,3 +1,4 @@
+import contextlib
 import logging
 import os
 import threading
@@ -9,7 +10,7 @@ from kit_db import (
     DatabaseConnectionError,
     DatabaseCredentialError,
     DatabaseError,
-    StatementError,
+    ReadOnlyError,
     TransactionAbortedError,
 )
 
@@ -293,12 +294,49 @@ def test_close_leaves_a_database_that_can_be_used(database):
     assert pid_of(database) != first
 
 
-def test_a_session_that_is_no_longer_the_writer_is_left(database):
-    first = pid_of(database)
-    with pytest.raises(StatementError) as caught:
-        database.execute("set transaction read only; create table t (x int)")
-    assert caught.value.sqlstate == "25006"
+@pytest.fixture
+def demoted():
+    """Makes the server of a warm connection refuse writes, as after a failover, and new ones take them."""
+
+    def demote(chosen):
+        chosen.execute("set default_transaction_read_only = on")
+        return pid_of(chosen)
+
+    return demote
+
+
+def test_a_write_to_a_server_that_is_no_longer_the_writer_goes_to_the_new_one(database, demoted, other):
+    first = demoted(database)
+    database.execute("insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1)")
     assert pid_of(database) != first
+    assert other.execute("select count(*) from loans") == [{"count": 1}]
+
+
+def test_so_does_a_transaction_that_begins_there(database, demoted, other):
+    demoted(database)
+    with database.transaction():
+        for _ in range(2):
+            database.execute("insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1)")
+    assert other.execute("select count(*) from loans") == [{"count": 2}]
+
+
+def test_later_in_a_transaction_it_is_an_error_and_the_connection_is_left(database, demoted):
+    first = demoted(database)
+    with pytest.raises(ReadOnlyError), database.transaction():  # noqa: PT012
+        database.execute("select 1")
+        database.execute("insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1)")
+    assert pid_of(database) != first
+
+
+def test_a_server_that_stays_read_only_is_asked_twice_and_then_it_is_an_error(database, postgres_server, postgres_url):
+    name = postgres_url.rpartition("/")[2]
+    with contextlib.closing(postgres_server.connect()) as admin, admin.cursor() as cursor:
+        cursor.execute(f'alter database "{name}" set default_transaction_read_only = on')
+    database.close()
+    with pytest.raises(ReadOnlyError) as caught:
+        database.execute("create table t (x int)")
+    assert caught.value.sqlstate == "25006"
+    assert database.execute("select 1 as one") == [{"one": 1}], "it can be read"
 
 
 def test_a_percent_sign_without_parameters(database):

@@ -1,10 +1,12 @@
 """The password changes while the function is warm."""
 
 import json
+import socket
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from kit_db import Database, DatabaseAuthenticationError
+from kit_db.aws import read_secret
 
 
 @pytest.fixture
@@ -80,3 +82,17 @@ def test_a_password_that_was_given_is_not_looked_for_elsewhere(role):
     database = Database(**given, name=role["secret"]["dbname"], password="wrong", secret_arn="never-read")
     with pytest.raises(DatabaseAuthenticationError):
         database.execute("select 1")
+
+
+def test_a_host_that_changed_is_read_anew_when_the_old_one_is_gone(aws, role):
+    """The database was restored to another place: the secret says so, but its old form is known here."""
+    secrets = aws.client("secretsmanager")
+    right = {**role["secret"], "password": "one"}
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        gone = {**right, "port": reserved.getsockname()[1]}
+    arn = secrets.create_secret(Name="moved", SecretString=json.dumps(gone))["ARN"]
+    database = Database(secret_arn=arn)
+    assert read_secret(arn) == gone
+    secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(right))
+    assert database.execute("select 1 as one") == [{"one": 1}]
+    database.close()

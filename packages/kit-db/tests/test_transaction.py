@@ -270,3 +270,31 @@ def test_begin_costs_no_round_trip_of_its_own(database, monkeypatch):
         "RELEASE SAVEPOINT kit_1; select 3",
         "COMMIT",
     ]
+
+
+@pytest.mark.parametrize("isolation", ["read committed", "repeatable read", "serializable"])
+def test_a_block_has_the_isolation_that_was_asked_for(database, isolation):
+    with database.transaction(isolation=isolation, read_only=True):
+        assert database.execute("show transaction_isolation") == [{"transaction_isolation": isolation}]
+        assert database.execute("show transaction_read_only") == [{"transaction_read_only": "on"}]
+        with database.transaction(isolation=isolation):
+            pass
+    assert database.execute("show transaction_read_only") == [{"transaction_read_only": "off"}]
+
+
+def test_an_isolation_that_is_none_is_refused(database):
+    with (
+        pytest.raises(ValueError, match="serializable"),
+        database.transaction(isolation="read only; drop table loans"),
+    ):
+        pass
+
+
+def test_an_inner_block_can_not_have_another_isolation(database, add, keys):
+    with database.transaction():
+        add("a")
+        with pytest.raises(ValueError, match="outermost"), database.transaction(isolation="serializable"):
+            add("b")
+        with database.transaction(read_only=True):
+            add("c")
+    assert keys() == ["a", "c"]

@@ -1,5 +1,14 @@
 import pytest
-from kit_db import Database, default_database, scoped_session, set_default_database, transactional
+from kit_db import (
+    Database,
+    ReadOnlyError,
+    SerializationError,
+    UniqueViolationError,
+    default_database,
+    scoped_session,
+    set_default_database,
+    transactional,
+)
 
 ADD = "insert into loans (id, amount, term) values (gen_random_uuid(), %s, 1)"
 
@@ -93,3 +102,100 @@ def test_the_default_is_made_once_from_the_environment(monkeypatch):
     set_default_database(None)
     assert default_database() is not made
     set_default_database(None)
+
+
+def get_in_the_way(times, kind="serialization_failure"):
+    calls = []
+
+    def work(database):
+        calls.append(database.execute("show transaction_isolation")[0]["transaction_isolation"])
+        database.execute(ADD, [len(calls)])
+        database.after_commit(lambda: calls.append("committed"))
+        if len(calls) <= times:
+            database.execute(f"do $$ begin raise {kind}; end $$")
+        return "done"
+
+    return work, calls
+
+
+@pytest.mark.parametrize("kind", ["serialization_failure", "deadlock_detected"])
+def test_the_whole_function_is_tried_again(database, other, kind):
+    work, calls = get_in_the_way(2, kind)
+    assert transactional(isolation="serializable", retry=3)(work)(database) == "done"
+    assert calls == ["serializable"] * 3 + ["committed"]
+    assert count(other) == 1
+
+
+def test_after_the_last_attempt_the_error_is_raised(database, other):
+    work, calls = get_in_the_way(5)
+    with pytest.raises(SerializationError):
+        transactional(retry=2)(work)(database)
+    assert len(calls) == 3
+    assert count(other) == 0
+
+
+@pytest.mark.parametrize("decorate", [transactional, transactional(retry=0)])
+def test_without_being_asked_nothing_is_tried_again(database, decorate):
+    work, calls = get_in_the_way(1)
+    with pytest.raises(SerializationError):
+        decorate(work)(database)
+    assert len(calls) == 1
+
+
+def test_other_errors_are_not_tried_again(database):
+    work, calls = get_in_the_way(1, "unique_violation")
+    with pytest.raises(UniqueViolationError):
+        transactional(retry=5)(work)(database)
+    assert len(calls) == 1
+
+
+def test_inside_of_another_only_the_outermost_is_tried_again(database):
+    work, calls = get_in_the_way(1)
+    inner = transactional(retry=5)(work)
+    with pytest.raises(SerializationError), database.transaction():
+        inner(database)
+    assert len(calls) == 1
+    work, calls = get_in_the_way(1)
+    inner = transactional(retry=5)(work)
+    assert transactional(retry=1)(lambda: inner(database))() == "done"
+    assert calls == ["read committed", "read committed", "committed"]
+
+
+def test_a_conflict_that_shows_at_the_commit_is_tried_again(database, other):
+    """Two transactions read what the other writes; the second to commit finds out then."""
+    for amount in (1, 2):
+        database.execute(ADD, [amount])
+    calls = []
+
+    @transactional(isolation="serializable", retry=3)
+    def move(mine, theirs):
+        total = database.execute("select sum(term) as n from loans where amount = %s", [theirs])[0]["n"]
+        if not calls:
+            calls.append("rival")
+            with other.transaction(isolation="serializable"):
+                other.execute("select sum(term) from loans where amount = %s", [mine])
+                other.execute("update loans set term = term + 1 where amount = %s", [theirs])
+        else:
+            calls.append(total)
+        database.execute("update loans set term = %s where amount = %s", [total + 10, mine])
+
+    move(1, 2)
+    assert calls == ["rival", 2], "the second attempt has seen what the rival wrote"
+    assert database.execute("select term from loans order by amount") == [{"term": 12}, {"term": 2}]
+
+
+@pytest.mark.parametrize("retry", [-1, True, 1.5, "3", None])
+def test_a_number_of_attempts_that_is_none_is_refused(retry):
+    with pytest.raises(ValueError, match="retry"):
+        transactional(retry=retry)
+
+
+def test_read_only_is_kept_by_the_server(database):
+    @transactional(read_only=True)
+    def write():
+        database.execute("select 1")
+        database.execute(ADD, [1])
+
+    with pytest.raises(ReadOnlyError):
+        write()
+    assert count(database) == 0

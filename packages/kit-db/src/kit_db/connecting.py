@@ -26,10 +26,10 @@ def connect(settings: Settings) -> "Connection":
     Neither an attempt nor the waiting goes on for longer than there is time left.
     """
     give_up_at = time.monotonic() + _at_most(settings.seconds("connect_wait", CONNECT_WAIT))
-    pause = 0.05
+    pause, failed = 0.05, 0
     while True:
         try:
-            return _open(settings)
+            return _open(settings, moved=failed == 1)
         except DatabaseConnectionError as error:
             # Jitter, so that functions that lost the server together don't come back together.
             wait = pause * random.uniform(0.5, 1.5)  # noqa: S311
@@ -38,14 +38,16 @@ def connect(settings: Settings) -> "Connection":
             logger.info("waiting for the database: %s", error)
             time.sleep(wait)
             pause = min(pause * 2, 1.0)
+            failed += 1
 
 
-def _open(settings: Settings) -> "Connection":
+def _open(settings: Settings, *, moved: bool) -> "Connection":
+    """Open a connection with the first secret that the server takes; if it may have `moved`, not the known one."""
     from kit_db.psycopg2 import Connection
 
     tried: list[dict[str, Any]] = []
     refusal: DatabaseAuthenticationError | None = None
-    for secret in _secrets(settings):
+    for secret in _secrets(settings, moved=moved):
         parameters = settings.parameters(secret)
         if parameters in tried:
             continue
@@ -73,7 +75,7 @@ def _with_token(parameters: dict[str, Any]) -> dict[str, Any]:
     return {**parameters, "password": iam_token(parameters["host"], parameters["port"], parameters["user"])}
 
 
-def _secrets(settings: Settings) -> Iterator[dict[str, Any]]:
+def _secrets(settings: Settings, *, moved: bool) -> Iterator[dict[str, Any]]:
     """Yield the secret as it is known, then read anew, then the one that a rotation is about to make current.
 
     Between two steps of a rotation (Secrets Manager's setSecret and finishSecret) only the last one works.
@@ -82,7 +84,8 @@ def _secrets(settings: Settings) -> Iterator[dict[str, Any]]:
     if arn is None:
         yield {}
         return
-    yield read_secret(arn)
+    if not moved:
+        yield read_secret(arn)
     yield read_secret(arn, force=True)
     try:
         pending = read_secret(arn, force=True, stage="AWSPENDING")
