@@ -8,8 +8,8 @@ import kit_events
 
 
 def test_all_is_what_is_there() -> None:
-    public = {name for name, value in vars(kit_events).items() if name[0] != "_" and not isinstance(value, ModuleType)}
-    assert set(kit_events.__all__) == public
+    found = {name: getattr(kit_events, name) for name in dir(kit_events) if name[0] != "_" and name != "TYPE_CHECKING"}
+    assert set(kit_events.__all__) == {name for name, value in found.items() if not isinstance(value, ModuleType)}
     assert list(kit_events.__all__) == sorted(kit_events.__all__)
 
 
@@ -20,4 +20,10 @@ def test_everything_public_is_described() -> None:
 def test_the_import_is_light() -> None:
     heavy = ["kit_aws", "logging", "boto3", "botocore", "asyncio", "inspect", "dataclasses", "urllib.parse", "ssl"]
     code = f"import sys, kit_events; found = set({heavy}) & set(sys.modules); assert not found, found"
+    assert run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_record_costs_its_import_only_to_who_uses_it() -> None:
+    code = "import sys, kit_events; kit_events.FileRecord; loaded = [m for m in sys.modules if 'adapters.' in m]; "
+    code += "assert loaded == ['kit_events.adapters.s3'], loaded"
     assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,5 +1,6 @@
 """Strict events between Lambda functions: records in, SNS to SQS fan-out out."""
 
+from kit_events.adapters import register_source
 from kit_events.bus import EventBus, default_bus, set_default_bus
 from kit_events.correlation import set_correlation_id
 from kit_events.errors import (
@@ -21,15 +22,21 @@ from kit_events.errors import (
     TemplateError,
 )
 from kit_events.event import AggregateId, BaseEvent
-from kit_events.event_record import EventRecord
 from kit_events.failures import SqsDeadLetter, SqsVisibility
-from kit_events.file_record import FileRecord
-from kit_events.queue_record import QueueRecord
 
 __all__ = [
+    "ActiveMQRecord",
     "AggregateId",
+    "AlexaTrigger",
     "BaseEvent",
+    "BusRecord",
     "ClaimError",
+    "CreateAuthChallengeTrigger",
+    "CustomEmailSenderTrigger",
+    "CustomMessageTrigger",
+    "CustomSMSSenderTrigger",
+    "DefineAuthChallengeTrigger",
+    "DocumentRecord",
     "EventBus",
     "EventBusNotSetError",
     "EventHeldBackError",
@@ -38,20 +45,98 @@ __all__ = [
     "EventShapeError",
     "EventTooLargeError",
     "EventsError",
+    "Fields",
     "FileRecord",
+    "FirehoseRecord",
     "InProgressError",
     "InboxKeyError",
     "InboxNotSetError",
+    "IotRecord",
+    "KafkaRecord",
     "LeaseLostError",
+    "LexV1Trigger",
+    "LexV2Trigger",
+    "LogEventRecord",
     "OutboxTransactionError",
+    "PostAuthenticationTrigger",
+    "PostConfirmationTrigger",
+    "PreAuthenticationTrigger",
+    "PreSignUpTrigger",
+    "PreTokenGenerationTrigger",
+    "PreTokenGenerationV2Trigger",
     "PublishError",
     "QueueNameError",
     "QueueRecord",
+    "RabbitMQRecord",
+    "Record",
     "RecordShapeError",
+    "ScheduleRecord",
     "SqsDeadLetter",
     "SqsVisibility",
+    "StreamRecord",
+    "TableRecord",
     "TemplateError",
+    "TopicRecord",
+    "UserMigrationTrigger",
+    "VerifyAuthChallengeTrigger",
     "default_bus",
+    "register_source",
     "set_correlation_id",
     "set_default_bus",
 ]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from kit_events.adapters.activemq import ActiveMQRecord
+    from kit_events.adapters.alexa import AlexaTrigger
+    from kit_events.adapters.cognito import (
+        CreateAuthChallengeTrigger,
+        CustomEmailSenderTrigger,
+        CustomMessageTrigger,
+        CustomSMSSenderTrigger,
+        DefineAuthChallengeTrigger,
+        PostAuthenticationTrigger,
+        PostConfirmationTrigger,
+        PreAuthenticationTrigger,
+        PreSignUpTrigger,
+        PreTokenGenerationTrigger,
+        PreTokenGenerationV2Trigger,
+        UserMigrationTrigger,
+        VerifyAuthChallengeTrigger,
+    )
+    from kit_events.adapters.documentdb import DocumentRecord
+    from kit_events.adapters.dynamodb import TableRecord
+    from kit_events.adapters.event import EventRecord
+    from kit_events.adapters.eventbridge import BusRecord
+    from kit_events.adapters.firehose import FirehoseRecord
+    from kit_events.adapters.iot import IotRecord
+    from kit_events.adapters.kafka import KafkaRecord
+    from kit_events.adapters.kinesis import StreamRecord
+    from kit_events.adapters.lex_v1 import LexV1Trigger
+    from kit_events.adapters.lex_v2 import LexV2Trigger
+    from kit_events.adapters.logs import LogEventRecord
+    from kit_events.adapters.rabbitmq import RabbitMQRecord
+    from kit_events.adapters.s3 import FileRecord
+    from kit_events.adapters.schedule import ScheduleRecord
+    from kit_events.adapters.sns import TopicRecord
+    from kit_events.adapters.sqs import QueueRecord
+    from kit_events.fields import Fields
+    from kit_events.record import Record
+else:
+    # Each record costs its import only to who uses it.
+    def __getattr__(name):
+        from importlib import import_module
+
+        from kit_events.adapters import SOURCES, load
+
+        if name in SOURCES:
+            value = load(name)
+        elif name in ("Fields", "Record"):
+            value = getattr(import_module(f"kit_events.{name.lower()}"), name)
+        else:
+            raise AttributeError(f"module 'kit_events' has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

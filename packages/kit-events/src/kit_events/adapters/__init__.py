@@ -1,34 +1,139 @@
-"""What comes in, opened until nothing more is inside.
+"""What comes in: one file per source, with its record and how it is opened to what it carries.
 
-One file per carrier: a function that takes something and returns what it carries, or None if it is not that carrier.
-A new one is a file and a line in `CARRIERS`.
+A new one is a file and a line in `SOURCES`; one of your own is a file and a call of `register_source`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
 from typing import Any
 
-from kit_events.adapters.lambda_event import open_records
-from kit_events.adapters.sns import open_envelope, open_notification
-from kit_events.adapters.sqs import open_message, open_wrapper
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-CARRIERS: tuple[Callable[[Any], Iterable[Any] | None], ...] = (
-    open_message,
-    open_notification,
-    open_envelope,
-    open_records,
-    open_wrapper,
-)
+    from kit_events.record import Record
+
+# The record's class, its file, and the members by which it is known: with a value, or whatever they hold.
+SOURCES: dict[str, tuple[str, ...]] = {
+    "QueueRecord": ("sqs", "eventSource=aws:sqs"),
+    "TopicRecord": ("sns", "EventSource=aws:sns", "Type=Notification"),
+    "FileRecord": ("s3", "eventSource=aws:s3", "Event=s3:TestEvent"),
+    "BusRecord": ("eventbridge", "detail-type"),
+    "ScheduleRecord": ("schedule",),
+    "TableRecord": ("dynamodb", "eventSource=aws:dynamodb"),
+    "StreamRecord": ("kinesis", "eventSource=aws:kinesis"),
+    "FirehoseRecord": ("firehose", "deliveryStreamArn"),
+    "KafkaRecord": ("kafka", "eventSource=aws:kafka", "eventSource=SelfManagedKafka"),
+    "ActiveMQRecord": ("activemq", "eventSource=aws:amq", "eventSource=aws:mq"),
+    "RabbitMQRecord": ("rabbitmq", "eventSource=aws:rmq"),
+    "DocumentRecord": ("documentdb", "eventSource=aws:docdb"),
+    "LogEventRecord": ("logs", "awslogs", "logEvents"),
+    "IotRecord": ("iot",),
+    "EventRecord": ("event",),
+    "AlexaTrigger": ("alexa",),
+    "LexV1Trigger": ("lex_v1", "currentIntent"),
+    "LexV2Trigger": ("lex_v2", "sessionState"),
+    "PreSignUpTrigger": ("cognito",),
+    "PostConfirmationTrigger": ("cognito",),
+    "PreAuthenticationTrigger": ("cognito",),
+    "PostAuthenticationTrigger": ("cognito",),
+    "PreTokenGenerationTrigger": ("cognito",),
+    "PreTokenGenerationV2Trigger": ("cognito",),
+    "CustomMessageTrigger": ("cognito",),
+    "DefineAuthChallengeTrigger": ("cognito",),
+    "CreateAuthChallengeTrigger": ("cognito",),
+    "VerifyAuthChallengeTrigger": ("cognito",),
+    "UserMigrationTrigger": ("cognito",),
+    "CustomEmailSenderTrigger": ("cognito",),
+    "CustomSMSSenderTrigger": ("cognito",),
+}
 
 # S3 in SNS in SQS is three; more than this is somebody's joke.
 MAX_DEPTH = 8
 
+_marks: "dict[str, dict[str, str]]" = {}
+for _name, (_, *_known_by) in SOURCES.items():
+    for _mark in _known_by:
+        _member, _, _value = _mark.partition("=")
+        _marks.setdefault(_member, {})[_value] = _name
+_members = frozenset({*_marks, "Records", "Message"})
+_loaded: "dict[str, type[Record]]" = {}
+_frequent: "dict[str, type[Record]]" = {}  # by the value of eventSource or Type, where they are loaded
+_registered: "list[type[Record]]" = []
 
-def unwrap(raw: Any, depth: int = 0) -> Iterator[Any]:
-    """Yield what is inside of a raw record, whatever it came in: an event, S3 records, or text that is no JSON."""
-    for open_carrier in CARRIERS if depth < MAX_DEPTH else ():
-        inside = open_carrier(raw)
-        if inside is not None:
-            for item in inside:
-                yield from unwrap(item, depth + 1)
-            return
-    yield raw
+
+def register_source(source: "type[Record]") -> "type[Record]":
+    """Let whatever `source` recognises be a record or a carrier of its own, before kit's sources are asked.
+
+    What its `opened` returns is opened further, so that every record is found inside of it. Return the class, so that
+    this may stand above it as a decorator.
+    """
+    if source not in _registered:
+        _registered.append(source)
+    return source
+
+
+def load(name: str) -> "type[Record]":
+    """Return one of the classes of `SOURCES`."""
+    found = _loaded.get(name)
+    if found is None:
+        found = _loaded[name] = getattr(import_module(f"kit_events.adapters.{SOURCES[name][0]}"), name)
+        _frequent.update({value: found for mark in SOURCES[name][1:] for value in mark.split("=")[1:]})
+    return found
+
+
+def source_of(raw: "dict[str, Any]") -> "type[Record] | None":
+    """Return the class that knows a JSON object, or None: then it is what was to be carried."""
+    for source in _registered:
+        if source.recognises(raw):
+            return source
+    mark = raw.get("eventSource") or raw.get("Type")
+    if isinstance(mark, str) and mark in _frequent:
+        return _frequent[mark]
+    for member, by_value in _marks.items():
+        if member in raw:
+            value = raw[member]
+            name = (by_value.get(value) if isinstance(value, str) else None) or by_value.get("")
+            if name is not None:
+                return load(name)
+    return None
+
+
+def unwrap(raw: "Any", wanted: "type[Record] | None" = None, depth: int = 0) -> "list[Any]":
+    """Return what is inside of a raw record, whatever it came in: objects, or text and bytes that are no JSON.
+
+    What `wanted` recognises is not opened. Raise `RecordShapeError` for a carrier that is malformed.
+    """
+    while depth < MAX_DEPTH:
+        if isinstance(raw, dict):
+            if wanted is not None and wanted.recognises(raw):
+                break
+            if "eventSource" not in raw and "Type" not in raw and _members.isdisjoint(raw) and not _registered:
+                break  # what was to be carried, which is seen without a search
+            source = source_of(raw)
+            inside = source.opened(raw) if source is not None else _untold(raw)
+        else:  # an empty list is nobody's event, and passing over it would lose the message
+            inside = raw or None if isinstance(raw, list) else None
+        if inside is None:
+            break
+        depth += 1
+        if len(inside) != 1:
+            return [leaf for each in inside for leaf in unwrap(each, wanted, depth)]
+        raw = inside[0]
+    return [raw]
+
+
+def _untold(raw: "dict[str, Any]") -> "Sequence[Any] | None":
+    """Open what says nothing of its source: whole events, and what rispack enqueues."""
+    records = raw.get("Records")
+    if isinstance(records, list):
+        return records or None
+    return _unwrapped(raw) if len(raw) == 1 else None
+
+
+def _unwrapped(raw: "dict[str, Any]") -> "Sequence[Any] | None":
+    """Open `{"Message": "…"}`, as rispack enqueues it, if the text is JSON: else it is somebody's own object."""
+    from kit_events.content import parsed
+
+    text = raw.get("Message")
+    inside = parsed(text)
+    return None if inside is text else (inside,)

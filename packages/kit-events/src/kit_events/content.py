@@ -1,0 +1,76 @@
+"""What carriers carry: JSON, text or bytes, in base64 or gzip or both."""
+
+import json
+from binascii import Error, a2b_base64
+from typing import Any
+
+# A body of 1 MB in gzip could be a gigabyte; more than this is no record.
+MAX_BYTES = 64 * 1024 * 1024
+
+_GZIP = b"\x1f\x8b"
+_ENCODED = ("H4sI", "eyJ", "ey", "W3s")  # how base64 of gzip, of an object and of an array of them begins
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
+def parsed(text: Any) -> Any:
+    """Return what JSON text says, and anything else as it is."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def opened(value: Any) -> Any:
+    """Return what text or bytes say: JSON, also in base64 or gzip; else the text, or the bytes that are no text."""
+    if isinstance(value, str):
+        try:
+            said, end = _scan(value, 0)  # what json.loads does, without its preparations
+            if end == len(value):
+                return said
+        except (StopIteration, ValueError, RecursionError):
+            pass
+        said = parsed(value)
+        return _decoded(value) if said is value and value.startswith(_ENCODED) else said
+    if not isinstance(value, bytes):
+        return value
+    if value.startswith(_GZIP):
+        try:
+            value = gunzipped(value)
+        except ValueError:
+            return value
+    try:
+        return opened(value.decode()) if value[:2] != _GZIP else value
+    except UnicodeDecodeError:
+        return value
+
+
+def _decoded(text: str) -> Any:
+    try:
+        inside = opened(unbase64(text))
+    except ValueError:
+        return text
+    return inside if isinstance(inside, dict | list) else text
+
+
+def unbase64(text: str) -> bytes:
+    """Return the bytes of base64 text; ValueError for anything else."""
+    try:
+        return a2b_base64(text, strict_mode=True)
+    except Error as error:
+        raise ValueError("is not base64") from error
+
+
+def gunzipped(data: bytes) -> bytes:
+    """Return what gzip has packed; ValueError for anything else, or for more than `MAX_BYTES`."""
+    import zlib
+
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        found = unpacking.decompress(data, MAX_BYTES)
+    except zlib.error as error:
+        raise ValueError("is not gzip") from error
+    if not unpacking.eof:
+        raise ValueError("is cut off" if len(found) < MAX_BYTES else f"holds more than {MAX_BYTES} bytes")
+    return found
