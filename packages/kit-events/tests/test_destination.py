@@ -1,7 +1,12 @@
 """Where events go, by the form of EVENT_BUS or of the argument."""
 
+import os
+from uuid import UUID
+
 import pytest
+from kit_aws import RegionNotSetError
 from kit_events import EventBusNotSetError, drivers
+from kit_events.message import Message
 
 ACCOUNT = "123456789012"
 
@@ -25,6 +30,16 @@ def test_a_name_is_a_topic_of_this_account_and_region(
     sns, topic = drivers.chosen(None).destination()
     assert topic == f"arn:{partition}:sns:{region}:{ACCOUNT}:loans"
     assert sns.meta.region_name == region
+
+
+def test_a_name_without_a_region_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E4: it became arn:aws:sns:None:…"""
+    monkeypatch.setenv("EVENT_BUS", "loans")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    with pytest.raises(RegionNotSetError):
+        drivers.chosen(None).send([Message(UUID(int=1), "loan.paid", UUID(int=1), "{}", {})])
 
 
 def test_an_arn_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import kit_events
 import pytest
-from kit_aws import AwsError, ResourceNotFoundError
+from kit_aws import AwsError, ResourceNotFoundError, clear_caches
 from kit_events import BaseEvent, EventBusNotSetError, EventRecord, EventShapeError, EventTooLargeError
 
 LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
@@ -160,6 +160,19 @@ def test_publishing_is_logged_without_the_payload(bus: Any, caplog: pytest.LogCa
     assert line.getMessage() == "EVENT_PUBLISHED"
     assert line.event_id == str(event_id)
     assert "1500.00" not in str(vars(line))
+
+
+def test_one_client_serves_all_events(bus: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """E4: rispack makes one for each event."""
+    from boto3.session import Session
+
+    made = []
+    build = Session.client
+    monkeypatch.setattr(Session, "client", lambda *given, **named: made.append(given[1]) or build(*given, **named))
+    clear_caches()
+    for _ in range(3):
+        LoanRequested().publish()
+    assert made.count("sns") == 1
 
 
 def test_no_bus_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

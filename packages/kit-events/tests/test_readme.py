@@ -38,5 +38,5 @@ def test_the_readme_is_true(bus: Any) -> None:
 def test_the_guide_is_true(bus: Any) -> None:
     receive = bus.subscribe("notifications")
     found = run(GUIDE)
-    [record] = kit_events.EventRecord.from_record(receive()[0])
-    assert record.id == found["event_id"]
+    received = [record.id for raw in receive() for record in kit_events.EventRecord.from_record(raw)]
+    assert found["event_id"] in received
