@@ -2,37 +2,24 @@
 
 import json
 import re
-import threading
-from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self, cast, dataclass_transform, overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, dataclass_transform, overload
 
 import marshmallow
 from marshmallow import EXCLUDE, ValidationError
-from marshmallow.schema import SchemaMeta
 
-from kit_schemas.declaration import FieldSpec, declared_by, field, resolved_hints
+from kit_schemas.building import LazySchema, wrapped_specs
+from kit_schemas.compiler.doubts import DOUBTS
+from kit_schemas.compiler.switch import dumper_of, loader_of
+from kit_schemas.declaration import ClassOptions, FieldSpec, declared_by, field
 from kit_schemas.schema import InstanceSchema, Partial, Unknown
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 _SECRET = re.compile(
     r"pass(?:word|wd|phrase|code)|secret|token|api_?key|private_?key|credential|authorization|cookie", re.I
 )
-
-# One for all classes: building one schema builds the schemas nested in it.
-_building = threading.RLock()
-
-
-class _LazySchema:
-    """Builds the marshmallow Schema class of whichever class it is read from, once."""
-
-    def __get__(self, instance: object, owner: type["BaseSchema"]) -> type[marshmallow.Schema]:
-        built = owner.__dict__.get("__kit_schema__")
-        if built is None:
-            with _building:
-                built = owner.__dict__.get("__kit_schema__")
-                if built is None:
-                    built = _build(owner)
-                    owner.__kit_schema__ = built
-        return cast("type[marshmallow.Schema]", built)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field,))
@@ -41,19 +28,45 @@ class BaseSchema:
 
     Annotations are the fields, `ClassVar` is none. The constructor takes keywords only and trusts its caller;
     `load` trusts nobody. Other classes can be mixed in; only the annotations of BaseSchema classes become fields.
+
+    Options in the class's head, which subclasses inherit: `strict=True` takes less than marshmallow does;
+    `default_timezone` is given to datetimes that have none; `split=True` takes `"a,b"` for a list, as query strings
+    have it.
     """
 
-    __kit_declared__: ClassVar[tuple[dict[str, FieldSpec], set[str]]] = ({}, set())
+    __kit_declared__: ClassVar[tuple[Mapping[str, FieldSpec], set[str]]] = ({}, set())
+    __kit_dumpers__: ClassVar[dict[bool, Callable[[Any], dict[str, Any]]]] = {}
     __kit_fields__: ClassVar[dict[str, FieldSpec]] = {}
+    __kit_loaders__: ClassVar[dict[Unknown, Callable[[Any], Any]]] = {}
+    __kit_options__: ClassVar[ClassOptions] = ClassOptions()
     __kit_schema__: ClassVar[type[marshmallow.Schema]]
     __kit_shared__: ClassVar[dict[tuple[Unknown, bool], marshmallow.Schema]] = {}
+    __kit_wrapped__: ClassVar[type[marshmallow.Schema] | None] = None
 
-    Schema = _LazySchema()
+    Schema = LazySchema()
     """The marshmallow Schema class, built when it is first read: for apispec, webargs and everything of that kind."""
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(
+        cls,
+        *,
+        strict: bool | None = None,
+        default_timezone: "tzinfo | None" = None,
+        split: bool | None = None,
+        **options: Any,
+    ) -> None:
         super().__init_subclass__(**options)
+        inherited = cls.__kit_options__
+        cls.__kit_options__ = ClassOptions(
+            strict=inherited.strict if strict is None else strict,
+            default_timezone=default_timezone or inherited.default_timezone,
+            split=inherited.split if split is None else split,
+        )
         cls.__kit_declared__ = declared_by(cls, reserved=_RESERVED)
+        cls._declare()
+
+    @classmethod
+    def _declare(cls) -> None:
+        """Collect the fields of the class and its bases."""
         fields: dict[str, FieldSpec] = {}
         for base in reversed(cls.__mro__):
             declared, class_variables = base.__dict__.get("__kit_declared__", ({}, ()))
@@ -62,6 +75,8 @@ class BaseSchema:
                 fields.pop(name, None)
         cls.__kit_fields__ = fields
         cls.__kit_shared__ = {}
+        cls.__kit_loaders__ = {}
+        cls.__kit_dumpers__ = {}
 
     def __init__(self, /, **values: Any) -> None:
         own = self.__dict__
@@ -77,6 +92,21 @@ class BaseSchema:
             raise TypeError(f"{type(self).__qualname__} lacks {', '.join(map(repr, missing))}")
         if values:
             raise TypeError(f"{type(self).__qualname__} has no {', '.join(map(repr, values))}")
+
+    @classmethod
+    def from_schema(cls, schema: type[marshmallow.Schema], *, name: str | None = None) -> type[Any]:
+        """Return a class whose `.Schema` is a marshmallow Schema that exists, with its hooks, methods and `Meta`.
+
+        Its fields are the class's, so that `load` makes instances (or what a post_load hook makes); those that are
+        neither required nor have a load_default are None when not given. `name` is the class's, unless it is to be
+        the schema's without `Schema` at its end.
+        """
+        name = name or schema.__name__.removesuffix("Schema") or schema.__name__
+        wrapping: Any = type(name, (cls,), {"__module__": schema.__module__, "__doc__": schema.__doc__})
+        wrapping.__kit_wrapped__ = schema
+        wrapping.__kit_declared__ = (wrapped_specs(schema), set())
+        wrapping._declare()
+        return cast("type[Any]", wrapping)
 
     @overload
     @classmethod
@@ -102,6 +132,15 @@ class BaseSchema:
         or RAISE; it reaches nested schemas. With `partial` (True, or names) missing fields are no error: they stay
         unset, and `dump` leaves them out. Another BaseSchema instance is dumped first.
         """
+        if not partial:
+            make = cls.__kit_loaders__.get(unknown) or loader_of(cls, unknown)
+            try:
+                if not many:
+                    return cast("Self", make(data))
+                if type(data) is list:
+                    return [make(each) for each in data]
+            except DOUBTS:
+                pass  # what is wrong, or only unusual, is for marshmallow to say
         schema = cls._shared_schema(unknown=unknown)
         if isinstance(data, BaseSchema):
             data = data.dump()
@@ -142,17 +181,46 @@ class BaseSchema:
             raise ValidationError("Not valid JSON.") from None
         return cls.load(data, unknown=unknown, partial=partial, many=cast("Literal[True]", many))
 
-    def dump(self, *, skip_none: bool = False) -> dict[str, Any]:
+    @overload
+    def dump(self, *, skip_none: bool = ..., many: Literal[False] = ...) -> dict[str, Any]: ...
+    @overload
+    def dump(self: "Iterable[BaseSchema]", *, skip_none: bool = ..., many: Literal[True]) -> list[dict[str, Any]]: ...
+    def dump(self: Any, *, skip_none: bool = False, many: bool = False) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the fields as plain values for JSON: UUID, Decimal and times as strings, load_only fields left out.
 
-        `skip_none` leaves out fields that are None, in nested schemas too, but not inside of plain dicts.
+        `skip_none` leaves out fields that are None, in nested schemas too, but not inside of plain dicts. With
+        `many` it is called on the class: `Loan.dump(loans, many=True)` dumps each of them by its own class.
         """
-        dumped: dict[str, Any] = self._shared_schema(skip_none=skip_none).dump(self)
+        if many:
+            return [each.dump(skip_none=skip_none) for each in self]
+        cls = type(self)
+        make = cls.__kit_dumpers__.get(skip_none) or dumper_of(cls, skip_none)
+        dumped: dict[str, Any]
+        try:
+            dumped = make(self)
+        except DOUBTS:
+            dumped = cls._shared_schema(skip_none=skip_none).dump(self)
         return dumped
 
-    def dumps(self, *, skip_none: bool = False) -> str:
-        """Do as `dump`, as JSON text."""
-        return json.dumps(self.dump(skip_none=skip_none))
+    @overload
+    def dumps(self, *, skip_none: bool = ..., many: Literal[False] = ...) -> str: ...
+    @overload
+    def dumps(self: "Iterable[BaseSchema]", *, skip_none: bool = ..., many: Literal[True]) -> str: ...
+    def dumps(self: Any, *, skip_none: bool = False, many: bool = False) -> str:
+        """Do as `dump`, as JSON text; a float that JSON has no word for (NaN, infinity) is a ValueError."""
+        dump: Any = BaseSchema.dump if many else type(self).dump
+        return json.dumps(dump(self, skip_none=skip_none, many=many), allow_nan=False)
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema (2020-12) of the data that `load` takes, with nested classes under `$defs`.
+
+        `metadata` of a field (`title`, `description`, `example`, `examples`, `deprecated`) goes into it. Fields that
+        are load_only are `writeOnly`, those that are dump_only `readOnly`.
+        """
+        from kit_schemas.json_schema import json_schema
+
+        return json_schema(cls)
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy in which some fields have other values."""
@@ -177,6 +245,12 @@ class BaseSchema:
         instance.__dict__.update(values)
         return instance
 
+    @classmethod
+    def _is_made_plainly(cls) -> bool:
+        """Tell whether making an instance runs no code of a subclass."""
+        made_by: Any = BaseSchema.__init__
+        return cls.__init__ is made_by and cls.__new__ is object.__new__
+
     def _values(self) -> dict[str, Any]:
         own = self.__dict__
         return {name: own[name] for name in self.__kit_fields__ if name in own}
@@ -197,26 +271,3 @@ class BaseSchema:
 
 
 _RESERVED = frozenset(name for name in vars(BaseSchema) if not name.startswith("__"))
-
-
-def _build(owner: type[BaseSchema]) -> type[marshmallow.Schema]:
-    # Here, since a class that is only constructed, never loaded or dumped, needs none of it.
-    from kit_schemas.fields import build_fields
-
-    bases = [base for base in reversed(owner.__mro__) if "__kit_fields__" in vars(base) and base is not BaseSchema]
-    body: dict[str, Any] = {"__module__": owner.__module__, "__doc__": owner.__doc__, "__kit_owner__": owner}
-    body.update(_hooks(owner))
-    body.update(build_fields(owner.__qualname__, owner.__kit_fields__, resolved_hints(owner, bases)))
-    return cast(
-        "type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{owner.__name__}Schema", (InstanceSchema,), body)
-    )
-
-
-def _hooks(owner: type[BaseSchema]) -> dict[str, Any]:
-    """Return what marshmallow's decorators (`post_load`, `validates`, …) have marked in the class."""
-    return {
-        name: attribute
-        for base in reversed(owner.__mro__)
-        for name, attribute in vars(base).items()
-        if hasattr(attribute, "__marshmallow_hook__")
-    }

@@ -6,9 +6,12 @@ import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from kit_schemas.errors import SchemaDefinitionError
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 T = TypeVar("T")
 
@@ -23,10 +26,18 @@ class _Missing:
 MISSING: Any = _Missing()
 
 
-class FieldSpec:
-    """The options of one field."""
+class ClassOptions(NamedTuple):
+    """What a class says in its head, for itself and its subclasses."""
 
-    __slots__ = ("data_key", "default", "default_factory", "dump_only", "load_only", "metadata", "validators")
+    strict: bool = False
+    default_timezone: "tzinfo | None" = None
+    split: bool = False
+
+
+class FieldSpec:
+    """The options of one field; `ready` is the field itself where a marshmallow schema has one already."""
+
+    __slots__ = ("data_key", "default", "default_factory", "dump_only", "load_only", "metadata", "ready", "validators")
 
     def __init__(
         self,
@@ -48,6 +59,7 @@ class FieldSpec:
         self.dump_only = dump_only
         self.validators = [] if validate is None else [validate] if callable(validate) else list(validate)
         self.metadata = dict(metadata or {})
+        self.ready: Any = None
 
     @property
     def required(self) -> bool:
@@ -115,13 +127,16 @@ def declared_by(cls: type, *, reserved: frozenset[str]) -> tuple[dict[str, Field
     return specs, class_variables
 
 
-def resolved_hints(cls: type, bases: Iterable[type]) -> dict[str, Any]:
-    """Return the evaluated annotations of `bases`, which are the schema classes in the MRO of `cls`, last one first.
+def schema_hints(cls: type) -> dict[str, Any]:
+    """Return the evaluated annotations of a schema class and those of its bases that are schema classes, too.
 
     A name in a string is looked up in the module of the class that says it, then in that class.
     """
     hints: dict[str, Any] = {}
-    for base in bases:
+    for base in reversed(cls.__mro__):
+        # BaseSchema itself declares nothing that is a field.
+        if not base.__dict__.get("__kit_declared__", ((), ()))[0]:
+            continue
         # Evaluated as typing.get_type_hints does for a class: what the module says comes before the class's own
         # attributes, or `date: date | None = None` would refer to the default.
         inner = {**vars(base), base.__name__: base}

@@ -8,52 +8,21 @@ import types
 import typing
 import uuid
 from collections import abc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import fields, validate
 
-from kit_schemas.declaration import FieldSpec
+from kit_schemas import strict
+from kit_schemas.declaration import ClassOptions, FieldSpec
 from kit_schemas.errors import SchemaDefinitionError
+from kit_schemas.extra_fields import CollectionField, DecimalField
 from kit_schemas.schema import NestedField
+from kit_schemas.union import Discriminator, UnionField
 
 Field = fields.Field[Any]
 
-
-class DecimalField(fields.Decimal):
-    """A Decimal of at most 1000 places on either side of the point, dumped as a string.
-
-    Without the bound the ten characters `1e99999999` would become a string of a hundred megabytes when dumped.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(as_string=True, **options)
-
-    def _validated(self, value: Any) -> decimal.Decimal:
-        number = super()._validated(value)
-        exponent = number.as_tuple().exponent
-        if not -1000 <= number.adjusted() <= 1000 or (isinstance(exponent, int) and exponent < -1000):
-            raise self.make_error("too_large")
-        return number
-
-
-class CollectionField(fields.List[Any]):
-    """A list that is loaded as another collection: a set, a frozenset or a tuple of any length."""
-
-    def __init__(self, collection: Callable[[Any], Any], inner: Field, **options: Any) -> None:
-        super().__init__(inner, **options)
-        self.collection = collection
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        items = super()._deserialize(value, attr, data, **options)
-        try:
-            return self.collection(items)
-        except TypeError:
-            # A list or a dict can't be a member of a set.
-            raise self.make_error("invalid") from None
-
-
-_SCALARS: dict[Any, type[Field]] = {
+_LAX: dict[Any, Callable[..., Field]] = {
     str: fields.String,
     int: fields.Integer,
     float: fields.Float,
@@ -65,51 +34,41 @@ _SCALARS: dict[Any, type[Field]] = {
     datetime.time: fields.Time,
     datetime.timedelta: fields.TimeDelta,
 }
+_STRICT: dict[Any, Callable[..., Field]] = {
+    **_LAX,
+    str: strict.StrictString,
+    int: lambda **options: fields.Integer(strict=True, **options),
+    float: strict.StrictFloat,
+    bool: strict.StrictBoolean,
+    decimal.Decimal: strict.StrictDecimal,
+    uuid.UUID: strict.StrictUUID,
+    datetime.datetime: fields.AwareDateTime,
+    datetime.timedelta: strict.StrictTimeDelta,
+}
 _LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Iterable, abc.Collection)
 _SETS: dict[Any, Callable[[Any], Any]] = {set: set, abc.Set: set, abc.MutableSet: set, frozenset: frozenset}
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
 
 
-def declared_field(spec: FieldSpec, hint: Any) -> Field:
-    """Return the marshmallow field of one declaration; TypeError names a type that has none."""
-    options: dict[str, Any] = {
-        "data_key": spec.data_key,
-        "load_only": spec.load_only,
-        "dump_only": spec.dump_only,
-        "metadata": spec.metadata,
-        "required": spec.required and not spec.dump_only,
-    }
-    if not spec.required:
-        # marshmallow calls a default that is callable, so one that is meant as a value has to be wrapped.
-        wrap = spec.default_factory is not None or callable(spec.default)
-        options["load_default"] = spec.default_value if wrap else spec.default
-    return _field(hint, spec.validators, options)
-
-
-def build_fields(owner: str, specs: dict[str, FieldSpec], hints: dict[str, Any]) -> dict[str, Field]:
+def build_fields(
+    owner: str, specs: Mapping[str, FieldSpec], hints: Mapping[str, Any], class_options: ClassOptions
+) -> dict[str, Field]:
     """Return all marshmallow fields of a class; SchemaDefinitionError names the one whose type is not supported."""
+    builder = _FieldBuilder(class_options)
     built = {}
     for name, spec in specs.items():
         try:
-            built[name] = declared_field(spec, hints[name])
+            built[name] = builder.declared(spec, hints[name])
         except TypeError as error:
             raise SchemaDefinitionError(str(error), owner=owner, field=name) from error
     return built
 
 
-def _field(hint: Any, validators: list[Any], options: dict[str, Any]) -> Field:
-    hint, found, nullable = _unwrapped(hint)
-    custom = [each for each in found if isinstance(each, fields.Field)]
-    validators = [each for each in found if _is_validator(each)] + validators
-    if nullable or options.get("load_default", ...) is None:
-        options["allow_none"] = True
-    if custom:
-        return _adopted(custom[-1], validators, options)
-    return _core_field(hint, validators, options)
+def unwrapped(hint: Any) -> tuple[Any, list[Any], bool]:
+    """Take `Annotated`, `| None`, NewType and type aliases off; also return what `Annotated` said, and if None may be.
 
-
-def _unwrapped(hint: Any) -> tuple[Any, list[Any], bool]:
-    """Take `Annotated`, `| None`, NewType and type aliases off; also return what `Annotated` said."""
+    What is left may be a union of several types.
+    """
     found: list[Any] = []
     nullable = False
     while True:
@@ -119,9 +78,9 @@ def _unwrapped(hint: Any) -> tuple[Any, list[Any], bool]:
             hint = hint.__origin__
         elif origin is typing.Union or origin is types.UnionType:
             members = [each for each in typing.get_args(hint) if each is not types.NoneType]
+            nullable = nullable or len(members) < len(typing.get_args(hint))
             if len(members) != 1:
-                raise TypeError(f"a union of several types is not supported: {hint}")
-            nullable = True
+                return typing.Union[tuple(members)], found, nullable  # noqa: UP007  (of as many as there are)
             hint = members[0]
         elif hasattr(hint, "__supertype__"):
             hint = hint.__supertype__
@@ -131,51 +90,128 @@ def _unwrapped(hint: Any) -> tuple[Any, list[Any], bool]:
             return hint, found, nullable
 
 
-def _core_field(hint: Any, validators: list[Any], options: dict[str, Any]) -> Field:
-    origin = typing.get_origin(hint) or hint
-    if origin is typing.Literal:
-        return _literal(typing.get_args(hint), validators, options)
-    if validators:
-        options["validate"] = validators
-    if hint in (Any, object):
-        return fields.Raw(**{**options, "allow_none": True})
-    if origin in _SCALARS:
-        return _SCALARS[origin](**options)
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return fields.Enum(hint, by_value=True, **options)
-    if hasattr(hint, "__kit_fields__"):
-        return NestedField(hint, **options)
-    return _container(origin, typing.get_args(hint), options)
+class _FieldBuilder:
+    """Makes the fields of one class; how strict they are is the class's choice."""
+
+    def __init__(self, class_options: ClassOptions) -> None:
+        self.class_options = class_options
+        self.scalars = _STRICT if class_options.strict else _LAX
+        zone = class_options.default_timezone
+        if zone is not None:
+
+            def aware(**options: Any) -> Field:
+                return fields.AwareDateTime(default_timezone=zone, **options)
+
+            self.scalars = {**self.scalars, datetime.datetime: aware}
+
+    def declared(self, spec: FieldSpec, hint: Any) -> Field:
+        """Return the field of one declaration; TypeError names a type that has none."""
+        options: dict[str, Any] = {
+            "data_key": spec.data_key,
+            "load_only": spec.load_only,
+            "dump_only": spec.dump_only,
+            "metadata": spec.metadata,
+            "required": spec.required and not spec.dump_only,
+        }
+        if not spec.required:
+            # marshmallow calls a default that is callable, so one that is meant as a value has to be wrapped.
+            wrap = spec.default_factory is not None or callable(spec.default)
+            options["load_default"] = spec.default_value if wrap else spec.default
+        return self._field(hint, spec.validators, options)
+
+    def _field(self, hint: Any, validators: list[Any], options: dict[str, Any]) -> Field:
+        hint, found, nullable = unwrapped(hint)
+        custom = [each for each in found if isinstance(each, fields.Field)]
+        validators = [each for each in found if _is_validator(each)] + validators
+        if nullable or options.get("load_default", ...) is None:
+            options["allow_none"] = True
+        if custom:
+            return _adopted(custom[-1], validators, options)
+        if typing.get_origin(hint) is typing.Union:
+            if validators:
+                options["validate"] = validators
+            return _union(hint, found, options)
+        return self._core(hint, validators, options)
+
+    def _core(self, hint: Any, validators: list[Any], options: dict[str, Any]) -> Field:
+        origin = typing.get_origin(hint) or hint
+        if origin is typing.Literal:
+            return self._literal(typing.get_args(hint), validators, options)
+        if validators:
+            options["validate"] = validators
+        if hint in (Any, object):
+            return fields.Raw(**{**options, "allow_none": True})
+        if origin in self.scalars:
+            return self.scalars[origin](**options)
+        if isinstance(hint, type) and issubclass(hint, enum.Enum):
+            if self.class_options.strict:
+                return strict.StrictEnum(hint, **options)
+            return fields.Enum(hint, by_value=True, **options)
+        if hasattr(hint, "__kit_fields__"):
+            return NestedField(hint, **options)
+        return self._container(origin, typing.get_args(hint), options)
+
+    def _container(self, origin: Any, items: tuple[Any, ...], options: dict[str, Any]) -> Field:
+        if origin is tuple and items and items[-1] is not ...:
+            return fields.Tuple([self._item(each) for each in items], **options)
+        item = items[0] if items else Any
+        split = self.class_options.split
+        if origin in _LISTS and not split:
+            return fields.List(self._item(item), **options)
+        if origin in _LISTS or origin in _SETS or origin is tuple:
+            collection = _SETS.get(origin) or (tuple if origin is tuple else list)
+            return CollectionField(collection, self._item(item), split=split, **options)
+        if origin in _MAPPINGS:
+            return fields.Dict(*(self._item(each) for each in items), **options)
+        raise TypeError(f"no field for the type {origin!r}; give one: Annotated[…, SomeField()]")
+
+    def _literal(self, values: tuple[Any, ...], validators: list[Any], options: dict[str, Any]) -> Field:
+        choices = [each for each in values if each is not None]
+        if len(choices) < len(values):
+            options["allow_none"] = True
+        kinds = {type(each) for each in choices}
+        validators = [validate.OneOf(choices), *validators]
+        if len(kinds) == 1:
+            return self._core(kinds.pop(), validators, options)
+        return fields.Raw(**options, validate=validators)
+
+    def _item(self, hint: Any) -> Field:
+        return self._field(hint, [], {})
 
 
-def _container(origin: Any, items: tuple[Any, ...], options: dict[str, Any]) -> Field:
-    if origin is tuple and items and items[-1] is not ...:
-        return fields.Tuple([_item(each) for each in items], **options)
-    item = items[0] if items else Any
-    if origin is tuple:
-        return CollectionField(tuple, _item(item), **options)
-    if origin in _LISTS:
-        return fields.List(_item(item), **options)
-    if origin in _SETS:
-        return CollectionField(_SETS[origin], _item(item), **options)
-    if origin in _MAPPINGS:
-        return fields.Dict(*(_item(each) for each in items), **options)
-    raise TypeError(f"no field for the type {origin!r}; give one: Annotated[…, SomeField()]")
+def _union(hint: Any, found: list[Any], options: dict[str, Any]) -> Field:
+    discriminator = next((each for each in found if isinstance(each, Discriminator)), None)
+    if discriminator is None:
+        raise TypeError(
+            f"a union needs a field that tells its schemas apart: Annotated[{hint}, Discriminator('kind')]; "
+            "for values of several types give a field: Annotated[…, SomeField()]"
+        )
+    keys: dict[str, None] = {}
+    members: dict[str | int, Any] = {}
+    for target in typing.get_args(hint):
+        key, values = _discriminated(target, discriminator.field)
+        keys[key] = None
+        for value in values:
+            if value in members:
+                both = f"{members[value].__name__} and {target.__name__}"
+                raise TypeError(f"{value!r} is the {discriminator.field!r} of {both}")
+            members[value] = target
+    if len(keys) > 1:
+        raise TypeError(f"the members of a union call {discriminator.field!r} differently: {', '.join(keys)}")
+    return UnionField(next(iter(keys)), members, **options)
 
 
-def _literal(values: tuple[Any, ...], validators: list[Any], options: dict[str, Any]) -> Field:
-    choices = [each for each in values if each is not None]
-    if len(choices) < len(values):
-        options["allow_none"] = True
-    kinds = {type(each) for each in choices}
-    validators = [validate.OneOf(choices), *validators]
-    if len(kinds) == 1:
-        return _core_field(kinds.pop(), validators, options)
-    return fields.Raw(**options, validate=validators)
+def _discriminated(target: Any, name: str) -> tuple[str, tuple[Any, ...]]:
+    """Return what the discriminator is called in the data of a union's member, and its values there."""
+    from kit_schemas.declaration import schema_hints
 
-
-def _item(hint: Any) -> Field:
-    return _field(hint, [], {})
+    if not hasattr(target, "__kit_fields__"):
+        raise TypeError(f"{target!r} is no schema, which the members of a union with a discriminator are")
+    hint = unwrapped(schema_hints(target).get(name))[0]
+    values = typing.get_args(hint)
+    if typing.get_origin(hint) is not typing.Literal or not all(type(value) in (str, int) for value in values):
+        raise TypeError(f"{target.__name__}.{name} tells a union's members apart and is no Literal of texts or ints")
+    return target.__kit_fields__[name].data_key or name, values
 
 
 def _adopted(custom: Field, validators: list[Any], options: dict[str, Any]) -> Field:

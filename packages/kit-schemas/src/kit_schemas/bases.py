@@ -1,0 +1,51 @@
+"""Bases for what most systems have: entities, events and parameters."""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+from kit_schemas.base import BaseSchema
+from kit_schemas.declaration import field
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class BaseEntity(BaseSchema, default_timezone=UTC):
+    """Something that is kept: with an id of its own and the times when it was made and changed.
+
+    Made in code it gets all three; loaded, it keeps what it has. A time that comes without a zone is UTC.
+    """
+
+    uid: UUID = field(default_factory=uuid4)
+    created_at: datetime = field(default_factory=_now)
+    updated_at: datetime = field(default_factory=_now)
+
+
+class EventSchema(BaseSchema, default_timezone=UTC):
+    """The payload of an event: set `type`, declare fields, and mix in `kit_events.BaseEvent` to publish it.
+
+    It answers what a bus asks an event for, so that one of any other make can be used as well.
+    """
+
+    type: ClassVar[str]
+    version: ClassVar[str] = "1"
+
+    aggregate_id: UUID
+
+    def get_type(self) -> str:
+        """Return the event's type."""
+        return self.type
+
+    def get_version(self) -> str:
+        """Return the version of the payload's shape."""
+        return self.version
+
+    def get_aggregate_id(self) -> UUID:
+        """Return the id of what the event is about."""
+        return self.aggregate_id
+
+
+class BaseParams(BaseSchema, strict=False, split=True):
+    """Parameters of a path and a query: all of them are text, and a list is `a,b`."""

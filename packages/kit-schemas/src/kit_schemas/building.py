@@ -1,0 +1,79 @@
+"""Making the marshmallow Schema class of a schema class."""
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import marshmallow
+
+if TYPE_CHECKING:
+    from kit_schemas.base import BaseSchema
+
+# One for all classes: building one schema builds the schemas nested in it.
+_building = threading.RLock()
+
+
+class LazySchema:
+    """Builds the marshmallow Schema class of whichever class it is read from, once."""
+
+    def __get__(self, instance: object, owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
+        built = owner.__dict__.get("__kit_schema__")
+        if built is None:
+            with _building:
+                built = owner.__dict__.get("__kit_schema__")
+                if built is None:
+                    built = _build(owner)
+                    owner.__kit_schema__ = built
+        return cast("type[marshmallow.Schema]", built)
+
+
+def wrapped_specs(schema: type[marshmallow.Schema]) -> Mapping[str, Any]:
+    """Return the declarations of a marshmallow Schema's fields, by the names of an instance's attributes."""
+    from kit_schemas.declaration import FieldSpec
+    from kit_schemas.errors import SchemaDefinitionError
+
+    specs = {}
+    for name, field in schema().fields.items():
+        attribute = field.attribute or name
+        if not attribute.isidentifier():
+            raise SchemaDefinitionError("the name of an attribute has no dots", owner=schema.__qualname__, field=name)
+        default = field.load_default
+        if default is marshmallow.missing and not (field.required and not field.dump_only):
+            default = None
+        spec = FieldSpec(load_only=field.load_only, dump_only=field.dump_only, data_key=field.data_key)
+        if callable(default):
+            spec.default_factory = default
+        elif default is not marshmallow.missing:
+            spec.default = default
+        spec.ready = field
+        specs[attribute] = spec
+    return specs
+
+
+def _build(owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
+    # Here, since a class that is only constructed, never loaded or dumped, needs none of it.
+    from marshmallow.schema import SchemaMeta
+
+    from kit_schemas.declaration import schema_hints
+    from kit_schemas.fields import build_fields
+    from kit_schemas.schema import InstanceSchema
+
+    bases: tuple[type, ...] = (InstanceSchema,)
+    body: dict[str, Any] = {"__module__": owner.__module__, "__doc__": owner.__doc__, "__kit_owner__": owner}
+    if owner.__kit_wrapped__ is not None:
+        bases = (InstanceSchema, owner.__kit_wrapped__)
+        body["Meta"] = type("Meta", (owner.__kit_wrapped__.Meta,), {"register": False})
+    body.update(_hooks(owner))
+    specs = {name: spec for name, spec in owner.__kit_fields__.items() if spec.ready is None}
+    body.update(build_fields(owner.__qualname__, specs, schema_hints(owner), owner.__kit_options__))
+    return cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{owner.__name__}Schema", bases, body))
+
+
+def _hooks(owner: type) -> dict[str, Any]:
+    """Return what marshmallow's decorators (`post_load`, `validates`, …) have marked in the class."""
+    return {
+        name: attribute
+        for base in reversed(owner.__mro__)
+        for name, attribute in vars(base).items()
+        if hasattr(attribute, "__marshmallow_hook__")
+    }

@@ -1,0 +1,48 @@
+"""Conversions of values whose type is not the usual one, exactly as marshmallow's fields make them."""
+
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import fields
+
+from kit_schemas.compiler.doubts import Unusual
+
+_LONGEST = 10**400
+
+
+def to_int(value: Any) -> int:
+    """Convert the text of a number."""
+    if type(value) is not str:
+        raise Unusual
+    return int(value)
+
+
+def to_float(value: Any) -> float:
+    """Convert an int or the text of a number."""
+    if type(value) is not int and type(value) is not str:
+        raise Unusual
+    return float(value)
+
+
+def to_bool(value: Any) -> bool:
+    """Convert what marshmallow takes for a truth value; only for a field that has its usual words."""
+    if type(value) is not str and type(value) is not int:
+        raise Unusual
+    if value in fields.Boolean.truthy:
+        return True
+    if value in fields.Boolean.falsy:
+        return False
+    raise Unusual
+
+
+def to_decimal(value: Any) -> Decimal:
+    """Convert a number; one that is very long is left to marshmallow."""
+    if type(value) is int:
+        if not -_LONGEST < value < _LONGEST:
+            raise Unusual
+    elif type(value) is not float and type(value) is not Decimal:
+        raise Unusual
+    number = Decimal(str(value))
+    if not number.is_finite() or not -400 < number.adjusted() < 400 or len(number.as_tuple().digits) > 500:
+        raise Unusual
+    return number

@@ -1,0 +1,291 @@
+"""The source of a class's load."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import marshmallow
+from marshmallow import RAISE, fields
+
+from kit_schemas import strict
+from kit_schemas.base import BaseSchema
+from kit_schemas.compiler import conversions
+from kit_schemas.compiler.eligible import has_usual_options
+from kit_schemas.compiler.validators import write_validators
+from kit_schemas.compiler.writer import Link, Writer
+from kit_schemas.extra_fields import CollectionField, DecimalField
+from kit_schemas.schema import NestedField
+from kit_schemas.union import UnionField
+
+
+def write_load(owner: Any, schema: marshmallow.Schema, link: Link) -> Callable[[Any], Any]:
+    """Return the function that makes an instance of a dict; `link` gives the name of a nested class's function."""
+    return _LoadWriter(link).class_(owner, schema)
+
+
+class _LoadWriter:
+    def __init__(self, link: Link) -> None:
+        self.writer = Writer()
+        self.link = link
+
+    def class_(self, owner: Any, schema: marshmallow.Schema) -> Callable[[Any], Any]:
+        writer = self.writer
+        writer.doubt("type(data) is not dict")
+        values = {}
+        known = set()
+        for name, field in schema.load_fields.items():
+            key = name if field.data_key is None else field.data_key
+            known.add(key)
+            attribute = field.attribute or name
+            values[attribute] = self._loaded(field, key, self._default_of(owner.__kit_fields__[attribute]))
+        if schema.unknown == RAISE:
+            writer.doubt(f"not data.keys() <= {writer.constant(frozenset(known))}")
+        # In the order in which the constructor sets them; what is never loaded has its default.
+        specs = owner.__kit_fields__
+        pairs = (f"{name!r}: {values.get(name) or self._default_of(specs[name])}" for name in specs)
+        writer.line(f"instance = {writer.constant(object.__new__, 'new')}({writer.constant(owner, 'cls')})")
+        set_dict = writer.constant(vars(BaseSchema)["__dict__"].__set__, "set_dict")
+        writer.line(f"{set_dict}(instance, {{{', '.join(pairs)}}})")
+        writer.line("return instance")
+        return writer.function("load(data)", f"load {owner.__qualname__}")
+
+    def _default_of(self, spec: Any) -> str:
+        if spec.required:
+            return "MISSING"
+        if spec.default_factory is not None:
+            return f"{self.writer.bind(spec.default_factory, 'factory')}()"
+        return self.writer.constant(spec.default, "default")
+
+    def _loaded(self, field: fields.Field[Any], key: str, default: str) -> str:
+        """Write how one field is read, and return the name of its value."""
+        writer, var = self.writer, self.writer.name()
+        if field.required:
+            writer.line(f"{var} = data[{key!r}]")  # without it a KeyError is the doubt
+            self.value(field, var, f"{key!r}, data, ")
+            return var
+        with writer.block(f"if {key!r} in data:"):
+            writer.line(f"{var} = data[{key!r}]")
+            self.value(field, var, f"{key!r}, data, ")
+        with writer.block("else:"):
+            writer.line(f"{var} = {default}")
+        return var
+
+    def value(self, field: fields.Field[Any], var: str, arguments: str = "") -> None:
+        """Write how the value in `var` is converted and checked; `arguments` are what marshmallow calls fields with."""
+        write = _WRITERS.get(type(field))
+        if write is None or not has_usual_options(field):
+            writer = self.writer
+            writer.line(f"{var} = {writer.bind(field.deserialize, 'deserialize')}({var}, {arguments}partial=False)")
+            writer.doubt(f"{var} is {writer.constant(marshmallow.missing, 'missing')}")
+        elif field.allow_none:
+            with self.writer.block(f"if {var} is not None:"):
+                write(self, field, var)
+                write_validators(self.writer, field.validators, var)
+        else:
+            write(self, field, var)  # none of the conversions takes None
+            write_validators(self.writer, field.validators, var)
+
+    def string(self, field: Any, var: str) -> None:
+        self.writer.doubt(f"type({var}) is not str")
+
+    def strict_string(self, field: Any, var: str) -> None:
+        self.writer.doubt(f"type({var}) is not str or '\\0' in {var}")
+        with self.writer.block(f"if not {var}.isascii():"):
+            self.writer.line(f"{var}.encode()")
+
+    def integer(self, field: Any, var: str) -> None:
+        self._or_converted(var, "int", None if field.strict else conversions.to_int)
+
+    def float_(self, field: Any, var: str) -> None:
+        self._or_converted(var, "float", conversions.to_float)
+        self.writer.doubt(f"{var} * 0.0 != 0.0")  # infinite, or not a number
+
+    def strict_float(self, field: Any, var: str) -> None:
+        self.writer.doubt(f"type({var}) is str")
+        self.float_(field, var)
+
+    def boolean(self, field: Any, var: str) -> None:
+        with self.writer.block(f"if {var} is not True and {var} is not False:"):
+            self.writer.line(f"{var} = {self.writer.constant(conversions.to_bool, 'to_bool')}({var})")
+
+    def strict_boolean(self, field: Any, var: str) -> None:
+        self.writer.doubt(f"{var} is not True and {var} is not False")
+
+    def decimal(self, field: Any, var: str) -> None:
+        writer = self.writer
+        with writer.block(f"if type({var}) is str:"):
+            # With so few digits and so small an exponent it is within the field's bounds.
+            writer.doubt(f"len({var}) > 500")
+            writer.line(f"{var} = {writer.constant(Decimal, 'Decimal')}({var})")
+            writer.doubt(f"not {var}.is_finite() or not -400 < {var}.adjusted() < 400")
+        with writer.block("else:"):
+            writer.line(f"{var} = {writer.constant(conversions.to_decimal, 'to_decimal')}({var})")
+
+    def strict_decimal(self, field: Any, var: str) -> None:
+        writer = self.writer
+        writer.doubt(f"type({var}) is float")
+        plain = writer.constant(strict.PLAIN_DECIMAL.fullmatch, "plain")
+        writer.doubt(f"type({var}) is str and {plain}({var}) is None")
+        self.decimal(field, var)
+
+    def uuid(self, field: Any, var: str) -> None:
+        writer, digits = self.writer, self.writer.name("digits")
+        with writer.block(f"if type({var}) is str:"):
+            # As uuid.UUID does, without the call: a prefix or braces are no digits to int(), and are left to it.
+            writer.line(f"{digits} = {var}.replace('-', '')")
+            writer.doubt(f"len({digits}) != 32")
+            self._new_uuid(var, f"int({digits}, 16)")
+        with writer.block(f"elif type({var}) is not {writer.constant(uuid.UUID, 'UUID')}:"):
+            writer.line("raise Unusual")
+
+    def strict_uuid(self, field: Any, var: str) -> None:
+        canonical = self.writer.constant(strict.CANONICAL_UUID.fullmatch, "canonical")
+        self.writer.doubt(f"type({var}) is str and {canonical}({var}) is None")
+        self.uuid(field, var)
+
+    def _new_uuid(self, var: str, number: str) -> None:
+        writer = self.writer
+        number_is = writer.name("number")
+        writer.line(f"{number_is} = {number}")
+        cls = writer.constant(uuid.UUID, "UUID")
+        writer.line(f"{var} = {writer.constant(object.__new__, 'new')}({cls})")
+        slots = vars(uuid.UUID)
+        writer.line(f"{writer.constant(slots['int'].__set__, 'set_int')}({var}, {number_is})")
+        unknown = writer.constant(uuid.SafeUUID.unknown, "unknown")
+        writer.line(f"{writer.constant(slots['is_safe'].__set__, 'set_is_safe')}({var}, {unknown})")
+
+    def temporal(self, field: Any, var: str) -> None:
+        writer = self.writer
+        kind = writer.constant(getattr(dt, field.OBJ_TYPE), field.OBJ_TYPE)
+        parse = writer.constant(field.DESERIALIZATION_FUNCS[field.format], "parse")
+        with writer.block(f"if type({var}) is str:"):
+            writer.line(f"{var} = {parse}({var})")
+        with writer.block(f"elif type({var}) is not {kind}:"):
+            writer.line("raise Unusual")
+
+    def aware(self, field: Any, var: str) -> None:
+        writer = self.writer
+        self.temporal(field, var)
+        with writer.block(f"if {var}.tzinfo is not {writer.constant(dt.UTC, 'UTC')} and {var}.utcoffset() is None:"):
+            if field.default_timezone is None:
+                writer.line("raise Unusual")
+            else:
+                writer.line(f"{var} = {var}.replace(tzinfo={writer.constant(field.default_timezone, 'zone')})")
+
+    def timedelta(self, field: Any, var: str) -> None:
+        writer = self.writer
+        kind = writer.constant(dt.timedelta, "timedelta")
+        with writer.block(f"if type({var}) is float or type({var}) is int:"):
+            writer.line(f"{var} = {kind}({field.precision}=float({var}))")
+        with writer.block(f"elif type({var}) is not {kind}:"):
+            writer.line("raise Unusual")
+
+    def enum(self, field: Any, var: str) -> None:
+        members = self.writer.constant(field.enum._value2member_map_, "members")
+        self.writer.line(f"{var} = {members}[{var}]")
+
+    def strict_enum(self, field: Any, var: str) -> None:
+        types = ", ".join(self.writer.constant(kind, kind.__name__) for kind in field.types)
+        self.writer.doubt(f"type({var}) not in ({types},)")
+        self.enum(field, var)
+
+    def raw(self, field: Any, var: str) -> None:
+        if not field.allow_none:
+            self.writer.doubt(f"{var} is None")
+
+    def nested(self, field: Any, var: str) -> None:
+        self.writer.line(f"{var} = {self.link(self.writer, field.target)}({var})")
+
+    def union(self, field: Any, var: str) -> None:
+        writer = self.writer
+        writer.doubt(f"type({var}) is not dict")
+        kind = writer.name("kind")
+        writer.line(f"{kind} = {var}[{field.key!r}]")
+        for number, (value, target) in enumerate(field.members.items()):
+            test = f"type({kind}) is {type(value).__name__} and {kind} == {writer.constant(value)}"
+            with writer.block(f"{'el' if number else ''}if {test}:"):
+                writer.line(f"{var} = {self.link(writer, target)}({var})")
+        with writer.block("else:"):
+            writer.line("raise Unusual")
+
+    def list_(self, field: Any, var: str) -> None:
+        writer = self.writer
+        writer.doubt(f"type({var}) is not list")
+        result, each = writer.name("items"), writer.name("each")
+        writer.line(f"{result} = []")
+        with writer.block(f"for {each} in {var}:"):
+            self.value(field.inner, each)
+            writer.line(f"{result}.append({each})")
+        writer.line(f"{var} = {result}")
+
+    def collection(self, field: Any, var: str) -> None:
+        if field.split:
+            with self.writer.block(f"if type({var}) is str:"):
+                self.writer.line(f"{var} = {var}.split(',') if {var} else []")
+        self.list_(field, var)
+        self.writer.line(f"{var} = {self.writer.constant(field.collection, field.collection.__name__)}({var})")
+
+    def tuple_(self, field: Any, var: str) -> None:
+        writer = self.writer
+        items = [writer.name("item") for _ in field.tuple_fields]
+        writer.doubt(f"type({var}) is not list or len({var}) != {len(items)}")
+        if items:
+            writer.line(f"{', '.join(items)}, = {var}")
+        for inner, item in zip(field.tuple_fields, items, strict=True):
+            self.value(inner, item)
+        writer.line(f"{var} = ({', '.join(items)}{',' if items else ''})")
+
+    def dict_(self, field: Any, var: str) -> None:
+        writer = self.writer
+        writer.doubt(f"type({var}) is not dict")
+        if not field.key_field and not field.value_field:
+            writer.line(f"{var} = {var}.copy()")
+            return
+        result, key, each = writer.name("items"), writer.name("key"), writer.name("each")
+        writer.line(f"{result} = {{}}")
+        with writer.block(f"for {key}, {each} in {var}.items():"):
+            if field.key_field:
+                self.value(field.key_field, key)
+            if field.value_field:
+                self.value(field.value_field, each)
+            writer.line(f"{result}[{key}] = {each}")
+        writer.line(f"{var} = {result}")
+
+    def _or_converted(self, var: str, kind: str, convert: Callable[[Any], Any] | None) -> None:
+        if convert is None:
+            self.writer.doubt(f"type({var}) is not {kind}")
+        else:
+            with self.writer.block(f"if type({var}) is not {kind}:"):
+                self.writer.line(f"{var} = {self.writer.constant(convert, convert.__name__)}({var})")
+
+
+_WRITERS: dict[type, Callable[[_LoadWriter, Any, str], None]] = {
+    fields.String: _LoadWriter.string,
+    fields.Integer: _LoadWriter.integer,
+    fields.Float: _LoadWriter.float_,
+    fields.Boolean: _LoadWriter.boolean,
+    fields.UUID: _LoadWriter.uuid,
+    fields.DateTime: _LoadWriter.temporal,
+    fields.AwareDateTime: _LoadWriter.aware,
+    fields.Date: _LoadWriter.temporal,
+    fields.Time: _LoadWriter.temporal,
+    fields.TimeDelta: _LoadWriter.timedelta,
+    fields.Enum: _LoadWriter.enum,
+    fields.Raw: _LoadWriter.raw,
+    fields.List: _LoadWriter.list_,
+    fields.Tuple: _LoadWriter.tuple_,
+    fields.Dict: _LoadWriter.dict_,
+    CollectionField: _LoadWriter.collection,
+    DecimalField: _LoadWriter.decimal,
+    NestedField: _LoadWriter.nested,
+    UnionField: _LoadWriter.union,
+    strict.StrictString: _LoadWriter.strict_string,
+    strict.StrictFloat: _LoadWriter.strict_float,
+    strict.StrictBoolean: _LoadWriter.strict_boolean,
+    strict.StrictDecimal: _LoadWriter.strict_decimal,
+    strict.StrictUUID: _LoadWriter.strict_uuid,
+    strict.StrictEnum: _LoadWriter.strict_enum,
+    strict.StrictTimeDelta: _LoadWriter.timedelta,
+}

@@ -1,0 +1,95 @@
+"""The functions of each class, made when they are first used, and the switch that turns them off."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from kit_schemas.compiler.doubts import Unusual
+
+_off = {"0", "false", "no", "off"}
+_chosen: bool | None = None
+
+
+def set_compiled(compiled: bool) -> None:
+    """Turn generated code on or off for all classes, those in use included.
+
+    Unless this was called, the environment variable `KIT_SCHEMAS_COMPILE` decides, read when a class is first used.
+    Without generated code everything is done by marshmallow itself.
+    """
+    global _chosen
+    _chosen = compiled
+    from kit_schemas.base import BaseSchema
+
+    classes = [BaseSchema]
+    for each in classes:
+        each.__kit_loaders__.clear()
+        each.__kit_dumpers__.clear()
+        classes += each.__subclasses__()
+
+
+def generated_source(cls: Any) -> str:
+    """Return the generated code of a class's load and dump, to be read; empty if marshmallow does all itself."""
+    functions = (loader_of(cls, "exclude"), dumper_of(cls, False))
+    return "\n\n".join(function.__dict__.get("__kit_source__", "") for function in functions).strip()
+
+
+def loader_of(owner: Any, unknown: Any) -> Callable[[Any], Any]:
+    """Return the function that loads a dict into an instance, or raises one of `DOUBTS`."""
+    function: Callable[[Any], Any] | None = owner.__kit_loaders__.get(unknown)
+    if function is None:
+        function = owner.__kit_loaders__[unknown] = _made(owner, unknown=unknown)
+    return function
+
+
+def dumper_of(owner: Any, skip_none: bool) -> Callable[[Any], Any]:
+    """Return the function that dumps an instance into a dict, or raises one of `DOUBTS`."""
+    function: Callable[[Any], Any] | None = owner.__kit_dumpers__.get(skip_none)
+    if function is None:
+        function = owner.__kit_dumpers__[skip_none] = _made(owner, skip_none=skip_none)
+    return function
+
+
+def is_compiled() -> bool:
+    """Tell whether code is generated, as `set_compiled` or else the environment says."""
+    if _chosen is not None:
+        return _chosen
+    return os.environ.get("KIT_SCHEMAS_COMPILE", "").strip().lower() not in _off
+
+
+def _made(owner: Any, **options: Any) -> Callable[[Any], Any]:
+    if not is_compiled() or options.get("unknown") == "include":  # which marshmallow's side refuses
+        return _always_doubt
+    from kit_schemas.compiler.dumping import write_dump
+    from kit_schemas.compiler.eligible import DUMP_HOOKS, LOAD_HOOKS, is_eligible
+    from kit_schemas.compiler.loading import write_load
+
+    schema = owner._shared_schema(**options)
+    loads = "unknown" in options
+    if not is_eligible(owner, LOAD_HOOKS if loads else DUMP_HOOKS):
+        return _always_doubt
+
+    def link(writer: Any, target: Any) -> str:
+        return _linked(writer, lambda: loader_of(target, **options) if loads else dumper_of(target, **options))
+
+    try:
+        return write_load(owner, schema, link) if loads else write_dump(owner, schema, link=link, **options)
+    except SyntaxError:  # containers nested deeper than Python's own blocks may be
+        return _always_doubt
+
+
+def _linked(writer: Any, find: Callable[[], Callable[[Any], Any]]) -> str:
+    """Bind a name that stands for another class's function, which is made when it is first called.
+
+    So a class may contain itself, and what is never met in the data is never compiled.
+    """
+
+    def first(value: Any) -> Any:
+        writer.namespace[name] = function = find()
+        return function(value)
+
+    name: str = writer.bind(first, "nested")
+    return name
+
+
+def _always_doubt(value: Any) -> Any:
+    raise Unusual

@@ -1,0 +1,92 @@
+"""Fields that take less than marshmallow's own: what `strict=True` in a class's head chooses.
+
+Each takes the JSON type that its annotation means, or a ready instance of it. Messages are those that marshmallow's
+field has for what is wrong, save for NUL characters, which it knows nothing of.
+"""
+
+import enum
+import re
+import uuid
+from typing import Any
+
+from marshmallow import fields
+
+from kit_schemas.extra_fields import DecimalField
+
+PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+CANONICAL_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class StrictString(fields.String):
+    """Text without NUL characters and lone surrogates, which neither PostgreSQL nor UTF-8 has; no bytes."""
+
+    default_error_messages = {"nul": "Null characters are not allowed."}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if "\0" in value:
+            raise self.make_error("nul")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise self.make_error("invalid_utf8") from error
+        return super()._deserialize(value, attr, data, **options)
+
+
+class StrictFloat(fields.Float):
+    """A number, no text."""
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, (str, bytes, bytearray)):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class StrictBoolean(fields.Boolean):
+    """True or False; no word or number that means it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if value is not True and value is not False:
+            raise self.make_error("invalid", input=value)
+        return bool(value)
+
+
+class StrictDecimal(DecimalField):
+    """Text in decimal notation, an int or a Decimal; no float, which may have lost digits already."""
+
+    def _validated(self, value: Any) -> Any:
+        if isinstance(value, float) or (isinstance(value, str) and not PLAIN_DECIMAL.fullmatch(value)):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class StrictUUID(fields.UUID):
+    """The 36 characters of RFC 9562; no braces, prefixes, missing hyphens or bytes."""
+
+    def _validated(self, value: Any) -> uuid.UUID:
+        if not isinstance(value, uuid.UUID) and not (isinstance(value, str) and CANONICAL_UUID.fullmatch(value)):
+            raise self.make_error("invalid_uuid")
+        return super()._validated(value)
+
+
+class StrictTimeDelta(fields.TimeDelta):
+    """A number of seconds; neither text nor True."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if isinstance(value, (str, bytes, bytearray, bool)):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, attr, data, **options)
+
+
+class StrictEnum(fields.Enum[enum.Enum]):
+    """A member's value in its own type: True and 1.0 are not 1."""
+
+    def __init__(self, members: type[enum.Enum], **options: Any) -> None:
+        super().__init__(members, by_value=True, **options)
+        self.types = tuple({type(member.value): None for member in members})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> enum.Enum:
+        if not isinstance(value, self.enum) and type(value) not in self.types:
+            raise self.make_error("unknown", choices=self.choices_text)
+        return super()._deserialize(value, attr, data, **options)
