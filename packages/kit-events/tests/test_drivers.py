@@ -202,9 +202,8 @@ def test_a_message_that_was_kept_is_sent_as_it_was(place: Place) -> None:
     assert record.id == message.id
 
 
+@pytest.mark.parametrize("place", [name for name in PLACES if "FIFO" in name], indirect=True)
 def test_the_order_of_an_aggregate_is_kept(place: Place) -> None:
-    if not place.name.endswith(".fifo"):
-        pytest.skip("keeps no order")
     loans = [uuid4(), uuid4()]
     events = [LoanRequested(loans[position % 2], text=str(position)) for position in range(24)]
     EventBus().publish_many(events)
