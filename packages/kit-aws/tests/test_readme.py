@@ -1,6 +1,8 @@
 """The examples in the README and the guide, run as they stand."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +24,38 @@ def run(document: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def surroundings(aws: Any) -> Any:
+def surroundings(aws: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     kit_aws.clear_caches()
     for name in ("loans/database", "loans/tokens"):
-        aws.client("secretsmanager").create_secret(Name=name, SecretString="{}")
+        aws.client("secretsmanager").create_secret(Name=name, SecretString='{"username": "loans"}')
     aws.client("sqs").create_queue(QueueName="loans")
     aws.client("sqs").create_queue(QueueName="loans.fifo", Attributes={"FifoQueue": "true"})
     aws.client("s3").create_bucket(Bucket="documents")
+    aws.client("sns").create_topic(Name="alerts")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", serve(invoked).url)
+    yield
+    kit_aws.set_correlation_id(None)
+
+
+def invoked(call: Any) -> Any:
+    """Answer as Lambda does for the guide's functions."""
+    if call.headers["X-Amz-Invocation-Type"] == "Event":
+        return 202, {}, b""
+    if "/broken/" not in call.path:
+        return 200, {}, call.body
+    failure = {
+        "errorType": "ValueError",
+        "errorMessage": "no such loan",
+        "stackTrace": ['  File "/var/task/score.py", line 3, in handler\n    raise ValueError("no such loan")\n'],
+    }
+    return 200, {"X-Amz-Function-Error": "Unhandled"}, json.dumps(failure).encode()
 
 
 def test_the_readme_is_true() -> None:
     found = run(PACKAGE / "README.md")
     assert found["limit"] == "10000.00"
-    assert "Signature=" in found["headers"]["Authorization"]
+    assert found["database"] == {"username": "loans"}
+    assert "X-Amz-Signature=" in found["download"]
 
 
 @pytest.mark.skipif(not GUIDE.exists(), reason="the guide is part of the repository, not of the package")

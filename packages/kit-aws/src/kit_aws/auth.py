@@ -132,7 +132,7 @@ def strict_url(url: str) -> str:
     """Return the URL with what it cannot hold encoded, and the query in the spelling that AWS signs."""
     before, mark, rest = sigv4.wire(url).partition("?")
     query, hash_mark, fragment = rest.partition("#")
-    return f"{before}{mark}{sigv4.strict_query(sigv4.query_pairs(query))}{hash_mark}{fragment}"
+    return f"{before}{mark}{sigv4.strict_query(query)}{hash_mark}{fragment}"
 
 
 def _strict(request: Any) -> str:

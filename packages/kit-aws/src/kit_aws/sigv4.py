@@ -5,8 +5,9 @@ The canonical forms are botocore's to the byte. URLs are taken as they go over t
 """
 
 import json
+import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -21,6 +22,8 @@ _UNSIGNED = (UNSIGNED_PAYLOAD, "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 _HASH_HEADER = "x-amz-content-sha256"
 _EMPTY_HASH = sha256(b"").hexdigest()
 _LEGAL = "%/:?#[]@!$&'()*+,;=~"
+# Pairs that nothing has to be encoded in.
+_STRICT_QUERY = re.compile(r"[\w.~-]*=[\w.~-]*(?:&[\w.~-]*=[\w.~-]*)*", re.ASCII)
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 # Services whose paths are signed as they are; for all others they are normalised and encoded once more.
 _S3 = frozenset({"s3", "s3-object-lambda", "s3-outposts"})
@@ -57,23 +60,21 @@ class Credentials(NamedTuple):
         return f"Credentials(access_key={self.access_key!r})"
 
 
-class Scope(NamedTuple):
-    """Say who signs, for which service and region, and when (an aware datetime in UTC)."""
+class Scope:
+    """Say who signs, for which service and region, and when (an aware datetime in UTC).
 
-    credentials: Credentials
-    service: str
-    region: str
-    at: datetime
+    `timestamp` is the time as `X-Amz-Date` has it, `name` the credential scope.
+    """
 
-    @property
-    def timestamp(self) -> str:
-        """Return the time as `X-Amz-Date` has it."""
-        return self.at.strftime("%Y%m%dT%H%M%SZ")
+    __slots__ = ("at", "credentials", "name", "region", "service", "timestamp")
 
-    @property
-    def name(self) -> str:
-        """Return the credential scope."""
-        return f"{self.at:%Y%m%d}/{self.region}/{self.service}/aws4_request"
+    def __init__(self, credentials: Credentials, service: str, region: str, at: datetime) -> None:
+        self.credentials = credentials
+        self.service = service
+        self.region = region
+        self.at = at
+        self.timestamp = at.strftime("%Y%m%dT%H%M%SZ")
+        self.name = f"{self.timestamp[:8]}/{region}/{service}/aws4_request"
 
 
 def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: bytes) -> dict[str, str]:
@@ -102,9 +103,9 @@ def presign(scope: Scope, method: str, url: str, expires: int, headers: Mapping[
     parts = urlsplit(wire(url))
     canonical, names = _canonical_headers(headers, parts)
     credentials = scope.credentials
-    given = strict_query(query_pairs(parts.query)) + "&" if parts.query else ""
+    given = strict_query(parts.query) + "&" if parts.query else ""
     token = f"&X-Amz-Security-Token={quote(credentials.token, safe='')}" if credentials.token else ""
-    name = quote(f"{credentials.access_key}/{scope.name}", safe="")
+    name = quote(f"{credentials.access_key}/{scope.name}", safe="/").replace("/", "%2F")
     query = (
         f"{given}X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={name}&X-Amz-Date={scope.timestamp}"
         f"&X-Amz-Expires={expires}&X-Amz-SignedHeaders={quote(names, safe='')}{token}"
@@ -147,14 +148,15 @@ def is_unsigned(headers: Mapping[str, str]) -> bool:
     return _content_hash(headers) in _UNSIGNED
 
 
-def query_pairs(query: str) -> list[tuple[str, str]]:
-    """Decode a query as AWS does (a `+` is a space); Latin-1 keeps every byte as it is, text or not."""
-    return parse_qsl(query, keep_blank_values=True, encoding="latin-1")
+def strict_query(query: str) -> str:
+    """Encode a query as AWS does when it checks a signature: all but letters, digits and `-_.~`.
 
-
-def strict_query(pairs: Iterable[tuple[str, str]]) -> str:
-    """Encode a decoded query as AWS does when it checks a signature: all but letters, digits and `-_.~`."""
+    It is decoded first (a `+` is a space), in Latin-1, which keeps every byte as it is, text or not.
+    """
+    if _STRICT_QUERY.fullmatch(query):
+        return query
     quoted = partial(quote, safe="", encoding="latin-1")
+    pairs = parse_qsl(query, keep_blank_values=True, encoding="latin-1")
     return "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
 
 
@@ -195,18 +197,20 @@ def _canonical_headers(headers: Mapping[str, str], parts: SplitResult) -> tuple[
         if lower not in _NOT_SIGNED:
             merged.setdefault(lower, []).append(" ".join(value.split()))
     if "host" not in merged:
-        merged["host"] = [_host(parts)]
+        merged["host"] = [_host(parts.scheme, parts.netloc)]
     names = sorted(merged)
     return "".join(f"{name}:{','.join(merged[name])}\n" for name in names), ";".join(names)
 
 
-def _host(parts: SplitResult) -> str:
+@lru_cache(maxsize=32)
+def _host(scheme: str, netloc: str) -> str:
     """Return what clients send as Host: no user, lower case, no default port."""
+    parts = SplitResult(scheme, netloc, "", "", "")
     host = parts.hostname or ""
     if ":" in host:
         host = f"[{host}]"
     port = parts.port
-    return host if port is None or port == _PORTS.get(parts.scheme) else f"{host}:{port}"
+    return host if port is None or port == _PORTS.get(scheme) else f"{host}:{port}"
 
 
 def _path(parts: SplitResult, scope: Scope) -> str:
@@ -243,7 +247,7 @@ def _signature(scope: Scope, request: tuple[str, ...]) -> str:
 
 
 def _keyed(scope: Scope, text: str) -> str:
-    key = _signing_key(scope.credentials.secret_key, f"{scope.at:%Y%m%d}", scope.region, scope.service)
+    key = _signing_key(scope.credentials.secret_key, scope.timestamp[:8], scope.region, scope.service)
     return digest(key, text.encode(), "sha256").hex()
 
 
