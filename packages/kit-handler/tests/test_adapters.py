@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from kit_handler import ConfigurationError, Request, Response, UnhandledSourceError, adapters, route
+from kit_handler import ConfigurationError, Request, Response, Router, UnhandledSourceError, adapters, route
 from kit_handler.adapters import alb, register_adapter, unregister_adapter
 from kit_handler.testing import (
     PAYLOADS,
@@ -244,8 +244,24 @@ def test_the_port_that_a_load_balancer_may_write_is_not_part_of_the_address(seen
 
 @pytest.mark.parametrize(("letter", "sealed"), [('{"a":1}', False), ("eyJhIjoxfQ==", True)])
 def test_an_adapter_of_ones_own_says_where_the_body_is(letter: str, sealed: bool) -> None:
-    request = Request.from_event({"letter": letter, "sealed": sealed, "body": "x"}, adapter=Carrier())
+    request = Request.from_event({"pigeon": "/", "letter": letter, "sealed": sealed, "body": "x"}, adapter=Carrier())
     assert (request.body, request.raw_body) == ({"a": 1}, b'{"a":1}')
+
+
+@pytest.mark.parametrize("app", [echo, Router()])
+def test_an_adapter_that_cant_read_what_it_recognises_gives_a_500(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    class Lost(Carrier):
+        def path(self, event: dict[str, Any]) -> str:
+            raise LookupError("the pigeon is lost")
+
+    carrier = register_adapter(Lost())
+    try:
+        answer = app({"pigeon": "/roof"})
+    finally:
+        unregister_adapter(carrier)
+    assert json.loads(answer["body"])["errors"][0]["id"] == "internal_server_error"
+    assert "Lost object" in caplog.text
+    assert "the pigeon is lost" in caplog.text
 
 
 def test_an_adapter_that_lacks_something_is_refused() -> None:

@@ -133,7 +133,7 @@ class Matcher(Generic[T]):
             self._fixed[text_of(segments)] = node.methods
         return node.methods.setdefault(method, value)
 
-    def find(self, method: str, path: str, *, decoded: bool = True) -> "tuple[T, list[str]] | set[str]":
+    def find(self, method: str, path: str, decoded: bool = True) -> "tuple[T, list[str]] | set[str]":
         """Return the value and the parameters' texts; or, where there is none, the methods that the path has.
 
         Unless `path` is decoded, its segments are, each by itself: an encoded slash is part of its segment.
@@ -146,30 +146,25 @@ class Matcher(Generic[T]):
             from urllib.parse import unquote
 
             segments = [unquote(segment) for segment in segments]
-        first = self._first(method, segments)
-        if first:
-            return first
-        if segments == ["", ""]:
-            segments.pop()
-        values: list[str] = []
-        allowed: set[str] = set()
-        found = _search(self._root, segments, 1, method, values, allowed)
-        return allowed if found is None else (found, values)
-
-    def _first(self, method: str, segments: list[str]) -> "tuple[T, list[str]] | None":
-        """Return what is found by going straight ahead, which is mostly possible; `_search` would find the same."""
-        node = self._root
-        values: list[str] = []
+        # Going straight ahead is mostly possible; `_search` would find the same.
+        node, values = self._root, []
         for segment in segments[1:]:
             child = node.fixed.get(segment)
             if child is None:
                 child = node.plain
                 if child is None or node.typed or not segment:
-                    return None
+                    break
                 values.append(segment)
             node = child
-        found = node.methods.get(method)
-        return None if found is None else (found, values)
+        else:
+            if method in node.methods:
+                return node.methods[method], values
+        if segments == ["", ""]:
+            segments.pop()
+        allowed: set[str] = set()
+        values = []
+        found = _search(self._root, segments, 1, method, values, allowed)
+        return allowed if found is None else (found, values)
 
 
 def _child(node: "_Node[T]", segment: "str | Parameter") -> "_Node[T]":

@@ -13,13 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from kit_handler.request import Request
+    from kit_handler._types import Event
 
 
-def route_path(request: "Request") -> tuple[str, bool]:
-    """Return the path to match, and whether it has been decoded."""
-    path = request.path
-    event = request.event
+def route_path(path: str, event: "Event") -> tuple[str, bool]:
+    """Return the path to match, and whether it has been decoded, of a request's `path` and its event."""
     key = event.get("routeKey")  # only the payload 2.0 has it
     if type(key) is str and key.count("/") == path.count("/") and "+" not in key and key[-2:] != " /":
         return path, True  # as long as the route that API Gateway has matched: nothing stands before it

@@ -5,7 +5,7 @@ from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, NoReturn
 
 
@@ -26,9 +26,9 @@ def dumps(value: "Any") -> str:
     mappings likewise. Raises TypeError for anything else, ValueError for NaN, infinities and circular structures.
     """
     try:
-        text = _encode(value)
-    except TypeError:
-        text = _encode(_with_text_keys(value))
+        text = "".join(_write(value, 0))
+    except (TypeError, RecursionError):
+        text = _written_carefully(value)
     if text.isascii():
         return text
     try:
@@ -98,20 +98,20 @@ def _key(key: "Any") -> "Any":
     return key if key is None or isinstance(key, (str, int, float)) else _scalar(key)
 
 
-def _encoder() -> "Callable[[Any], str]":
-    """Return what writes JSON: the standard library's own encoder, which that makes anew for every value."""
+def _written_carefully(value: "Any") -> str:
     try:
-        write: Any = c_make_encoder(None, plain, encode_basestring, None, ":", ",", False, False, False)
+        return "".join(_write(_with_text_keys(value), 0))
+    except RecursionError:
+        raise ValueError("a circular structure has no form in JSON, nor has one nested too deeply") from None
+
+
+def _writer() -> "Callable[[Any, int], Iterable[str]]":
+    """Return what writes the pieces of JSON: the standard library's own, which that makes anew for every value."""
+    try:
+        return c_make_encoder(None, plain, encode_basestring, None, ":", ",", False, False, False)  # type: ignore[no-any-return]
     except TypeError:  # no accelerator, or one with other parameters
-        return JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain).encode
-
-    def encode(value: "Any") -> str:
-        try:
-            return "".join(write(value, 0))
-        except RecursionError:
-            raise ValueError("a circular structure has no form in JSON, nor has one nested too deeply") from None
-
-    return encode
+        encode = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=plain).encode
+        return lambda value, level: (encode(value),)
 
 
-_encode = _encoder()
+_write = _writer()

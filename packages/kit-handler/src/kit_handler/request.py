@@ -21,12 +21,21 @@ class Request:
     taken as it is given, a handler sees the same.
 
     event: the Lambda event, `{}` if there is none; context: the Lambda context or None
+    method: in capitals
+    path: as the payload holds it: HTTP APIs decode it, REST APIs and Function URLs don't
+    route: the path of the route that a Router has chosen, `/users/{id}`, or None
     """
+
+    # What every request is asked for; the rest, and what interceptors add, is in `__dict__`, which takes longer.
+    __slots__ = ("__dict__", "__weakref__", "_adapter", "_outcome", "context", "event", "method", "path", "route")
 
     event: "Event"
     context: "Any"
-    route: str | None = None
-    """The path of the route that a Router has chosen: `/users/{id}`."""
+    method: str
+    path: str
+    route: str | None
+    _adapter: "Adapter"
+    _outcome: "Any"
 
     def __init__(
         self,
@@ -60,6 +69,7 @@ class Request:
         self.user_agent = user_agent
         self.cookies = dict(cookies or {})
         self.raw_body = _bytes_of(body)
+        self.route = None
 
     @classmethod
     def from_event(cls, event: "Event", context: "Any" = None, *, adapter: "Adapter") -> "Request":
@@ -67,20 +77,11 @@ class Request:
         request = cls.__new__(cls)
         request.event = event
         request.context = context
+        request.method = adapter.method(event)
+        request.path = adapter.path(event)
+        request.route = None
         request._adapter = adapter
         return request
-
-    _adapter: "Adapter"
-
-    @lazy
-    def method(self) -> str:
-        """The method, in capitals."""
-        return self._adapter.method(self.event)
-
-    @lazy
-    def path(self) -> str:
-        """The path as the payload holds it: HTTP APIs decode it, REST APIs and Function URLs don't."""
-        return self._adapter.path(self.event)
 
     @lazy
     def headers(self) -> Headers:

@@ -138,36 +138,36 @@ class Router:
 
     def _find(self, request: "Request") -> Endpoint:
         try:
-            path, decoded = route_path(request)
             method = request.method
-            if path.endswith("/") and len(path) > 1 and self._slash != "strict":
+            path, decoded = route_path(request.path, request.event)
+            if path[-1:] == "/" != path and self._slash != "strict":
                 known = self._slash == "redirect" and self._matcher.find(method, path[:-1], decoded=decoded)
                 if known and method != "OPTIONS":  # browsers don't follow where a preflight is sent
-                    request._outcome = path  # type: ignore[attr-defined]
+                    request._outcome = path
                     return self._fallback
                 path = path[:-1]
-            found = self._matcher.find(method, path, decoded=decoded)
+            found = self._matcher.find(method, path, decoded)
             if isinstance(found, set):
                 return self._other(request, path, decoded, found)
         except Exception as error:  # noqa: BLE001  (a malformed event, or a converter of one's own)
-            request._outcome = error  # type: ignore[attr-defined]
+            request._outcome = error
             return self._fallback
-        return _chosen(request, *found)
+        return _chosen(request, found)
 
     def _other(self, request: "Request", path: str, decoded: bool, allowed: set[str]) -> Endpoint:
         if request.method == "HEAD" and "GET" in allowed:
             found: Any = self._matcher.find("GET", path, decoded=decoded)
-            return _chosen(request, *found)
+            return _chosen(request, found)
         wanted = request.headers.get("access-control-request-method", "") if request.method == "OPTIONS" else ""
         if wanted in allowed:
             found = self._matcher.find(wanted, path, decoded=decoded)
             if found[0].endpoint.answers.cors:
                 return found[0].endpoint  # type: ignore[no-any-return]
-        request._outcome = allowed  # type: ignore[attr-defined]
+        request._outcome = allowed
         return self._fallback
 
     def _unmatched(self, request: "Request") -> Response:
-        outcome: Any = request._outcome  # type: ignore[attr-defined]
+        outcome: Any = request._outcome
         if isinstance(outcome, Exception):
             raise outcome
         if isinstance(outcome, str):
@@ -206,7 +206,8 @@ for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
     setattr(Router, _method.lower(), _verb(_method))
 
 
-def _chosen(request: "Request", route: Route, values: list[str]) -> Endpoint:
+def _chosen(request: "Request", found: "tuple[Route, list[str]]") -> Endpoint:
+    route, values = found
     names = route.names
     request.path_params = {names[0]: values[0]} if len(names) == 1 else dict(zip(names, values, strict=True))
     request.route = route.path

@@ -3,7 +3,7 @@
 from kit_handler import _loop, adapters
 from kit_handler._naming import name_of, take_over
 from kit_handler.answers import Answers, log_error
-from kit_handler.correlation import enter, leave
+from kit_handler.correlation import _current
 from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.interceptors import build_guards, compose, known_options
 from kit_handler.request import Request
@@ -107,16 +107,23 @@ class Endpoint:
     def answer(self, request: Request) -> Response:
         """Return the answer to a request; nothing that is raised gets out."""
         answers = self.answers
-        response: Response | None = None
+        response: Any = None
         try:
             if answers.cors:
                 response = answers.cors.preflight(request)
             response = response or self._stack(request)
             if not isinstance(response, Response):
-                raise InvalidResponseError(self.name, response)
+                response = self._awaited(response, request)
         except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
             response = answers.of_error(error, request, self.name)
         return response if answers.plain else answers.finished(response, request, self.name)
+
+    def _awaited(self, result: "Any", request: Request) -> Response:
+        if hasattr(result, "__await__"):
+            result = _loop.run(result, context=request.context)
+        if not isinstance(result, Response):
+            raise InvalidResponseError(self.name, result)
+        return result
 
 
 def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -> "Any":
@@ -126,13 +133,17 @@ def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -
     adapter = adapters.find(event)
     if adapter is None:
         raise UnhandledSourceError(event if isinstance(event, dict) else ())
-    origin = enter(event, context)
+    origin = _current.set([event, context, None])  # what `enter` and `leave` do
     try:
-        request = Request.from_event(event, context, adapter=adapter)
+        try:
+            request = Request.from_event(event, context, adapter=adapter)
+        except Exception:  # noqa: BLE001  (an adapter of one's own; the built-in ones find a method and a path always)
+            log_error("the adapter %r can't read the event that it recognises", adapter)
+            return adapter.encode(Response.internal_server_error())
         endpoint = find(request)
         return _encoded(adapter, endpoint.answer(request), request, endpoint)
     finally:
-        leave(origin)
+        _current.reset(origin)
 
 
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
@@ -153,7 +164,7 @@ def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHand
 
 
 def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
-    """Return `function` as a function of the request alone: what `compose` takes.
+    """Return `function` as a function of the request alone: what `compose` takes. It may return a coroutine.
 
     path: the parameters of the route's path and their converters, if these are known
     """
@@ -162,16 +173,7 @@ def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
         from kit_handler.binding import bind
 
         call = bind(function, path, _names_around(function))
-    if _loop.is_async(function):
-        return call if call is function else _awaiting(call)
-
-    def call_plain(request: Request) -> Response:
-        response: Any = call(request)
-        if not isinstance(response, Response) and hasattr(response, "__await__"):
-            response = _loop.run(response, context=request.context)
-        return response  # type: ignore[no-any-return]
-
-    return call_plain
+    return _awaiting(call) if _loop.is_async(function) and call is not function else call
 
 
 def _awaiting(call: "Any") -> "Any":
@@ -205,4 +207,4 @@ def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint:
     except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
         log_error("the answer of %s can't be sent: its status, body or header fields are wrong", endpoint.name)
     answer = adapter.encode(endpoint.answers.failure(request))
-    return answer if vars(request).get("method") != "HEAD" else {**answer, "body": ""}
+    return answer if request.method != "HEAD" else {**answer, "body": ""}

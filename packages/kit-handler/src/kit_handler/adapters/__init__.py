@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     A = TypeVar("A", bound=Adapter)
 
 # What the request context has, and the modules that may recognise the event then, the first that does reads it.
-_BY_MARK = {
-    "http": ("apigateway_v2", "function_url"),
-    "elb": ("alb", "alb_multi_value"),
-    "serviceNetworkArn": ("vpc_lattice_v2",),
-}
+_BY_MARK = (
+    ("http", ("apigateway_v2", "function_url")),
+    ("elb", ("alb", "alb_multi_value")),
+    ("serviceNetworkArn", ("vpc_lattice_v2",)),
+)
 _OTHERWISE = ("apigateway_v1",)
 _METHODS = (
     "recognises",
@@ -65,14 +65,14 @@ def find(event: "Any") -> "Adapter | None":
     for adapter in _registered:
         if adapter.recognises(event):
             return adapter
-    names: tuple[str, ...] = _OTHERWISE
+    found: tuple[str, ...] = _OTHERWISE
     request_context = event.get("requestContext")
     if isinstance(request_context, dict):
-        for mark in _BY_MARK:
+        for mark, names in _BY_MARK:
             if mark in request_context:
-                names = _BY_MARK[mark]
+                found = names
                 break
-    for name in names:
+    for name in found:
         adapter = _loaded.get(name) or _load(name)
         if adapter.recognises(event):
             return adapter

@@ -17,19 +17,16 @@ if TYPE_CHECKING:
 
 def recognises(event: "Event") -> bool:
     """Tell whether this is payload 2.0: it has `requestContext.http`, and doesn't come from a Function URL."""
-    return is_shaped(event) and not is_of_function_url(event)
+    if not is_shaped(event):
+        return False
+    domain = event["requestContext"].get("domainName")
+    return not isinstance(domain, str) or ".lambda-url." not in domain  # a CDN, too, has to call a Function URL by that
 
 
 def is_shaped(event: "Event") -> bool:
     """Tell whether this has the shape of payload 2.0, and isn't what an authorizer is asked with (`routeArn`)."""
     request_context = event.get("requestContext")
     return isinstance(request_context, dict) and type(request_context.get("http")) is dict and "routeArn" not in event
-
-
-def is_of_function_url(event: "Event") -> bool:
-    """Tell whether the domain is a Function URL's; a CDN in front of one has to call it by that, too."""
-    domain = event["requestContext"].get("domainName")
-    return isinstance(domain, str) and ".lambda-url." in domain
 
 
 def method(event: "Event") -> str:

@@ -4,12 +4,12 @@ Source: Lambda Developer Guide, "Invoking Lambda function URLs".
 """
 
 from kit_handler._shape import body, mapping
+from kit_handler.adapters import apigateway_v2
 from kit_handler.adapters.apigateway_v2 import (
     cookies,
     encode,
     headers,
     identity,
-    is_of_function_url,
     is_shaped,
     method,
     multi_query,
@@ -41,7 +41,7 @@ __all__ = [
 
 def recognises(event: "Event") -> bool:
     """Tell whether this is shaped like payload 2.0 and comes from a Function URL's domain."""
-    return is_shaped(event) and is_of_function_url(event)
+    return is_shaped(event) and not apigateway_v2.recognises(event)
 
 
 def path_params(event: "Event") -> "dict[str, str]":

@@ -11,6 +11,7 @@ from kit_handler._loop import is_async
 from kit_handler._naming import name_of
 from kit_handler.answers import OPTIONS
 from kit_handler.errors import InvalidInterceptorError
+from kit_handler.response import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from kit_handler._types import AsyncCallNext, CallNext, Guard, Interceptor, PlainInterceptor
     from kit_handler.request import Request
-    from kit_handler.response import Response
 
     C = TypeVar("C", bound=type)
 
@@ -102,6 +102,8 @@ def compose(
     if getattr(function, "never_blocks", False) and any(map(is_async, interceptors)):
         call = _as_coroutine(call)
     in_loop = is_async(call)
+    if interceptors and not in_loop:
+        call = _awaited(call)
     for interceptor in reversed(interceptors):
         if not callable(interceptor) or isinstance(interceptor, type):
             raise InvalidInterceptorError(interceptor, "not a function (request, call_next) -> Response")
@@ -117,6 +119,18 @@ def compose(
     for guard in reversed(list(guards)):
         call = _behind(guard, call)
     return call  # type: ignore[no-any-return]
+
+
+def _awaited(function: "CallNext") -> "CallNext":
+    """Return `function` such that interceptors see an answer, though it returns a coroutine without saying so."""
+
+    def call(request: "Request") -> "Response":
+        response: Any = function(request)
+        if not isinstance(response, Response) and hasattr(response, "__await__"):
+            response = _loop.run(response, context=request.context)
+        return response  # type: ignore[no-any-return]
+
+    return call
 
 
 def _as_coroutine(function: "CallNext") -> "AsyncCallNext":
