@@ -14,10 +14,12 @@ from kit_db.errors import (
     ExclusionViolationError,
     ForeignKeyViolationError,
     IntegrityError,
+    InvalidCursorError,
     InvalidValueError,
     NoAnswerError,
     NotNullViolationError,
     ReadOnlyError,
+    RowNotFoundError,
     SerializationError,
     StatementCancelledError,
     StatementError,
@@ -26,13 +28,18 @@ from kit_db.errors import (
     TooManyConnectionsError,
     TooManyRowsError,
     TransactionAbortedError,
+    TransactionRequiredError,
     UniqueViolationError,
     UnknownColumnError,
 )
-from kit_db.store import Store
+from kit_db.pages import Page
+from kit_db.store import BaseStore, Store
 from kit_db.transactional import default_database, scoped_session, set_default_database, transactional
+from kit_db.unit_of_work import BaseAction, UnitOfWork
 
 __all__ = [
+    "BaseAction",
+    "BaseStore",
     "CheckViolationError",
     "CommitUnknownError",
     "Database",
@@ -45,10 +52,13 @@ __all__ = [
     "ExclusionViolationError",
     "ForeignKeyViolationError",
     "IntegrityError",
+    "InvalidCursorError",
     "InvalidValueError",
     "NoAnswerError",
     "NotNullViolationError",
+    "Page",
     "ReadOnlyError",
+    "RowNotFoundError",
     "SerializationError",
     "StatementCancelledError",
     "StatementError",
@@ -58,7 +68,9 @@ __all__ = [
     "TooManyConnectionsError",
     "TooManyRowsError",
     "TransactionAbortedError",
+    "TransactionRequiredError",
     "UniqueViolationError",
+    "UnitOfWork",
     "UnknownColumnError",
     "default_database",
     "scoped_session",

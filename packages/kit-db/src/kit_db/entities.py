@@ -1,17 +1,17 @@
-"""Between entities and rows: which columns a class has, and how values look on either side."""
+"""Between entities and rows: which columns a class has, and how a row becomes an instance."""
 
 import enum
-import json
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, time
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from kit_db.errors import StoreDefinitionError
 from kit_db.statements import DEFAULT
+from kit_db.values import COLLECTIONS, READY, array, parameter
 
 Convert = Callable[[Any], Any]
 
@@ -22,7 +22,8 @@ class Shape:
     """An entity class, seen as a row.
 
     Columns are the fields of a dataclass or the annotations of any other class, without ClassVars and without names
-    that start with an underscore; or those that are given.
+    that start with an underscore; or those that are given. `nullable` are those that may hold None, as far as the
+    annotations say.
     """
 
     def __init__(self, entity: type[Any], *, columns: Sequence[str] | None, arrays: Sequence[str]) -> None:
@@ -32,34 +33,44 @@ class Shape:
         if not self.columns:
             raise StoreDefinitionError(f"{entity.__qualname__} has no annotated fields: name the columns")
         self._arrays = frozenset(arrays)
-        self._left_to_database = frozenset(name for name in self.columns if _default(entity, name) is None)
-        converters = [converter(hints[name]) if name in hints else None for name in self.columns]
-        self._converters = [(at, convert) for at, convert in enumerate(converters) if convert is not None]
+        self.nullable = frozenset(name for name in self.columns if name not in hints or _allows_none(hints[name]))
+        self._left_to_database = [at for at, name in enumerate(self.columns) if _default(entity, name) is None]
+        self._read = _reader(self.columns)
+        converters = {name: converter(hints[name]) for name in self.columns if name in hints}
+        # The class that a value has already when there is nothing to convert, and what converts any other.
+        self._converters = [
+            (name, _READY_MADE.get(convert, _MISSING), convert) for name, convert in converters.items() if convert
+        ]
 
     def entity(self, row: Sequence[Any]) -> Any:
         """Make an entity of a row, by keywords, with values of the annotated types."""
-        values = list(row)
-        for at, convert in self._converters:
-            if values[at] is not None:
-                values[at] = convert(values[at])
-        return self._entity(**dict(zip(self.columns, values, strict=True)))
+        values = dict(zip(self.columns, row, strict=True))
+        for name, made, convert in self._converters:
+            value = values[name]
+            if value is not None and value.__class__ is not made:
+                values[name] = convert(value)
+        return self._entity(**values)
 
-    def row(self, entity: Any) -> dict[str, Any]:
-        """Return the values to insert; None in a field that is None by default is left to the database."""
-        values = {name: getattr(entity, name) for name in self.columns}
-        return {
-            name: DEFAULT if value is None and name in self._left_to_database else value
-            for name, value in values.items()
-        }
+    def row(self, entity: Any) -> list[Any]:
+        """Return the parameters to insert, a None in a field that is None by default as DEFAULT."""
+        row = [
+            value if value.__class__ in READY else self.parameter(name, value)
+            for name, value in zip(self.columns, self._read(entity), strict=True)
+        ]
+        for at in self._left_to_database:
+            if row[at] is None:
+                row[at] = DEFAULT
+        return row
 
     def parameter(self, column: str, value: Any) -> Any:
         """Return a value as the driver takes it; dicts, lists and objects are JSON, unless the column is an array."""
-        value = _plain(value)
-        if isinstance(value, (list, tuple, set, frozenset)) and column in self._arrays:
-            return [each.value if isinstance(each, enum.Enum) else each for each in value]
-        if isinstance(value, (dict, list, tuple, set, frozenset)):
-            return json.dumps(value, default=_json)
-        return value
+        if column in self._arrays and isinstance(value, COLLECTIONS):
+            return array(value)
+        return parameter(value)
+
+    def holds_lists(self, column: str) -> bool:
+        """Tell whether a list is one value of the column, not several."""
+        return column in self._arrays
 
 
 def converter(hint: Any) -> Convert | None:
@@ -67,7 +78,7 @@ def converter(hint: Any) -> Convert | None:
     origin, items = _unwrapped(hint)
     if origin in _CONVERTERS:
         return _CONVERTERS[origin]
-    if origin in (list, tuple, set, frozenset):
+    if origin in COLLECTIONS:
         inner = converter(items[0]) if items and (origin is not tuple or items[-1] is ...) else None
         return _collection(origin, inner)
     if not isinstance(origin, type):
@@ -90,12 +101,22 @@ def _collection(kind: type[Any], inner: Convert | None) -> Convert:
     return convert
 
 
-_CONVERTERS: dict[Any, Convert] = {
-    UUID: lambda value: value if isinstance(value, UUID) else UUID(value),
-    Decimal: lambda value: value if isinstance(value, Decimal) else Decimal(str(value)),
-    float: float,
-    bytes: bytes,
-}
+def _to_uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _to_decimal(value: Any) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+_CONVERTERS: dict[Any, Convert] = {UUID: _to_uuid, Decimal: _to_decimal, float: float, bytes: bytes}
+_READY_MADE: dict[Any, Any] = {convert: kind for kind, convert in _CONVERTERS.items()}
+
+
+def _reader(columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(columns) > 1 and all(name.isidentifier() for name in columns):
+        return attrgetter(*columns)
+    return lambda entity: tuple([getattr(entity, name) for name in columns])
 
 
 def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -110,6 +131,14 @@ def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
             hint = hint.__supertype__
         else:
             return origin or hint, typing.get_args(hint)
+
+
+def _allows_none(hint: Any) -> bool:
+    while hasattr(hint, "__supertype__"):
+        hint = hint.__supertype__
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return any(_allows_none(each) for each in typing.get_args(hint))
+    return hint in (Any, object, types.NoneType)
 
 
 def _hints(entity: type[Any]) -> dict[str, Any]:
@@ -133,35 +162,3 @@ def _hints(entity: type[Any]) -> dict[str, Any]:
 def _default(entity: type[Any], name: str) -> Any:
     described = getattr(entity, "__dataclass_fields__", {}).get(name)
     return getattr(entity, name, _MISSING) if described is None else described.default
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, enum.Enum):
-        return value.value
-    if isinstance(value, UUID):
-        # As text, which is right for uuid and for text columns.
-        return str(value)
-    return _fields(value)
-
-
-def _fields(value: Any) -> Any:
-    """Return an object that has fields as a dict of them, anything else as it is."""
-    dump = getattr(value, "dump", None)
-    if callable(dump):
-        return dump()
-    if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
-    return value
-
-
-def _json(value: Any) -> Any:
-    plain = _plain(value)
-    if plain is not value:
-        return plain
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, (set, frozenset)):
-        return list(value)
-    raise TypeError(f"{type(value).__qualname__} has no form in JSON")

@@ -24,10 +24,14 @@
     ├── TransactionAbortedError        an error inside was swallowed, or a statement said COMMIT or ROLLBACK
     ├── StoreDefinitionError (also a TypeError)    a Store class that lacks something
     ├── UnknownColumnError (also a TypeError)      a column that the store does not declare
-    └── TooManyRowsError               more rows than an unlimited-looking read may return
+    ├── TooManyRowsError               more rows than an unlimited-looking read may return
+    ├── RowNotFoundError (also a LookupError)      no row has the key that was asked for
+    ├── TransactionRequiredError       what needs an open transaction was done without one
+    └── InvalidCursorError (also a ValueError)     a cursor that was altered, or is of another listing
 
-No message has a value or a row in it: PostgreSQL's own texts quote them ("Failing row contains …"), so they are not
-repeated. The driver's error is in `__context__`, hidden from tracebacks for the same reason.
+No message has a value or a row in it, but for the key that a caller asked for: PostgreSQL's own texts quote them
+("Failing row contains …"), so they are not repeated. The driver's error is in `__context__`, hidden from tracebacks for
+the same reason.
 """
 
 from typing import Any
@@ -172,3 +176,20 @@ class TooManyRowsError(DatabaseError):
         super().__init__(f"more than {limit} rows of {table!r} match: give a limit, or limit=None for all")
         self.table = table
         self.limit = limit
+
+
+class RowNotFoundError(DatabaseError, LookupError):
+    """No row of `table` has the `key` that was asked for."""
+
+    def __init__(self, *, table: str, key: Any) -> None:
+        super().__init__(f"{table!r} has no row with the key {key!r}")
+        self.table = table
+        self.key = key
+
+
+class TransactionRequiredError(DatabaseError):
+    """What was called has no meaning outside of a transaction, and none is open."""
+
+
+class InvalidCursorError(DatabaseError, ValueError):
+    """A cursor that was altered, or comes from another table, order, filter or key."""

@@ -3,16 +3,40 @@
 # Building SQL is what this module is for: names come quoted from `column` and `quoted`, values never enter the text.
 # ruff: noqa: S608
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from kit_db.errors import UnknownColumnError
+from kit_db.filters import Condition
+from kit_db.keyset import Term, after, order_by
+from kit_db.values import COLLECTIONS, array
 
 Statement = tuple[str, list[Any]]
-Adapt = Callable[[str, Any], Any]
+Order = str | Sequence[str] | None
 
 DEFAULT: Any = object()
 """In a row to insert: leave this column to the database."""
+
+MOST_ROWS, MOST_CHARACTERS = 1000, 4_000_000
+"""What one INSERT may hold: more would gain no time, and is held several times over in memory while it is sent."""
+
+
+class Columns(Protocol):
+    """What a statement has to know of the columns."""
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """Their names."""
+
+    @property
+    def nullable(self) -> Collection[str]:
+        """Those that may hold NULL."""
+
+    def parameter(self, column: str, value: Any) -> Any:
+        """Return a value as the driver takes it."""
+
+    def holds_lists(self, column: str) -> bool:
+        """Tell whether a list is one value of the column, not several."""
 
 
 def quoted(name: str) -> str:
@@ -30,16 +54,20 @@ def _quoted(name: str) -> str:
 
 
 class Statements:
-    """The statements on one table; `adapt` turns a column's value into what the driver takes."""
+    """The statements on one table."""
 
-    def __init__(self, table: str, columns: Iterable[str], key: str, adapt: Adapt) -> None:
+    def __init__(self, table: str, shape: Columns, key: str) -> None:
         self.table = table
-        self._columns = {column: _quoted(column) for column in columns}
-        self._adapt = adapt
+        self._shape = shape
+        self._columns = {column: _quoted(column) for column in shape.columns}
+        self._places = {column: at for at, column in enumerate(shape.columns)}
+        self._key_name = key
         self._key = self.column(key)
         self._name = quoted(table)
         self._all = ", ".join(self._columns.values())
-        self._by_key = f"SELECT {self._all} FROM {self._name} WHERE {self._key} = %s"
+        self._row = f"({', '.join(['%s'] * len(self._columns))})"
+        self.find = f"SELECT {self._all} FROM {self._name} WHERE {self._key} = %s"
+        """Select by key."""
 
     def column(self, name: str) -> str:
         """Return a declared column, quoted; UnknownColumnError names any other."""
@@ -48,83 +76,161 @@ class Statements:
         except (KeyError, TypeError):
             raise UnknownColumnError(name, table=self.table) from None
 
-    def find(self, key: Any) -> Statement:
-        """Select by key."""
-        return self._by_key, [key]
+    def terms(self, order: Order) -> list[Term]:
+        """Return the columns to order by, each a name with a minus in front if it descends."""
+        names = [order] if isinstance(order, str) else order or ()
+        terms = []
+        for name in names:
+            plain = name.removeprefix("-")
+            nullable = plain != self._key_name and plain in self._shape.nullable
+            terms.append(Term(self.column(plain), self._places.get(plain, 0), name.startswith("-"), nullable))
+        return terms
 
-    def select(
-        self, where: Mapping[str, Any], order_by: str | Sequence[str] | None = None, limit: int | None = None
-    ) -> Statement:
+    def total(self, order: Order) -> list[Term]:
+        """Return the columns to order by with the key at their end, in their direction, so that no two rows are equal.
+
+        In their direction since an index on all of them can then be read from either end.
+        """
+        terms = self.terms(order)
+        if not any(term.column == self._key for term in terms):
+            descending = bool(terms) and terms[-1].descending
+            terms.append(Term(self._key, self._places[self._key_name], descending, nullable=False))
+        return terms
+
+    def select(self, where: Mapping[str, Any], terms: Sequence[Term] = (), limit: int | None = None) -> Statement:
         """Select the rows that match, at most `limit`."""
-        condition, parameters = self._where(where)
-        query = f"SELECT {self._all} FROM {self._name}{condition}{self._order(order_by)}"
-        if limit is not None:
-            query += " LIMIT %s"
-            parameters.append(limit)
-        return query, parameters
+        return self._select(self.where(where), terms, limit)
+
+    def page(
+        self, where: Mapping[str, Any], terms: Sequence[Term], position: Sequence[Any] | None, limit: int
+    ) -> Statement:
+        """Select the rows that match and come after a position in the order of the terms."""
+        condition, parameters = self.where(where)
+        if position is not None:
+            beyond, known = after(terms, position)
+            condition += f"{' AND ' if condition else ' WHERE '}{beyond}"
+            parameters += known
+        return self._select((condition, parameters), terms, limit)
 
     def count(self, where: Mapping[str, Any]) -> Statement:
         """Count the rows that match."""
-        condition, parameters = self._where(where)
+        condition, parameters = self.where(where)
         return f"SELECT count(*) FROM {self._name}{condition}", parameters
 
     def exists(self, where: Mapping[str, Any]) -> Statement:
         """Ask whether a row matches."""
-        condition, parameters = self._where(where)
+        condition, parameters = self.where(where)
         return f"SELECT EXISTS (SELECT FROM {self._name}{condition})", parameters
 
-    def insert(self, rows: Sequence[Mapping[str, Any]]) -> Statement:
+    def insert(self, rows: Iterable[Sequence[Any]]) -> Statement:
         """Insert rows, each with a value or DEFAULT for every column."""
-        parameters: list[Any] = []
-        tuples = []
-        for row in rows:
-            cells = ["DEFAULT" if row[column] is DEFAULT else "%s" for column in self._columns]
-            parameters += [self._adapt(column, row[column]) for column in self._columns if row[column] is not DEFAULT]
-            tuples.append(f"({', '.join(cells)})")
-        return f"INSERT INTO {self._name} ({self._all}) VALUES {', '.join(tuples)} RETURNING {self._all}", parameters
+        query, parameters = self._insert(rows)
+        return f"{query} RETURNING {self._all}", parameters
+
+    def insert_absent(self, row: Sequence[Any], on: Sequence[str]) -> Statement:
+        """Insert a row, unless there is one with the same values in the columns `on`."""
+        query, parameters = self._insert([row])
+        return f"{query} ON CONFLICT {self._conflict(on)} DO NOTHING RETURNING {self._all}", parameters
+
+    def upsert(self, row: Sequence[Any], on: Sequence[str], changed: Sequence[str] | None) -> Statement:
+        """Insert a row, or change the one with the same values in the columns `on`.
+
+        Changed are the columns that are named, otherwise all that have a value, without the key and those of `on`.
+        """
+        query, parameters = self._insert([row])
+        if changed is None:
+            given = [name for name, value in zip(self._columns, row, strict=True) if value is not DEFAULT]
+            changed = [name for name in given if name not in on and name != self._key_name]
+        assignments = ", ".join(f"{self.column(name)} = EXCLUDED.{self.column(name)}" for name in changed)
+        if not assignments:
+            raise ValueError("upsert needs a column to change")
+        return f"{query} ON CONFLICT {self._conflict(on)} DO UPDATE SET {assignments} RETURNING {self._all}", parameters
 
     def update(self, key: Any, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Statement:
         """Change the row of that key, if it also matches `where`."""
         assignments = ", ".join(f"{self.column(name)} = %s" for name in changes)
-        parameters = [self._adapt(name, value) for name, value in changes.items()]
-        condition, found = self._where(where, key=key)
+        parameters = [self._shape.parameter(name, value) for name, value in changes.items()]
+        condition, found = self._of_key(key, where)
         return f"UPDATE {self._name} SET {assignments}{condition} RETURNING {self._all}", parameters + found
 
-    def delete(self, key: Any) -> Statement:
-        """Delete the row of that key."""
-        condition, parameters = self._where({}, key=key)
+    def delete(self, key: Any, where: Mapping[str, Any]) -> Statement:
+        """Delete the row of that key, if it also matches `where`."""
+        condition, parameters = self._of_key(key, where)
         return f"DELETE FROM {self._name}{condition}", parameters
 
-    def _where(self, where: Mapping[str, Any], *, key: Any = DEFAULT) -> Statement:
-        conditions: list[str] = []
+    def lock(self, key: Any, *, nowait: bool, skip_locked: bool, milliseconds: int | None) -> Statement:
+        """Select by key and lock the row; `milliseconds` bound the waiting, of this lock alone."""
+        mode = " NOWAIT" if nowait else " SKIP LOCKED" if skip_locked else ""
+        if milliseconds is None:
+            return f"{self.find} FOR UPDATE{mode}", [key]
+        # One message. The setting is put back as it was, which only the server knows; the last SELECT is what is
+        # answered, and sees the row as it is since the lock was had.
+        return (
+            "SELECT set_config('kit_db.lock_timeout', current_setting('lock_timeout'), true); "
+            "SELECT set_config('lock_timeout', %s, true); "
+            f"SELECT FROM {self._name} WHERE {self._key} = %s FOR UPDATE; "
+            "SELECT set_config('lock_timeout', current_setting('kit_db.lock_timeout'), true); "
+            f"{self.find}"
+        ), [str(milliseconds), key, key]
+
+    def where(self, where: Mapping[str, Any], *first: str) -> Statement:
+        """Return the WHERE clause of what has to match, after the conditions that come `first`."""
+        conditions = list(first)
         parameters: list[Any] = []
-        if key is not DEFAULT:
-            conditions.append(f"{self._key} = %s")
-            parameters.append(key)
         for name, value in where.items():
             condition, found = self._matches(name, value)
             conditions.append(condition)
             parameters += found
         return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), parameters
 
+    def _of_key(self, key: Any, where: Mapping[str, Any]) -> Statement:
+        condition, parameters = self.where(where, f"{self._key} = %s")
+        return condition, [key, *parameters]
+
+    def _select(self, where: Statement, terms: Sequence[Term], limit: int | None) -> Statement:
+        condition, parameters = where
+        query = f"SELECT {self._all} FROM {self._name}{condition}{order_by(terms)}"
+        return (query, parameters) if limit is None else (f"{query} LIMIT %s", [*parameters, limit])
+
+    def _insert(self, rows: Iterable[Sequence[Any]]) -> Statement:
+        parameters: list[Any] = []
+        tuples = []
+        for row in rows:
+            if DEFAULT in row:
+                tuples.append(f"({', '.join(['DEFAULT' if value is DEFAULT else '%s' for value in row])})")
+                parameters += [value for value in row if value is not DEFAULT]
+            else:
+                tuples.append(self._row)
+                parameters += row
+        return f"INSERT INTO {self._name} ({self._all}) VALUES {', '.join(tuples)}", parameters
+
+    def _conflict(self, on: Sequence[str]) -> str:
+        return f"({', '.join(self.column(name) for name in on)})"
+
     def _matches(self, name: str, value: Any) -> Statement:
         column = self.column(name)
         if value is None:
             return f"{column} IS NULL", []
-        if not isinstance(value, (list, tuple, set, frozenset)):
-            return f"{column} = %s", [self._adapt(name, value)]
-        # Placeholders rather than an array: an array of strings is text[], which no uuid or enum can be compared to.
-        known = [self._adapt(name, each) for each in value if each is not None]
-        alternatives = []
-        if known:
-            alternatives.append(f"{column} IN ({', '.join(['%s'] * len(known))})")
-        if len(known) < len(value):
-            alternatives.append(f"{column} IS NULL")
-        return (f"({' OR '.join(alternatives)})" if alternatives else "FALSE"), known
+        if isinstance(value, Condition):
+            if value.values == (None,):
+                return f"{column} IS NOT NULL", []
+            return value.sql(column), [self._shape.parameter(name, each) for each in value.values]
+        if not isinstance(value, COLLECTIONS) or self._shape.holds_lists(name):
+            return f"{column} = %s", [self._shape.parameter(name, value)]
+        known = array(type(value)(each for each in value if each is not None))
+        return (f"({column} = ANY(%s) OR {column} IS NULL)" if None in value else f"{column} = ANY(%s)"), [known]
 
-    def _order(self, order_by: str | Sequence[str] | None) -> str:
-        if not order_by:
-            return ""
-        names = [order_by] if isinstance(order_by, str) else order_by
-        terms = [f"{self.column(name.removeprefix('-'))}{' DESC' if name.startswith('-') else ''}" for name in names]
-        return f" ORDER BY {', '.join(terms)}"
+
+def portions(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    """Yield the rows in portions that one INSERT may hold."""
+    portion: list[Sequence[Any]] = []
+    characters = 0
+    for row in rows:
+        size = sum([len(value) for value in row if value.__class__ is str or value.__class__ is bytes])
+        if portion and (len(portion) == MOST_ROWS or characters + size > MOST_CHARACTERS):
+            yield portion
+            portion, characters = [], 0
+        portion.append(row)
+        characters += size
+    if portion:
+        yield portion

@@ -6,13 +6,17 @@ from typing import Any, Generic, TypeVar
 
 from kit_db.database import Database
 from kit_db.entities import Shape
-from kit_db.errors import StoreDefinitionError, TooManyRowsError
-from kit_db.statements import Statements
+from kit_db.errors import RowNotFoundError, StoreDefinitionError, TooManyRowsError, TransactionRequiredError
+from kit_db.pages import Cursors, Page
+from kit_db.statements import Order, Statement, Statements, portions
 from kit_db.transactional import default_database
 
 E = TypeVar("E")
 
+Match = Mapping[str, Any] | None
+
 UNASKED_LIMIT = 1000
+LARGEST_PAGE = 1000
 
 
 class Store(Generic[E]):
@@ -22,8 +26,11 @@ class Store(Generic[E]):
     here; `arrays` are those of them that are PostgreSQL arrays (other lists and dicts are JSON). Every name in SQL is
     one of these, every value a parameter.
 
+    What rows have to match is given by keyword, or as a mapping in front: a value is equal, None is null, a list has
+    the column's value in it, and `kit_db.filters` has the other comparisons.
+
     Each call runs in the open transaction, or as a unit of its own. `database` is the default one unless given here
-    or to the constructor.
+    or to the constructor. `cursor_key` signs the cursors of `page`; it is KIT_DB_CURSOR_KEY unless given.
     """
 
     entity: type[E]
@@ -32,13 +39,16 @@ class Store(Generic[E]):
     columns: Sequence[str] | None = None
     arrays: Sequence[str] = ()
     database: Database | None = None
+    cursor_key: str | bytes | None = None
 
-    def __init__(self, database: Database | None = None) -> None:
+    def __init__(self, database: Database | None = None, *, cursor_key: str | bytes | None = None) -> None:
         for name in ("entity", "table"):
             if not hasattr(self, name):
                 raise StoreDefinitionError(f"{type(self).__qualname__} has no {name!r}")
         if database is not None:
             self.database = database
+        if cursor_key is not None:
+            self.cursor_key = cursor_key
         self._prepared: tuple[Shape, Statements] | None = None
 
     def add(self, entity: E) -> E:
@@ -46,30 +56,85 @@ class Store(Generic[E]):
 
         A field that is None, and is None by default, is left to the column's default.
         """
-        return self.add_all([entity])[0]
+        shape, statements = self._prepare()
+        return self._entities(statements.insert([shape.row(entity)]))[0]
 
     def add_all(self, entities: Iterable[E]) -> list[E]:
-        """Insert entities with one statement: all of them, or none; returned as by `add`."""
+        """Insert entities, all of them or none, and return them as `add` does.
+
+        A thousand go in one statement, fewer if they are large; more are several statements in one transaction.
+        """
         shape, statements = self._prepare()
-        rows = [shape.row(entity) for entity in entities]
-        return self._entities(statements.insert(rows)) if rows else []
+        batches = portions(map(shape.row, entities))
+        first, second = next(batches, None), next(batches, None)
+        if first is None:
+            return []
+        if second is None:
+            return self._entities(statements.insert(first))
+        with self._database.transaction():
+            added = self._entities(statements.insert(first)) + self._entities(statements.insert(second))
+            for batch in batches:
+                added += self._entities(statements.insert(batch))
+        return added
+
+    def add_if_absent(self, entity: E, *, on: str | Sequence[str] | None = None) -> E | None:
+        """Insert an entity and return it as `add` does; None if there is a row with the same values in `on`.
+
+        `on` are the columns of a unique index, the key by default. Of several that try at once, one gets the row.
+        """
+        shape, statements = self._prepare()
+        return self._first(statements.insert_absent(shape.row(entity), self._names(on)))
+
+    def upsert(
+        self, entity: E, *, on: str | Sequence[str] | None = None, update: str | Sequence[str] | None = None
+    ) -> E:
+        """Insert an entity, or change the row that has the same values in `on`; returned as it is stored then.
+
+        `on` are the columns of a unique index, the key by default. `update` are the columns to change: all by default
+        that the entity has a value for, but `on` and the key. ValueError if that leaves none.
+        """
+        shape, statements = self._prepare()
+        changed = None if update is None else self._names(update)
+        return self._entities(statements.upsert(shape.row(entity), self._names(on), changed))[0]
+
+    def get(self, key: Any) -> E:
+        """Return the row of that key; RowNotFoundError if there is none."""
+        found = self.find(key)
+        if found is None:
+            raise RowNotFoundError(table=self.table, key=key)
+        return found
 
     def find(self, key: Any) -> E | None:
         """Return the row of that key, or None."""
         shape, statements = self._prepare()
-        return self._first(statements.find(shape.parameter(self.key, key)), repeatable=True)
+        found = self._database.run(statements.find, (shape.parameter(self.key, key),), repeatable=True).rows
+        entity: E | None = shape.entity(found[0]) if found else None
+        return entity
 
-    def find_by(self, /, **columns: Any) -> E | None:
-        """Return a row that matches, or None; which one of several is not said. Values are as in `where`."""
+    def find_by(self, match: Match = None, /, **columns: Any) -> E | None:
+        """Return a row that matches, or None; which one of several is not said."""
+        columns = {**(match or {}), **columns}
         if not columns:
             raise TypeError("find_by needs a column to find by")
         _, statements = self._prepare()
         return self._first(statements.select(columns, limit=1), repeatable=True)
 
+    def first(self, match: Match = None, /, *, order_by: Order = None, **columns: Any) -> E | None:
+        """Return the first row that matches in an order (as in `where`), then in that of the key; None if none does."""
+        _, statements = self._prepare()
+        columns = {**(match or {}), **columns}
+        return self._first(statements.select(columns, statements.total(order_by), 1), repeatable=True)
+
     def where(
-        self, /, *, order_by: str | Sequence[str] | None = None, limit: int | EllipsisType | None = ..., **columns: Any
+        self,
+        match: Match = None,
+        /,
+        *,
+        order_by: Order = None,
+        limit: int | EllipsisType | None = ...,
+        **columns: Any,
     ) -> list[E]:
-        """Return the rows that match all columns: a value is equal, None is null, a list has it among its values.
+        """Return the rows that match.
 
         `order_by` is a column or several, each descending with a minus in front. An explicit `limit` cuts off, None
         means all rows; without either, more than 1000 rows are a TooManyRowsError, so that a table that grows is
@@ -79,12 +144,63 @@ class Store(Generic[E]):
         asked = UNASKED_LIMIT + 1 if isinstance(limit, EllipsisType) else limit
         if asked is not None and (type(asked) is not int or asked < 0):
             raise ValueError(f"limit has to be a number of rows, not {limit!r}")
-        found = self._entities(statements.select(columns, order_by, asked), repeatable=True)
+        columns = {**(match or {}), **columns}
+        found = self._entities(statements.select(columns, statements.terms(order_by), asked), repeatable=True)
         if isinstance(limit, EllipsisType) and len(found) > UNASKED_LIMIT:
             raise TooManyRowsError(table=self.table, limit=UNASKED_LIMIT)
         return found
 
-    def update(self, key: Any, changes: Mapping[str, Any], *, where: Mapping[str, Any] | None = None) -> E | None:
+    def page(
+        self,
+        match: Match = None,
+        /,
+        *,
+        order_by: Order = None,
+        limit: int = 50,
+        after: str | None = None,
+        **columns: Any,
+    ) -> Page[E]:
+        """Return some of the rows that match, in an order (as in `where`, then that of the key).
+
+        The rows after them are another call with `after` set to the page's `next`, and the rest the same. A row that
+        comes or goes in between neither repeats nor hides another. `limit` is 1000 at most. InvalidCursorError if the
+        cursor was altered, or belongs to another table, order or match.
+        """
+        if type(limit) is not int or not 0 < limit <= LARGEST_PAGE:
+            raise ValueError(f"limit has to be from 1 to {LARGEST_PAGE} rows, not {limit!r}")
+        shape, statements = self._prepare()
+        columns = dict(sorted({**(match or {}), **columns}.items()))
+        terms = statements.total(order_by)
+        cursors = Cursors(self.cursor_key, [self.table, [term.sql for term in terms], *statements.where(columns)])
+        position = None if after is None else cursors.read(after)
+        # One more than asked for tells whether there is a next page.
+        statement = statements.page(columns, terms, position, limit + 1)
+        rows = self._database.run(*statement, repeatable=True).rows
+        more = len(rows) > limit
+        items = [shape.entity(row) for row in rows[:limit]]
+        return Page(items, cursors.write([rows[limit - 1][term.at] for term in terms]) if more else None)
+
+    def lock(self, key: Any, *, nowait: bool = False, skip_locked: bool = False, wait: float | None = None) -> E | None:
+        """Return the row of that key and lock it until the transaction ends (FOR UPDATE); None if there is none.
+
+        If somebody else holds it, wait for them; with `nowait` not at all, and with `wait` for so many seconds: then it
+        is a StatementTimeoutError. With `skip_locked` a row that is locked is None as well.
+        TransactionRequiredError outside of a transaction, where the lock would be gone at once.
+        """
+        if nowait + skip_locked + (wait is not None) > 1:
+            raise ValueError("nowait, skip_locked and wait exclude each other")
+        if wait is not None and wait <= 0:
+            raise ValueError(f"wait has to be a number of seconds, not {wait!r}: nowait is not to wait at all")
+        if not self._database.in_transaction:
+            raise TransactionRequiredError(f"a lock on {self.table!r} needs an open transaction")
+        shape, statements = self._prepare()
+        milliseconds = None if wait is None else max(1, round(wait * 1000))
+        parameter = shape.parameter(self.key, key)
+        return self._first(
+            statements.lock(parameter, nowait=nowait, skip_locked=skip_locked, milliseconds=milliseconds)
+        )
+
+    def update(self, key: Any, changes: Mapping[str, Any], *, where: Match = None) -> E | None:
         """Change the row of that key and return it; None if there is none, or if it does not match `where`.
 
         `where` makes it a compare-and-set: `update(id, {"status": "paid"}, where={"status": "open"})`.
@@ -94,22 +210,24 @@ class Store(Generic[E]):
         shape, statements = self._prepare()
         return self._first(statements.update(shape.parameter(self.key, key), changes, where or {}))
 
-    def delete(self, key: Any) -> bool:
-        """Delete the row of that key; tell whether there was one."""
+    def delete(self, key: Any, *, where: Match = None) -> bool:
+        """Delete the row of that key, if it also matches `where`; tell whether there was one."""
         shape, statements = self._prepare()
-        query, parameters = statements.delete(shape.parameter(self.key, key))
+        query, parameters = statements.delete(shape.parameter(self.key, key), where or {})
         return self._database.run(query, parameters).count > 0
 
-    def count(self, /, **columns: Any) -> int:
-        """Return how many rows match; values are as in `where`."""
+    def count(self, match: Match = None, /, **columns: Any) -> int:
+        """Return how many rows match."""
         _, statements = self._prepare()
-        count: int = self._database.run(*statements.count(columns), repeatable=True).rows[0][0]
+        statement = statements.count({**(match or {}), **columns})
+        count: int = self._database.run(*statement, repeatable=True).rows[0][0]
         return count
 
-    def exists(self, /, **columns: Any) -> bool:
-        """Tell whether a row matches; values are as in `where`."""
+    def exists(self, match: Match = None, /, **columns: Any) -> bool:
+        """Tell whether a row matches."""
         _, statements = self._prepare()
-        found: bool = self._database.run(*statements.exists(columns), repeatable=True).rows[0][0]
+        statement = statements.exists({**(match or {}), **columns})
+        found: bool = self._database.run(*statement, repeatable=True).rows[0][0]
         return found
 
     @property
@@ -120,14 +238,22 @@ class Store(Generic[E]):
         # When first used, not when declared: the entity's annotations may name classes that come later.
         if self._prepared is None:
             shape = Shape(self.entity, columns=self.columns, arrays=self.arrays)
-            self._prepared = shape, Statements(self.table, shape.columns, self.key, shape.parameter)
+            self._prepared = shape, Statements(self.table, shape, self.key)
         return self._prepared
 
-    def _entities(self, statement: tuple[str, list[Any]], *, repeatable: bool = False) -> list[E]:
+    def _names(self, names: str | Sequence[str] | None) -> Sequence[str]:
+        if names is None:
+            return [self.key]
+        return [names] if isinstance(names, str) else names
+
+    def _entities(self, statement: Statement, *, repeatable: bool = False) -> list[E]:
         shape, _ = self._prepare()
         result = self._database.run(*statement, repeatable=repeatable)
         return [shape.entity(row) for row in result.rows]
 
-    def _first(self, statement: tuple[str, list[Any]], *, repeatable: bool = False) -> E | None:
+    def _first(self, statement: Statement, *, repeatable: bool = False) -> E | None:
         found = self._entities(statement, repeatable=repeatable)
         return found[0] if found else None
+
+
+BaseStore = Store

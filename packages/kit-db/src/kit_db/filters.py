@@ -1,0 +1,63 @@
+"""Conditions other than equality, for a store's `where`, `first`, `page`, `count`, `exists` and `update(where=…)`.
+
+loans.where(created_at=ge(yesterday), status=ne("rejected"))
+"""
+
+from typing import Any, Literal
+
+_FORMS = {
+    "gt": "{} > %s",
+    "ge": "{} >= %s",
+    "lt": "{} < %s",
+    "le": "{} <= %s",
+    "between": "{} BETWEEN %s AND %s",
+    "ne": "{} IS DISTINCT FROM %s",
+}
+
+Operator = Literal["gt", "ge", "lt", "le", "between", "ne"]
+
+
+class Condition:
+    """What a column's value has to be; made by the functions of this module."""
+
+    __slots__ = ("operator", "values")
+
+    def __init__(self, operator: Operator, *values: Any) -> None:
+        if operator != "ne" and None in values:
+            raise ValueError(f"{operator} needs a value to compare with: nothing is greater or less than NULL")
+        self.operator = operator
+        self.values = values
+
+    def sql(self, column: str) -> str:
+        """Return the condition on a quoted column, with a placeholder for each value."""
+        return _FORMS[self.operator].format(column)
+
+
+def gt(value: Any) -> Condition:
+    """Match what is greater."""
+    return Condition("gt", value)
+
+
+def ge(value: Any) -> Condition:
+    """Match what is greater or equal."""
+    return Condition("ge", value)
+
+
+def lt(value: Any) -> Condition:
+    """Match what is less."""
+    return Condition("lt", value)
+
+
+def le(value: Any) -> Condition:
+    """Match what is less or equal."""
+    return Condition("le", value)
+
+
+def between(low: Any, high: Any) -> Condition:
+    """Match what is neither less than `low` nor greater than `high`, as SQL's BETWEEN does."""
+    return Condition("between", low, high)
+
+
+def ne(value: Any) -> Condition:
+    """Match what is different; NULL is different from every value, and `ne(None)` matches all but NULL."""
+    return Condition("ne", value)

@@ -1,0 +1,159 @@
+"""Work that is done as a whole, and told of once it is."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
+
+from kit_db.transactional import default_database, transactional
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from kit_db.database import Database, Isolation
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+Publish = Callable[[list[Any]], object]
+When = Literal["commit", "inside"]
+
+
+class UnitOfWork:
+    """A transaction, and the events that its block has to tell of.
+
+        with UnitOfWork(publish=outbox.publish_many, when="inside") as work:
+            loan = loans.add(loan)
+            work.publish(LoanRequested(id=loan.id))
+
+    `publish` gets the list of events, in order, once; without it every event's own `publish()` is called. Nothing is
+    published if the block raises or the transaction is rolled back. With `when="commit"` publishing comes after the
+    commit, of the outermost transaction if there is one around: an error in it is logged (`kit.db`), as what is
+    committed stays so, and a crash in between loses the events. With `when="inside"` it is the last step before the
+    commit, and an error in it rolls back: this is for an outbox in the same database, which loses nothing.
+    """
+
+    def __init__(
+        self,
+        publish: Publish | None = None,
+        *,
+        when: When = "commit",
+        database: "Database | None" = None,
+        isolation: "Isolation | None" = None,
+    ) -> None:
+        _check(when)
+        self._publish = _publish_each if publish is None else publish
+        self._when = when
+        self._database = database
+        self._isolation = isolation
+        self._events: list[Any] = []
+        self._open: AbstractContextManager[None] | None = None
+
+    def publish(self, event: Any, payload: Any = None) -> None:
+        """Keep an event until the work is done; given a class, the event that its `load` makes of the payload.
+
+        RuntimeError outside of the block, where nothing would send it.
+        """
+        if self._open is None:
+            raise RuntimeError("a unit of work publishes in its block")
+        self._events.append(_event(event, payload))
+
+    def __enter__(self) -> Self:
+        if self._open is not None:
+            raise RuntimeError("a unit of work is one block: make another for another")
+        self._open = self._run()
+        self._open.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._open is not None
+        try:
+            self._open.__exit__(kind, error, traceback)
+        finally:
+            self._open, self._events = None, []
+
+    @contextmanager
+    def _run(self) -> Iterator[None]:
+        database = default_database() if self._database is None else self._database
+        with database.transaction(isolation=self._isolation):
+            yield
+            _tell(self._events, self._publish, self._when, database)
+
+
+class BaseAction(ABC, Generic[P, R]):
+    """One thing that can be done, as a unit of work: subclass it with a `call`, and `run` it.
+
+        class RequestLoan(BaseAction[LoanParams, Loan]):
+            def call(self, params):
+                loan = loans.add(Loan(profile_id=params.profile_id))
+                self.publish(LoanRequested, {"id": loan.id})
+                return loan
+
+        RequestLoan.run(params)
+
+    `publisher` and `when` are `publish` and `when` of UnitOfWork; `isolation` and `retry` are those of
+    `transactional`: each attempt is another instance, with no event of the one before.
+    """
+
+    publisher: ClassVar[Publish | None] = None
+    when: ClassVar[When] = "commit"
+    database: ClassVar["Database | None"] = None
+    isolation: ClassVar["Isolation | None"] = None
+    retry: ClassVar[int] = 0
+
+    events: list[Any]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        _check(cls.when)
+
+    @classmethod
+    def run(cls, params: P) -> R:
+        """Do it in a transaction: what `call` returns, once that is committed; whatever it raises, undone."""
+        return transactional(database=cls.database, isolation=cls.isolation, retry=cls.retry)(cls._attempt)(params)
+
+    @classmethod
+    def _attempt(cls, params: P) -> R:
+        action = cls()
+        action.events = []
+        returned = action.call(params)
+        database = default_database() if cls.database is None else cls.database
+        _tell(action.events, cls.publisher or _publish_each, cls.when, database)
+        return returned
+
+    @abstractmethod
+    def call(self, params: P) -> R:
+        """Do what is to be done, in the transaction that is open."""
+
+    def publish(self, event: Any, payload: Any = None) -> None:
+        """Keep an event until the work is done; given a class, the event that its `load` makes of the payload."""
+        self.events.append(_event(event, payload))
+
+
+def _check(when: str) -> None:
+    if when not in ("commit", "inside"):
+        raise ValueError(f"when is 'commit' or 'inside', not {when!r}")
+
+
+def _event(event: Any, payload: Any) -> Any:
+    if not isinstance(event, type):
+        return event
+    loading: Any = event
+    return loading.load(payload)
+
+
+def _tell(events: list[Any], publish: Publish, when: When, database: "Database") -> None:
+    if not events:
+        return
+    if when == "inside":
+        publish(events)
+    else:
+        database.after_commit(lambda: publish(events))
+
+
+def _publish_each(events: list[Any]) -> None:
+    for event in events:
+        event.publish()
