@@ -66,10 +66,12 @@ def test_a_choice_that_is_none_is_refused(name, value):
 
 
 def test_timeouts_come_from_arguments_and_environment(monkeypatch):
-    assert Settings({}).limits("db.example.com") == (None, None, True)
+    limits = Settings({}).limits("db.example.com")
+    assert (limits.statement, limits.lock, limits.send) == (None, None, True)
     monkeypatch.setenv("KIT_DB_STATEMENT_TIMEOUT", "2.5")
     monkeypatch.setenv("KIT_DB_LOCK_TIMEOUT", "1")
-    assert Settings({"statement_timeout": 7}).limits("db.example.com") == (7, 1, True)
+    limits = Settings({"statement_timeout": 7}).limits("db.example.com")
+    assert (limits.statement, limits.lock, limits.send) == (7, 1, True)
 
 
 PROXY = "loans.proxy-c0ffee.eu-west-1.rds.amazonaws.com"

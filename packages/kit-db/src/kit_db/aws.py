@@ -7,7 +7,7 @@ from typing import Any
 from kit_db.errors import DatabaseCredentialError
 
 # <name>.<id>.<region>.rds.amazonaws.com, of instances, clusters and proxies.
-_ENDPOINT = re.compile(r"[^.]+\.[^.]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?", re.IGNORECASE)
+_ENDPOINT = r"[^.]+\.[^.]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?"
 _TOKEN_SECONDS = 900
 
 
@@ -50,7 +50,7 @@ def iam_token(host: str, port: int, user: str) -> str:
         ) from error
     from urllib.parse import quote
 
-    found = _ENDPOINT.fullmatch(host)
+    found = re.fullmatch(_ENDPOINT, host, re.IGNORECASE)
     url = f"https://{host}:{port}/?Action=connect&DBUser={quote(user, safe='')}"
     try:
         signed = get_signed_auth("rds-db", found[1].lower() if found else None).presign("GET", url, _TOKEN_SECONDS)

@@ -1,7 +1,6 @@
 """Opening a connection: the right credentials, and patience while the server comes back."""
 
 import logging
-import random
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,8 @@ def connect(settings: Settings) -> "Connection":
     Neither an attempt nor the waiting goes on for longer than there is time left.
     """
     give_up_at = time.monotonic() + _at_most(settings.seconds("connect_wait", CONNECT_WAIT))
+    import random
+
     pause, failed = 0.05, 0
     while True:
         try:

@@ -111,7 +111,8 @@ class Database:
         connection breaks. (The first statement of a transaction always is, as nothing of it can be there yet.)
         """
         result = self.run(query, parameters, repeatable=repeatable)
-        return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+        columns = result.columns
+        return [dict(zip(columns, row, strict=True)) for row in result.rows]
 
     def run(self, query: str, parameters: "Parameters" = None, *, repeatable: bool = False) -> "Result":
         """Do as `execute`, and return rows as tuples, the columns' names and the count."""

@@ -1,7 +1,6 @@
 """How long a statement may take: what is left of the invocation, and what was set."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from kit_db.errors import StatementTimeoutError
 
@@ -31,12 +30,15 @@ def seconds_left() -> float | None:
     return None if left is None else left / 1000 - MARGIN
 
 
-class Limits(NamedTuple):
+class Limits:
     """What one connection's statements may take, in seconds; `send` says whether the server is told."""
 
-    statement: float | None = None
-    lock: float | None = None
-    send: bool = True
+    __slots__ = ("lock", "send", "statement")
+
+    def __init__(self, statement: float | None = None, lock: float | None = None, *, send: bool = True) -> None:
+        self.statement = statement
+        self.lock = lock
+        self.send = send
 
     def seconds(self) -> float | None:
         """Return how long the next statement may take. StatementTimeoutError if there is no time left."""

@@ -12,15 +12,16 @@ import psycopg2.extras
 from kit_db import errors
 from kit_db.deadline import GRACE, Limits
 from kit_db.driver_errors import LEAVE, connect_error, statement_error
-from kit_db.waiting import drive, ready
+from kit_db.waiting import READ, drive, ready, watcher
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as RawConnection  # noqa: N812
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
+_IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 _STATUS = {
-    psycopg2.extensions.TRANSACTION_STATUS_IDLE: "idle",
+    _IDLE: "idle",
     psycopg2.extensions.TRANSACTION_STATUS_INTRANS: "open",
     psycopg2.extensions.TRANSACTION_STATUS_INERROR: "failed",
 }
@@ -29,12 +30,17 @@ _STATUS = {
 class Result:
     """The rows of a statement, as tuples, and their column names; `count` is how many rows it read or changed."""
 
-    __slots__ = ("columns", "count", "rows")
+    __slots__ = ("_described", "count", "rows")
 
-    def __init__(self, rows: list[tuple[Any, ...]], columns: list[str], count: int) -> None:
+    def __init__(self, rows: list[tuple[Any, ...]], described: Sequence[Any] | None, count: int) -> None:
         self.rows = rows
-        self.columns = columns
+        self._described = described
         self.count = count
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns; empty for a statement that returns no rows."""
+        return [each.name for each in self._described or ()]
 
 
 class Connection:
@@ -48,6 +54,7 @@ class Connection:
         self.limits = limits or Limits()
         self._raw = _opened(parameters, connect_timeout)
         psycopg2.extras.register_uuid(conn_or_curs=self._raw)  # type: ignore[no-untyped-call]
+        self._wait = watcher(self._raw.fileno())
         self._connect_timeout = connect_timeout
         self._process = os.getpid()
         self._used_at = time.time()
@@ -61,13 +68,11 @@ class Connection:
         try:
             with self._raw.cursor() as cursor:
                 cursor.execute(query, parameters)
-                if not drive(self._raw.poll, self._raw.fileno, seconds=None if seconds is None else seconds + GRACE):
+                if not drive(self._raw.poll, self._wait, seconds=None if seconds is None else seconds + GRACE):
                     self._raw.close()
                     raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
                 described = cursor.description
-                rows = cursor.fetchall() if described is not None else []
-                columns = [each.name for each in described or ()]
-                count = cursor.rowcount
+                result = Result(cursor.fetchall() if described is not None else [], described, cursor.rowcount)
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)
@@ -80,7 +85,7 @@ class Connection:
                 "the query has more placeholders than there are parameters; a % that is none has to be doubled"
             ) from None
         self._used_at = time.time()
-        return Result(rows, columns, count)
+        return result
 
     def unit(self, query: str, parameters: Parameters = None) -> Result:
         """Run a statement as a unit of its own, in one message with the settings that bound it."""
@@ -98,12 +103,12 @@ class Connection:
     @property
     def status(self) -> str:
         """Where the server is: `idle`, `open` (in a transaction), `failed` (in one that it gave up), or `unknown`."""
-        return "unknown" if self._raw.closed else _STATUS.get(self._raw.info.transaction_status, "unknown")
+        return "unknown" if self._raw.closed else _STATUS.get(self._raw.get_transaction_status(), "unknown")
 
     @property
     def reusable(self) -> bool:
         """Whether the next unit of work may have it."""
-        return not self._leave and self.status == "idle"
+        return not self._leave and not self._raw.closed and self._raw.get_transaction_status() == _IDLE
 
     def alive(self, *, idle_check: float) -> bool:
         """Tell whether the server is still there, without asking it unless there is a reason to.
@@ -113,7 +118,7 @@ class Connection:
         """
         if self._raw.closed or self._process != os.getpid():
             return False
-        if not ready(self._raw.fileno(), seconds=0) and abs(time.time() - self._used_at) <= idle_check:
+        if not self._wait(READ, 0) and abs(time.time() - self._used_at) <= idle_check:
             return True
         try:
             self.run("SELECT 1", seconds=self._connect_timeout)
@@ -138,7 +143,8 @@ def parse_url(url: str) -> dict[str, str]:
 def _opened(parameters: Mapping[str, Any], connect_timeout: float) -> "RawConnection":
     try:
         raw: RawConnection = psycopg2.connect(**parameters, client_encoding="UTF8", async_=True)
-        in_time = drive(raw.poll, raw.fileno, seconds=connect_timeout)
+        # The descriptor changes when libpq goes on to another address.
+        in_time = drive(raw.poll, lambda state, left: ready(raw.fileno(), state, left), seconds=connect_timeout)
     except psycopg2.Error as error:
         raise connect_error(error, parameters) from None
     if in_time:

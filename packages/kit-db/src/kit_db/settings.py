@@ -28,7 +28,7 @@ _ENVIRONMENT = {
     "lock_timeout": "KIT_DB_LOCK_TIMEOUT",
 }
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
-_LOOPBACK = re.compile(r"localhost|::1|127(\.\d{1,3}){3}")
+_LOOPBACK = r"localhost|::1|127(\.\d{1,3}){3}"
 
 
 class Settings:
@@ -138,7 +138,7 @@ class Settings:
 
 def is_local(endpoint: str) -> bool:
     """Tell whether an endpoint is this machine: loopback, or the folder of a Unix socket."""
-    return endpoint.startswith(("/", "@")) or _LOOPBACK.fullmatch(endpoint) is not None
+    return endpoint.startswith(("/", "@")) or re.fullmatch(_LOOPBACK, endpoint) is not None
 
 
 def _port(value: Any) -> int:

@@ -1,7 +1,6 @@
 """Which certificates a server's own is verified against."""
 
 import os
-from pathlib import Path
 
 from kit_db.errors import DatabaseCredentialError
 
@@ -29,6 +28,8 @@ def is_rds_proxy(endpoint: str) -> bool:
 
 def find_roots(endpoint: str) -> str:
     """Return the file to verify the server of an endpoint with; DatabaseCredentialError says where it looked."""
+    from pathlib import Path
+
     bundles = tuple(str(Path(folder, BUNDLE)) for folder in _folders())
     candidates = (*bundles, *SYSTEM)
     if is_rds(endpoint):

@@ -1,7 +1,6 @@
 """The process-wide database, and functions as transactions on it."""
 
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -100,6 +99,8 @@ def transactional(
 
 
 def _pauses(count: int) -> Iterator[float]:
+    import random
+
     # Between none and twice as much each time: two that have met must not meet again.
     for attempt in range(count):
         yield random.uniform(0, min(1.0, 0.01 * 2**attempt))  # noqa: S311

@@ -7,28 +7,50 @@ from collections.abc import Callable
 READ, WRITE = 1, 2
 """What psycopg2's `poll()` asks to wait for: POLL_READ and POLL_WRITE."""
 
+Poll = Callable[[], int]
+Ready = Callable[[int, float | None], bool]
 
-def ready(descriptor: int, *, seconds: float | None, writing: bool = False) -> bool:
-    """Wait until a socket can be read, or also be written, for so long; tell whether it can."""
+
+def ready(descriptor: int, state: int, seconds: float | None) -> bool:
+    """Wait until a socket can be read, or with WRITE also be written, for so long; tell whether it can."""
     if not hasattr(select, "poll"):
-        return any(select.select([descriptor], [descriptor] if writing else [], [], seconds))
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN | select.POLLOUT if writing else select.POLLIN)
-    return bool(poll.poll(None if seconds is None else max(0.0, seconds * 1000)))
+        return any(select.select([descriptor], [descriptor] if state == WRITE else [], [], seconds))
+    return _asked(descriptor, state).poll(_milliseconds(seconds)) != []
 
 
-def drive(poll: Callable[[], int], descriptor: Callable[[], int], *, seconds: float | None) -> bool:
-    """Call psycopg2's `poll` until what it was told to do is done; tell whether that was in time.
+def watcher(descriptor: int) -> Ready:
+    """Return what does as `ready` for one socket, with the object for reading made once: it is waited for each time."""
+    if not hasattr(select, "poll"):
+        return lambda state, seconds: ready(descriptor, state, seconds)
+    reading, writing = _asked(descriptor, READ).poll, _asked(descriptor, WRITE).poll
 
-    The descriptor is asked for each time: while connecting, libpq may go on to another address.
-    """
+    def wait(state: int, seconds: float | None) -> bool:
+        return (reading if state == READ else writing)(None if seconds is None else _milliseconds(seconds)) != []
+
+    return wait
+
+
+def drive(poll: Poll, wait: Ready, *, seconds: float | None) -> bool:
+    """Call psycopg2's `poll` until what it was told to do is done; tell whether that was in time."""
     state = poll()
-    if not state:
+    if seconds is None:
+        while state:
+            wait(state, None)
+            state = poll()
         return True
-    deadline = None if seconds is None else time.monotonic() + seconds
+    deadline = time.monotonic() + seconds
     while state:
-        left = None if deadline is None else deadline - time.monotonic()
-        if not ready(descriptor(), seconds=left, writing=state == WRITE):
+        if not wait(state, deadline - time.monotonic()):
             return False
         state = poll()
     return True
+
+
+def _asked(descriptor: int, state: int) -> "select.poll":
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN | select.POLLOUT if state == WRITE else select.POLLIN)
+    return poll
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else max(0.0, seconds * 1000)
