@@ -124,6 +124,21 @@ def test_the_body_of_a_whole_answer_goes_out_as_text() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"headers": {"Location": "/\r\nSet-Cookie: a=1"}},
+        {"headers": {"X-A\nX-B": "1"}},
+        {"multiValueHeaders": {"Set-Cookie": ["a=1", "b=2\n\n<script>"]}},
+        {"cookies": ["a=1\r\nX-B: 1"]},
+    ],
+)
+def test_a_whole_answer_with_a_line_break_in_a_header_field_is_an_error(fields: dict[str, Any]) -> None:
+    answer = answer_to({"statusCode": 302, **fields})
+    assert body(answer)["rslt_cd"] == "S99999"
+    assert not any("\n" in name + value for name, value in answer["headers"].items())
+
+
 def test_a_coroutine_function_is_run() -> None:
     @aws_lambda_handler()
     async def handler(event: Any, context: Any) -> Any:

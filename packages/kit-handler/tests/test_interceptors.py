@@ -341,6 +341,11 @@ def test_a_response_that_is_used_again_carries_nothing_from_one_caller_to_the_ne
     assert (cors_headers(other), other["headers"]["Vary"], kept.headers) == ({}, "Origin", {})
 
 
+def test_the_origin_null_may_read_without_credentials_only() -> None:
+    profile = route(cors=["null", "https://a.example"])(lambda request: Response.ok())
+    assert cors_headers(profile(http_event(headers={"Origin": "null"}))) == {"Access-Control-Allow-Origin": "null"}
+
+
 def test_errors_carry_cors_too() -> None:
     @route(cors=True, role="A")
     def profile(request: Request) -> Response:

@@ -4,6 +4,7 @@ from time import perf_counter
 
 from kit_handler import _loop, adapters
 from kit_handler._naming import name_of, take_over
+from kit_handler._shape import mapping, pairs, texts
 from kit_handler.correlation import enter, leave
 from kit_handler.errors import AppError
 from kit_handler.lambda_response import LambdaResponse
@@ -33,8 +34,8 @@ def aws_lambda_handler(
     ...}` with its own keys beside these, nothing becomes the bare envelope; a list goes out as a JSON list, text as
     it is, and a whole answer (`{"statusCode": ...}`, LambdaResponse, Response) is not touched. An AppError puts its
     code and message into the envelope, any other exception S99999 and a general message; the status is 200. A
-    coroutine that is cancelled before the invocation's time is over, and an answer that is too large, are such
-    exceptions.
+    coroutine that is cancelled before the invocation's time is over, an answer that is too large, and a header field
+    with a line break in it, are such exceptions.
 
     error_receiver: called with an `ErrorReport` (text without secrets, and its parts), for everything but the ignored
     AppErrors; a plain function runs in a thread of its own, a coroutine function in the loop. What it raises is
@@ -99,6 +100,11 @@ def _success(result: "Any", event: "Any", content_type: str, started: float) -> 
 
 
 def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
+    from kit_handler.response import check_field
+
+    cookies = (("Set-Cookie", each) for each in texts(answer.get("cookies")))
+    for name, value in (*pairs(mapping(answer, "headers")), *pairs(mapping(answer, "multiValueHeaders")), *cookies):
+        check_field(str(name), str(value))
     body = answer.get("body")
     if body is None or isinstance(body, str):
         return answer

@@ -234,9 +234,14 @@ _dumps = _load_dumps
 def _checked(headers: "dict[str, str]") -> "dict[str, str]":
     fields = {str(name): str(value) for name, value in headers.items()}
     for name, value in fields.items():
-        if _has_control(value) or _has_control(name):
-            raise ValueError(f"a line break or control character in the header field {name!r}")
+        check_field(name, value)
     return fields
+
+
+def check_field(name: str, value: str) -> None:
+    """Raise ValueError for a header field that would end early and let its value write others, or the body."""
+    if _has_control(value) or _has_control(name):
+        raise ValueError(f"a line break or control character in the header field {name!r}")
 
 
 def _has_control(text: str) -> bool:

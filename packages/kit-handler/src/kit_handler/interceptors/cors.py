@@ -14,7 +14,7 @@ class Cors:
     """Add the fields of the Fetch standard's CORS protocol to answers, errors too, and answer preflights.
 
     `True` or "*" lets every page read the answers, without credentials; otherwise the origins
-    (`https://app.example.com`) that may, with credentials.
+    (`https://app.example.com`) that may, with credentials. "null" never has these: any page can come as that.
     """
 
     __slots__ = ("origins",)
@@ -46,7 +46,8 @@ class Cors:
             origin = request.headers.get("origin")
             if origin in self.origins:
                 headers[_ALLOWED_ORIGIN] = origin
-                headers["Access-Control-Allow-Credentials"] = "true"
+                if origin != "null":  # what sandboxed frames, files and `data:` pages of anybody send
+                    headers["Access-Control-Allow-Credentials"] = "true"
         return Response(response.status_code, response.body, headers, cookies=response.cookies)
 
 
