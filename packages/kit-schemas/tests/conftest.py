@@ -1,6 +1,7 @@
 """Running the Python blocks of a document, in order, in one namespace."""
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
+
+# For differential.py, which the command in integration-tests uses as well.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture
