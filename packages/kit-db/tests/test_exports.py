@@ -1,15 +1,21 @@
 import subprocess
 import sys
-from types import ModuleType
 
 import kit_db
+import pytest
 
 
 def test_all_is_what_is_there():
-    public = {
-        name for name, value in vars(kit_db).items() if not name.startswith("_") and not isinstance(value, ModuleType)
-    }
-    assert sorted(public) == sorted(kit_db.__all__)
+    for name in kit_db.__all__:
+        assert callable(getattr(kit_db, name)), name
+    assert set(kit_db.__all__) <= set(dir(kit_db))
+    homes = [name for names in kit_db._HOMES.values() for name in names]
+    assert sorted(homes) == sorted(kit_db.__all__)
+
+
+def test_a_name_that_is_not_there():
+    with pytest.raises(AttributeError, match="Databse"):
+        kit_db.Databse  # noqa: B018
 
 
 def test_every_error_of_the_package_is_exported():
@@ -23,8 +29,25 @@ def test_every_error_of_the_package_is_exported():
     assert defined <= set(kit_db.__all__)
 
 
-def test_the_import_is_light():
-    code = "import sys, kit_db; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    heavy = {"psycopg2", "boto3", "botocore", "kit_aws", "asyncio", "inspect", "dataclasses", "urllib.request"}
+def loaded_by(statement):
+    code = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
+    return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+
+
+def test_the_import_loads_nothing():
+    assert loaded_by("import kit_db") == {"kit_db"}
+
+
+def test_using_it_loads_no_driver_before_the_first_connection():
+    loaded = loaded_by("from kit_db import *; Database(); transactional(lambda: None)")
+    heavy = {"psycopg2", "boto3", "botocore", "kit_aws", "asyncio", "inspect", "random", "urllib.request"}
     assert heavy.isdisjoint(loaded)
+
+
+def test_statements_and_transactions_alone_load_no_stores():
+    loaded = loaded_by("from kit_db import Database, transactional")
+    assert {"kit_db.store", "kit_db.entities", "kit_db.unit_of_work", "pathlib", "uuid", "json"}.isdisjoint(loaded)
+
+
+def test_the_driver_brings_no_aws():
+    assert {"boto3", "botocore", "kit_aws"}.isdisjoint(loaded_by("import kit_db.psycopg2"))

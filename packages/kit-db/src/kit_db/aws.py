@@ -1,6 +1,5 @@
 """What AWS gives for logging in, the secret or a token; the one place that knows kit-aws."""
 
-import json
 import re
 from typing import Any
 
@@ -22,6 +21,8 @@ def read_secret(arn: str, *, force: bool = False, stage: str = "AWSCURRENT") -> 
         raise DatabaseCredentialError(
             "reading the database's secret needs kit-aws: install kit-db[aws]", names=("secret_arn",)
         ) from error
+    import json
+
     try:
         text = get_secret(arn, force=force, stage=stage)
     except AwsError as error:

@@ -5,11 +5,11 @@ from types import EllipsisType
 from typing import Any, Generic, TypeVar
 
 from kit_db.database import Database
+from kit_db.defaults import default_database
 from kit_db.entities import Shape
 from kit_db.errors import RowNotFoundError, StoreDefinitionError, TooManyRowsError, TransactionRequiredError
 from kit_db.pages import Cursors, Page
 from kit_db.statements import Order, Statement, Statements, portions
-from kit_db.transactional import default_database
 
 E = TypeVar("E")
 

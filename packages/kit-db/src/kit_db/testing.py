@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from kit_db.database import Database
+from kit_db.defaults import default_database, set_default_database
 from kit_db.transaction import Transaction
-from kit_db.transactional import default_database, set_default_database
 
 __all__ = ["Template", "as_default", "rolled_back"]
 

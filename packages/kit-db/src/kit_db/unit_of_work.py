@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from kit_db.transactional import default_database, transactional
+from kit_db.defaults import default_database, transactional
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
