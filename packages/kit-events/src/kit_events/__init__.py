@@ -1,28 +1,7 @@
-"""Strict events between Lambda functions: records in, SNS to SQS fan-out out."""
+"""Strict events between Lambda functions: records in, SNS to SQS fan-out out.
 
-from kit_events.adapters import register_source
-from kit_events.bus import EventBus, default_bus, set_default_bus
-from kit_events.correlation import set_correlation_id
-from kit_events.errors import (
-    ClaimError,
-    EventBusNotSetError,
-    EventHeldBackError,
-    EventRefusedError,
-    EventsError,
-    EventShapeError,
-    EventTooLargeError,
-    InboxKeyError,
-    InboxNotSetError,
-    InProgressError,
-    LeaseLostError,
-    OutboxTransactionError,
-    PublishError,
-    QueueNameError,
-    RecordShapeError,
-    TemplateError,
-)
-from kit_events.event import AggregateId, BaseEvent
-from kit_events.failures import SqsDeadLetter, SqsVisibility
+Names are loaded when they are first used: a record costs its import only to who uses it.
+"""
 
 __all__ = [
     "ActiveMQRecord",
@@ -87,6 +66,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from kit_events.adapters import register_source
     from kit_events.adapters.activemq import ActiveMQRecord
     from kit_events.adapters.alexa import AlexaTrigger
     from kit_events.adapters.cognito import (
@@ -120,21 +100,52 @@ if TYPE_CHECKING:
     from kit_events.adapters.schedule import ScheduleRecord
     from kit_events.adapters.sns import TopicRecord
     from kit_events.adapters.sqs import QueueRecord
+    from kit_events.bus import EventBus, default_bus, set_default_bus
+    from kit_events.correlation import set_correlation_id
+    from kit_events.errors import (
+        ClaimError,
+        EventBusNotSetError,
+        EventHeldBackError,
+        EventRefusedError,
+        EventsError,
+        EventShapeError,
+        EventTooLargeError,
+        InboxKeyError,
+        InboxNotSetError,
+        InProgressError,
+        LeaseLostError,
+        OutboxTransactionError,
+        PublishError,
+        QueueNameError,
+        RecordShapeError,
+        TemplateError,
+    )
+    from kit_events.event import AggregateId, BaseEvent
+    from kit_events.failures import SqsDeadLetter, SqsVisibility
     from kit_events.fields import Fields
     from kit_events.record import Record
 else:
-    # Each record costs its import only to who uses it.
-    def __getattr__(name):
-        from importlib import import_module
+    _HOMES = {
+        "adapters": ("register_source",),
+        "bus": ("EventBus", "default_bus", "set_default_bus"),
+        "correlation": ("set_correlation_id",),
+        "errors": tuple(name for name in __all__ if name.endswith("Error")),
+        "event": ("AggregateId", "BaseEvent"),
+        "failures": ("SqsDeadLetter", "SqsVisibility"),
+        "fields": ("Fields",),
+        "record": ("Record",),
+    }
 
+    def __getattr__(name):
         from kit_events.adapters import SOURCES, load
 
         if name in SOURCES:
             value = load(name)
-        elif name in ("Fields", "Record"):
-            value = getattr(import_module(f"kit_events.{name.lower()}"), name)
         else:
-            raise AttributeError(f"module 'kit_events' has no attribute {name!r}")
+            module = next((module for module, names in _HOMES.items() if name in names), None)
+            if module is None:
+                raise AttributeError(f"module 'kit_events' has no attribute {name!r}")
+            value = getattr(__import__(f"kit_events.{module}", fromlist=[name]), name)
         globals()[name] = value
         return value
 
