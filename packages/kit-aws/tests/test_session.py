@@ -285,7 +285,7 @@ def test_half_an_answer_to_a_boto3_client_is_no_answer(aws: Any, monkeypatch: py
 
     with speaking(half) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        with pytest.raises(kit_aws.AwsConnectionError, match="total bytes expected is 100"):
+        with pytest.raises(kit_aws.AwsConnectionError):  # older versions of botocore notice it themselves
             kit_aws.get_secret("a", force=True)
 
 

@@ -114,7 +114,7 @@ def _build(session: "Session", service: str, region: str | None, endpoint_url: s
 
 
 def _check_whole(operation_model: Any, response_dict: Any, **_: Any) -> None:
-    """Refuse an answer that broke off: botocore itself would take half of one for an empty one."""
+    """Refuse an answer that broke off: newer versions of botocore take half of one for an empty one."""
     from botocore.exceptions import IncompleteReadError
 
     body, expected = response_dict["body"], response_dict["headers"].get("content-length")
