@@ -2,7 +2,8 @@
 
     python integration-tests/benchmarks/fresh_database.py
 
-The peers are what a fixture does otherwise: `initdb` and a start for every test, and a start on a copied folder.
+The peers are what a fixture does otherwise: `initdb` and a start for every test, and a start on a copied folder. Where
+one database is enough for all tests, kit-db's `rolled_back` undoes what each has done.
 """
 
 import os
@@ -12,6 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from kit_db import Database
+from kit_db.testing import Template, rolled_back
 from kit_local.databases import Databases
 from kit_local.stores import Postgres
 
@@ -49,6 +52,25 @@ def with_a_copied_folder() -> None:
         pass
 
 
+def with_kit_db(url: str, schema: str) -> dict[str, list[float]]:
+    """Do the same by kit_db.testing, each with a statement in the database."""
+    with Template(url, lambda database: database.execute(schema)) as template:
+
+        def copy() -> None:
+            with template.copy() as database:
+                database.execute("insert into t1 values (1)")
+
+        def undone(database: Database) -> None:
+            with rolled_back(database):
+                database.execute("insert into t1 values (1)")
+
+        with template.copy() as database:
+            return {
+                "kit_db.testing.Template, 20 tables": measured(copy),
+                "kit_db.testing.rolled_back": measured(lambda: undone(database)),
+            }
+
+
 def main() -> None:
     """Print the table."""
     with Postgres() as server, tempfile.TemporaryDirectory() as folder:
@@ -67,6 +89,9 @@ def main() -> None:
 
             rows[f"template copy and drop, {name}"] = measured(fresh)
             databases.close()
+        server.ensure_database("benchmark", "benchmark", "benchmark")
+        url = server.url_for("benchmark", "benchmark", "benchmark")
+        rows |= with_kit_db(url, Path(folder, "001.sql").read_text())
         rows["server on a copied folder, start to stop"] = measured(with_a_copied_folder)
         rows["initdb and server, start to stop"] = measured(with_initdb, rounds=3)
         version = server.connect().info.server_version // 10000
@@ -75,7 +100,7 @@ def main() -> None:
     print(f"{'':44}{'median':>8}{'worst':>8}{'of the time of initdb':>24}")
     for name, taken in rows.items():
         median = statistics.median(taken)
-        print(f"{name:44}{median:8.1f}{max(taken):8.1f}{median / floor:24.1%}")
+        print(f"{name:44}{median:8.2f}{max(taken):8.2f}{median / floor:24.2%}")
 
 
 if __name__ == "__main__":

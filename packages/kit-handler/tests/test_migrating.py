@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not DOCUMENT.exists(), reason="the document is p
 
 def rows() -> list[list[str]]:
     text = DOCUMENT.read_text() if DOCUMENT.exists() else ""
-    cells = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| [RIJCD]\d", line)]
+    cells = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| ([RIJC]\d|D9)", line)]
     return [[cell.strip() for cell in row] for row in cells]
 
 
