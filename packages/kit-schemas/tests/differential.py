@@ -459,6 +459,10 @@ def _same(found: Any, expected: Any, data: Any) -> None:
     assert identical(found, expected), f"{data!r}: {found!r} instead of {expected!r}"
 
 
+def _ordered(members: Any) -> list[Any]:
+    return sorted(members, key=lambda each: (type(each).__name__, hash(each)))
+
+
 def identical(one: Any, other: Any) -> bool:
     """Tell whether two values are equal down to their types, zones, signs and the order of keys."""
     if type(one) is not type(other):
@@ -473,7 +477,7 @@ def identical(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(identical, one, other))
     if isinstance(one, (set, frozenset)):
-        return len(one) == len(other) and all(map(identical, sorted(one, key=repr), sorted(other, key=repr)))
+        return len(one) == len(other) and all(map(identical, _ordered(one), _ordered(other)))
     if isinstance(one, (dt.datetime, dt.time)):
         return repr(one) == repr(other) and one.fold == other.fold and one.tzinfo == other.tzinfo
     if isinstance(one, (float, Decimal, complex)):

@@ -132,6 +132,22 @@ def test_many():
     assert caught.value.messages == {1: {"sku": ["Missing data for required field."]}}
 
 
+def test_lists_are_dumped_by_the_class():
+    lines = [Line(sku="a"), Line(sku="b", note="n")]
+    assert Line.dump(lines, many=True) == [{"sku": "a", "note": None}, {"sku": "b", "note": "n"}]
+    assert Line.dump(iter(lines), many=True, skip_none=True) == [{"sku": "a"}, {"sku": "b", "note": "n"}]
+    assert Line.dumps(lines, many=True, skip_none=True) == '[{"sku": "a"}, {"sku": "b", "note": "n"}]'
+    assert Line.dump([], many=True) == []
+
+
+def test_json_text_has_no_nan():
+    class Weight(BaseSchema):
+        kilos: float
+
+    with pytest.raises(ValueError, match="JSON"):
+        Weight(kilos=float("nan")).dumps()
+
+
 def test_an_instance_can_be_loaded_into_another_class():
     class Short(BaseSchema):
         id: UUID

@@ -1,10 +1,13 @@
 """Making the marshmallow Schema class of a schema class."""
 
+import copy
+import functools
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import marshmallow
+from marshmallow import EXCLUDE
 
 if TYPE_CHECKING:
     from kit_schemas.base import BaseSchema
@@ -44,8 +47,9 @@ def wrapped_specs(schema: type[marshmallow.Schema]) -> Mapping[str, Any]:
         if callable(default):
             spec.default_factory = default
         elif default is not marshmallow.missing:
-            spec.default = default
-        spec.ready = field
+            # marshmallow would share a list among all instances.
+            spec.default_factory = functools.partial(copy.copy, default)
+        spec.wrapped = True
         specs[attribute] = spec
     return specs
 
@@ -62,9 +66,9 @@ def _build(owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
     body: dict[str, Any] = {"__module__": owner.__module__, "__doc__": owner.__doc__, "__kit_owner__": owner}
     if owner.__kit_wrapped__ is not None:
         bases = (InstanceSchema, owner.__kit_wrapped__)
-        body["Meta"] = type("Meta", (owner.__kit_wrapped__.Meta,), {"register": False})
+        body["Meta"] = type("Meta", (owner.__kit_wrapped__.Meta,), {"register": False, "unknown": EXCLUDE})
     body.update(_hooks(owner))
-    specs = {name: spec for name, spec in owner.__kit_fields__.items() if spec.ready is None}
+    specs = {name: spec for name, spec in owner.__kit_fields__.items() if not spec.wrapped}
     body.update(build_fields(owner.__qualname__, specs, schema_hints(owner), owner.__kit_options__))
     return cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{owner.__name__}Schema", bases, body))
 

@@ -35,9 +35,18 @@ class ClassOptions(NamedTuple):
 
 
 class FieldSpec:
-    """The options of one field; `ready` is the field itself where a marshmallow schema has one already."""
+    """The options of one field; `wrapped` if the field itself is that of an existing marshmallow schema."""
 
-    __slots__ = ("data_key", "default", "default_factory", "dump_only", "load_only", "metadata", "ready", "validators")
+    __slots__ = (
+        "data_key",
+        "default",
+        "default_factory",
+        "dump_only",
+        "load_only",
+        "metadata",
+        "validators",
+        "wrapped",
+    )
 
     def __init__(
         self,
@@ -59,7 +68,7 @@ class FieldSpec:
         self.dump_only = dump_only
         self.validators = [] if validate is None else [validate] if callable(validate) else list(validate)
         self.metadata = dict(metadata or {})
-        self.ready: Any = None
+        self.wrapped = False
 
     @property
     def required(self) -> bool:

@@ -47,7 +47,8 @@ class InstanceSchema(Schema):
             raise ValueError("unknown must be EXCLUDE or RAISE: an instance has no place for unknown fields")
         loaded = super().load(data, many=many, partial=partial, unknown=unknown)
         # Fields that this schema was told to leave out can't be missed by the constructor either.
-        is_partial = bool((self.partial if partial is None else partial) or self.only is not None or self.exclude)
+        fewer = self.only is not None or bool(set(self.exclude) - set(self.opts.exclude))
+        is_partial = fewer or bool(self.partial if partial is None else partial)
         if isinstance(loaded, list):
             return [self._instance(each, is_partial) for each in loaded]
         return self._instance(loaded, is_partial)

@@ -1,0 +1,125 @@
+"""Existing marshmallow schemas as classes."""
+
+from datetime import date
+
+import marshmallow
+import pytest
+from kit_schemas import BaseSchema, SchemaDefinitionError, ValidationError, generated_source
+from marshmallow import INCLUDE, fields, post_load, validates_schema
+from marshmallow.validate import Length
+
+
+class LineSchema(marshmallow.Schema):
+    sku = fields.String(required=True)
+
+
+class LoanSchema(marshmallow.Schema):
+    """A loan."""
+
+    class Meta:
+        dump_only = ("id",)
+        exclude = ("secret",)
+        unknown = INCLUDE
+        dateformat = "%d.%m.%Y"
+
+    id = fields.Integer()
+    name = fields.String(required=True, validate=Length(min=1), data_key="Name")
+    count = fields.Integer(load_default=1, attribute="size")
+    tags = fields.List(fields.String(), load_default=list)
+    fixed = fields.List(fields.String(), load_default=["a"])
+    due = fields.Date()
+    secret = fields.String()
+
+
+Loan = BaseSchema.from_schema(LoanSchema)
+
+
+def test_a_schema_becomes_a_class():
+    loan = Loan.load({"Name": "Ann", "due": "02.01.2026", "more": 1})
+    assert (Loan.__name__, Loan.__doc__) == ("Loan", "A loan.")
+    assert loan == Loan(name="Ann", due=date(2026, 1, 2))
+    assert vars(loan) == {
+        "id": None,
+        "name": "Ann",
+        "size": 1,
+        "tags": [],
+        "fixed": ["a"],
+        "due": date(2026, 1, 2),
+    }
+    assert loan.dump(skip_none=True) == {"Name": "Ann", "count": 1, "tags": [], "fixed": ["a"], "due": "02.01.2026"}
+    assert Loan.load({"Name": "x"}).fixed is not Loan.load({"Name": "x"}).fixed
+
+
+def test_its_schema_is_the_original_ones_subclass():
+    assert issubclass(Loan.Schema, LoanSchema)
+    assert Loan.Schema().load({"Name": "Ann"}) == Loan.load({"Name": "Ann"})
+    with pytest.raises(ValidationError) as caught:
+        Loan.load({"Name": ""})
+    assert caught.value.messages == LoanSchema().validate({"Name": ""})
+
+
+def test_it_is_compiled_as_any_other():
+    assert "def load" in generated_source(Loan)
+
+
+def test_it_can_be_given_more_fields():
+    class Longer(Loan):
+        note: str | None = None
+
+    assert Longer.load({"Name": "Ann", "note": "x"}).dump(skip_none=True)["note"] == "x"
+
+
+def test_hooks_and_methods_come_along():
+    class SpanSchema(marshmallow.Schema):
+        start = fields.Integer(required=True)
+        end = fields.Integer(required=True)
+
+        @validates_schema
+        def in_order(self, data, **options):
+            if data["start"] > data["end"]:
+                raise ValidationError("start is after end")
+
+    span = BaseSchema.from_schema(SpanSchema)
+    assert span.load({"start": 1, "end": 2}) == span(start=1, end=2)
+    with pytest.raises(ValidationError, match="start is after end"):
+        span.load({"start": 3, "end": 2})
+
+
+def test_what_a_post_load_hook_makes_is_what_load_returns():
+    class PointSchema(marshmallow.Schema):
+        x = fields.Integer(required=True)
+
+        @post_load
+        def made(self, data, **options):
+            return (data["x"],)
+
+    assert BaseSchema.from_schema(PointSchema).load({"x": 1}) == (1,)
+
+
+def test_a_schema_that_works_differently_is_not_compiled():
+    class UpperSchema(LineSchema):
+        def get_attribute(self, obj, attr, default):
+            return super().get_attribute(obj, attr, default).upper()
+
+    upper = BaseSchema.from_schema(UpperSchema)
+    assert upper.load({"sku": "a"}).dump() == {"sku": "a"}
+    assert generated_source(upper) == ""
+
+
+def test_nested_schemas_stay_dicts():
+    class OrderSchema(marshmallow.Schema):
+        lines = fields.List(fields.Nested(LineSchema))
+
+    order = BaseSchema.from_schema(OrderSchema, name="Purchase")
+    assert order.__name__ == "Purchase"
+    loaded = order.load({"lines": [{"sku": "a"}]})
+    assert loaded.lines == [{"sku": "a"}]
+    assert loaded.dump() == {"lines": [{"sku": "a"}]}
+
+
+def test_a_dotted_attribute_has_no_place():
+    class OddSchema(marshmallow.Schema):
+        name = fields.String(attribute="user.name")
+
+    with pytest.raises(SchemaDefinitionError, match=r"OddSchema\.name"):
+        BaseSchema.from_schema(OddSchema)
