@@ -155,6 +155,22 @@ def test_a_routers_path_says_which_parameters_are_of_the_path() -> None:
     assert json.loads(answer["body"])["errors"][0]["field"] == "id"
 
 
+def test_texts_of_the_path_alone_are_passed_in_the_functions_order() -> None:
+    app = Router()
+
+    class Loans:
+        def note(self, note: str, loan) -> Response:  # type: ignore[no-untyped-def]
+            return Response.ok([type(self).__name__, note, loan])
+
+    @app.get("/payments/{loan:int}/{number}")
+    async def payment(number, loan) -> Response:  # type: ignore[no-untyped-def]
+        return Response.ok([number, loan])
+
+    app.get("/loans/{loan}/notes/{note}")(Loans().note)
+    assert json.loads(app(http_event(path="/loans/a%20b/notes/7"))["body"])["data"] == ["Loans", "7", "a%20b"]
+    assert json.loads(app(http_event(path="/payments/7/8"))["body"])["data"] == ["8", 7]
+
+
 def test_a_parameter_of_the_path_is_never_taken_for_the_request() -> None:
     app = Router()
     app.get("/users/{id}")(lambda id: Response.ok(id))

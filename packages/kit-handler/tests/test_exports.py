@@ -41,6 +41,12 @@ from kit_handler import NotFoundError, Request, Response, route
 def handler(request): return Response.ok()
 """,
         """
+from kit_handler import Response, Router
+app = Router()
+@app.get("/loans/{loan}/notes/{note}")
+def note(loan: str, note): return Response.ok(loan + note)
+""",
+        """
 from kit_handler import job
 @job
 def handler(record: dict): pass

@@ -156,8 +156,6 @@ def _bound(
     in_order = [parameter.name for parameter in leading] == list(positional[: len(leading)])
     by_position = leading if in_order else []
     by_name = [parameter for parameter in found if parameter not in by_position]
-    if len(found) == len(by_position) == 1 and found[0].source == "path" and found[0].annotation is str:
-        return _call_with_text(function, found[0].key)
     extracts = [_extract(parameter) for parameter in (*by_position, *by_name)]
     fields = [parameter.key for parameter in (*by_position, *by_name)]
     return _call(function, extracts, fields, len(by_position), [parameter.name for parameter in by_name])
@@ -194,13 +192,6 @@ def _call_with_one(function: "Callable[..., Any]", extract: "Extract", field: st
         except Wrong as wrong:
             raise _invalid(wrong.under(field) if field else wrong.found) from None
         return function(value)
-
-    return call
-
-
-def _call_with_text(function: "Callable[..., Any]", key: str) -> "Callable[[Request], Any]":
-    def call(request: "Request") -> "Any":
-        return function(request.path_params[key])  # a router matches no path without it
 
     return call
 

@@ -8,7 +8,7 @@ from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, Unha
 from kit_handler.interceptors import build_guards, compose, known_options
 from kit_handler.request import Request
 from kit_handler.response import Response
-from kit_handler.signature import innermost, takes_the_request
+from kit_handler.signature import innermost, takes_the_request, texts_of_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,10 +170,22 @@ def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
     """
     call = function
     if not hasattr(function, "route_options") and not takes_the_request(function, path or ()):
-        from kit_handler.binding import bind
+        texts = texts_of_path(function, path or {})
+        if texts:
+            call = _with_texts(function, texts)
+        else:
+            from kit_handler.binding import bind
 
-        call = bind(function, path, _names_around(function))
+            call = bind(function, path, _names_around(function))
     return _awaiting(call) if _loop.is_async(function) and call is not function else call
+
+
+def _with_texts(function: "Any", names: "tuple[str, ...]") -> "Any":
+    # A router matches no path without them.
+    if len(names) == 1:
+        (only,) = names
+        return lambda request: function(request.path_params[only])
+    return lambda request: function(*map(request.path_params.__getitem__, names))
 
 
 def _awaiting(call: "Any") -> "Any":

@@ -275,7 +275,14 @@ class Run:
             _loop.run(awaitable, context=self.context)
 
 
-def _logger() -> "Any":
+def _load_logger() -> "Any":
+    """Stand for `_logger` until the first line: to look it up takes longer than the rest of a failure's way."""
+    global _logger
     import logging
 
-    return logging.getLogger("kit.handler")
+    logger = logging.getLogger("kit.handler")
+    _logger = lambda: logger  # noqa: E731
+    return logger
+
+
+_logger = _load_logger

@@ -1,10 +1,11 @@
 """What a route's function asks for, told without typing or inspect: most ask for the request and nothing else."""
 
+from kit_handler.matching import CONVERTERS
 from kit_handler.request import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
     from typing import Any
 
 _ANY = ("Any", "typing.Any", "object")
@@ -53,6 +54,23 @@ def takes_the_request(function: "Any", path_names: "Container[str]" = ()) -> boo
     if is_the_request(name, annotation, inner):
         return True
     return name not in path_names and (annotation is None or _says_nothing(annotation))
+
+
+def texts_of_path(function: "Any", path: "Mapping[str, str]") -> "tuple[str, ...]":
+    """Return the parameters when each of them is a text of the route's path, as it is; none if one is anything else.
+
+    path: the parameters of the path and their converters. For these neither typing nor converters have to be loaded.
+    """
+    inner = innermost(function)
+    names, keywords = parameter_names(inner)
+    hints = annotations(inner)
+    if keywords or not all(name in path and name != "request" for name in names):
+        return ()
+    for name in names:
+        hint = hints.get(name, str if path[name] not in CONVERTERS else None)
+        if hint is not str and not (hint == "str" and "str" not in inner.__globals__):
+            return ()
+    return names
 
 
 def annotations(function: "Any") -> "dict[str, Any]":
