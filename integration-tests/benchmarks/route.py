@@ -4,6 +4,8 @@
 
 GET /users/{id} with payload 2.0, alone and as the last of 10, 100 and 1000 routes with a parameter each; each answers
 {"data": {"id": …}} as JSON. POST /orders has a role, CORS and a body of three fields. Mangum runs without lifespan.
+chalice knows payload 1.0 only and gets that. rispack has no router: its route is called next to ours, in a process
+and an environment of its own, where the function by hand is measured too.
 """
 
 import json
@@ -13,8 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from _rispack import measured
 from _table import cpu_microseconds, print_table
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from chalice import Chalice
 from fastapi import FastAPI
 from kit_handler import Request, Response, Router, route
 from kit_handler.testing import LambdaContext, http_event
@@ -32,6 +36,9 @@ CALLER = {"roles": "USER_VIEW,USER_EDIT"}
 EVENT = http_event("GET", "/users/7", path_params={"id": "7"}, authorizer=CALLER)
 ORDER = {"name": "table", "amount": 3, "note": "round"}
 POST = http_event("POST", "/orders", body=ORDER, authorizer=CALLER)
+EVENT_V1 = http_event(
+    "GET", "/users/7", path_params={"user_id": "7"}, authorizer=CALLER, resource="/users/{user_id}", version="1.0"
+)
 CONTEXT = LambdaContext()
 
 Handler = Callable[[Any, Any], Any]
@@ -126,9 +133,44 @@ def with_fastapi(paths: list[str]) -> Handler:
     return Mangum(app, lifespan="off")
 
 
+def with_chalice(paths: list[str]) -> Handler:
+    """Return a chalice application with these paths; payload 1.0 names the route, so that nothing is looked for."""
+    app = Chalice("users")
+    for path in paths:
+
+        def user(user_id: str) -> dict[str, Any]:
+            return {"data": {"id": user_id}}
+
+        app.route(path.replace("<", "{").replace(">", "}"))(user)
+    return lambda event, context: app(EVENT_V1, context)
+
+
+RISPACK = """
+import logging
+from _table import cpu_microseconds
+from rispack.handler import Response, route
+from rispack.logger import logger
+
+logger.setLevel(logging.CRITICAL)
+event = given["event"]
+
+@route
+def user(request):
+    return Response.ok({"id": request.path_params["id"]})
+
+def by_hand(event, context):
+    body = json.dumps({"data": {"id": event["pathParameters"]["id"]}}, separators=(",", ":"))
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": body}
+
+assert json.loads(user(event, None)["body"]) == {"data": {"id": "7"}}
+calls = {"route": lambda: user(event, None), "by hand": lambda: by_hand(event, None)}
+print(json.dumps(cpu_microseconds(calls, number=5_000)))
+"""
+
 ROUTERS: dict[str, Callable[[list[str]], Handler]] = {
     "kit_handler": kit,
     "powertools": powertools,
+    "chalice, payload 1.0": with_chalice,
     "mangum, starlette": with_starlette,
     "mangum, fastapi": with_fastapi,
 }
@@ -152,11 +194,15 @@ def single_routes() -> dict[str, float]:
     }
     calls |= {name: lambda handler=handler: handler(POST, CONTEXT) for name, handler in orders.items()}
     taken = cpu_microseconds(calls, number=5_000)
+    peer = measured(RISPACK, event=EVENT)
     floors = {name: taken["POST by hand" if name.startswith("POST") else "by hand"] for name in taken}
     print_table(
         "One function, CPU time per request",
         ("handler", "µs", "over by hand"),
-        [(name, f"{us:.2f}", f"{us - floors[name]:.2f}") for name, us in taken.items()],
+        [
+            *((name, f"{us:.2f}", f"{us - floors[name]:.2f}") for name, us in taken.items()),
+            ("rispack's route, its log off", f"{peer['route']:.2f}", f"{peer['route'] - peer['by hand']:.2f}"),
+        ],
     )
     return taken
 
