@@ -99,6 +99,7 @@ VALUES = [
     {"lines": []},
     {"tags": ("a", 'b"c', "d,e")},
     {"tags": ()},
+    {"tags": ("", "NULL", "\\", "{}", " ")},
     {"ids": {ID}},
     {"names": frozenset({"x", "y"})},
     {"email": Email("a@example.com")},
@@ -122,6 +123,40 @@ def test_values_can_be_updated_and_searched(store):
     assert store.find_by(mood=Mood.BAD, uid=ID, raw=b"\x00\xff").id == added.id
     assert store.find_by(mood=[Mood.GOOD, Mood.BAD]).id == added.id
     assert store.find_by(data={}).id == added.id
+
+
+def test_arrays_are_searched_as_a_whole(store):
+    added = store.add(Everything(tags=("a", "b"), ids={ID}))
+    assert store.find_by(tags=("a", "b"), ids={ID}).id == added.id
+    assert store.find_by(tags=("b", "a")) is None
+    assert store.find_by(uid=[ID], tags=("a", "b")) is None
+
+
+def test_an_array_of_an_enum_is_stored(store, database):
+    added = store.add(Everything(moods=None))
+    database.execute("alter table everything alter moods type text[]")
+    assert store.update(added.id, {"moods": [Mood.BAD, None]}).moods == [Mood.BAD, None]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("uid", {ID}),
+        ("uid_as_text", [ID]),
+        ("mood", (Mood.BAD,)),
+        ("amount", [Decimal("1.50")]),
+        ("ratio", [0.1]),
+        ("at", [datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)]),
+        ("day", [date(2026, 1, 2)]),
+        ("raw", [b"\x00\xff\\"]),
+        ("email", ['a"b\\c,{}', "NULL"]),
+    ],
+)
+def test_values_are_found_among_several(store, column, values):
+    (value, *_) = values
+    added = store.add(Everything(**{column: value}))
+    assert store.find_by(**{column: values}).id == added.id
+    assert [each.id for each in store.where(**{column: [*values, None]})] == [added.id]
 
 
 def test_an_array_of_a_type_that_the_driver_does_not_know_is_told(store, database):

@@ -10,13 +10,17 @@ from kit_db import (
     Database,
     DatabaseError,
     ForeignKeyViolationError,
+    RowNotFoundError,
+    StatementTimeoutError,
     Store,
     StoreDefinitionError,
     TooManyRowsError,
+    TransactionRequiredError,
     UniqueViolationError,
     UnknownColumnError,
     set_default_database,
 )
+from kit_db.filters import between, ge, gt, le, lt, ne
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -161,6 +165,173 @@ def test_too_many_rows_are_an_error_unless_asked_for(database):
     assert (caught.value.table, caught.value.limit) == ("loans", 1000)
     assert len(loans.where(limit=None)) == 1001
     assert len(loans.where(limit=1001)) == 1001
+
+
+def test_get_names_the_table_and_the_key_that_is_not_there():
+    added = loans.add(loan())
+    assert loans.get(added.id).id == added.id
+    missing = uuid4()
+    with pytest.raises(RowNotFoundError) as caught:
+        loans.get(missing)
+    assert (caught.value.table, caught.value.key) == ("loans", missing)
+    assert "'loans'" in str(caught.value)
+    assert str(missing) in str(caught.value)
+    assert isinstance(caught.value, LookupError)
+
+
+def test_first_is_the_first_of_an_order_and_then_of_the_key():
+    rows = loans.add_all([loan(term=number % 2) for number in range(6)])
+    odd = sorted(each.id for each in rows if each.term)
+    assert loans.first(order_by="-term").id == odd[-1]
+    assert loans.first(term=1).id == odd[0]
+    assert loans.first(term=2) is None
+
+
+def test_where_compares():
+    loans.add_all([loan(term=number, note=str(number) if number else None) for number in range(5)])
+    terms = lambda **columns: [each.term for each in loans.where(order_by="term", **columns)]  # noqa: E731
+    assert terms(term=gt(3)) == [4]
+    assert terms(term=ge(3)) == [3, 4]
+    assert terms(term=lt(1)) == [0]
+    assert terms(term=le(1)) == [0, 1]
+    assert terms(term=between(1, 2)) == [1, 2]
+    assert terms(note=ne("3")) == [0, 1, 2, 4]
+    assert terms(note=ne(None)) == [1, 2, 3, 4]
+    assert loans.count(term=ge(2), note=ne("3")) == 2
+    assert loans.exists(amount=gt(Decimal("10.49")))
+    assert loans.update(loans.first(term=4).id, {"term": 5}, where={"term": lt(4)}) is None
+
+
+@pytest.mark.parametrize("compare", [gt, ge, lt, le, lambda value: between(1, value)])
+def test_nothing_is_compared_with_null(compare):
+    with pytest.raises(ValueError, match="NULL"):
+        compare(None)
+
+
+def test_what_is_matched_can_be_a_mapping():
+    loans.add_all([loan(term=number) for number in range(3)])
+    assert [each.term for each in loans.where({"term": ge(1)}, note=None, order_by="term")] == [1, 2]
+    assert loans.find_by({"term": 2}).term == 2
+    assert loans.first({"term": 2}).term == 2
+    assert loans.count({"term": 2}) == 1
+    assert loans.exists({"term": 2})
+
+
+def test_columns_named_like_options_are_matched_by_a_mapping(database):
+    database.execute('create table limits (id int primary key, "limit" int); insert into limits values (1, 5), (2, 6)')
+
+    class Limits(Store[dict]):
+        entity = dict
+        table = "limits"
+        columns = ("id", "limit")
+
+    assert Limits().where({"limit": 5}, limit=10) == [{"id": 1, "limit": 5}]
+
+
+def test_more_rows_than_one_statement_holds_are_one_transaction(database, wire):
+    through = LoanStore(Database.from_url(wire.url))
+    rows = [loan(term=number) for number in range(2001)]
+    assert [each.term for each in through.add_all(rows)] == list(range(2001))
+    assert [query.count("INSERT") for query in wire.queries] == [1, 1, 1, 0]
+    assert wire.queries[-1] == "COMMIT"
+    more = [loan() for _ in range(1500)] + [loan(amount=Decimal(-1))]
+    with pytest.raises(CheckViolationError):
+        through.add_all(more)
+    with database.transaction():
+        with pytest.raises(LookupError):
+            loans.add_all(each if number < 1500 else failing() for number, each in enumerate([*more, None]))
+        assert loans.count() == 2001
+    through.database.close()
+
+
+def failing():
+    raise LookupError
+
+
+def test_large_rows_are_more_statements(wire):
+    through = LoanStore(Database.from_url(wire.url))
+    through.add_all(loan(note="x" * 1_500_000) for _ in range(4))
+    assert [len(query) for query in wire.queries if "INSERT" in query] == [pytest.approx(3_000_000, rel=0.01)] * 2
+    through.database.close()
+
+
+def test_upsert_inserts_or_changes():
+    first = loans.upsert(loan(term=1, note="n"))
+    again = loans.upsert(loan(id=first.id, term=2, created_at=None))
+    assert (again.term, again.note) == (2, "n"), "what the entity leaves to the database is not changed"
+    assert again.created_at == first.created_at
+    third = loans.upsert(loan(id=first.id, term=3, status="approved"), update="status")
+    assert (third.term, third.status) == (2, "approved")
+    assert loans.count() == 1
+
+
+def test_upsert_on_other_columns_leaves_the_key(database):
+    database.execute("create unique index on loans (note, term)")
+    first = loans.add(loan(note="n"))
+    changed = loans.upsert(loan(note="n", amount=Decimal(7)), on=("note", "term"))
+    assert (changed.id, changed.amount) == (first.id, 7)
+    assert loans.upsert(loan(note="m"), on=["note", "term"], update=["amount"]).id != first.id
+    for wrong in ({"on": "kind"}, {"update": "kind"}, {"on": 'note") do nothing; --'}):
+        with pytest.raises(UnknownColumnError):
+            loans.upsert(loan(), **wrong)
+    with pytest.raises(ValueError, match="column to change"):
+        loans.upsert(loan(), update=())
+
+
+def test_of_rivals_one_adds_the_row(other):
+    mine = loan(note="mine")
+    assert loans.add_if_absent(mine).note == "mine"
+    assert LoanStore(other).add_if_absent(loan(id=mine.id, note="theirs")) is None
+    assert loans.get(mine.id).note == "mine"
+
+
+def test_lock_holds_the_row_until_the_transaction_ends(database, other):
+    added, free = loans.add(loan()), loans.add(loan())
+    theirs = LoanStore(other)
+    with database.transaction():
+        assert loans.lock(added.id).id == added.id
+        assert loans.lock(uuid4()) is None
+        for options in ({"nowait": True}, {"wait": 0.05}):
+            with pytest.raises(StatementTimeoutError) as caught, other.transaction():
+                theirs.lock(added.id, **options)
+            assert caught.value.sqlstate == "55P03"
+        with other.transaction():
+            assert theirs.lock(added.id, skip_locked=True) is None
+            assert theirs.lock(free.id, skip_locked=True).id == free.id
+    with other.transaction():
+        assert theirs.lock(added.id, nowait=True).id == added.id
+
+
+def test_waiting_for_a_lock_bounds_that_lock_alone(database, wire):
+    through = Database.from_url(wire.url, lock_timeout=7)
+    added = loans.add(loan())
+    through.execute("select 1")
+    wire.clear()
+    with through.transaction():
+        assert LoanStore(through).lock(added.id, wait=0.5).id == added.id
+        assert wire.trips == 1
+        assert through.execute("show lock_timeout") == [{"lock_timeout": "7s"}]
+    through.close()
+
+
+def test_a_lock_without_a_transaction_is_refused():
+    added = loans.add(loan())
+    with pytest.raises(TransactionRequiredError, match="loans"):
+        loans.lock(added.id)
+
+
+@pytest.mark.parametrize(
+    "options", [{"nowait": True, "wait": 1}, {"nowait": True, "skip_locked": True}, {"wait": 0}, {"wait": -1}]
+)
+def test_ways_to_wait_that_make_no_sense_are_refused(database, options):
+    with pytest.raises(ValueError, match="wait"), database.transaction():
+        loans.lock(uuid4(), **options)
+
+
+def test_delete_under_a_condition():
+    added = loans.add(loan())
+    assert loans.delete(added.id, where={"status": "approved"}) is False
+    assert loans.delete(added.id, where={"status": "requested"}) is True
 
 
 def test_update_returns_the_changed_row():

@@ -217,8 +217,9 @@ class Statements:
             return value.sql(column), [self._shape.parameter(name, each) for each in value.values]
         if not isinstance(value, COLLECTIONS) or self._shape.holds_lists(name):
             return f"{column} = %s", [self._shape.parameter(name, value)]
-        known = array(type(value)(each for each in value if each is not None))
-        return (f"({column} = ANY(%s) OR {column} IS NULL)" if None in value else f"{column} = ANY(%s)"), [known]
+        known = [each for each in value if each is not None]
+        condition = f"({column} = ANY(%s) OR {column} IS NULL)" if len(known) < len(value) else f"{column} = ANY(%s)"
+        return condition, [array(frozenset(known) if isinstance(value, (set, frozenset)) else known)]
 
 
 def portions(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:

@@ -62,8 +62,9 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         if self._open is not None:
             raise RuntimeError("a unit of work is one block: make another for another")
-        self._open = self._run()
-        self._open.__enter__()
+        opened = self._run()
+        opened.__enter__()
+        self._open = opened
         return self
 
     def __exit__(
