@@ -121,6 +121,80 @@ def test_a_template_may_be_json(found: Any) -> None:
     assert found(json.dumps({"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}}), "template.json") != []
 
 
+ALIASED = (
+    CLASSIC.replace("FunctionName: !Ref Work", "FunctionName: !Ref Live")
+    + """
+  Live: {Type: AWS::Lambda::Alias, Properties: {FunctionName: !Ref Work, Name: live}}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        ALIASED,
+        CLASSIC.replace("!Ref Work", "!Sub '${Work}'"),
+        CLASSIC.replace("!Ref Work", "!Sub '${Work.Arn}'"),
+        CLASSIC.replace("!Ref Work", "!Ref Work.Alias"),
+        CLASSIC.replace("VisibilityTimeout: 20", "QueueName: jobs, VisibilityTimeout: 20").replace(
+            '"${Jobs.Arn}"', "'arn:aws:sqs:${AWS::Region}:${AWS::AccountId}:jobs'"
+        ),
+        "Globals: {Function: {Timeout: 60}}" + CLASSIC,  # SAM's are those of SAM's functions only
+        "Globals: {Function: {Timeout: 60}}" + CLASSIC.replace("Timeout: 4}", "Timeout: 4, FunctionName: work}"),
+    ],
+)
+def test_a_function_is_found_however_it_is_referred_to(found: Any, template: str) -> None:
+    assert "under six times the 4 s of Work and its window of 5 s: 29" in found(template)[1]
+
+
+def test_settings_for_all_are_those_of_sams_functions_only(found: Any) -> None:
+    template = "Globals: {Function: {Timeout: 60}}" + CLASSIC.replace("Timeout: 4", "Handler: x")
+    assert [finding.split(":")[0] for finding in found(template.replace("Timeout: 20", "Timeout: 23"))] == ["Mapping"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "EventSourceArn: !Ref Cluster, Topics: [loans]",
+        "EventSourceArn: !GetAtt Broker.Arn, Queues: [loans]",
+        "EventSourceArn: !Ref Documents, DocumentDBEventSourceConfig: {DatabaseName: loans}",
+    ],
+)
+def test_a_mapping_that_knows_no_partial_answers_is_left_alone(found: Any, source: str) -> None:
+    properties = f"{{FunctionName: x, {source}}}"
+    assert found(f"Resources: {{M: {{Type: AWS::Lambda::EventSourceMapping, Properties: {properties}}}}}") == []
+
+
+def test_answers_that_depend_on_a_condition_are_not_guessed(found: Any) -> None:
+    either = "!If [Partial, [ReportBatchItemFailures], !Ref AWS::NoValue]"
+    assert found(GOOD.replace("[ReportBatchItemFailures]", either)) == []
+    assert found(GOOD.replace("[ReportBatchItemFailures]", "[!Ref Answers]")) == []
+
+
+def test_a_queue_between_topic_and_function_is_a_mapping(found: Any) -> None:
+    event = "{Type: SNS, Properties: {Topic: x, SqsSubscription: {QueueArn: !GetAtt Jobs.Arn, QueueUrl: !Ref Jobs}}}"
+    findings = found(
+        GOOD.replace("Hourly: {", f"Topic: {event}\n        Hourly: {{").replace("Default: 60", "Default: 59")
+    )
+    assert [finding.split(":")[0] for finding in findings].count("Work.Topic") == 1
+    assert sum("under six times" in finding for finding in findings) == 2
+
+
+def test_a_dead_letter_queue_may_be_given_by_its_name(found: Any) -> None:
+    named = GOOD.replace("Dead: {Type: AWS::SQS::Queue}", "Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: %s}}")
+    for name in ("dead", "!Sub '${AWS::StackName}-dead'"):
+        end = name.removeprefix("!Sub ").strip("'")
+        arn = f"!Sub 'arn:aws:sqs:${{AWS::Region}}:${{AWS::AccountId}}:{end}'"
+        assert found((named % name).replace("!GetAtt Dead.Arn", arn)) == []
+
+
+def test_a_queue_for_successes_needs_one(found: Any) -> None:
+    use = "EventInvokeConfig: {DestinationConfig: {OnSuccess: {Destination: !GetAtt Done.Arn}}}"
+    more = GOOD.replace("  Dead: {", "  Done: {Type: AWS::SQS::Queue}\n  Dead: {")
+    findings = found(more.replace("Handler: app.jobs.work", f"Handler: app.jobs.work\n      {use}"))
+    assert [finding.split(":")[0] for finding in findings] == ["Done"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "Resources: []", "a: b: c", "\x00"])
 def test_what_is_no_template_is_named(found: Any, text: str) -> None:
     with pytest.raises(TemplateError, match=r"template\.yaml"):

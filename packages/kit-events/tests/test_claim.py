@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -18,8 +19,10 @@ from kit_events import (
     PublishError,
     RecordShapeError,
 )
+from kit_events import claim as claims
 from kit_events.claim import fetch
 from kit_events.drivers.memory import Memory
+from kit_events.message import message_of
 
 
 @dataclass
@@ -88,8 +91,6 @@ def test_of_many_only_the_large_wait_in_s3(bucket: Any, place: Memory) -> None:
 
 def test_sent_again_it_is_the_same_object(bucket: Any, place: Memory) -> None:
     bus = EventBus(place, max_bytes=700)
-    from kit_events.message import message_of
-
     message = message_of(Signed(uuid4(), "x" * 1000))
     bus.send([message])
     bus.send([message])
@@ -142,7 +143,12 @@ def test_a_payload_that_was_altered_is_told(bucket: Any, claim: Any, alter: Any)
         ("bucket", None),
         ("key", 1),
         ("key", "secrets/passwords.json"),
+        ("key", "kit-events/../secrets/passwords-of-all-the-bank.json"),
+        ("bucket", "arn:aws:s3:us-east-1:999999999999:accesspoint/x"),
+        ("bucket", "Claims"),
         ("sha256", None),
+        ("sha256", "abc"),
+        ("size", 64 * 1024 * 1024 + 1),
         ("size", "1"),
         ("size", True),
         ("size", -1),
@@ -152,6 +158,31 @@ def test_what_is_no_claim_is_named(claim: Any, part: str, value: Any) -> None:
     with pytest.raises(RecordShapeError) as caught:
         fetch({**claim, part: value})
     assert caught.value.field == f"claim.{part}"
+
+
+@pytest.mark.parametrize("content", [b"[1]", b"null", b"{", b"[" * 100_000, b"\xff"])
+def test_what_is_no_payload_is_told_though_its_checksum_is_right(bucket: Any, claim: Any, content: bytes) -> None:
+    """Whoever forges a claim can leave what it names, too."""
+    bucket.put_object(Bucket="claims", Key=claim["key"], Body=content)
+    with pytest.raises(ClaimError, match="is no JSON object"):
+        fetch({**claim, "size": len(content), "sha256": sha256(content).hexdigest()})
+
+
+def test_a_message_that_is_a_claim_already_does_not_keep_others_from_being_sent(bucket: Any, place: Memory) -> None:
+    claimed, other = message_of(Signed(uuid4(), "x" * 1000)), message_of(Signed(uuid4()))
+    EventBus(place, max_bytes=700).send([claimed])
+    failed = EventBus(place, max_bytes=other.size).send([place.messages.pop(), other])
+    assert {key: type(error) for key, error in failed.items()} == {claimed.id: EventTooLargeError}
+    assert [message.id for message in place.messages] == [other.id]
+
+
+def test_a_payload_that_nobody_would_fetch_is_not_left_there(
+    bucket: Any, place: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "MAX_BYTES", 2000)
+    with pytest.raises(EventTooLargeError, match="at most 2000"):
+        EventBus(place, max_bytes=700).publish(Signed(uuid4(), "x" * 2000))
+    assert "Contents" not in bucket.list_objects_v2(Bucket="claims")
 
 
 def test_other_failures_of_s3_are_its_own(claim: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from kit_aws import ResourceNotFoundError, client
 from kit_events import AggregateId, BaseEvent, EventBus, EventRecord
 from kit_events.drivers.memory import memory
 from kit_events.message import message_of
+from kit_events.queues import locate
 
 TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
@@ -255,6 +256,32 @@ def test_the_trace_goes_along_with_each_of_a_batch(
     EventBus(place.name).publish_many([LoanRequested(uuid4()), LoanRequested(uuid4())])
     [entries] = sent
     assert [traces(entry)["AWSTraceHeader"]["StringValue"] for entry in entries] == [TRACE, TRACE]
+
+
+def test_attributes_on_an_event_bus_take_no_more_room_than_is_counted(aws: Any) -> None:
+    place, sent = event_bus(aws), []
+    events = client("events", region=aws.region).meta.events
+    events.register("provide-client-params.events.PutEvents", lambda params, **_: sent.extend(params["Entries"]))
+    message = message_of(LoanRequested(uuid4(), "ü" * 1000))
+    assert EventBus(place.name).send([message]) == {}
+    assert json.loads(sent[0]["Detail"])["attributes"] == {"country": "ü" * 1000}
+    assert len(sent[0]["Detail"].encode()) < message.size
+
+
+@pytest.mark.parametrize(
+    ("url", "region"),
+    [
+        ("https://sqs.eu-west-1.amazonaws.com/123456789012/x", "eu-west-1"),
+        ("https://sqs-fips.us-gov-west-1.amazonaws.com/123456789012/x", "us-gov-west-1"),
+        ("https://vpce-0a-b1.sqs.eu-west-1.vpce.amazonaws.com/123456789012/x", "eu-west-1"),
+        ("https://eu-west-1.queue.amazonaws.com/123456789012/x", "eu-west-1"),
+        ("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/x", "cn-north-1"),
+        ("http://127.0.0.1:4566/123456789012/x", "us-east-1"),
+    ],
+)
+def test_a_queue_is_called_in_the_region_of_its_url(aws: Any, url: str, region: str) -> None:
+    sqs, same = locate(url)
+    assert (sqs.meta.region_name, same) == (region, url)
 
 
 def test_a_name_of_memory_is_one_place(aws: Any) -> None:

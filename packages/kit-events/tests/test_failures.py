@@ -8,6 +8,7 @@ import pytest
 from kit_aws import AwsError
 from kit_events import QueueNameError, SqsDeadLetter, SqsVisibility
 from kit_events.failures import redacted
+from kit_events.queues import locate
 
 SOURCE = "arn:aws:sqs:us-east-1:123456789012:underwriting"
 
@@ -90,7 +91,9 @@ def test_a_message_that_cannot_wait_is_logged_and_the_others_do(aws: Any, caplog
 def test_a_queue_that_is_gone_is_logged_only(aws: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "kit.events"):
         SqsVisibility()([(failing(), 5)])
-    assert "1 messages of arn:aws:sqs:us-east-1:123456789012:underwriting come again at once" in caplog.text
+    assert (
+        "1 messages of arn:aws:sqs:us-east-1:123456789012:underwriting come again after its own timeout" in caplog.text
+    )
 
 
 def test_a_dead_letter_is_the_message_with_the_reason(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,6 +154,28 @@ def test_the_senders_attributes_come_first_where_there_is_room_for_ten(
     assert [record.dead_letter_message for record in caplog.records] == ["no"]
 
 
+@pytest.mark.parametrize(("spare", "reasons"), [(1000, 4), (100, 1), (0, 0)])
+def test_a_message_as_large_as_a_queue_takes_goes_without_its_reason(
+    aws: Any, caplog: pytest.LogCaptureFixture, spare: int, reasons: int
+) -> None:
+    dead, sent = Queue(aws, "dead"), []
+    dead.sqs.set_queue_attributes(QueueUrl=dead.url, Attributes={"MaximumMessageSize": "1048576"})
+    events = locate(dead.arn)[0].meta.events
+
+    def note(params: Any, **_: Any) -> None:
+        sent.append(params["MessageAttributes"])
+        params["MessageBody"] = "cut, for moto takes less"
+
+    events.register("provide-client-params.sqs.SendMessage", note)
+    try:
+        with caplog.at_level(logging.WARNING, "kit.events"):
+            SqsDeadLetter(dead.arn)(failing(body="x" * (1_048_576 - spare), messageAttributes={}), ValueError("no"))
+    finally:
+        events.unregister("provide-client-params.sqs.SendMessage", note)
+    assert len(sent[0]) == reasons
+    assert [record.dead_letter_message for record in caplog.records] == ["no"] * (reasons < 4)
+
+
 def test_what_could_not_be_sent_is_raised(aws: Any) -> None:
     with pytest.raises(AwsError):
         SqsDeadLetter(SOURCE)(failing(), ValueError())
@@ -166,6 +191,8 @@ def test_what_could_not_be_sent_is_raised(aws: Any) -> None:
         "Authorization: Bearer hunter2",
         "postgresql://app:hunter2@db/loans",
         "api-key = hunter2",
+        "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
+        "otp=hunter2",
     ],
 )
 def test_no_secret_is_in_the_reason(secret: str) -> None:

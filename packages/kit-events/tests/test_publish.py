@@ -302,3 +302,14 @@ def test_an_attribute_that_cannot_be_written_is_named(bus: Any) -> None:
 class NotANumber(LoanRequested):
     def dump(self) -> dict[str, Any]:
         return {"amount": float("nan")}
+
+
+def test_a_class_that_hides_its_attributes_is_told_to_say_what_it_holds(bus: Any) -> None:
+    class Slotted(BaseEvent):
+        __slots__ = ("aggregate_id",)
+        type = "loan.paid"
+
+    event = Slotted()
+    event.aggregate_id = uuid4()
+    with pytest.raises(EventShapeError, match=r"Slotted has no payload: .* dump\(\)"):
+        event.publish()

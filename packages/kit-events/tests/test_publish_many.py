@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from threading import Barrier, current_thread
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -175,6 +176,49 @@ def test_whatever_a_driver_of_ones_own_raises_is_told_of_its_messages() -> None:
     with pytest.raises(PublishError, match="broken") as caught:
         EventBus(Broken()).publish_many([Paid(LOAN) for _ in range(25)])
     assert len(caught.value.failures) == 25
+    assert str(caught.value).endswith("; and 20 more")
+
+
+def test_what_is_kept_in_memory_is_in_order_however_many_there_are() -> None:
+    threads = []
+
+    class Watched(Memory):
+        def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
+            threads.append(current_thread())
+            return super().send(messages)
+
+    driver = Watched()
+    ids = EventBus(driver).publish_many([Paid(LOAN) for _ in range(35)])
+    assert [message.id for message in driver.messages] == ids
+    assert threads == [current_thread()] * 4
+
+
+def test_a_driver_of_ones_own_says_how_many_batches_it_takes_at_a_time() -> None:
+    meeting = Barrier(3, timeout=30)
+
+    class Parallel(Memory):
+        in_flight = 3
+
+        def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
+            meeting.wait()
+            return super().send(messages)
+
+    assert len(EventBus(Parallel()).publish_many([Paid(LOAN) for _ in range(30)])) == 30
+
+
+def test_a_limit_that_is_no_number_is_named_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KIT_EVENTS_MAX_BYTES", "256 KiB")
+    driver = Faulty()
+    with pytest.raises(ValueError, match="KIT_EVENTS_MAX_BYTES has to be a number of bytes, and is '256 KiB'"):
+        EventBus(driver).publish(Paid(LOAN))
+    assert driver.calls == []
+
+
+def test_a_message_as_large_as_the_limit_is_sent_and_no_larger_one() -> None:
+    message = message_of(Paid(LOAN, "x"))
+    assert EventBus(Memory(), max_bytes=message.size).send([message]) == {}
+    failed = EventBus(Memory(), max_bytes=message.size - 1).send([message])
+    assert isinstance(failed[message.id], EventTooLargeError)
 
 
 def test_an_event_that_cannot_be_sent_keeps_all_from_being_sent() -> None:
@@ -230,6 +274,8 @@ SUCCESS: dict[str, Any] = {"Successful": [{"Id": "0", "MessageId": "m"}]}
         ({"Code": "InvalidParameter", "SenderFault": True}, EventRefusedError),
         ({"Code": "InternalError", "SenderFault": False, "Message": "oops"}, AwsError),
         ({"Code": "Throttling", "SenderFault": True}, ThrottlingError),
+        ({"Code": "KMSAccessDenied", "SenderFault": True}, AwsError),
+        ({"Code": "AuthorizationError", "SenderFault": True}, AwsError),
     ],
 )
 def test_an_entry_that_failed_is_told_by_whose_fault_it_is(
@@ -249,6 +295,8 @@ def test_an_entry_that_failed_is_told_by_whose_fault_it_is(
         ("MalformedDetail", EventRefusedError),
         ("InternalFailure", AwsError),
         ("ThrottlingException", ThrottlingError),
+        ("ResourceNotFoundException", AwsError),
+        ("NotAuthorizedForSourceException", AwsError),
     ],
 )
 def test_an_entry_that_an_event_bus_did_not_take_is_told(answered: Any, code: str, expected: type[Exception]) -> None:

@@ -6,9 +6,10 @@ from subprocess import run
 from typing import Any
 
 import pytest
-from kit_aws import ResourceNotFoundError, client
+from kit_aws import AwsError, ResourceNotFoundError, client
 from kit_events import QueueNameError, SqsDeadLetter
 from kit_events.cli import main
+from kit_events.queues import locate
 from kit_events.redrive import redrive
 
 
@@ -146,7 +147,9 @@ def test_what_cannot_be_sent_stays(aws: Any, queues: Queues) -> None:
 def test_what_does_not_say_where_it_came_from_stays(queues: Queues) -> None:
     queues.sqs.send_message(QueueUrl=queues.dead, MessageBody='{"number": 1}')
     done = redrive(queues.dead)
-    assert list(done.failed.values()) == ["nothing says where it came from: say where to send it"]
+    assert list(done.failed.values()) == [
+        "no queue of this account is noted as where it came from: say where to send it"
+    ]
     assert queues.numbers(queues.dead) == [1]
 
 
@@ -186,6 +189,83 @@ def test_a_queue_that_is_gone_is_an_error(aws: Any) -> None:
         redrive("arn:aws:sqs:us-east-1:123456789012:gone", "elsewhere")
 
 
+def forged(target: str) -> dict[str, Any]:
+    return {"dead_letter_source": {"DataType": "String", "StringValue": target}}
+
+
+def test_a_senders_attribute_does_not_say_where_to_what_sqs_has_moved(aws: Any, queues: Queues) -> None:
+    """The command may send to more queues than the sender may."""
+    elsewhere, elsewhere_arn = queues.make(aws, "elsewhere")
+    queues.sqs.send_message(QueueUrl=queues.dead, MessageBody="{}", MessageAttributes=forged(elsewhere_arn))
+
+    def note(parsed: Any, **_: Any) -> None:
+        for message in parsed.get("Messages", []):
+            message["Attributes"]["DeadLetterQueueSourceArn"] = queues.home_arn
+
+    client("sqs").meta.events.register("after-call.sqs.ReceiveMessage", note)
+    try:
+        assert redrive(queues.dead).sent == 1
+    finally:
+        client("sqs").meta.events.unregister("after-call.sqs.ReceiveMessage", note)
+    assert (len(queues.take(queues.home)), queues.take(elsewhere)) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "target", ["arn:aws:sqs:us-east-1:999999999999:theirs", "https://sqs.us-east-1.amazonaws.com/999999999999/theirs"]
+)
+def test_an_attribute_leads_to_no_other_account(queues: Queues, target: str) -> None:
+    queues.sqs.send_message(QueueUrl=queues.dead, MessageBody="{}", MessageAttributes=forged(target))
+    [reason] = redrive(queues.dead).failed.values()
+    assert reason.startswith("no queue of this account is noted")
+
+
+def test_in_a_fifo_queue_nothing_goes_before_an_earlier_one_that_failed(aws: Any) -> None:
+    queues = Queues(aws, fifo=True)
+    for number in range(5):
+        queues.fail(number)
+    events = locate(queues.home_arn)[0].meta.events
+
+    def refuse(params: Any, **_: Any) -> None:
+        if any('"number": 2' in entry["MessageBody"] for entry in params["Entries"]):
+            raise AwsError("not now", code="InternalError")
+
+    events.register("provide-client-params.sqs.SendMessageBatch", refuse)
+    try:
+        done = redrive(queues.dead)
+    finally:
+        events.unregister("provide-client-params.sqs.SendMessageBatch", refuse)
+    assert sorted(done.failed.values()) == ["an earlier message of its group could not be sent"] * 2 + ["not now"]
+    assert queues.numbers(queues.home) == [0, 1]
+    assert queues.numbers(queues.dead) == [2, 3, 4]
+
+
+def test_a_message_that_sqs_hands_out_twice_is_sent_once_and_ends_nothing(queues: Queues) -> None:
+    """A standard queue may, and does so once 300 seconds have passed."""
+    for number in range(25):
+        queues.fail(number)
+    seen: list[Any] = []
+
+    def again(parsed: Any, **_: Any) -> None:
+        messages = parsed.get("Messages", [])
+        seen.extend(messages[:1])
+        parsed["Messages"] = seen[:1] + messages if messages and messages[0] is not seen[0] else messages
+
+    client("sqs").meta.events.register("after-call.sqs.ReceiveMessage", again)
+    try:
+        done = redrive(queues.dead, matching=lambda record: json.loads(record.body)["number"] >= 20)
+    finally:
+        client("sqs").meta.events.unregister("after-call.sqs.ReceiveMessage", again)
+    assert (done.read, done.sent) == (25, 5)
+
+
+def test_messages_with_large_attributes_are_sent_one_by_one(queues: Queues) -> None:
+    large = {"note": {"DataType": "String", "StringValue": "x" * 250_000}}
+    for _ in range(8):
+        queues.sqs.send_message(QueueUrl=queues.dead, MessageBody="x", MessageAttributes=large)
+    done = redrive(queues.dead, queues.home)
+    assert (done.sent, done.failed) == (8, {})
+
+
 @pytest.fixture
 def command(queues: Queues, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, list[str]]]:
     def call(*arguments: str) -> tuple[int, list[str]]:
@@ -211,7 +291,17 @@ def test_the_command_fails_when_something_could_not_be_sent(queues: Queues, comm
     assert command("--dry-run")[0] == 0
     code, lines = command()
     assert code == 1
-    assert "nothing says where it came from" in lines[0]
+    assert "no queue of this account is noted" in lines[0]
+
+
+def test_the_command_takes_what_is_malformed(queues: Queues, command: Any) -> None:
+    """Which is often why a message is in such a queue."""
+    body = json.dumps({"Records": [{"eventSource": "aws:sqs", "messageId": "1"}]})
+    attributes = forged(queues.home_arn)
+    queues.sqs.send_message(QueueUrl=queues.dead, MessageBody=body, MessageAttributes=attributes)
+    queues.fail(1, "loan.paid")
+    assert command("--filter", "type=loan.paid")[1][-1] == "2 read, 1 sent, 1 left, 0 failed"
+    assert command()[1][-1] == "1 read, 1 sent, 0 left, 0 failed"
 
 
 @pytest.mark.parametrize("arguments", [("--filter", "type"), ("--to", "elsewhere")])

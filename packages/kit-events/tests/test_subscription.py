@@ -88,7 +88,19 @@ def test_a_type_is_quoted(template: Any) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"queue": "under-writing"}, {"topic": "loans.fifo"}, {"types": []}, {"queue": "arn:aws:sqs:x"}],
+    [
+        {"queue": "under-writing"},
+        {"topic": "loans.fifo"},
+        {"types": []},
+        {"queue": "arn:aws:sqs:x"},
+        {"queue": "Überweisung"},
+        {"queue": "Events"},
+        {"topic": "UnderwritingDeadLetters"},
+        {"topic": "arn:aws:sns:x\n  Other: {}"},
+        {"timeout": 0},
+        {"timeout": 901},
+        {"max_receives": 0},
+    ],
 )
 def test_what_cannot_be_written_is_refused(wrong: dict[str, Any]) -> None:
     options: dict[str, Any] = {"queue": "Underwriting", "types": ["loan.paid"], **wrong}

@@ -61,14 +61,21 @@ class EventBus:
         Batches hold what the destination takes at once. A message that the destination failed to take is tried again
         with jittered backoff, one that it refused (`EventRefusedError`) isn't. Where the destination keeps an order, a
         message whose aggregate's earlier one has failed isn't tried: its error is an `EventHeldBackError`. Raise
-        `EventBusNotSetError`, before anything is sent.
+        `EventBusNotSetError`, or ValueError for a KIT_EVENTS_MAX_BYTES that is no number, before anything is sent.
         """
         from kit_events import drivers, sending
 
         driver = drivers.chosen(self._destination)
-        limit = self._max_bytes or int(os.environ.get("KIT_EVENTS_MAX_BYTES") or driver.max_bytes)
+        limit = self._max_bytes or _max_bytes() or driver.max_bytes
         bucket = self._claim_bucket or os.environ.get("KIT_EVENTS_CLAIM_BUCKET") or None
         return sending.send(driver, messages, limit=limit, bucket=bucket)
+
+
+def _max_bytes() -> int:
+    text = os.environ.get("KIT_EVENTS_MAX_BYTES") or "0"
+    if not text.isdecimal():
+        raise ValueError(f"KIT_EVENTS_MAX_BYTES has to be a number of bytes, and is {text!r}")
+    return int(text)
 
 
 _default = _ENVIRONMENT = EventBus()

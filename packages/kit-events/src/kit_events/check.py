@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 from kit_events import template as templates
 
+_QUEUE = "AWS::SQS::Queue"
+_PARTIAL = "ReportBatchItemFailures"
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 _MAPPINGS = ("SQS", "Kinesis", "DynamoDB")
-_DEAD_LETTERS = frozenset(
-    {"deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure", "DestinationConfig"}
-)
+_DEAD_LETTERS = frozenset({"deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure"})
+# What only the mappings of Kafka, MQ and DocumentDB have, which know no partial answers.
+_OTHERS = frozenset({"Topics", "Queues", "SelfManagedEventSource", "DocumentDBEventSourceConfig"})
 
 
 class Finding(NamedTuple):
@@ -34,8 +36,9 @@ class Mapped(NamedTuple):
 
     @property
     def partial(self) -> bool:
-        """Return whether the function's answer may name single messages."""
-        return "ReportBatchItemFailures" in (self.properties.get("FunctionResponseTypes") or ())
+        """Return whether the function's answer may name single messages; what only AWS knows is taken to say so."""
+        types = self.properties.get("FunctionResponseTypes") or ()
+        return isinstance(types, dict) or any(isinstance(each, dict) for each in types) or _PARTIAL in types
 
 
 class Template:
@@ -53,23 +56,40 @@ class Template:
 
     def functions(self) -> dict[str, dict[str, Any]]:
         """Return the properties of every function, those that are set for all among them."""
-        return {name: {**self._globals, **properties} for name, properties in self.of_type(*_FUNCTIONS)}
+        serverless = {name: {**self._globals, **properties} for name, properties in self.of_type(_FUNCTIONS[0])}
+        return {**serverless, **dict(self.of_type(_FUNCTIONS[1]))}
 
     def mappings(self) -> Iterator[Mapped]:
         """Yield the mappings of queues and streams, a function's Events and resources of their own."""
         for function, properties in self.of_type("AWS::Serverless::Function"):
             for name, event in (properties.get("Events") or {}).items():
-                inner = event.get("Properties") or {}
-                if event.get("Type") in _MAPPINGS:
-                    source = templates.referred(inner.get("Queue") or inner.get("Stream"))
+                kind, inner = (
+                    (event.get("Type"), event.get("Properties") or {}) if isinstance(event, dict) else (None, {})
+                )
+                if kind == "SNS" and isinstance(inner.get("SqsSubscription"), dict):
+                    inner = inner["SqsSubscription"]  # makes a mapping, too
+                    yield Mapped(f"{function}.{name}", function, self.resource(inner.get("QueueArn")), inner)
+                elif kind in _MAPPINGS:
+                    source = self.resource(inner.get("Queue") or inner.get("Stream"))
                     yield Mapped(f"{function}.{name}", function, source, inner)
+        aliases = dict(self.of_type("AWS::Lambda::Alias"))
         for name, inner in self.of_type("AWS::Lambda::EventSourceMapping"):
-            source = templates.referred(inner.get("EventSourceArn"))
-            yield Mapped(name, templates.referred(inner.get("FunctionName")), source, inner)
+            if _OTHERS.isdisjoint(inner):
+                called = self.resource(inner.get("FunctionName"))
+                called = self.resource(aliases.get(called or "", {}).get("FunctionName")) or called
+                yield Mapped(name, called, self.resource(inner.get("EventSourceArn")), inner)
 
-    def dead_letter_queues(self) -> set[str]:
+    def resource(self, value: Any) -> str | None:
+        """Return the logical name of what a value leads to, by reference or by the name of a queue in its ARN."""
+        text = templates.text(value)
+        for name, properties in self.of_type(_QUEUE) if text else ():
+            if str(text).endswith(f":{templates.text(properties.get('QueueName'))}"):
+                return name
+        return templates.referred(value)
+
+    def dead_letter_queues(self) -> set[str | None]:
         """Return the names of the queues that others' failures go to."""
-        return set(templates.under(self._template["Resources"], _DEAD_LETTERS))
+        return {self.resource(value) for value in templates.under(self._template["Resources"], _DEAD_LETTERS)}
 
     def number(self, value: Any, default: int) -> int | None:
         """Return a number of the template, a parameter's default among them; None for what only AWS knows."""
@@ -103,7 +123,7 @@ def check(path: str | Path, *, module: str | None = None) -> list[Finding]:
 
 
 def _mappings(template: Template) -> Iterator[Finding]:
-    functions, queues = template.functions(), dict(template.of_type("AWS::SQS::Queue"))
+    functions, queues = template.functions(), dict(template.of_type(_QUEUE))
     for mapped in template.mappings():
         if not mapped.partial:
             yield Finding(
@@ -125,7 +145,7 @@ def _mappings(template: Template) -> Iterator[Finding]:
 
 def _queues(template: Template) -> Iterator[Finding]:
     dead_letters = template.dead_letter_queues()
-    for name, properties in template.of_type("AWS::SQS::Queue"):
+    for name, properties in template.of_type(_QUEUE):
         if name not in dead_letters and not properties.get("RedrivePolicy"):
             yield Finding(
                 name, "no RedrivePolicy: a message that always fails comes again until it expires, and is lost"

@@ -1,28 +1,39 @@
 """Payloads that are too large for the bus: they wait in S3, and the message carries a claim to them."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from kit_events.errors import ClaimError, RecordShapeError
+from kit_events.content import MAX_BYTES
+from kit_events.errors import ClaimError, EventTooLargeError, RecordShapeError
 from kit_events.message import Message
 
-# What is claimed has to be under it, so that a forged message makes nobody read another of the bucket's objects.
 PREFIX = "kit-events/"
-_PARTS = {"bucket": str, "key": str, "sha256": str, "size": int}
+# A forged message shall make nobody read another of a bucket's objects, or ask elsewhere than a bucket for it.
+_FORMS = {
+    "bucket": (re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"), "has to be the name of a bucket"),
+    "key": (re.compile(PREFIX + r"[0-9a-f-]{36}\.json"), f"has to be {PREFIX}, the event's id and .json"),
+    "sha256": (re.compile("[0-9a-f]{64}"), "has to be 64 hexadecimal digits"),
+}
 
 
 def store(message: Message, bucket: str) -> Message:
     """Leave a message's payload in S3, and return the message with `claim` in place of `payload`.
 
-    The key follows from the event's id: sent again, it is the same object. Raise a `kit_aws.AwsError`.
+    The key follows from the event's id: sent again, it is the same object. A message that has no payload of its own is
+    returned as it is. Raise a `kit_aws.AwsError`, or `EventTooLargeError` for a payload that nobody would fetch.
     """
     from kit_aws import aws_errors, client
 
     event = json.loads(message.text)
+    if "payload" not in event:
+        return message
     payload = json.dumps(event.pop("payload"), separators=(",", ":")).encode()
+    if len(payload) > MAX_BYTES:
+        raise EventTooLargeError(message.type, len(payload), MAX_BYTES)
     digest, key = sha256(payload), f"{PREFIX}{message.id}.json"
     with aws_errors("PutObject", resource=f"s3://{bucket}/{key}"):
         client("s3").put_object(
@@ -56,7 +67,12 @@ def fetch(claim: Mapping[str, Any]) -> dict[str, Any]:
         raise ClaimError(bucket, key, "is gone") from error
     if len(content) != size or sha256(content).hexdigest() != claim["sha256"]:
         raise ClaimError(bucket, key, "is not what was left there")
-    payload: dict[str, Any] = json.loads(content)
+    try:
+        payload = json.loads(content)
+    except (ValueError, RecursionError):
+        payload = None
+    if not isinstance(payload, dict):
+        raise ClaimError(bucket, key, "is no JSON object")
     return payload
 
 
@@ -64,12 +80,10 @@ def check(claim: Any) -> None:
     """Raise `RecordShapeError` for what is no claim."""
     if not isinstance(claim, Mapping):
         raise RecordShapeError("EventRecord", "claim", "has to be a JSON object")
-    for part, kind in _PARTS.items():
-        if not isinstance(claim.get(part), kind) or isinstance(claim.get(part), bool):
-            raise RecordShapeError(
-                "EventRecord", f"claim.{part}", f"has to be {'a number' if kind is int else 'a text'}"
-            )
-    if not claim["key"].startswith(PREFIX):
-        raise RecordShapeError("EventRecord", "claim.key", f"has to begin with {PREFIX}")
-    if claim["size"] < 0:
-        raise RecordShapeError("EventRecord", "claim.size", "is negative")
+    for part, (form, remedy) in _FORMS.items():
+        text = claim.get(part)
+        if not isinstance(text, str) or not form.fullmatch(text):
+            raise RecordShapeError("EventRecord", f"claim.{part}", remedy)
+    size = claim.get("size")
+    if type(size) is not int or not 0 <= size <= MAX_BYTES:
+        raise RecordShapeError("EventRecord", "claim.size", f"has to be a number of bytes, {MAX_BYTES} at most")

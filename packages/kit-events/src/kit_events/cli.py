@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kit_events.errors import EventsError
+from kit_aws import AwsError
+
+from kit_events.errors import EventsError, RecordShapeError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -14,13 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = options.run
     try:
         return run(options)
-    except (EventsError, ValueError) as error:
-        print(f"kit_events: {error}", file=sys.stderr)
-    except Exception as error:
-        from kit_aws import AwsError
-
-        if not isinstance(error, AwsError):
-            raise
+    except (EventsError, AwsError, ValueError) as error:
         print(f"kit_events: {error}", file=sys.stderr)
     return 1
 
@@ -72,13 +68,8 @@ def _redrive(options: argparse.Namespace) -> int:
     )
     for record in done.chosen:
         values = _values(record)
-        told = (
-            record.message_id,
-            values.get("type"),
-            values.get("dead_letter_error"),
-            done.failed.get(record.message_id),
-        )
-        print("  ".join(str(each or "-") for each in told))
+        told = values.get("type"), values.get("dead_letter_error"), done.failed.get(record.message_id)
+        print(record.message_id, *(each or "-" for each in told), sep="  ")
     print(done)
     return 1 if done.failed else 0
 
@@ -91,11 +82,18 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _values(record: Any) -> dict[str, Any]:
-    """Return what a message can be filtered by: its attributes, and the fields of the event inside."""
+    """Return what a message can be filtered by: its attributes, and the fields of the event inside.
+
+    What is malformed inside, which may be why the message is here, has none.
+    """
     from kit_events.adapters import unwrap
 
     values: dict[str, Any] = dict(record.message_attributes)
-    for inside in unwrap({"eventSource": "aws:sqs", "messageId": record.message_id, "body": record.body}):
+    try:
+        found = unwrap({"eventSource": "aws:sqs", "messageId": record.message_id, "body": record.body})
+    except RecordShapeError:
+        found = []
+    for inside in found:
         if isinstance(inside, dict):
             values |= {name: value for name, value in inside.items() if isinstance(value, str)}
     return values
@@ -104,8 +102,6 @@ def _values(record: Any) -> dict[str, Any]:
 def _check(options: argparse.Namespace) -> int:
     from kit_events.check import check
 
-    if options.module and "" not in sys.path:
-        sys.path.insert(0, "")  # `python -m` has it; a test's call may not
     found = check(options.template, module=options.module)
     for finding in found:
         print(finding)
@@ -115,15 +111,6 @@ def _check(options: argparse.Namespace) -> int:
 def _subscription(options: argparse.Namespace) -> int:
     from kit_events.subscription import Subscription
 
-    print(
-        Subscription(
-            options.queue,
-            options.types,
-            topic=options.topic,
-            fifo=options.fifo,
-            timeout=options.timeout,
-            max_receives=options.max_receives,
-        ),
-        end="",
-    )
+    asked = {name: value for name, value in vars(options).items() if name != "run"}
+    print(Subscription(**asked), end="")
     return 0

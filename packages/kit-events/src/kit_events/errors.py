@@ -22,6 +22,8 @@ A failing call to AWS is a `kit_aws.AwsError`.
 
 from uuid import UUID
 
+_MOST_SHOWN = 5
+
 
 class EventsError(Exception):
     """Say that an event cannot be published or read."""
@@ -93,8 +95,11 @@ class PublishError(EventsError):
     """
 
     def __init__(self, failures: dict[UUID, tuple[str, Exception]], published: list[UUID]) -> None:
-        each = "; ".join(f"{kind} {event_id}: {error}" for event_id, (kind, error) in failures.items())
-        super().__init__(f"{len(failures)} of {len(failures) + len(published)} events are not published: {each}")
+        shown = [f"{kind} {event_id}: {error}" for event_id, (kind, error) in list(failures.items())[:_MOST_SHOWN]]
+        if len(failures) > _MOST_SHOWN:
+            shown.append(f"and {len(failures) - _MOST_SHOWN} more")
+        told = f"{len(failures)} of {len(failures) + len(published)} events are not published"
+        super().__init__(f"{told}: {'; '.join(shown)}")
         self.failures = failures
         self.published = published
         self.__cause__ = next(error for _, error in failures.values())

@@ -146,4 +146,6 @@ def _payload(event: Any) -> Any:
         from dataclasses import fields
 
         return {field.name: getattr(event, field.name) for field in fields(event)}
+    if not hasattr(event, "__dict__"):
+        raise EventShapeError(type(event).__qualname__, "payload", "a class with __slots__ says it by dump()")
     return {name: value for name, value in vars(event).items() if not name.startswith("_")}

@@ -4,27 +4,19 @@ Both are plain callables: `job(backoff=SqsVisibility(), dead_letter=SqsDeadLette
 """
 
 import os
-import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kit_events.errors import QueueNameError
 
-# The attributes of a dead letter. SQS takes ten of a message: where the sender's leave no room, the first of these go
-# along, and the log has the rest.
+# The attributes of a dead letter. SQS takes ten of a message, and 1 MiB with them: where the sender's leave no room,
+# the first of these go along, and the log has them all.
 SOURCE = "dead_letter_source"
 REASONS = (SOURCE, "dead_letter_error", "dead_letter_message", "dead_letter_function", "dead_letter_message_id")
 _MOST_ATTRIBUTES = 10
+_MOST_BYTES = 1_048_576
 _LONGEST_MESSAGE = 512  # characters
-_SECRETS = re.compile(
-    r"(?i)(?:password|passwd|pwd|secret|token|api[-_]?key|authorization|credential|cookie)[\w-]{0,40}[\"']?\s{0,9}[=:]"
-    r"\s{0,9}(?:(?:bearer|basic)\s+)?(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&]+)"
-    r"|\b(?:bearer|basic)\s+[\w.~+/=-]+"
-    r"|(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*"
-    r"|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-)
 
 
 class SqsVisibility:
@@ -58,7 +50,7 @@ def _change(queue: str, batch: list[tuple[Mapping[str, Any], int]]) -> None:
         with aws_errors("ChangeMessageVisibilityBatch", resource=queue):
             failed = sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries).get("Failed", [])
     except AwsError:
-        _logger().warning("%d messages of %s come again at once", len(entries), queue, exc_info=True)
+        _logger().warning("%d messages of %s come again after its own timeout", len(entries), queue, exc_info=True)
         return
     for entry in failed:
         said = f"{entry.get('Code')}: {entry.get('Message')}"
@@ -102,16 +94,17 @@ def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:
         for name, value in (message.get("messageAttributes") or {}).items()
         if name not in REASONS and (sent := _attribute(value))
     }
-    room = _MOST_ATTRIBUTES - len(attributes)
+    body = message["body"] if message else to_json(raw)
+    room = _MOST_BYTES - size_of(body, attributes)
     reasons = {name: value for name, value in _reasons(raw, error).items() if value}
-    for name, value in list(reasons.items())[:room]:
-        attributes[name] = {"DataType": "String", "StringValue": value}
-    if len(reasons) > room:
-        _logger().warning("a dead letter has no room for its reason", extra=reasons)
-    letter: dict[str, Any] = {
-        "MessageBody": message["body"] if message else to_json(raw),
-        "MessageAttributes": attributes,
-    }
+    for name, value in reasons.items():
+        reason = {name: {"DataType": "String", "StringValue": value}}
+        room -= size_of("", reason)
+        if room < 0 or len(attributes) == _MOST_ATTRIBUTES:
+            _logger().warning("a dead letter has no room for its reason", extra=reasons)
+            break
+        attributes |= reason
+    letter: dict[str, Any] = {"MessageBody": body, "MessageAttributes": attributes}
     if trace := system.get("AWSTraceHeader"):
         letter["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
     if fifo:
@@ -133,10 +126,20 @@ def _reasons(raw: Any, error: Exception) -> dict[str, str]:
     return {name: str(value or "") for name, value in zip(REASONS, values, strict=True)}
 
 
+def size_of(body: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return the bytes that SQS counts: the body, and each attribute's name, type and value."""
+    parts = [body, *attributes]
+    for attribute in attributes.values():
+        parts += [attribute["DataType"], attribute.get("StringValue") or attribute.get("BinaryValue") or ""]
+    return sum(len(part.encode() if isinstance(part, str) else part) for part in parts)
+
+
 def redacted(text: str) -> str:
     """Return the beginning of a text, as an attribute takes it, without what looks like a secret."""
+    from kit_aws.redaction import redact_text
+
     printable = "".join(letter if letter.isprintable() else " " for letter in text[:4000])
-    return _SECRETS.sub("[redacted]", printable)[:_LONGEST_MESSAGE]
+    return redact_text(printable)[:_LONGEST_MESSAGE]
 
 
 def _attribute(value: Any) -> dict[str, Any] | None:

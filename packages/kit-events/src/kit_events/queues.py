@@ -6,7 +6,9 @@ from typing import Any
 from kit_events.errors import QueueNameError
 
 _ARN = re.compile(r"arn:[a-z-]+:sqs:([a-z0-9-]+):(\d{12}):([A-Za-z0-9_-]{1,80}(?:\.fifo)?)")
-_URL = re.compile(r"https?://(?:sqs\.([a-z0-9-]+)\.)?[^/]+/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
+_URL = re.compile(r"https?://[^/]+/\d{12}/[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
+# Regional, FIPS and VPC endpoints, and the one that was before ("Amazon SQS endpoints and quotas").
+_REGION = re.compile(r"https?://(?:(?:[\w-]+\.)?sqs(?:-fips)?\.([a-z0-9-]+)|([a-z0-9-]+)\.queue)\.[^/]+/")
 
 
 def is_queue(text: str) -> bool:
@@ -25,8 +27,8 @@ def locate(queue: str) -> tuple[Any, str]:
     arn = _ARN.fullmatch(queue)
     if arn:
         sqs = client("sqs", region=arn[1])
-        return sqs, f"{sqs.meta.endpoint_url}/{arn[2]}/{arn[3]}"
-    url = _URL.fullmatch(queue)
-    if url is None:
+        return sqs, f"{sqs.meta.endpoint_url.rstrip('/')}/{arn[2]}/{arn[3]}"
+    if not _URL.fullmatch(queue):
         raise QueueNameError(queue)
-    return client("sqs", region=url[1]), queue
+    region = _REGION.match(queue)
+    return client("sqs", region=region and (region[1] or region[2])), queue

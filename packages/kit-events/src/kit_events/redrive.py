@@ -6,12 +6,12 @@ from typing import Any
 
 from kit_events import QueueRecord
 from kit_events.errors import QueueNameError
-from kit_events.failures import REASONS, SOURCE
+from kit_events.failures import REASONS, SOURCE, size_of
 from kit_events.queues import locate
 
 _HELD = 300  # seconds for which what was read is kept from being read again
 _BATCH = 10
-_BATCH_BYTES = 900_000  # of bodies; with attributes, a batch of SQS takes 1048576
+_BATCH_BYTES = 1_048_576  # "SendMessageBatch", SQS API Reference
 
 
 class Redriven:
@@ -48,10 +48,12 @@ def redrive(
 ) -> Redriven:
     """Send the messages of a dead-letter queue back, and delete each once its queue has confirmed it.
 
-    Queues are given by URL or ARN. Without `to`, a message goes to the queue that it came from, as `SqsDeadLetter` or
-    SQS itself has noted. `matching` chooses among them, `limit` is the most that are sent, `dry_run` sends none. What
-    is not sent becomes visible again when this ends; it ends when there is nothing more to read, and sends nothing that
-    was sent to the queue after it began. Raise `QueueNameError` or a `kit_aws.AwsError`.
+    Queues are given by URL or ARN. Without `to`, a message goes to the queue that it came from, as SQS itself or
+    `SqsDeadLetter` has noted; not to one of another account. `matching` chooses among them, `limit` is the most that
+    are sent, `dry_run` sends none. What is not sent becomes visible again when this ends; it ends when there is nothing
+    more to read, and sends nothing that was sent to the queue after it began. The messages of a FIFO queue go back one
+    by one, none before an earlier one of its group. Raise `QueueNameError` or a `kit_aws.AwsError`: what was sent last
+    may then be still in the queue.
     """
     if to is not None:
         locate(to)
@@ -60,11 +62,11 @@ def redrive(
     try:
         while limit is None or len(done.chosen) < limit:
             received = queue.receive(_BATCH if limit is None else min(_BATCH, limit - len(done.chosen)))
-            seen = [message for message in received if message["MessageId"] in held]
+            new = [message for message in received if message["MessageId"] not in held]
             held |= {message["MessageId"]: message for message in received}
-            if seen or not received:
+            if not new:
                 break
-            messages = [message for message in received if not queue.is_late(message)]
+            messages = [message for message in new if not queue.is_late(message)]
             done.read += len(messages)
             chosen = [each for each in messages if matching is None or matching(queue.record(each))]
             done.chosen += map(queue.record, chosen)
@@ -82,6 +84,7 @@ class _Queue:
         self._sqs, self._url = locate(queue)
         self._name = queue
         self._began = time()
+        self._stuck: set[tuple[str, str]] = set()  # targets and groups of which a message could not be sent
 
     def receive(self, most: int) -> list[Any]:
         """Return messages; none, if there are none any more."""
@@ -115,17 +118,35 @@ class _Queue:
         """Send messages, delete what was taken, and yield what is gone from the queue."""
         by_target: dict[str, list[Any]] = {}
         for message in messages:
-            target = to or _origin(message)
+            target = to or self._origin(message)
             if target is None:
-                done.failed[message["MessageId"]] = "nothing says where it came from: say where to send it"
+                done.failed[message["MessageId"]] = (
+                    "no queue of this account is noted as where it came from: say where to send it"
+                )
             else:
                 by_target.setdefault(target, []).append(message)
         for target, several in by_target.items():
-            together = sum(len(message["Body"].encode()) for message in several) <= _BATCH_BYTES
-            for batch in [several] if together else [[message] for message in several]:
-                for message in self._send(target, batch, done):
-                    done.sent += 1
-                    yield message
+            if target.endswith(".fifo"):
+                yield from self._send_in_order(target, several, done)
+            elif (
+                sum(size_of(message["Body"], message.get("MessageAttributes", {})) for message in several)
+                > _BATCH_BYTES
+            ):
+                for message in several:
+                    yield from self._send(target, [message], done)
+            else:
+                yield from self._send(target, several, done)
+
+    def _send_in_order(self, target: str, messages: list[Any], done: Redriven) -> Iterator[Any]:
+        """Send one after the other: entries of a batch fail one by one, so that a later one could overtake."""
+        for message in messages:
+            place = target, message["Attributes"].get("MessageGroupId") or message["MessageId"]
+            if place in self._stuck:
+                done.failed[message["MessageId"]] = "an earlier message of its group could not be sent"
+            elif taken := self._send(target, [message], done):
+                yield from taken
+            else:
+                self._stuck.add(place)
 
     def release(self, messages: Any) -> None:
         """Make messages visible again."""
@@ -151,11 +172,22 @@ class _Queue:
         for entry in answer.get("Failed", []):
             done.failed[messages[int(entry["Id"])]["MessageId"]] = f"{entry.get('Code')}: {entry.get('Message')}"
         taken = [messages[int(entry["Id"])] for entry in answer.get("Successful", [])]
+        done.sent += len(taken)
         if taken:
             gone = self._call("delete_message_batch", Entries=_handles(taken))
             for entry in gone.get("Failed", []):
                 done.failed[taken[int(entry["Id"])]["MessageId"]] = f"sent, but not deleted: {entry.get('Code')}"
         return taken
+
+    def _origin(self, message: Any) -> str | None:
+        """Return the ARN of the queue that a message came from, as SQS has noted it, else SqsDeadLetter.
+
+        Any sender can set an attribute: so SQS is asked first, and an attribute leads to no other account.
+        """
+        by_sqs: str | None = message["Attributes"].get("DeadLetterQueueSourceArn")
+        noted: str = message.get("MessageAttributes", {}).get(SOURCE, {}).get("StringValue") or ""
+        account = self._url.split("/")[-2]
+        return by_sqs or (noted if noted.startswith("arn:") and noted.split(":")[4:5] == [account] else None)
 
     def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         from kit_aws import aws_errors
@@ -167,12 +199,6 @@ class _Queue:
 
 def _handles(messages: list[Any]) -> list[dict[str, Any]]:
     return [{"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]} for at, message in enumerate(messages)]
-
-
-def _origin(message: Any) -> str | None:
-    """Return the ARN of the queue that a message came from, as SqsDeadLetter has noted it, else SQS."""
-    noted: str | None = message.get("MessageAttributes", {}).get(SOURCE, {}).get("StringValue")
-    return noted or message["Attributes"].get("DeadLetterQueueSourceArn")
 
 
 def _entry(entry_id: str, message: Any, *, fifo: bool) -> dict[str, Any]:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 MOST = 10  # messages in a batch of SNS, SQS or EventBridge
 ATTEMPTS = 3
-_FIRST_WAIT, _LONGEST_WAIT = 0.1, 2.0  # seconds
-_IN_FLIGHT = 8  # batches at a time; botocore keeps 10 connections
+_FIRST_WAIT = 0.1  # seconds
 
 
 def send(driver: "Driver", messages: Sequence[Message], *, limit: int, bucket: str | None) -> "Failures":
@@ -34,16 +33,14 @@ def send(driver: "Driver", messages: Sequence[Message], *, limit: int, bucket: s
 
 def _within(message: Message, limit: int, bucket: str | None, failed: "Failures") -> Message | None:
     """Return a message that the destination takes: itself, or one with a claim to its payload."""
-    from kit_aws import AwsError
-
     if message.size <= limit:
         return message
-    try:
-        if bucket is None:
-            raise EventTooLargeError(message.type, message.size, limit)
-        from kit_events import claim
+    from kit_aws import AwsError
 
-        lighter = claim.store(message, bucket)
+    from kit_events import claim
+
+    try:
+        lighter = message if bucket is None else claim.store(message, bucket)
         if lighter.size > limit:
             raise EventTooLargeError(message.type, lighter.size, limit)
         return lighter
@@ -66,13 +63,14 @@ def _batches(messages: Sequence[Message], most_bytes: int) -> Iterator[list[Mess
 
 
 def _in_parallel(driver: "Driver", batches: list[list[Message]], failed: "Failures") -> None:
-    if len(batches) < 2:
+    together = min(driver.in_flight, len(batches))
+    if together < 2:
         for batch in batches:
             failed.update(_deliver(driver, batch))
         return
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(min(_IN_FLIGHT, len(batches)), "kit-events") as threads:
+    with ThreadPoolExecutor(together, "kit-events") as threads:
         for result in threads.map(lambda batch: _deliver(driver, batch), batches):
             failed.update(result)
 
@@ -145,7 +143,7 @@ def _wait(attempt: int) -> None:
     from random import uniform
     from time import sleep
 
-    sleep(uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)))  # noqa: S311  (it only spreads the load)
+    sleep(uniform(0, _FIRST_WAIT * 2**attempt))  # noqa: S311  (it only spreads the load)
 
 
 def _tell(messages: Sequence[Message], failed: "Failures") -> None:

@@ -1,6 +1,7 @@
 """Fan-out as code: what a template needs for a queue that gets some of a topic's events."""
 
 import json
+import re
 from collections.abc import Iterable
 
 
@@ -29,35 +30,36 @@ class Subscription:
         self.fifo = fifo
         self.timeout = timeout
         self.max_receives = max_receives
-        for name in (queue, topic):
-            if not name.isalnum() and not (name is topic and name.startswith("arn:")):
-                raise ValueError(f"{name!r} is no logical name: letters and digits")
+        if not re.fullmatch("[A-Za-z0-9]+", queue):
+            raise ValueError(f"{queue!r} is no logical name: letters and digits")
+        if not re.fullmatch(r"[A-Za-z0-9]+|arn:[\w:.-]+", topic, re.ASCII):
+            raise ValueError(f"{topic!r} is neither a logical name, which has letters and digits, nor an ARN")
+        if topic in (queue, *(queue + end for end in ("DeadLetters", "Policy", "Subscription"))):
+            raise ValueError(f"{topic!r} is the name of the topic and of the queue or one of its parts")
         if not self.types:
             raise ValueError("types names at least one type of events")
+        if not (1 <= timeout <= 900 and 1 <= max_receives <= 1000):
+            raise ValueError("timeout is from 1 to 900 seconds, max_receives from 1 to 1000")
 
     def __str__(self) -> str:
         """Return the part as YAML."""
         foreign = self.topic.startswith("arn:")
-        topic = "" if foreign else _TOPIC.format(topic=self.topic, properties=_fifo(self.fifo, top=True))
+        fifo = "      FifoQueue: true\n" if self.fifo else ""
+        properties = "    Properties:\n      FifoTopic: true\n" if self.fifo else ""
+        topic = "" if foreign else _TOPIC.format(topic=self.topic, properties=properties)
         return (
             "Resources:\n"
             + topic
             + _REST.format(
                 queue=self.queue,
                 topic=self.topic if foreign else f"!Ref {self.topic}",
-                fifo=_fifo(self.fifo),
+                fifo=fifo,
                 visibility=6 * self.timeout,
                 timeout=self.timeout,
                 receives=self.max_receives,
                 types=json.dumps(self.types),
             )
         )
-
-
-def _fifo(fifo: bool, *, top: bool = False) -> str:
-    if not fifo:
-        return ""
-    return "    Properties:\n      FifoTopic: true\n" if top else "      FifoQueue: true\n"
 
 
 _TOPIC = """\

@@ -1,11 +1,14 @@
 """A SAM or CloudFormation template as plain values; PyYAML is met here alone (extra: check)."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kit_events.errors import TemplateError
+
+_SUBSTITUTED = re.compile(r"\$\{([A-Za-z0-9]+)(?:\.Arn)?\}")
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -49,32 +52,28 @@ def _yaml(text: str) -> Any:
 
 
 def referred(value: Any) -> str | None:
-    """Return the logical name of the resource that a value leads to: by Ref, by GetAtt, or by the ARN in a Sub."""
+    """Return the logical name of the resource that a value leads to: by Ref, by GetAtt, or by either in a Sub."""
     if not isinstance(value, dict) or len(value) != 1:
         return None
     [(function, argument)] = value.items()
-    if function == "Ref" and isinstance(argument, str):
-        return argument
+    if function == "Ref":
+        return str(argument).split(".")[0]  # SAM has !Ref Function.Alias
     if function == "Fn::GetAtt":
         return str(argument.split(".")[0] if isinstance(argument, str) else argument[0])
-    if function == "Fn::Sub" and isinstance(argument, str) and argument.startswith("${") and argument.endswith(".Arn}"):
-        return argument[2:-5]
-    return None
+    substituted = _SUBSTITUTED.fullmatch(text(value) or "")
+    return substituted[1] if substituted else None
 
 
-def under(value: Any, keys: frozenset[str]) -> Iterator[str]:
-    """Yield the logical names that stand under any of the keys, anywhere in a template."""
-    for key, inner in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
-        if key in keys:
-            yield from _all_referred(inner)
-        else:
-            yield from under(inner, keys)
+def text(value: Any) -> str | None:
+    """Return a text as it is in the template, also that of a Sub."""
+    found = value.get("Fn::Sub") if isinstance(value, dict) else value
+    return found if isinstance(found, str) else None
 
 
-def _all_referred(value: Any) -> Iterator[str]:
-    name = referred(value)
-    if name is not None:
-        yield name
+def under(value: Any, keys: frozenset[str], *, found: bool = False) -> Iterator[Any]:
+    """Yield what stands under any of the keys, anywhere in a template: texts, and references to resources."""
+    if found and (text(value) or referred(value)):
+        yield value
         return
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _all_referred(inner)
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
+        yield from under(inner, keys, found=found or key in keys)

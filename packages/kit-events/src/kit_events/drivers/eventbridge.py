@@ -11,8 +11,9 @@ from kit_aws import aws_errors, client
 from kit_events.drivers.answers import failure
 from kit_events.message import Message
 
-# "PutEvents", EventBridge API Reference: what is wrong with the entry itself. Any other may pass.
-_REFUSED = ("InvalidArgument", "MalformedDetail", "NotAuthorized", "ResourceNotFound", "ValidationException")
+# "PutEventsResultEntry", EventBridge API Reference: what is wrong with the entry itself. Any other may pass, be it when
+# somebody has repaired the bus or its policy.
+_REFUSED = ("InvalidArgument", "MalformedDetail", "ValidationException")
 
 
 class EventBridge:
@@ -24,6 +25,7 @@ class EventBridge:
 
     max_bytes = 1_000_000  # of a request's entries together ("PutEvents": less than 1 MB)
     ordered = False
+    in_flight = 8  # botocore keeps 10 connections
 
     def __init__(self, bus: str) -> None:
         self._bus = bus
@@ -54,4 +56,4 @@ class EventBridge:
 
 def _with_attributes(message: Message) -> str:
     extra = {name: value for name, value in message.attributes.items() if name not in ("event_type", "event_origin")}
-    return f'{message.text[:-1]},"attributes":{json.dumps(extra)}}}' if extra else message.text
+    return f'{message.text[:-1]},"attributes":{json.dumps(extra, ensure_ascii=False)}}}' if extra else message.text

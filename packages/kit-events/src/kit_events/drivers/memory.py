@@ -10,6 +10,7 @@ class Memory:
     """A list of messages, in the order in which they were sent; a name that ends in .fifo keeps aggregates' order."""
 
     max_bytes = 262_144
+    in_flight = 1
 
     def __init__(self, name: str = "memory://") -> None:
         self.ordered = name.endswith(".fifo")

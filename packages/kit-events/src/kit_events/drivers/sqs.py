@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kit_aws import aws_errors
 
-from kit_events.drivers.answers import failures
+from kit_events.drivers.answers import entry, failures
 from kit_events.message import Message
 from kit_events.queues import locate
 
@@ -20,6 +20,7 @@ class Sqs:
 
     # Of a message and of a batch ("SendMessageBatch", SQS API Reference); queues made before 2025 may take 262144.
     max_bytes = 1_048_576
+    in_flight = 8  # botocore keeps 10 connections
 
     def __init__(self, queue: str) -> None:
         self._queue = queue
@@ -38,12 +39,7 @@ class Sqs:
         return failures(answer, messages, resource=self._queue)
 
     def _entry(self, message: Message) -> dict[str, Any]:
-        attributes = {name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()}
-        entry: dict[str, Any] = {"MessageBody": message.text, "MessageAttributes": attributes}
-        trace = os.environ.get("_X_AMZN_TRACE_ID")
-        if trace:
-            entry["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
-        if self.ordered:
-            entry["MessageGroupId"] = str(message.aggregate_id)
-            entry["MessageDeduplicationId"] = str(message.id)
-        return entry
+        made = entry(message, "MessageBody", ordered=self.ordered)
+        if trace := os.environ.get("_X_AMZN_TRACE_ID"):
+            made["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+        return made
