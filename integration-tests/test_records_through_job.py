@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ from kit_events.testing import (
 from kit_handler import TriggerError, job, trigger
 
 EVENTS = Path(__file__).parents[1] / "packages" / "kit-events" / "tests" / "events"
+DOCS = Path(__file__).parents[1] / "docs"
 JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({})
 
 
@@ -218,3 +220,14 @@ def test_a_trigger_of_another_event_tells_the_user_nothing_of_it() -> None:
 
     with pytest.raises(TriggerError, match="unexpected error"):
         sign_up(cognito_event("PostConfirmation_ConfirmSignUp"), None)
+
+
+def test_the_guide_is_true() -> None:
+    """All of it but the source that is added at its end: kit-events' own tests do as that says."""
+    text, _, _ = (DOCS / "guides" / "events-records.md").read_text().partition("## Add a source in one file")
+    blocks = list(re.finditer(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    assert len(blocks) >= 5
+    namespace: dict[str, Any] = {"__name__": "guide"}
+    for block in blocks:
+        source = "\n" * text.count("\n", 0, block.start(1)) + block[1]
+        exec(compile(source, "events-records.md", "exec"), namespace)

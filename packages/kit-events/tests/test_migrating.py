@@ -1,4 +1,4 @@
-"""The table of the older events names tests that exist."""
+"""The tables of the older events and sources name tests that exist."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not DOCUMENT.exists(), reason="the document is p
 
 def rows() -> list[list[str]]:
     lines = DOCUMENT.read_text().splitlines() if DOCUMENT.exists() else []
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if re.match(r"\| E\d", line)]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if re.match(r"\| [ET]\d", line)]
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: f"{row[0]} {row[1][:20]}")
@@ -26,4 +26,5 @@ def test_every_test_that_is_named_is_there(row: list[str]) -> None:
 
 
 def test_no_behaviour_is_left_out() -> None:
-    assert {row[0] for row in rows()} == {f"E{number}" for number in range(1, 6)}
+    events, sources = {f"E{number}" for number in range(1, 6)}, {"T1", "T2", "T3", "T4", "T5", "T7"}
+    assert {row[0] for row in rows()} == events | sources
