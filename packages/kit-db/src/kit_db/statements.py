@@ -4,6 +4,7 @@
 # ruff: noqa: S608
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 from kit_db.errors import UnknownColumnError
@@ -224,14 +225,16 @@ class Statements:
 
 def portions(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
     """Yield the rows in portions that one INSERT may hold."""
-    portion: list[Sequence[Any]] = []
-    characters = 0
-    for row in rows:
-        size = sum([len(value) for value in row if value.__class__ is str or value.__class__ is bytes])
-        if portion and (len(portion) == MOST_ROWS or characters + size > MOST_CHARACTERS):
-            yield portion
-            portion, characters = [], 0
-        portion.append(row)
-        characters += size
-    if portion:
-        yield portion
+    waiting = iter(rows)
+    while portion := list(islice(waiting, MOST_ROWS)):
+        yield from _divided(portion)
+
+
+def _divided(rows: list[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
+    size = sum([len(value) for row in rows for value in row if value.__class__ is str or value.__class__ is bytes])
+    if size <= MOST_CHARACTERS or len(rows) == 1:
+        yield rows
+    else:
+        half = len(rows) // 2
+        yield from _divided(rows[:half])
+        yield from _divided(rows[half:])

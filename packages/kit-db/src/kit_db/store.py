@@ -106,7 +106,7 @@ class Store(Generic[E]):
 
     def find(self, key: Any) -> E | None:
         """Return the row of that key, or None."""
-        shape, statements = self._prepare()
+        shape, statements = self._prepared or self._prepare()
         found = self._database.run(statements.find, (shape.parameter(self.key, key),), repeatable=True).rows
         entity: E | None = shape.entity(found[0]) if found else None
         return entity

@@ -13,14 +13,17 @@ READY = frozenset({str, int, float, bool, NoneType, Decimal, datetime, date, tim
 """Classes whose values the driver takes as they are."""
 
 COLLECTIONS = (list, tuple, set, frozenset)
+_JSON = (dict, *COLLECTIONS)
 
 
 def parameter(value: Any) -> Any:
     """Return a value as the driver takes it: enums by their value, UUIDs as text, whatever has parts as JSON."""
     if value.__class__ in READY:
         return value
+    if value.__class__ is UUID:
+        return str(value)
     value = _plain(value)
-    return json.dumps(value, default=_json) if isinstance(value, (dict, *COLLECTIONS)) else value
+    return json.dumps(value, default=_json) if isinstance(value, _JSON) else value
 
 
 def array(values: Iterable[Any]) -> str:
