@@ -13,7 +13,7 @@ from marshmallow import fields
 
 from kit_schemas.extra_fields import DecimalField
 
-PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 CANONICAL_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -56,7 +56,7 @@ class StrictDecimal(DecimalField):
     """Text in decimal notation, an int or a Decimal; no float, which may have lost digits already."""
 
     def _validated(self, value: Any) -> Any:
-        if isinstance(value, float) or (isinstance(value, str) and not PLAIN_DECIMAL.fullmatch(value)):
+        if isinstance(value, float) or (isinstance(value, str) and not _PLAIN_DECIMAL.fullmatch(value)):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
 

@@ -113,22 +113,20 @@ class _LoadWriter:
     def strict_boolean(self, field: Any, var: str) -> None:
         self.writer.doubt(f"{var} is not True and {var} is not False")
 
-    def decimal(self, field: Any, var: str) -> None:
+    def decimal(self, field: Any, var: str, plain: str = "") -> None:
         writer = self.writer
         with writer.block(f"if type({var}) is str:"):
             # With so few digits and so small an exponent it is within the field's bounds.
-            writer.doubt(f"len({var}) > 500")
+            writer.doubt(f"len({var}) > 500{plain}")
             writer.line(f"{var} = {writer.constant(Decimal, 'Decimal')}({var})")
             writer.doubt(f"not {var}.is_finite() or not -400 < {var}.adjusted() < 400")
         with writer.block("else:"):
             writer.line(f"{var} = {writer.constant(conversions.to_decimal, 'to_decimal')}({var})")
 
     def strict_decimal(self, field: Any, var: str) -> None:
-        writer = self.writer
-        writer.doubt(f"type({var}) is float")
-        plain = writer.constant(strict.PLAIN_DECIMAL.fullmatch, "plain")
-        writer.doubt(f"type({var}) is str and {plain}({var}) is None")
-        self.decimal(field, var)
+        self.writer.doubt(f"type({var}) is float")
+        # What Decimal takes beyond the plain notation: other digits, underscores, and white space around it.
+        self.decimal(field, var, f" or not {var}.isascii() or '_' in {var} or {var}[:1] <= ' ' or {var}[-1:] <= ' '")
 
     def uuid(self, field: Any, var: str) -> None:
         writer, digits = self.writer, self.writer.name("digits")
