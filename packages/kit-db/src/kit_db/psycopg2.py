@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
+_FRESH = 0.001
 _IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 _STATUS = {
     _IDLE: "idle",
@@ -114,11 +115,13 @@ class Connection:
         """Tell whether the server is still there, without asking it unless there is a reason to.
 
         A reason is something to read where nothing is expected, a goodbye for instance, or having been idle for more
-        than `idle_check` seconds, by the clock that also runs while the function is frozen.
+        than `idle_check` seconds, by the clock that also runs while the function is frozen. What has answered within
+        the last millisecond is not looked at.
         """
         if self._raw.closed or self._process != os.getpid():
             return False
-        if not self._wait(READ, 0) and abs(time.time() - self._used_at) <= idle_check:
+        rested = abs(time.time() - self._used_at)
+        if rested < min(_FRESH, idle_check) or (rested <= idle_check and not self._wait(READ, 0)):
             return True
         try:
             self.run("SELECT 1", seconds=self._connect_timeout)
