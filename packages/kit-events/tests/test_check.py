@@ -266,6 +266,17 @@ def test_a_job_that_answers_otherwise_than_its_mapping_is_named(found: Any, modu
     assert any("ignores the failures that app.jobs.work names" in each for each in compared(found, whole, module(JOBS)))
 
 
+def test_a_job_that_a_dispatcher_calls_is_no_functions_handler(found: Any, module: Any) -> None:
+    dispatcher = """
+class Dispatcher:
+    def __call__(self, event, context=None):
+        return work(event, context)
+
+dispatcher = Dispatcher()
+"""
+    assert compared(found, GOOD.replace("jobs.work", "jobs.dispatcher"), module(JOBS + dispatcher)) == []
+
+
 def test_a_route_that_gets_records_is_named(found: Any, module: Any) -> None:
     [finding] = compared(found, GOOD, module(JOBS.replace("handler(True)", "handler(True, 'route')")))
     assert finding == "Work.Jobs: leads records to app.jobs.work, which is a route"

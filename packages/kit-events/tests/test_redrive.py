@@ -258,6 +258,49 @@ def test_a_message_that_sqs_hands_out_twice_is_sent_once_and_ends_nothing(queues
     assert (done.read, done.sent) == (25, 5)
 
 
+def test_what_was_sent_and_could_not_be_deleted_is_sent_once(queues: Queues) -> None:
+    queues.fail(1)
+    failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
+    events, sqs = client("sqs").meta.events, queues.sqs
+
+    def keep(**_: Any) -> Any:
+        [message] = redriven
+        sqs.change_message_visibility(QueueUrl=queues.dead, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+        return type("Answer", (), {"status_code": 200})(), {"Failed": failed}
+
+    redriven: list[Any] = []
+
+    def note(parsed: Any, **_: Any) -> None:
+        redriven[:] = parsed.get("Messages", [])
+
+    events.register("after-call.sqs.ReceiveMessage", note)
+    events.register_first("before-call.sqs.DeleteMessageBatch", keep)
+    try:
+        done = redrive(queues.dead)
+    finally:
+        events.unregister("after-call.sqs.ReceiveMessage", note)
+        events.unregister("before-call.sqs.DeleteMessageBatch", keep)
+    assert (done.sent, list(done.failed.values())) == (1, ["sent, but not deleted: InternalError"])
+    assert queues.numbers(queues.home) == [1]
+
+
+def test_a_queue_that_others_keep_filling_comes_to_an_end(queues: Queues) -> None:
+    queues.fail(0)
+    received = []
+
+    def fill(**_: Any) -> None:
+        received.append(1)
+        assert len(received) < 20
+        queues.fail(len(received))
+
+    client("sqs").meta.events.register("after-call.sqs.ReceiveMessage", fill)
+    try:
+        assert redrive(queues.dead).sent == 1
+    finally:
+        client("sqs").meta.events.unregister("after-call.sqs.ReceiveMessage", fill)
+    assert queues.numbers(queues.home) == [0]
+
+
 def test_messages_with_large_attributes_are_sent_one_by_one(queues: Queues) -> None:
     large = {"note": {"DataType": "String", "StringValue": "x" * 250_000}}
     for _ in range(8):

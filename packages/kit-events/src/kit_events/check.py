@@ -63,15 +63,13 @@ class Template:
         """Yield the mappings of queues and streams, a function's Events and resources of their own."""
         for function, properties in self.of_type("AWS::Serverless::Function"):
             for name, event in (properties.get("Events") or {}).items():
-                kind, inner = (
-                    (event.get("Type"), event.get("Properties") or {}) if isinstance(event, dict) else (None, {})
-                )
-                if kind == "SNS" and isinstance(inner.get("SqsSubscription"), dict):
-                    inner = inner["SqsSubscription"]  # makes a mapping, too
-                    yield Mapped(f"{function}.{name}", function, self.resource(inner.get("QueueArn")), inner)
-                elif kind in _MAPPINGS:
-                    source = self.resource(inner.get("Queue") or inner.get("Stream"))
-                    yield Mapped(f"{function}.{name}", function, source, inner)
+                inner = (event.get("Properties") or {}) if isinstance(event, dict) else {}
+                if isinstance(inner.get("SqsSubscription"), dict):
+                    inner = inner["SqsSubscription"]  # of a topic: it makes a mapping, too
+                elif not inner or event.get("Type") not in _MAPPINGS:
+                    continue
+                source = self.resource(inner.get("Queue") or inner.get("Stream") or inner.get("QueueArn"))
+                yield Mapped(f"{function}.{name}", function, source, inner)
         aliases = dict(self.of_type("AWS::Lambda::Alias"))
         for name, inner in self.of_type("AWS::Lambda::EventSourceMapping"):
             if _OTHERS.isdisjoint(inner):
@@ -137,9 +135,8 @@ def _mappings(template: Template) -> Iterator[Finding]:
         visibility = template.number(queue.get("VisibilityTimeout"), 30)
         if timeout is None or window is None or visibility is None or visibility >= 6 * timeout + window:
             continue
-        needed = f"six times the {timeout} s of {mapped.function}" + (
-            f" and its window of {window} s" if window else ""
-        )
+        waits = f" and its window of {window} s" if window else ""
+        needed = f"six times the {timeout} s of {mapped.function}{waits}"
         yield Finding(str(mapped.source), f"VisibilityTimeout is {visibility}, under {needed}: {6 * timeout + window}")
 
 

@@ -6,7 +6,7 @@ Handlers are known by what they carry (`__kit_handler__`), so that kit-handler n
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import getclosurevars
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kit_events.check import Finding
@@ -26,13 +26,19 @@ def compare(template: "Template", name: str) -> Iterator[Finding]:
         handled[function] = attribute
         if not callable(getattr(module, attribute, None)):
             yield Finding(function, f"Handler is {attribute!r}, which {name} hasn't")
-    for job in _jobs(module):
+    for job in [] if any(_leads_on(module, name) for name in handled.values()) else _jobs(module):
         if job not in handled.values():
             yield Finding(f"{name}.{job}", "is a job, and no function's Handler")
     for mapped in template.mappings():
         found = getattr(module, handled.get(mapped.function or "", ""), None)
         if found is not None:
             yield from _disagreement(mapped, found, f"{name}.{handled[str(mapped.function)]}")
+
+
+def _leads_on(module: ModuleType, name: str) -> bool:
+    """Say whether a handler may call jobs that are no function's: a Dispatcher is an object, the others functions."""
+    found = getattr(module, name, None)
+    return callable(found) and not isinstance(found, FunctionType)
 
 
 def _jobs(module: ModuleType) -> list[str]:

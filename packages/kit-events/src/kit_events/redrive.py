@@ -11,6 +11,9 @@ from kit_events.queues import locate
 
 _HELD = 300  # seconds for which what was read is kept from being read again
 _BATCH = 10
+_IDLE = (
+    5  # answers in a row with nothing to send, after which there is nothing more: others may fill the queue for ever
+)
 _BATCH_BYTES = 1_048_576  # "SendMessageBatch", SQS API Reference
 
 
@@ -59,14 +62,17 @@ def redrive(
         locate(to)
     queue, done = _Queue(source), Redriven(dry_run=dry_run)
     held: dict[str, Any] = {}
+    seen: set[str] = set()
+    idle = 0
     try:
-        while limit is None or len(done.chosen) < limit:
+        while idle < _IDLE and (limit is None or len(done.chosen) < limit):
             received = queue.receive(_BATCH if limit is None else min(_BATCH, limit - len(done.chosen)))
-            new = [message for message in received if message["MessageId"] not in held]
-            held |= {message["MessageId"]: message for message in received}
-            if not new:
+            if not received:
                 break
-            messages = [message for message in new if not queue.is_late(message)]
+            messages = [each for each in received if each["MessageId"] not in seen and not queue.is_late(each)]
+            held |= {message["MessageId"]: message for message in received}
+            seen |= {message["MessageId"] for message in received}
+            idle = 0 if messages else idle + 1
             done.read += len(messages)
             chosen = [each for each in messages if matching is None or matching(queue.record(each))]
             done.chosen += map(queue.record, chosen)
@@ -128,10 +134,7 @@ class _Queue:
         for target, several in by_target.items():
             if target.endswith(".fifo"):
                 yield from self._send_in_order(target, several, done)
-            elif (
-                sum(size_of(message["Body"], message.get("MessageAttributes", {})) for message in several)
-                > _BATCH_BYTES
-            ):
+            elif sum(size_of(each["Body"], each.get("MessageAttributes", {})) for each in several) > _BATCH_BYTES:
                 for message in several:
                     yield from self._send(target, [message], done)
             else:

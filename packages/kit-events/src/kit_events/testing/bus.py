@@ -11,8 +11,7 @@ from kit_events.bus import EventBus
 from kit_events.drivers.memory import Memory
 from kit_events.event import BaseEvent
 from kit_events.message import Message, message_of
-
-_ACCOUNT, _REGION = "123456789012", "us-east-1"
+from kit_events.testing.records import ACCOUNT, REGION, queue_record, topic_record
 
 
 class RecordingBus(EventBus):
@@ -79,37 +78,10 @@ def deliver(
 
 def _in_queue(message: Message, queue: str = "test") -> dict[str, Any]:
     """Return a message as Lambda gets it from a queue that listens to a topic; its message id is the event's."""
-    from json import dumps
-
-    topic = f"arn:aws:sns:{_REGION}:{_ACCOUNT}:test"
-    attributes = {name: {"Type": "String", "Value": value} for name, value in message.attributes.items()}
-    envelope = {
-        "Type": "Notification",
-        "MessageId": str(uuid4()),
-        "TopicArn": topic,
-        "Message": message.text,
-        "Timestamp": "2026-01-01T00:00:00.000Z",
-        "MessageAttributes": attributes,
-    }
-    system = {
-        "ApproximateReceiveCount": "1",
-        "SentTimestamp": "1767225600000",
-        "SenderId": "AIDAIENQZJOLO23YVJ4VO",
-        "ApproximateFirstReceiveTimestamp": "1767225600001",
-    }
-    if queue.endswith(".fifo"):
-        system |= {"MessageGroupId": str(message.aggregate_id), "MessageDeduplicationId": str(message.id)}
-    return {
-        "messageId": str(message.id),
-        "receiptHandle": f"receipt-{message.id}",
-        "body": dumps(envelope),
-        "attributes": system,
-        "messageAttributes": {},
-        "md5OfBody": "",
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{_REGION}:{_ACCOUNT}:{queue}",
-        "awsRegion": _REGION,
-    }
+    group = str(message.aggregate_id) if queue.endswith(".fifo") else None
+    notice = topic_record(message.text, attributes=message.attributes)["Sns"]
+    raw = queue_record(notice, queue=queue.removesuffix(".fifo"), group=group)
+    return {**raw, "messageId": str(message.id), "receiptHandle": f"receipt-{message.id}"}
 
 
 class _Context:
@@ -117,7 +89,7 @@ class _Context:
 
     function_name = "test"
     function_version = "$LATEST"
-    invoked_function_arn = f"arn:aws:lambda:{_REGION}:{_ACCOUNT}:function:test"
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:test"
     memory_limit_in_mb = "128"
 
     def __init__(self) -> None:
