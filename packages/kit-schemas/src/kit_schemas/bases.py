@@ -24,13 +24,15 @@ class BaseEntity(BaseSchema, default_timezone=UTC):
 
 
 class EventSchema(BaseSchema, default_timezone=UTC):
-    """The payload of an event: set `type`, declare fields, and mix in `kit_events.BaseEvent` to publish it.
+    """An event: set `type` and declare what it tells beside the id of what it is about.
 
-    It answers what a bus asks an event for, so that one of any other make can be used as well.
+    It answers all that a bus of kit-events asks an event for, and any other bus may ask the same. `filter_attributes`
+    names the fields that subscribers may filter by.
     """
 
     type: ClassVar[str]
     version: ClassVar[str] = "1"
+    filter_attributes: ClassVar[tuple[str, ...]] = ()
 
     aggregate_id: UUID
 
