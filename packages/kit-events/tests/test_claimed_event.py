@@ -11,7 +11,12 @@ from kit_events.testing import carried, event_body
 
 PAYLOAD = {"text": "long"}
 CONTENT = json.dumps(PAYLOAD).encode()
-CLAIM = {"bucket": "claims", "key": "kit-events/1.json", "sha256": sha256(CONTENT).hexdigest(), "size": len(CONTENT)}
+CLAIM = {
+    "bucket": "claims",
+    "key": "kit-events/0f8b8f3a-2b1e-4c55-8d35-6a5a5f0a7a11.json",
+    "sha256": sha256(CONTENT).hexdigest(),
+    "size": len(CONTENT),
+}
 
 
 def claimed(**changed: Any) -> dict[str, Any]:
