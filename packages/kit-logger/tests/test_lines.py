@@ -3,13 +3,14 @@
 import enum
 import io
 import json
+import logging
 import sys
 import uuid
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from kit_logger import inject, logger, set_correlation_id
+from kit_logger import RedactingFormatter, inject, logger, set_correlation_id
 
 LIMIT = 256 * 1024
 
@@ -204,6 +205,32 @@ def test_exceptions_of_every_kind_are_written(lines):
         *("BrokenError", "RecursionError", "IndexError", None, "ValueError"),
     ]
     assert all(len(str(line)) < 50_000 for line in found)
+
+
+@pytest.mark.parametrize(
+    "text", ["no such loan", 'password=hunter2 of "Ada"', "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "\ud800"]
+)
+@pytest.mark.parametrize("keys", [{}, {"exception": "mine"}, {"stack_trace": None}])
+@pytest.mark.parametrize("notes", [(), ("see", "token=abc")])
+def test_an_exceptions_line_is_the_same_whoever_writes_the_json(text, keys, notes):
+    ours, custom = (
+        RedactingFormatter(service="loans", utc=True, use_rfc3339=True, json_serializer=serializer)
+        for serializer in (None, json.dumps)
+    )
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        for note in notes:
+            error.add_note(note)
+        record = logging.LogRecord("loans", logging.ERROR, __file__, 1, "failed for %s", ("7",), sys.exc_info(), "f")
+    record.stack_info, record.amount = f"Stack: {text}", 7
+    for formatter in (ours, custom):
+        formatter.append_keys(**keys)
+    line, expected = json.loads(ours.format(record)), json.loads(custom.format(record))
+    assert line == expected
+    assert list(line) == list(expected)
+    assert not any(secret in str(line) for secret in ("hunter2", "eyJ", "abc"))
+    assert line["exception_name"] == "ValueError"
 
 
 def test_the_stack_is_written_when_asked_for(lines):

@@ -21,7 +21,8 @@ from kit_logger.texts import has_hint, redact_text, redacted_template
 
 _TEMPLATES = {"level": "%(levelname)s", "location": "%(funcName)s:%(lineno)d", "timestamp": "%(asctime)s"}
 _ORDER = ["level", "location", "message", "timestamp"]
-_TAKEN = frozenset({*_ORDER, "exception", "exception_name", "exception_notes", "stack_trace", "stack_info", "logger"})
+_OF_FAILURES = frozenset({"exception", "exception_name", "exception_notes", "stack_trace", "stack_info"})
+_TAKEN = frozenset({*_ORDER, *_OF_FAILURES, "logger"})
 _FIXED_TYPES = frozenset({str, int, float, bool, type(None)})
 _TRACE = "_X_AMZN_TRACE_ID"
 _levels: dict[str, str] = {}
@@ -161,7 +162,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
     def _fast(self, record: logging.LogRecord, invocation: Invocation | None) -> str | None:
         """Return the line of a record that has nothing special, put together from pieces; None for any other."""
         text = record.msg
-        if record.exc_info or record.stack_info or type(text) is not str or text[:1] in ("{", "["):
+        if type(text) is not str or text[:1] in ("{", "["):
             return None
         fixed = self._fixed(invocation)
         if not fixed.plain or len(text) > LONGEST:
@@ -175,14 +176,19 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if added is None:
             return None
         rest = self._origin(record, fixed, str)
-        if has_hint((text + added + rest).lower()):
+        failed = failure(record, frames=self.serialize_stacktrace) if record.exc_info or record.stack_info else {}
+        if "exception_notes" in failed:  # may hold anything
+            return None
+        what = _pieces(failed)
+        if has_hint((text + added + what + rest).lower()):
             text, rest = redact_text(text), self._origin(record, fixed, redact_text)
             added = encoded_extras(record, fixed.taken, redact_text, self._default)
+            what = _pieces(redact(failed))
         level = _levels.get(record.levelname) or _levels.setdefault(record.levelname, quoted(record.levelname))
         when = self._timestamp(record.created) if self._rfc3339 else quoted(self.formatTime(record, self.datefmt))
         return (
             f'{{"level":{level},"location":{quoted(f"{record.funcName}:{record.lineno}")},"message":{quoted(text)},'
-            f'"timestamp":{when}{fixed.text}{added}{rest}}}'
+            f'"timestamp":{when}{fixed.text}{added}{what}{rest}}}'
         )
 
     def _origin(self, record: logging.LogRecord, fixed: _Fixed, clean: Callable[[str], str]) -> str:
@@ -217,6 +223,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         keys = {**self._lasting, **(invocation.context_keys if invocation else {}), **holder.values, **of_thread}
         plain = all(keys.pop(name, None) == template for name, template in _TEMPLATES.items())
         plain = plain and not any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items())
+        plain = plain and _OF_FAILURES.isdisjoint(keys)
         trace = keys.get("xray_trace_id", self) is self  # None switches it off
         keys = {key: value for key, value in keys.items() if value is not None}
         if trace and invocation is not None:
@@ -275,6 +282,10 @@ def restore_thread_keys(keys: dict[str, Any]) -> None:
     """Forget the keys that were appended to this thread or task since."""
     if THREAD_LOCAL_KEYS.get() is not keys:
         THREAD_LOCAL_KEYS.set(keys)
+
+
+def _pieces(values: dict[str, Any]) -> str:
+    return "," + encode(values)[1:-1] if values else ""
 
 
 def _trace() -> str | None:
