@@ -285,11 +285,17 @@ def test_a_rules_message_is_what_its_sql_selects(captured: Captured) -> None:
 
 def test_numbers_that_are_none_do_not_break_a_message_later() -> None:
     raw = carried({}, "sqs")
-    for name, value in (("ApproximateReceiveCount", "many"), ("SentTimestamp", "9" * 30)):
+    for name, value in (("ApproximateReceiveCount", "many"), ("SentTimestamp", "9" * 15)):
         broken = {**raw, "attributes": {name: value}}
         with pytest.raises(RecordShapeError) as caught:
             QueueRecord.from_record(broken)
         assert caught.value.field == f"attributes.{name}"
+
+
+def test_the_last_time_that_a_message_may_say_is_one() -> None:
+    [record] = QueueRecord.from_record({**carried({}, "sqs"), "attributes": {"SentTimestamp": "9" * 14}})
+    assert record.sent_at is not None
+    assert record.sent_at.year == 5138
 
 
 def test_whatever_json_allows_is_read_as_json_would(captured: Captured) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit_events import EventRecord, FileRecord, Record, RecordShapeError, adapters
 from kit_events.adapters import MAX_DEPTH, SOURCES
-from kit_events.testing import carried, event_body, s3_notification
+from kit_events.testing import carried, event_body, s3_notification, table_record
 
 EVENTS = Path(__file__).parent / "events"
 CARRIERS = ["sqs", "sns", "eventbridge", "kinesis", "firehose", "kafka", "activemq", "rabbitmq"]
@@ -123,6 +123,21 @@ def test_what_is_packed_too_well_is_not_unpacked(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("kit_events.content.MAX_BYTES", 1000)
     with pytest.raises(RecordShapeError):
         EventRecord.from_record(carried(event_body({"text": "x" * 10_000}), "gzip", "kinesis"))
+
+
+def test_what_is_packed_in_what_is_packed_stays_so() -> None:
+    with pytest.raises(RecordShapeError):
+        EventRecord.from_record(carried(event_body(), "gzip", "gzip", "gzip", "sqs"))
+
+
+def test_what_is_nested_too_deeply_is_a_shape_error() -> None:
+    value: Any = {"S": "1"}
+    for _ in range(2000):
+        value = {"L": [value]}
+    raw = table_record({"id": "1"})
+    raw["dynamodb"]["NewImage"] = {"a": value}
+    with pytest.raises(RecordShapeError, match="TableRecord: it is nested too deeply"):
+        kit_events.TableRecord.from_record(raw)
 
 
 def test_the_depth_is_bounded() -> None:

@@ -24,34 +24,36 @@ def parsed(text: Any) -> Any:
 
 def opened(value: Any) -> Any:
     """Return what text or bytes say: JSON, also in base64 or gzip; else the text, or the bytes that are no text."""
-    if isinstance(value, str):
-        try:
-            said, end = _scan(value, 0)  # what json.loads does, without its preparations
-            if end == len(value):
-                return said
-        except (StopIteration, ValueError, RecursionError):
-            pass
-        said = parsed(value)
-        return _decoded(value) if said is value and value.startswith(_ENCODED) else said
-    if not isinstance(value, bytes):
+    if isinstance(value, bytes):
+        text = _text(value)
+        return value if text is None else opened(text)
+    if not isinstance(value, str):
         return value
-    if value.startswith(_GZIP):
-        try:
-            value = gunzipped(value)
-        except ValueError:
-            return value
     try:
-        return opened(value.decode()) if value[:2] != _GZIP else value
-    except UnicodeDecodeError:
-        return value
+        said, end = _scan(value, 0)  # what json.loads does, without its preparations
+        if end == len(value):
+            return said
+    except (StopIteration, ValueError, RecursionError):
+        pass
+    said = parsed(value)
+    return _decoded(value) if said is value and value.startswith(_ENCODED) else said
 
 
 def _decoded(text: str) -> Any:
+    """Return what is in base64, once: JSON of an object or an array, else the text as it is."""
     try:
-        inside = opened(unbase64(text))
+        inside = parsed(_text(unbase64(text)))
     except ValueError:
         return text
     return inside if isinstance(inside, dict | list) else text
+
+
+def _text(data: bytes) -> str | None:
+    """Return bytes as text, out of gzip if they are packed; None if they are no text."""
+    try:
+        return (gunzipped(data) if data.startswith(_GZIP) else data).decode()
+    except ValueError:
+        return None
 
 
 def unbase64(text: str) -> bytes:

@@ -28,7 +28,10 @@ class Record(Frozen):
         for part in unwrap(raw, cls):
             if not isinstance(part, dict) or not cls.recognises(part):
                 raise Fields(cls.__name__, {}).error(None, f"this is no {cls.kind}")
-            found.extend(cls.read(Fields(cls.__name__, part)))
+            try:
+                found.extend(cls.read(Fields(cls.__name__, part)))
+            except RecursionError:
+                raise Fields(cls.__name__, {}).error(None, "it is nested too deeply") from None
         return found
 
     @classmethod

@@ -37,16 +37,15 @@ class LexV2Trigger(Record):
         """Yield the turn."""
         state = fields.part("sessionState")
         intent = state.part("intent")
-        slots = intent.part("slots") if intent.find("slots", dict) is not None else None
-        for name in slots.value if slots else ():
-            if slots and slots.find(name, dict) and slots.part(name).find("value", dict):
-                slots.part(name).part("value").find("interpretedValue", str)
+        slots = intent.part("slots") if intent.find("slots", dict) else Fields(fields.record, {})
+        for name in slots.value:
+            _check_slot(slots, name)
         yield cls(
             session_id=fields.get("sessionId", str),
             bot=fields.part("bot").get("name", str),
             intent=intent.get("name", str),
             source=fields.get("invocationSource", str),
-            slots=slots.value if slots else {},
+            slots=slots.value,
             confirmation=intent.find("confirmationState", str) or "None",
             text=fields.find("inputTranscript", str) or "",
             session=state.texts("sessionAttributes"),
@@ -99,3 +98,9 @@ class LexV2Trigger(Record):
         requested = self.event.get("requestAttributes")
         answer = {"sessionState": after, **({"messages": messages} if messages else {})}
         return {**answer, "requestAttributes": requested} if requested else answer
+
+
+def _check_slot(slots: Fields, name: str) -> None:
+    """Raise `RecordShapeError` unless a slot is null, has a value that was interpreted, or a list of such."""
+    if slots.find(name, dict) and slots.part(name).find("value", dict):
+        slots.part(name).part("value").find("interpretedValue", str)

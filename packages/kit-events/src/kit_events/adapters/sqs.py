@@ -10,6 +10,7 @@ from kit_events.fields import Fields
 from kit_events.record import Record
 
 _NUMBERS = ("ApproximateReceiveCount", "SentTimestamp")
+_MOST_DIGITS = 14  # of milliseconds, before the year 5138
 
 
 class QueueRecord(Record):
@@ -44,7 +45,8 @@ class QueueRecord(Record):
         """Yield the message; it is not opened."""
         attributes = fields.texts("attributes")
         for name in _NUMBERS:
-            if not attributes.get(name, "0").isdecimal() or len(attributes.get(name, "0")) > 15:
+            number = attributes.get(name, "0")
+            if not number.isdecimal() or len(number) > _MOST_DIGITS:
                 raise fields.error(f"attributes.{name}", "is no number")
         yield cls(
             message_id=fields.get("messageId", str),
