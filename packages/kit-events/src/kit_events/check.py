@@ -143,7 +143,7 @@ def _mappings(template: Template) -> Iterator[Finding]:
 def _queues(template: Template) -> Iterator[Finding]:
     dead_letters = template.dead_letter_queues()
     for name, properties in template.of_type(_QUEUE):
-        if name not in dead_letters and not properties.get("RedrivePolicy"):
+        if name not in dead_letters and properties.get("RedrivePolicy") in (None, {}, {"Ref": "AWS::NoValue"}):
             yield Finding(
                 name, "no RedrivePolicy: a message that always fails comes again until it expires, and is lost"
             )
