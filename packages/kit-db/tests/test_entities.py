@@ -229,3 +229,24 @@ def test_an_annotation_that_names_nothing_is_told():
 
     with pytest.raises(StoreDefinitionError, match="Nowhere"):
         Losts().find(1)
+
+
+@pytest.mark.parametrize("name", ["class", "ﬁ", "é", "a b", 'x"y', "v1", "entity", "READY", "made_v1"])
+def test_columns_may_be_called_anything(database, name):
+    spelled = '"' + name.replace('"', '""') + '"'
+    database.execute(f"create table odd (id int primary key, {spelled} int)")
+
+    class Row:
+        id: int
+
+        def __init__(self, **values: Any) -> None:
+            self.__dict__.update(values)
+
+    class Rows(Store[Row]):
+        entity = Row
+        table = "odd"
+        columns = ("id", name)
+
+    added = Rows(database).add(Row(**{"id": 1, name: 2}))
+    assert vars(added) == {"id": 1, name: 2}
+    assert vars(Rows(database).get(1)) == {"id": 1, name: 2}

@@ -3,10 +3,9 @@
 import enum
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from keyword import iskeyword
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -34,22 +33,12 @@ class Shape:
             raise StoreDefinitionError(f"{entity.__qualname__} has no annotated fields: name the columns")
         self._arrays = frozenset(arrays)
         self.nullable = frozenset(name for name in self.columns if name not in hints or _allows_none(hints[name]))
-        self._left_to_database = [at for at, name in enumerate(self.columns) if _default(entity, name) is None]
-        self._read = _reader(self.columns)
         converters = {name: converter(hints[name]) for name in self.columns if name in hints}
         self.entity = _maker(entity, self.columns, {name: each for name, each in converters.items() if each})
         """Makes an entity of a row, by keywords, with values of the annotated types."""
-
-    def row(self, entity: Any) -> list[Any]:
-        """Return the parameters to insert, a None in a field that is None by default as DEFAULT."""
-        row = [
-            value if value.__class__ in READY else self.parameter(name, value)
-            for name, value in zip(self.columns, self._read(entity), strict=True)
-        ]
-        for at in self._left_to_database:
-            if row[at] is None:
-                row[at] = DEFAULT
-        return row
+        left = frozenset(name for name in self.columns if _default(entity, name) is None)
+        self.row = _reader(self.columns, left, self.parameter)
+        """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
 
     def parameter(self, column: str, value: Any) -> Any:
         """Return a value as the driver takes it; dicts, lists and objects are JSON, unless the column is an array."""
@@ -119,7 +108,7 @@ def _maker(
         lines.append(f"    if {variable} is not None and {variable}.__class__ is not made_{variable}:")
         lines.append(f"        {variable} = convert_{variable}({variable})")
     given = [
-        f"{name}={variable}" if name.isidentifier() and not iskeyword(name) else f"**{{{name!r}: {variable}}}"
+        f"{name}={variable}" if _writable(name) else f"**{{{name!r}: {variable}}}"
         for name, variable in variables.items()
     ]
     lines.append(f"    return entity({', '.join(given)})")
@@ -128,10 +117,28 @@ def _maker(
     return make
 
 
-def _reader(columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    if len(columns) > 1 and all(name.isidentifier() for name in columns):
-        return attrgetter(*columns)
-    return lambda entity: tuple([getattr(entity, name) for name in columns])
+def _reader(
+    columns: tuple[str, ...], left: Collection[str], parameter: Callable[[str, Any], Any]
+) -> Callable[[Any], list[Any]]:
+    """Compile the function that makes a row of an entity, as above; the database fills what is `left` to it."""
+    lines = ["def read(entity):"]
+    for at, name in enumerate(columns):
+        lines.append(f"    v{at} = entity.{name}" if _writable(name) else f"    v{at} = getattr(entity, {name!r})")
+        if name in left:
+            lines.append(f"    if v{at} is None:")
+            lines.append(f"        v{at} = DEFAULT")
+        lines.append(f"    {'elif' if name in left else 'if'} v{at}.__class__ not in READY:")
+        lines.append(f"        v{at} = parameter({name!r}, v{at})")
+    lines.append(f"    return [{', '.join(f'v{at}' for at in range(len(columns)))}]")
+    known: dict[str, Any] = {"READY": READY, "DEFAULT": DEFAULT, "parameter": parameter}
+    exec("\n".join(lines), known)  # noqa: S102
+    read: Callable[[Any], list[Any]] = known["read"]
+    return read
+
+
+def _writable(name: str) -> bool:
+    # ASCII alone: Python's parser takes some other letters for one another (its NFKC form of identifiers).
+    return name.isascii() and name.isidentifier() and not iskeyword(name)
 
 
 def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
