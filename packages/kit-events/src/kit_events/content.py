@@ -24,11 +24,9 @@ def parsed(text: Any) -> Any:
 
 def opened(value: Any) -> Any:
     """Return what text or bytes say: JSON, also in base64 or gzip; else the text, or the bytes that are no text."""
-    if isinstance(value, bytes):
-        text = _text(value)
-        return value if text is None else opened(text)
     if not isinstance(value, str):
-        return value
+        text = _text(value) if isinstance(value, bytes) else None
+        return value if text is None else opened(text)
     try:
         said, end = _scan(value, 0)  # what json.loads does, without its preparations
         if end == len(value):

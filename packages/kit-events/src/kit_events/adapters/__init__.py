@@ -9,8 +9,11 @@ from typing import Any
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeVar
 
     from kit_events.record import Record
+
+    Source = TypeVar("Source", bound=type[Record])
 
 # The record's class, its file, and the members by which it is known: with a value, or whatever they hold.
 SOURCES: dict[str, tuple[str, ...]] = {
@@ -61,7 +64,7 @@ _frequent: "dict[str, type[Record]]" = {}  # by the value of eventSource or Type
 _registered: "list[type[Record]]" = []
 
 
-def register_source(source: "type[Record]") -> "type[Record]":
+def register_source(source: "Source") -> "Source":
     """Let whatever `source` recognises be a record or a carrier of its own, before kit's sources are asked.
 
     What its `opened` returns is opened further, so that every record is found inside of it. Return the class, so that
@@ -86,9 +89,6 @@ def source_of(raw: "dict[str, Any]") -> "type[Record] | None":
     for source in _registered:
         if source.recognises(raw):
             return source
-    mark = raw.get("eventSource") or raw.get("Type")
-    if isinstance(mark, str) and mark in _frequent:
-        return _frequent[mark]
     for member, by_value in _marks.items():
         if member in raw:
             value = raw[member]
@@ -107,9 +107,12 @@ def unwrap(raw: "Any", wanted: "type[Record] | None" = None, depth: int = 0) -> 
         if isinstance(raw, dict):
             if wanted is not None and wanted.recognises(raw):
                 break
-            if "eventSource" not in raw and "Type" not in raw and _members.isdisjoint(raw) and not _registered:
-                break  # what was to be carried, which is seen without a search
-            source = source_of(raw)
+            mark = raw.get("eventSource") or raw.get("Type")  # tells most carriers without a search
+            if not mark and _members.isdisjoint(raw) and not _registered:
+                break
+            source = _frequent.get(mark) if isinstance(mark, str) and not _registered else None
+            if source is None:
+                source = source_of(raw)
             inside = source.opened(raw) if source is not None else _untold(raw)
         else:  # an empty list is nobody's event, and passing over it would lose the message
             inside = raw or None if isinstance(raw, list) else None
