@@ -216,8 +216,9 @@ def test_without_pyyaml_it_says_what_to_install(found: Any, monkeypatch: pytest.
 JOBS = """
 def handler(partial, kind="job"):
     def handle(event, context=None):
-        return partial
+        pass
     handle.__kit_handler__ = kind
+    handle.__kit_partial__ = partial
     return handle
 
 work = handler(True)

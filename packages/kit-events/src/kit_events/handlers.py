@@ -5,7 +5,6 @@ Handlers are known by what they carry (`__kit_handler__`), so that kit-handler n
 
 from collections.abc import Iterator
 from importlib import import_module
-from inspect import getclosurevars
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +54,7 @@ def _disagreement(mapped: "Mapped", handler: Any, name: str) -> Iterator[Finding
     if kind not in ("job", None):
         yield Finding(mapped.name, f"leads records to {name}, which is a {kind}")
     elif kind == "job":
-        partial = getclosurevars(handler).nonlocals.get("partial")
+        partial = getattr(handler, "__kit_partial__", None)
         if partial is False and mapped.partial:
             yield Finding(mapped.name, f"has ReportBatchItemFailures, but {name} is a job(partial=False)")
         elif partial is True and not mapped.partial:

@@ -110,6 +110,7 @@ def _handler(
 
     take_over(handler, function)
     handler.__kit_handler__ = "job"  # type: ignore[attr-defined]
+    handler.__kit_partial__ = partial  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
 
 
