@@ -203,10 +203,25 @@ def test_an_alarm_within_a_load_is_not_swallowed():
     assert not issubclass(TimeoutError, DOUBTS)
 
 
+def test_limits_that_are_no_short_literals():
+    class Made(BaseSchema):
+        size: Annotated[int, Range(min=-(10**5000), max=10**5000)]
+        text: str = "\ud800{}'\"\n"
+
+    assert Made.load({"size": 5}) == Made(size=5)
+
+
 def test_an_error_does_not_show_that_generated_code_was_tried_before():
     with pytest.raises(ValidationError) as caught:
         Order.load({})
     assert caught.value.__context__ is None
+
+    class Made(BaseSchema):
+        when: dt.date
+
+    with pytest.raises(TypeError) as wrong:
+        Made(when="2026").dump()
+    assert wrong.value.__context__ is None
 
 
 def test_the_source_can_be_read_and_tracebacks_show_its_lines():

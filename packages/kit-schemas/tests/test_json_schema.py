@@ -149,6 +149,16 @@ def test_a_pattern_that_only_python_reads_is_left_out(pattern):
     assert made.json_schema()["properties"]["value"] == {"type": "string"}
 
 
+def test_a_strict_decimal_is_no_json_number_with_a_point():
+    class Price(BaseSchema, strict=True):
+        amount: Decimal
+
+    schema = Price.json_schema()
+    assert valid(schema, {"amount": "1.5"})
+    assert valid(schema, {"amount": 1})
+    assert not valid(schema, {"amount": 1.5})
+
+
 def test_a_class_that_contains_itself():
     class Tree(BaseSchema):
         name: str

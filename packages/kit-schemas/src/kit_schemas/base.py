@@ -195,12 +195,11 @@ class BaseSchema:
             return [each.dump(skip_none=skip_none) for each in self]
         cls = type(self)
         make = cls.__kit_dumpers__.get(skip_none) or dumper_of(cls, skip_none)
-        dumped: dict[str, Any]
         try:
-            dumped = make(self)
+            return cast("dict[str, Any]", make(self))
         except DOUBTS:
-            dumped = cls._shared_schema(skip_none=skip_none).dump(self)
-        return dumped
+            pass  # as in load
+        return cast("dict[str, Any]", cls._shared_schema(skip_none=skip_none).dump(self))
 
     @overload
     def dumps(self, *, skip_none: bool = ..., many: Literal[False] = ...) -> str: ...

@@ -9,6 +9,7 @@ import marshmallow
 from marshmallow import fields, validate
 
 from kit_schemas.schema import NestedField
+from kit_schemas.strict import StrictDecimal
 from kit_schemas.union import UnionField
 
 Document = dict[str, Any]
@@ -22,6 +23,7 @@ _KINDS: list[tuple[type, Document]] = [
     (fields.UUID, {"type": "string", "format": "uuid"}),
     (fields.String, {"type": "string"}),
     (fields.Integer, {"type": "integer"}),
+    (StrictDecimal, {"type": ["string", "integer"], "format": "decimal"}),
     # As text it keeps its digits, and that is how it is dumped; a number is taken, too.
     (fields.Decimal, {"type": ["string", "number"], "format": "decimal"}),
     (fields.Float, {"type": "number"}),

@@ -49,7 +49,7 @@ class Writer:
 
     def constant(self, value: Any, kind: str = "c") -> str:
         """Return how the function refers to an object: numbers and texts as literals, others by a name."""
-        if type(value) in (int, str, bool) or value is None:
+        if value is None or type(value) in (str, bool) or (type(value) is int and abs(value) < 2**63):
             return repr(value)
         known = self._known.get(id(value))
         if known is None:
