@@ -16,6 +16,7 @@ from kit_db import Database, set_default_database
 from kit_events import BaseEvent, EventBus, EventRefusedError, OutboxTransactionError, outbox
 from kit_events.message import Message
 from kit_events.outbox import Outbox, Relay, Relayed, schema_sql
+from kit_events.outbox.table import Failure
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def now_due(database: Database) -> None:
     database.execute("update kit_outbox set due_at = now()")
 
 
-def test_what_is_committed_is_sent_as_it_was_published(box: Outbox, sent_to: Bus) -> None:
+def test_what_is_committed_is_sent_as_it_was_published(box: Outbox, sent_to: Bus, database: Database) -> None:
     event = Paid(uuid4(), 7)
     [event_id] = publish(box, event)
     before = datetime.now(UTC)
@@ -85,6 +86,7 @@ def test_what_is_committed_is_sent_as_it_was_published(box: Outbox, sent_to: Bus
     assert message.attributes["event_type"] == "invoice.paid"
     assert datetime.fromisoformat(json.loads(message.text)["at"]) < before
     assert Relay(box).run() == Relayed()
+    assert database.execute("select * from kit_outbox") == []
 
 
 def test_what_is_rolled_back_is_never_sent(box: Outbox, sent_to: Bus, database: Database) -> None:
@@ -250,16 +252,14 @@ def test_what_a_killed_relay_had_claimed_is_sent_after_its_lease(box: Outbox, se
     assert sent_to.numbers(invoice) == [0, 1, 2, 3]
 
 
-def test_a_relay_that_comes_back_too_late_marks_nothing_of_anothers(box: Outbox, database: Database) -> None:
+def test_a_relay_that_comes_back_too_late_takes_nothing_from_another(box: Outbox, database: Database) -> None:
     publish(box, Paid(uuid4()))
     late, current = uuid4(), uuid4()
     [waiting] = box.table.claim(late, lease=0, most=1, aggregates=None)
     assert len(box.table.claim(current, lease=60, most=1, aggregates=None)) == 1
-    box.table.settle(late, [waiting.seq], [])
+    box.table.postpone(late, [Failure(waiting.message.id, 0, True, "late"), Failure(uuid4(), 0, False, "gone")])
     box.table.release(late)
-    assert database.execute("select sent_at, claim from kit_outbox") == [{"sent_at": None, "claim": current}]
-    box.table.settle(current, [waiting.seq], [])
-    assert database.execute("select 1 from kit_outbox where sent_at is null") == []
+    assert database.execute("select claim, attempts from kit_outbox") == [{"claim": current, "attempts": 0}]
 
 
 def test_relays_at_the_same_time_send_everything_once_and_in_order(
@@ -330,18 +330,6 @@ def test_what_time_has_left_over_is_given_back(box: Outbox, sent_to: Bus, monkey
     assert sent_to.numbers() == [0, 1, 2]
 
 
-def test_sent_events_are_deleted_after_the_retention(box: Outbox, database: Database) -> None:
-    publish(box, Paid(uuid4()), Paid(uuid4()))
-    Relay(box).run()
-    assert len(database.execute("select 1 from kit_outbox")) == 2
-    publish(box, Paid(uuid4()))
-    database.execute("update kit_outbox set sent_at = sent_at - interval '8 days'")
-    Relay(box).run()
-    assert len(database.execute("select 1 from kit_outbox")) == 1
-    Relay(box, retention=timedelta(0)).run()
-    assert database.execute("select 1 from kit_outbox") == []
-
-
 def test_after_commit_the_same_process_sends(database: Database, sent_to: Bus) -> None:
     box, waiting = Outbox(bus=sent_to, deliver="after_commit"), Outbox(bus=sent_to)
     invoice = uuid4()
@@ -379,7 +367,7 @@ def test_the_functions_use_the_default_outbox(database: Database, sent_to: Bus) 
     finally:
         outbox.set_default_outbox(None)
     assert sorted(sent_to.numbers()) == [1, 2]
-    assert len(database.execute("select 1 from kit_outbox where sent_at is null")) == 1
+    assert len(database.execute("select 1 from kit_outbox")) == 1
 
 
 def test_wrong_options_are_named() -> None:
@@ -389,17 +377,20 @@ def test_wrong_options_are_named() -> None:
         Outbox(table="kit_outbox; drop table kit_outbox")
 
 
-def test_finding_what_is_due_reads_no_more_than_it_takes(box: Outbox, database: Database) -> None:
-    """The oldest are found through the index, though ten thousand wait."""
+@pytest.mark.parametrize("analyzed", ["never", "empty", "full"])
+def test_finding_what_is_due_reads_no_more_than_it_takes(box: Outbox, database: Database, analyzed: str) -> None:
+    """The oldest are found through the indexes though ten thousand wait, whatever the planner believes."""
+    if analyzed == "empty":
+        database.execute("analyze kit_outbox")
     database.execute(
         "insert into kit_outbox (id, type, aggregate_id, body, attributes) "
         "select gen_random_uuid(), 'x', gen_random_uuid(), '{}', '{}' from generate_series(1, 10000)"
     )
-    database.execute("analyze kit_outbox")
-    query = "select seq_scan, idx_tup_fetch from pg_stat_xact_user_tables where relname = 'kit_outbox'"
+    if analyzed == "full":
+        database.execute("analyze kit_outbox")
+    query = "select seq_tup_read + idx_tup_fetch as tuples from pg_stat_xact_user_tables where relname = 'kit_outbox'"
     with database.transaction():
         [before] = database.execute(query)
         assert len(box.table.claim(uuid4(), lease=60, most=5, aggregates=None)) == 5
         [after] = database.execute(query)
-    assert after["seq_scan"] == before["seq_scan"]
-    assert after["idx_tup_fetch"] - before["idx_tup_fetch"] < 100
+    assert after["tuples"] - before["tuples"] < 100

@@ -1,6 +1,7 @@
 """Publishing into the outbox."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -20,7 +21,8 @@ class Outbox:
 
     `database` is kit-db's default one and `bus` is `default_bus()`, both at the time of use, unless given. With
     `deliver="after_commit"` the process that has published also sends, right after its commit; a relay on a schedule is
-    needed all the same, for what a crash or a failing bus leaves behind.
+    needed all the same, for what a crash or a failing bus leaves behind. If a process dies while it sends, another one
+    sends the same events when the `lease` is over.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class Outbox:
         database: "Database | None" = None,
         bus: EventBus | None = None,
         deliver: Literal["relay", "after_commit"] = "relay",
+        lease: timedelta = timedelta(seconds=60),
     ) -> None:
         if deliver not in ("relay", "after_commit"):
             raise ValueError(f"deliver is 'relay' or 'after_commit', not {deliver!r}")
         self.table = Table(table, database)
         self._bus = bus
         self._deliver = deliver
+        self.lease = lease.total_seconds()
 
     @property
     def bus(self) -> EventBus:

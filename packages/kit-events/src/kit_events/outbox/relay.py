@@ -16,7 +16,6 @@ from kit_events.outbox.table import DeadLetter, Failure, Waiting
 _log = logging.getLogger("kit.events")
 
 _LONGEST_WAIT = 900.0  # seconds, between two attempts
-_PURGED_AT_ONCE = 1000
 
 
 class Relayed(NamedTuple):
@@ -35,9 +34,9 @@ class Relay:
     """Send what waits in an outbox: at least once, and each aggregate's events in their order.
 
     Any number may work at a time, in any number of processes. `outbox` is `default_outbox()` at the time of use unless
-    given. A claimed batch holds the first events of at most `batch` aggregates; if the process dies, another has them
-    after `lease`. An event that the bus refuses, or has failed to take `max_attempts` times though it could be reached,
-    is dead: it is kept, and those behind it go on. Sent events are deleted after the `retention`.
+    given. At most `batch` events are claimed at once, the first of each aggregate before the second of any. Sent ones
+    are deleted. One that the bus refuses, or has failed to take `max_attempts` times though it could be reached, is a
+    dead letter: it is kept apart, and those behind it go on.
     """
 
     def __init__(
@@ -45,15 +44,11 @@ class Relay:
         outbox: Outbox | None = None,
         *,
         batch: int = 100,
-        lease: timedelta = timedelta(seconds=60),
         max_attempts: int = 20,
-        retention: timedelta = timedelta(days=7),
     ) -> None:
         self._outbox = outbox
         self._batch = batch
-        self._lease = lease.total_seconds()
         self._max_attempts = max_attempts
-        self._retention = retention.total_seconds()
 
     @property
     def outbox(self) -> Outbox:
@@ -61,17 +56,12 @@ class Relay:
         return default_outbox() if self._outbox is None else self._outbox
 
     def run(self, *, context: Any = None, margin: timedelta = timedelta(seconds=5)) -> Relayed:
-        """Send until nothing is due, and clean up; stop while `context` has more than the margin of time left.
+        """Send until nothing is due; stop while the Lambda `context` has more than the margin of time left.
 
         It also stops when the bus takes nothing any more: what is left is sent by a later run. Raise
         `OutboxTransactionError` inside of a transaction, `EventBusNotSetError`, and kit-db's errors.
         """
-        ends = _ends(context, margin.total_seconds())
-        relayed = self._send(None, ends)
-        while time.monotonic() < ends:
-            if self.outbox.table.purge(older_than=self._retention, most=_PURGED_AT_ONCE) < _PURGED_AT_ONCE:
-                break
-        return relayed
+        return self._send(None, _ends(context, margin.total_seconds()))
 
     def deliver(self, aggregates: Iterable[UUID]) -> Relayed:
         """Send what waits for these aggregates alone, and return; else as `run`."""
@@ -86,15 +76,15 @@ class Relay:
         return self.outbox.table.revive(ids)
 
     def _send(self, aggregates: list[UUID] | None, ends: float) -> Relayed:
-        table = self.outbox.table
+        table, lease = self.outbox.table, self.outbox.lease
         if table.database.in_transaction:
             raise OutboxTransactionError("A relay works outside of transactions, and one is open")
         total = Relayed()
         while time.monotonic() < ends:
             # The other half of the lease is for the call to the bus that has begun last.
-            until = min(ends, time.monotonic() + self._lease / 2)
+            until = min(ends, time.monotonic() + lease / 2)
             claim = uuid4()
-            waiting = table.claim(claim, lease=self._lease, most=self._batch, aggregates=aggregates)
+            waiting = table.claim(claim, lease=lease, most=self._batch, aggregates=aggregates)
             if not waiting:
                 break
             relayed, stopped = self._send_claimed(claim, waiting, until)
@@ -126,9 +116,12 @@ class Relay:
     def _send_wave(self, claim: UUID, ready: Sequence[Waiting]) -> tuple[Relayed, set[UUID]]:
         """Send one event of each aggregate, note what became of each, and name the aggregates that have to wait."""
         errors = self.outbox.bus.send([each.message for each in ready])
-        sent = [each.seq for each in ready if each.message.id not in errors]
+        sent = [each.message.id for each in ready if each.message.id not in errors]
         failures = [self._failure(each, errors[each.message.id]) for each in ready if each.message.id in errors]
-        self.outbox.table.settle(claim, sent, failures)
+        if sent:
+            self.outbox.table.remove(sent)
+        if failures:
+            self.outbox.table.postpone(claim, failures)
         dead = sum(failure.dead for failure in failures)
         failed = {each.message.aggregate_id for each in ready if each.message.id in errors}
         return Relayed(len(sent), len(failures) - dead, dead), failed
@@ -146,7 +139,7 @@ class Relay:
         _log.log(level, what, extra={**told, "attempts": attempts, "reason": reason})
         # No more than 2**10 is ever needed, and 2**1000 is no float.
         delay = min(_LONGEST_WAIT, 2.0 ** min(attempts - 1, 10)) * uniform(0.5, 1)  # noqa: S311
-        return Failure(waiting.seq, delay, dead, reason)
+        return Failure(message.id, delay, dead, reason)
 
 
 def _waves(waiting: Iterable[Waiting]) -> Iterator[list[Waiting]]:

@@ -16,34 +16,36 @@ if TYPE_CHECKING:
 
 TABLE = "kit_outbox"
 
-# Of one aggregate, so that one with very many events does not keep the others waiting.
-_RUN = 10
-_WAITS = "sent_at is null and dead_at is null"
-
 
 def schema_sql(table: str = TABLE) -> str:
-    """Return the SQL that creates the outbox's table with its indexes, for a migration."""
+    """Return the SQL that creates the outbox's two tables, for a migration.
+
+    One holds what waits, the other, `…_dead`, what was given up. There is no index on `seq` alone, so that the planner,
+    whose statistics of such a table are always old, has but one way to find an aggregate's first event.
+    """
     name = table_name(table)
-    return f"""create table {name} (
-    seq bigint generated always as identity primary key,
-    id uuid not null unique,
+    event = """id uuid primary key,
     type text not null,
     aggregate_id uuid not null,
     body text not null,
     attributes text not null,
     created_at timestamptz not null default now(),
-    due_at timestamptz not null default now(),
-    claim uuid,
     attempts integer not null default 0,
-    error text,
-    sent_at timestamptz,
-    dead_at timestamptz
-) with (fillfactor = 80);
+    error text"""
+    return f"""create table {name} (
+    {event},
+    seq bigint generated always as identity,
+    due_at timestamptz not null default now(),
+    claim uuid
+);
 
-create index on {name} (seq) where {_WAITS};
-create index on {name} (aggregate_id, seq) where {_WAITS};
-create index on {name} (sent_at) where sent_at is not null;
-create index on {name} (dead_at) where dead_at is not null;
+create unique index on {name} (aggregate_id, seq);
+create index on {name} (due_at);
+
+create table {name}_dead (
+    {event},
+    died_at timestamptz not null default now()
+);
 """
 
 
@@ -58,7 +60,7 @@ class Waiting(NamedTuple):
 class Failure(NamedTuple):
     """Hold what becomes of an event that was not taken: tried again after `delay` seconds, or never if it is dead."""
 
-    seq: int
+    id: UUID
     delay: float
     dead: bool
     error: str
@@ -111,68 +113,70 @@ class Table:
         )
 
     def claim(self, claim: UUID, *, lease: float, most: int, aggregates: Iterable[UUID] | None) -> list[Waiting]:
-        """Lease the first events of at most so many aggregates, oldest first, and return them in their order.
+        """Lease at most so many events, the first ones of each aggregate that is due, and return them in their order.
 
-        Only an aggregate's first waiting event is looked at and locked: whoever leases it has the aggregate. Those
-        behind it are leased with it, since each of them becomes the first when the ones before it are sent.
+        Only an aggregate's first event is looked at and locked: whoever leases it has the aggregate. Those behind it
+        are leased with it, since each of them becomes the first when the ones before it are sent.
         """
         only = "" if aggregates is None else "and aggregate_id = any(%(aggregates)s)"
         query = f"""with heads as materialized (
             select seq, aggregate_id from {self._name} as head
-            where {_WAITS} and due_at <= now() {only} and seq = (
-                select seq from {self._name} as first where first.aggregate_id = head.aggregate_id and {_WAITS}
-                order by seq limit 1)
-            order by seq limit %(most)s for update skip locked
+            where due_at <= now() {only} and seq = (
+                select seq from {self._name} as first where first.aggregate_id = head.aggregate_id order by seq limit 1)
+            order by due_at limit %(most)s for update skip locked
         ), runs as (
-            select run.seq from heads cross join lateral (
-                select seq from {self._name} as later
-                where later.aggregate_id = heads.aggregate_id and later.seq >= heads.seq and {_WAITS}
-                order by seq limit {_RUN}) as run
+            select run.id from heads cross join lateral (
+                select id, row_number() over (order by seq) as place from {self._name} as later
+                where later.aggregate_id = heads.aggregate_id and later.seq >= heads.seq
+                order by seq limit %(most)s) as run
+            order by run.place limit %(most)s
         )
         update {self._name} as claimed set claim = %(claim)s, due_at = now() + make_interval(secs => %(lease)s)
-        from runs where claimed.seq = runs.seq
-        returning claimed.seq, attempts, id, type, aggregate_id, body, attributes"""
+        from runs where claimed.id = runs.id
+        returning claimed.seq, attempts, claimed.id, type, aggregate_id, body, attributes"""
         given = {"claim": claim, "lease": lease, "most": most, "aggregates": list(aggregates or ())}
         rows = self.database.run(query, given, repeatable=True).rows
-        return sorted(
-            Waiting(row[0], row[1], Message(row[2], row[3], row[4], row[5], json.loads(row[6]))) for row in rows
-        )
+        found = [Waiting(row[0], row[1], Message(row[2], row[3], row[4], row[5], json.loads(row[6]))) for row in rows]
+        return sorted(found)
 
-    def settle(self, claim: UUID, sent: Sequence[int], failed: Sequence[Failure]) -> None:
-        """Mark what was sent and what failed, as far as the claim still holds it."""
-        if sent:
-            query = f"update {self._name} set sent_at = now(), claim = null where seq = any(%s) and claim = %s"
-            self.database.run(query, [list(sent), claim], repeatable=True)
-        if failed:
-            query = f"""update {self._name} as failed set
-                attempts = attempts + 1, error = failure.error, claim = null,
-                due_at = now() + make_interval(secs => failure.delay), dead_at = case when failure.dead then now() end
-                from unnest(%s::bigint[], %s::float8[], %s::boolean[], %s::text[]) as failure (seq, delay, dead, error)
-                where failed.seq = failure.seq and claim = %s"""
-            self.database.run(query, [*map(list, zip(*failed, strict=True)), claim], repeatable=True)
+    def remove(self, ids: Sequence[UUID]) -> None:
+        """Delete what was sent, whoever has leased it by now."""
+        self.database.run(f"delete from {self._name} where id = any(%s)", [list(ids)], repeatable=True)
+
+    def postpone(self, claim: UUID, failures: Sequence[Failure]) -> None:
+        """Let failed events be tried again later, or bury them, as far as the claim still holds them."""
+        query = f"""with failure as (
+            select * from unnest(%s::uuid[], %s::float8[], %s::boolean[], %s::text[]) as given (id, delay, dead, error)
+        ), buried as (
+            delete from {self._name} as waiting using failure
+            where waiting.id = failure.id and failure.dead and claim = %s
+            returning waiting.id, type, aggregate_id, body, attributes, created_at, attempts + 1, failure.error
+        ), kept as (
+            insert into {self._name}_dead (id, type, aggregate_id, body, attributes, created_at, attempts, error)
+            select * from buried
+        )
+        update {self._name} as waiting set attempts = attempts + 1, error = failure.error, claim = null,
+            due_at = now() + make_interval(secs => failure.delay)
+        from failure where waiting.id = failure.id and not failure.dead and claim = %s"""
+        self.database.run(query, [*map(list, zip(*failures, strict=True)), claim, claim])
 
     def release(self, claim: UUID) -> None:
         """Let others have what is still leased under a claim."""
-        query = f"update {self._name} set claim = null, due_at = now() where claim = %s and {_WAITS}"
+        query = f"update {self._name} set claim = null, due_at = now() where claim = %s"
         self.database.run(query, [claim], repeatable=True)
-
-    def purge(self, *, older_than: float, most: int) -> int:
-        """Delete at most so many events that were sent more than so many seconds ago; return how many there were."""
-        query = f"""delete from {self._name} where seq in (
-            select seq from {self._name} where sent_at <= now() - make_interval(secs => %s)
-            order by sent_at limit %s for update skip locked)"""
-        return self.database.run(query, [older_than, most], repeatable=True).count
 
     def dead(self, *, most: int) -> list[DeadLetter]:
         """Return the events that were given up, oldest first."""
-        query = f"""select id, type, aggregate_id, attempts, error, dead_at from {self._name}
-            where dead_at is not null order by dead_at, seq limit %s"""
+        query = f"""select id, type, aggregate_id, attempts, error, died_at from {self._name}_dead
+            order by died_at, id limit %s"""
         return [DeadLetter(*row) for row in self.database.run(query, [most], repeatable=True).rows]
 
     def revive(self, ids: Iterable[UUID] | None) -> int:
-        """Let events that were given up be tried again; return how many there were."""
-        only = "" if ids is None else "and id = any(%s)"
-        query = f"""update {self._name} set dead_at = null, attempts = 0, due_at = now()
-            where dead_at is not null {only}"""
+        """Put events that were given up behind those that wait; return how many there were."""
+        only = "" if ids is None else "where id = any(%s)"
+        query = f"""with revived as (
+            delete from {self._name}_dead {only} returning id, type, aggregate_id, body, attributes, created_at
+        )
+        insert into {self._name} (id, type, aggregate_id, body, attributes, created_at) select * from revived"""
         parameters: list[Any] = [] if ids is None else [list(ids)]
         return self.database.run(query, parameters).count
