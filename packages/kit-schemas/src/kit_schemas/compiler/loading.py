@@ -181,6 +181,8 @@ class _LoadWriter:
             writer.line("raise Unusual")
 
     def enum(self, field: Any, var: str) -> None:
+        if any(member.value is None for member in field.enum) and not field.allow_none:
+            self.writer.doubt(f"{var} is None")  # an older marshmallow refuses it then
         members = self.writer.constant(field.enum._value2member_map_, "members")
         self.writer.line(f"{var} = {members}[{var}]")
 
