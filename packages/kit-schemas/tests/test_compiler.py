@@ -129,6 +129,18 @@ def test_a_field_of_ones_own_leaves_the_class_to_marshmallow(hint):
         loader_of(made, "exclude")({"value": "a"})
 
 
+@pytest.mark.parametrize("options", [{"dump_only": True}, {"attribute": "other"}])
+def test_a_field_given_with_options_that_leave_the_class_without_a_value(options):
+    class Made(BaseSchema):
+        value: Annotated[str, fields.String(**options)]
+
+    for compiled in (True, False):
+        set_compiled(compiled)
+        with pytest.raises(TypeError, match=r"lacks 'value'|has no 'other'"):
+            Made.load({"value": "a"})
+    set_compiled(True)
+
+
 def test_a_field_of_ones_own_is_asked_once():
     class Made(BaseSchema):
         value: Annotated[str, Shouted()]

@@ -24,6 +24,21 @@ def test_the_import_needs_marshmallow_alone():
     assert shown.strip() == "['kit_schemas']"
 
 
+def test_what_a_class_needs_when_it_is_first_used_is_imported_then():
+    code = "import sys, kit_schemas; print(*sorted(name for name in sys.modules if name.startswith('kit_schemas.')))"
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert shown.split() == [
+        "kit_schemas.base",
+        "kit_schemas.building",
+        "kit_schemas.compiler",
+        "kit_schemas.compiler.doubts",
+        "kit_schemas.compiler.switch",
+        "kit_schemas.declaration",
+        "kit_schemas.errors",
+        "kit_schemas.schema",
+    ]
+
+
 def test_validation_error_is_marshmallows_own():
     import marshmallow
 

@@ -34,10 +34,11 @@ def is_eligible(owner: Any, hooks: tuple[str, ...], seen: set[Any] | None = None
         return False
     if hooks is LOAD_HOOKS and not owner._is_made_plainly():
         return False
-    names = [field.attribute or name for name, field in schema.fields.items()]
-    return not any("." in name for name in names) and all(
-        _is_known(field, hooks, seen) for field in schema.fields.values()
-    )
+    for name, field in schema.fields.items():
+        attribute = field.attribute or name
+        if "." in attribute or attribute not in owner.__kit_fields__ or not _is_known(field, hooks, seen):
+            return False
+    return True
 
 
 def has_usual_options(field: Any) -> bool:

@@ -39,12 +39,16 @@ class _LoadWriter:
             key = name if field.data_key is None else field.data_key
             known.add(key)
             attribute = field.attribute or name
-            values[attribute] = self._loaded(field, key, self._default_of(owner.__kit_fields__[attribute]))
+            values[attribute] = self._loaded(field, key, owner.__kit_fields__[attribute])
         if schema.unknown == RAISE:
             writer.doubt(f"not data.keys() <= {writer.constant(frozenset(known))}")
         # In the order in which the constructor sets them; what is never loaded has its default.
-        specs = owner.__kit_fields__
-        pairs = (f"{name!r}: {values.get(name) or self._default_of(specs[name])}" for name in specs)
+        pairs = []
+        for name, spec in owner.__kit_fields__.items():
+            if name not in values and spec.required:
+                writer.line("raise Unusual")  # a field of one's own that is never loaded: the constructor says so
+                return writer.function("load(data)", f"load {owner.__qualname__}")
+            pairs.append(f"{name!r}: {values.get(name) or self._default_of(spec)}")
         writer.line(f"instance = {writer.constant(object.__new__, 'new')}({writer.constant(owner, 'cls')})")
         set_dict = writer.constant(vars(BaseSchema)["__dict__"].__set__, "set_dict")
         writer.line(f"{set_dict}(instance, {{{', '.join(pairs)}}})")
@@ -52,13 +56,11 @@ class _LoadWriter:
         return writer.function("load(data)", f"load {owner.__qualname__}")
 
     def _default_of(self, spec: Any) -> str:
-        if spec.required:
-            return "MISSING"
         if spec.default_factory is not None:
             return f"{self.writer.bind(spec.default_factory, 'factory')}()"
         return self.writer.constant(spec.default, "default")
 
-    def _loaded(self, field: fields.Field[Any], key: str, default: str) -> str:
+    def _loaded(self, field: fields.Field[Any], key: str, spec: Any) -> str:
         """Write how one field is read, and return the name of its value."""
         writer, var = self.writer, self.writer.name()
         if field.required:
@@ -69,7 +71,7 @@ class _LoadWriter:
             writer.line(f"{var} = data[{key!r}]")
             self.value(field, var, f"{key!r}, data, ")
         with writer.block("else:"):
-            writer.line(f"{var} = {default}")
+            writer.line(f"{var} = {self._default_of(spec)}")
         return var
 
     def value(self, field: fields.Field[Any], var: str, arguments: str = "") -> None:
