@@ -116,7 +116,7 @@ class Database:
 
     def run(self, query: str, parameters: "Parameters" = None, *, repeatable: bool = False) -> "Result":
         """Do as `execute`, and return rows as tuples, the columns' names and the count."""
-        transaction = self._open.get(_owner())
+        transaction = self._open.get(_owner()) if self._open else None
         if transaction is not None:
             return transaction.run(query, parameters)
         if self._rehearsal is not None:
