@@ -44,7 +44,7 @@ def consume(effect: Any, queue: str) -> int:
 
 
 def work() -> NoReturn:
-    WatchedDatabase.watched = (("select pg_try", "entering"), ("insert into kit_inbox", "entering"))
+    WatchedDatabase.watched = (("insert into kit_inbox", "entering"),)
     WatchedDatabase.between = "entering"
     database = WatchedDatabase.from_url(os.environ["DATABASE_URL"])
     database.execute("select 1")

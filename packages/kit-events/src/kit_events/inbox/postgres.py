@@ -47,11 +47,13 @@ class PostgresInbox:
         """Make a `with` block a transaction that marks the key, or a savepoint of one that is open."""
         database = self.database
         with database.transaction():
-            lock = database.run("select pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{self.table}:{key}"])
-            if not lock.rows[0][0]:
-                raise InProgressError(key, None)
             if not self._marked(key, retention):
-                yield Attempt(self._stored(key))
+                stored = database.run(
+                    f"select coalesce(result, 'null') from {self.table} where key = %s and expires_at > now()", [key]
+                ).rows
+                if not stored:
+                    raise InProgressError(key, None)
+                yield Attempt(stored[0][0])
                 return
             attempt = Attempt()
             yield attempt
@@ -75,13 +77,10 @@ class PostgresInbox:
         return self.database.run(query, [limit], repeatable=True).count
 
     def _marked(self, key: str, retention: float) -> bool:
-        # The primary key would let no second one in even without the lock.
+        """Mark the key, unless somebody else is at work on it or it is finished."""
+        # Without the lock the insert would wait for whoever is at work; the primary key lets no second one in anyway.
         query = f"""insert into {self.table} as known (key, expires_at)
-            values (%s, now() + make_interval(secs => %s))
+            select %s, now() + make_interval(secs => %s) where pg_try_advisory_xact_lock(hashtextextended(%s, 0))
             on conflict (key) do update set expires_at = excluded.expires_at, result = null
             where known.expires_at <= now() returning key"""
-        return bool(self.database.run(query, [key, retention]).rows)
-
-    def _stored(self, key: str) -> str:
-        rows = self.database.run(f"select result from {self.table} where key = %s", [key]).rows
-        return "null" if not rows or rows[0][0] is None else str(rows[0][0])
+        return bool(self.database.run(query, [key, retention, f"{self.table}:{key}"]).rows)

@@ -89,7 +89,7 @@ class Relay:
                 break
             relayed, stopped = self._send_claimed(claim, waiting, until)
             total = total.plus(relayed)
-            if stopped:
+            if stopped or (aggregates is not None and len(waiting) < self._batch):
                 break
         return total
 
