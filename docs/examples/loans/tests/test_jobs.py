@@ -2,12 +2,15 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import kit_db
 import pytest
-from kit_handler.testing import sqs_event
-from loans import jobs
+from kit_events import inbox, outbox
+from kit_handler.testing import LambdaContext, schedule_event, sqs_event
+from loans import jobs, service
 from loans.model import LoanParams
 from loans.service import loans, reader, request_loan
 
@@ -60,11 +63,41 @@ def test_a_poison_message_fails_alone(events: Any) -> None:
     assert loans.find(loan_id).status == "approved"
 
 
-def test_what_cannot_be_announced_is_not_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decision_that_fails_leaves_no_mark_and_comes_again(events: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     loan_id = requested("10.00")
-    monkeypatch.setenv("EVENT_BUS", "arn:aws:sns:us-east-1:123456789012:gone")
-    assert len(jobs.underwrite(sqs_event([message(loan_id)]))["batchItemFailures"]) == 1
+    events()
+    event = sqs_event([message(loan_id)])
+    with monkeypatch.context() as patched:
+        patched.setattr(service.outbox, "publish", fail)
+        assert len(jobs.underwrite(event)["batchItemFailures"]) == 1
     assert loans.find(loan_id).status == "requested"
+    assert jobs.underwrite(event) == {"batchItemFailures": []}
+    assert loans.find(loan_id).status == "approved"
+    assert len(events()) == 1
+
+
+def fail(event: Any) -> None:
+    raise ConnectionError
+
+
+def test_what_cannot_be_sent_after_the_commit_is_sent_by_the_relay(
+    events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("EVENT_BUS", "arn:aws:sns:us-east-1:123456789012:gone")
+        loan_id = requested("10.00")
+    assert events() == []
+    kit_db.default_database().execute("update kit_outbox set due_at = now()")
+
+    assert jobs.relay_events(schedule_event(), LambdaContext()) == {"sent": 1, "failed": 0, "dead": 0, "forgotten": 0}
+
+    [sent] = events()
+    assert json.loads(json.loads(sent["Body"])["Message"])["aggregate_id"] == str(loan_id)
+
+
+def test_the_migration_has_the_tables_of_outbox_and_inbox() -> None:
+    migration = (Path(__file__).parents[1] / "migrations" / "002_events.sql").read_text()
+    assert migration == f"{outbox.schema_sql()}\n{inbox.schema_sql()}"
 
 
 def test_an_uploaded_file_is_attached_once() -> None:

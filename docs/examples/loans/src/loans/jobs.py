@@ -1,13 +1,19 @@
-"""What happens behind the API: one function per queue or bucket."""
+"""What happens behind the API: one function per queue, bucket or schedule."""
 
+from typing import Any
 from uuid import UUID
 
 from kit_events import EventRecord, FileRecord
-from kit_handler import correlation_id, job
+from kit_events.inbox import PostgresInbox, once
+from kit_events.outbox import Relay
+from kit_handler import correlation_id, job, trigger
 from kit_logger import inject, logger, set_correlation_id
 
-from loans.service import attach, decide
+from loans.service import attach, decide, outbox
 from loans.websocket import connections
+
+inbox = PostgresInbox()
+relay = Relay(outbox)
 
 # In a batch every record has an id of its own.
 set_correlation_id(correlation_id)
@@ -15,9 +21,18 @@ set_correlation_id(correlation_id)
 
 @inject
 @job
+@once(name="underwrite", inbox=inbox)
 def underwrite(record: EventRecord) -> None:
-    """Decide on a requested loan."""
+    """Decide on a requested loan, in the transaction that also marks the event as done."""
     decide(UUID(record.payload["id"]))
+
+
+@inject
+@trigger
+def relay_events(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Every minute: send the events that nobody could send after their commit, and forget old marks of the inbox."""
+    relayed = relay.run(context=context)
+    return {**relayed._asdict(), "forgotten": inbox.purge()}
 
 
 @inject
@@ -31,7 +46,7 @@ def attach_document(record: FileRecord) -> None:
 @inject
 @job
 async def notify(record: EventRecord) -> None:
-    """Tell the profile's open connections how its loan was decided."""
+    """Tell the profile's open connections how its loan was decided; to be told twice does no harm."""
     loan = record.payload
     message = {"action": "loan", "id": loan["id"], "status": loan["status"]}
     reached = await connections.send_to_user(loan["profile_id"], message)

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from kit_cache import method_cache
-from kit_db import transactional
+from kit_db import default_database, transactional
+from kit_events.outbox import Outbox
 
 from loans.model import (
     Document,
@@ -22,6 +23,9 @@ APPROVAL_LIMIT = Decimal("10000.00")
 
 loans = LoanStore()
 documents = DocumentStore()
+
+# Events are sent right after the commit; what that misses, `relay_events` finds.
+outbox = Outbox(deliver="after_commit")
 
 
 class LoanReader:
@@ -45,28 +49,19 @@ class LoanReader:
 reader = LoanReader()
 
 
+@transactional
 def request_loan(params: LoanParams) -> Loan:
-    """Write the loan, then announce it."""
-    loan = _open(params)
-    LoanRequested(id=loan.id, profile_id=loan.profile_id, status=loan.status).publish()
+    """Write the loan and its announcement: both are committed, or neither is."""
+    loan = loans.add(
+        Loan(id=uuid4(), profile_id=params.profile_id, amount=params.amount, term_months=params.term_months)
+    )
+    outbox.publish(LoanRequested(id=loan.id, profile_id=loan.profile_id, status=loan.status))
     return loan
 
 
 @transactional
-def _open(params: LoanParams) -> Loan:
-    return loans.add(
-        Loan(id=uuid4(), profile_id=params.profile_id, amount=params.amount, term_months=params.term_months)
-    )
-
-
 def decide(loan_id: UUID) -> None:
     """Approve or reject a requested loan; a loan that is decided already stays as it is."""
-    _decide(loan_id)
-    reader.get.cache_delete(loan_id)
-
-
-@transactional
-def _decide(loan_id: UUID) -> None:
     loan = loans.find(loan_id)
     if loan is None:
         raise LookupError(f"no loan {loan_id}")
@@ -75,9 +70,10 @@ def _decide(loan_id: UUID) -> None:
     decided = loans.update(loan_id, {"status": status}, where={"status": "requested"})
     if decided is None:
         return
-    # Inside the transaction on purpose: if the publishing fails, nothing is decided and the message comes again.
+    # Not before the commit, or a reader could put the old loan back; and before the event goes out, which comes next.
+    default_database().after_commit(lambda: reader.get.cache_delete(loan_id))
     event = LoanApproved if approved else LoanRejected
-    event(id=loan.id, profile_id=loan.profile_id, status=status).publish()
+    outbox.publish(event(id=loan.id, profile_id=loan.profile_id, status=status))
 
 
 def attach(loan_id: UUID, key: str, size: int) -> None:
