@@ -26,6 +26,8 @@ def run(document: Path) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def surroundings(aws: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     kit_aws.clear_caches()
+    # A busy machine may need more than a function would wait.
+    monkeypatch.setitem(kit_aws.client.__kwdefaults__, "read_timeout", 60)
     for name in ("loans/database", "loans/tokens"):
         aws.client("secretsmanager").create_secret(Name=name, SecretString='{"username": "loans"}')
     aws.client("sqs").create_queue(QueueName="loans")

@@ -16,8 +16,10 @@ REQUIRED = Parameter.empty
 
 
 @pytest.fixture(autouse=True)
-def fresh(aws: Any) -> None:
+def fresh(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     kit_aws.clear_caches()
+    # A busy machine may need more than a function would wait.
+    monkeypatch.setitem(kit_aws.client.__kwdefaults__, "read_timeout", 60)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The client that signs, over real connections."""
 
+import os
 import re
 import socket
 import threading
@@ -295,3 +296,60 @@ def test_a_boto3_client_gives_up_connecting(aws: Any, monkeypatch: pytest.Monkey
         with pytest.raises(kit_aws.AwsConnectionError) as caught, kit_aws.aws_errors("GetSecretValue"):
             kit_aws.client("secretsmanager", connect_timeout=0.2, max_attempts=1).get_secret_value(SecretId="a")
         assert caught.value.code == "ConnectTimeoutError"
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda call: (200, {}, b""))
+    session.request("POST", server.url)
+    later = time.time() + 60
+    monkeypatch.setattr(time, "time", lambda: later)
+    session.request("POST", server.url)
+    assert (server.connections, len(server.calls)) == (2, 2)
+
+
+def test_a_forked_process_does_not_use_its_parents_connections(
+    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda call: (200, {}, b""))
+    session.request("GET", server.url)
+    with monkeypatch.context() as child:
+        child.setattr(os, "getpid", lambda: -1)
+        session.request("GET", server.url)
+    session.request("GET", server.url)
+    assert server.connections == 2
+
+
+def test_a_line_break_in_a_header_is_refused_without_showing_the_value(serve: Any) -> None:
+    server = serve(lambda call: (200, {}, b""))
+    key = Credentials("AKIDEXAMPLE", "secret", "hidden-token\n")
+    refused = pytest.raises(kit_aws.SigningError, match="'X-Amz-Security-Token' has a line break")
+    with SignedSession("execute-api", "eu-west-1", key) as session, refused as caught:
+        session.request("GET", server.url)
+    assert "hidden-token" not in repr(caught.value)
+    assert server.calls == []
+
+
+def test_a_kept_tls_connection_that_ends_is_made_good(
+    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from http.client import HTTPConnection
+    from ssl import SSLEOFError
+
+    server = serve(lambda call: (200, {}, b""))
+    session.request("GET", server.url)
+    ended = [SSLEOFError(8, "EOF occurred in violation of protocol")]
+    respond = HTTPConnection.getresponse
+
+    def getresponse(connection: HTTPConnection) -> Any:
+        if ended:
+            raise ended.pop()
+        return respond(connection)
+
+    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
+    assert session.request("GET", server.url).status == 200
+    assert server.connections == 2
+    ended.append(SSLEOFError(8, "EOF occurred in violation of protocol"))
+    with pytest.raises(kit_aws.AwsConnectionError, match="SSLEOFError"):
+        session.request("POST", server.url)

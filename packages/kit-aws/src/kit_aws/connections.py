@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _CHUNK = 65_536
+# Load balancers close what is idle for a minute, NAT gateways forget it; a frozen function hears of neither.
+_LONGEST_IDLE = 50  # seconds
 
-Origin = tuple[str, str, int | None]
+# With the process, since after a fork two would read from one connection.
+Origin = tuple[str, str, int | None, int]
 
 
 class Request(NamedTuple):
@@ -47,7 +50,7 @@ class Connections:
         self._connect_timeout = connect_timeout
         self._most_idle = most_idle
         self._lock = threading.Lock()
-        self._idle: dict[Origin, list[HTTPConnection]] = {}
+        self._idle: dict[Origin, list[tuple[HTTPConnection, float]]] = {}
         self._tls: SSLContext | None = None
 
     def __del__(self) -> None:
@@ -65,14 +68,15 @@ class Connections:
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{parts.scheme}://{parts.hostname or ''} is not the beginning of an HTTP URL")
-        origin = (parts.scheme, parts.hostname, parts.port)
+        origin = (parts.scheme, parts.hostname, parts.port, os.getpid())
         try:
             kept = self._kept(origin)
             if kept is not None:
                 try:
                     return self._exchange(kept, origin, request)
-                except (ConnectionError, HTTPException):
-                    if request.method.upper() not in _IDEMPOTENT:
+                except (OSError, HTTPException) as error:
+                    # TLS has errors of its own for a connection that ended.
+                    if isinstance(error, TimeoutError) or request.method.upper() not in _IDEMPOTENT:
                         raise
             return self._exchange(self._opened(origin), origin, request)
         except (OSError, HTTPException) as error:
@@ -88,7 +92,7 @@ class Connections:
     def close(self) -> None:
         """Close the connections that are idle."""
         with self._lock:
-            idle = [connection for kept in self._idle.values() for connection in kept]
+            idle = [connection for kept in self._idle.values() for connection, _ in kept]
             self._idle.clear()
         for connection in idle:
             connection.close()
@@ -97,15 +101,16 @@ class Connections:
         while True:
             with self._lock:
                 kept = self._idle.get(origin)
-                connection = kept.pop() if kept else None
-            if connection is None or not _has_ended(connection):
+                connection, since = kept.pop() if kept else (None, 0.0)
+            # The wall clock, which runs on while the function is frozen.
+            if connection is None or (time.time() - since < _LONGEST_IDLE and not _has_ended(connection)):
                 return connection
             connection.close()
 
     def _opened(self, origin: Origin) -> "HTTPConnection":
         from http.client import HTTPConnection, HTTPSConnection
 
-        scheme, host, port = origin
+        scheme, host, port, _ = origin
         if scheme == "http":
             opened = HTTPConnection(host, port, timeout=self._connect_timeout)
         else:
@@ -145,7 +150,7 @@ class Connections:
         with self._lock:
             kept = self._idle.setdefault(origin, [])
             if len(kept) < self._most_idle:
-                kept.append(connection)
+                kept.append((connection, time.time()))
                 return True
         return False
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 from kit_aws.auth import SignedAuth, strict_url
 from kit_aws.boto3 import VERSION
 from kit_aws.connections import Answer, Connections, Request
+from kit_aws.errors import SigningError
 
 _AGENT = f"kit-aws/{VERSION}"
 
@@ -55,12 +56,17 @@ class SignedSession:
         """Sign and send a request, and return status, headers and body of the answer, whatever its status.
 
         `timeout` takes the place of the session's `read_timeout`. Raise `AwsConnectionError` when no answer came in
-        time: whether the request was carried out is then not known. Else `CredentialsError` or `RegionNotSetError`.
+        time: whether the request was carried out is then not known. Else `CredentialsError`, `RegionNotSetError`, or
+        `SigningError` for a header with a line break.
         """
         content = body.encode() if isinstance(body, str) else body
         wire = strict_url(url)
         agent = {} if any(name.lower() == "user-agent" for name in headers or ()) else {"User-Agent": _AGENT}
         signed = self._auth.sign(method, wire, {**agent, **(headers or {})}, content)
+        for name, value in signed.items():
+            if "\r" in value or "\n" in value:
+                # http.client would refuse it too, and show the value, which may be a token.
+                raise SigningError(f"The header {name!r} has a line break in its value")
         limit = self._read_timeout if timeout is None else timeout
         return self._connections.send(Request(method.upper(), wire, signed, content, limit))
 
