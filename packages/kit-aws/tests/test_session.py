@@ -353,3 +353,22 @@ def test_a_kept_tls_connection_that_ends_is_made_good(
     ended.append(SSLEOFError(8, "EOF occurred in violation of protocol"))
     with pytest.raises(kit_aws.AwsConnectionError, match="SSLEOFError"):
         session.request("POST", server.url)
+
+
+def test_a_second_try_has_what_is_left_of_the_time(
+    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from http.client import HTTPConnection
+
+    server = serve(lambda call: (200, {}, b""))
+    session.request("GET", server.url)
+    begun = time.monotonic()
+
+    def getresponse(connection: HTTPConnection) -> Any:
+        monkeypatch.setattr(time, "monotonic", lambda: begun + 60)
+        raise ConnectionResetError("closed")
+
+    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
+    with pytest.raises(kit_aws.AwsConnectionError, match="ConnectionResetError"):
+        session.request("GET", server.url)
+    assert server.connections == 1

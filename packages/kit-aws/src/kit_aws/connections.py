@@ -69,6 +69,7 @@ class Connections:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{parts.scheme}://{parts.hostname or ''} is not the beginning of an HTTP URL")
         origin = (parts.scheme, parts.hostname, parts.port, os.getpid())
+        begun = time.monotonic()
         try:
             kept = self._kept(origin)
             if kept is not None:
@@ -78,6 +79,10 @@ class Connections:
                     # TLS has errors of its own for a connection that ended.
                     if isinstance(error, TimeoutError) or request.method.upper() not in _IDEMPOTENT:
                         raise
+                    left = begun + request.timeout - time.monotonic()
+                    if left <= 0:
+                        raise
+                    request = request._replace(timeout=left)
             return self._exchange(self._opened(origin), origin, request)
         except (OSError, HTTPException) as error:
             # The query may hold a signature.
