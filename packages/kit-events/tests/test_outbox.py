@@ -340,6 +340,21 @@ def test_after_commit_the_same_process_sends(database: Database, sent_to: Bus) -
     assert sent_to.numbers() == [0, 1]
 
 
+def test_what_comes_while_its_aggregate_is_being_sent_is_sent_as_well(database: Database, sent_to: Bus) -> None:
+    """The second publisher finds the aggregate leased; it would have to wait for the schedule otherwise."""
+    box, invoice = Outbox(bus=sent_to, deliver="after_commit"), uuid4()
+
+    def publish_another(message: Message) -> None:
+        sent_to.fails = lambda message: None
+        with ThreadPoolExecutor(1) as other:
+            other.submit(publish, box, Paid(invoice, 2)).result(30)
+
+    sent_to.fails = publish_another
+    publish(box, Paid(invoice, 1))
+    assert sent_to.numbers() == [1, 2]
+    assert database.execute("select 1 from kit_outbox") == []
+
+
 def test_what_cannot_be_sent_after_the_commit_is_left_to_the_relay(
     database: Database, sent_to: Bus, caplog: pytest.LogCaptureFixture
 ) -> None:

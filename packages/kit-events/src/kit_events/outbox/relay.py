@@ -80,6 +80,7 @@ class Relay:
         if table.database.in_transaction:
             raise OutboxTransactionError("A relay works outside of transactions, and one is open")
         total = Relayed()
+        # Until nothing is found: whoever has published meanwhile found the aggregate leased, and left it to this one.
         while time.monotonic() < ends:
             # The other half of the lease is for the call to the bus that has begun last.
             until = min(ends, time.monotonic() + lease / 2)
@@ -89,7 +90,7 @@ class Relay:
                 break
             relayed, stopped = self._send_claimed(claim, waiting, until)
             total = total.plus(relayed)
-            if stopped or (aggregates is not None and len(waiting) < self._batch):
+            if stopped:
                 break
         return total
 
