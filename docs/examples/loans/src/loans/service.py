@@ -78,11 +78,5 @@ def decide(loan_id: UUID) -> None:
 
 def attach(loan_id: UUID, key: str, size: int) -> None:
     """Record an uploaded file; recording it again changes nothing."""
-    _attach(Document(key=key, loan_id=loan_id, size=size))
+    documents.add_if_absent(Document(key=key, loan_id=loan_id, size=size))
     reader.get.cache_delete(loan_id)
-
-
-@transactional
-def _attach(document: Document) -> None:
-    if documents.find(document.key) is None:
-        documents.add(document)
