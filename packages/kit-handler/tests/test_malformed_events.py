@@ -50,7 +50,7 @@ from kit_handler.testing.client import read
 SECRET = "hunter2"
 CASES = int(os.environ.get("KIT_HANDLER_FUZZ_CASES", "200"))
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=5,
 )
