@@ -3,13 +3,17 @@
 import json
 import os
 import signal
-from uuid import uuid4
+from decimal import Decimal
+from uuid import UUID, uuid4
 
 import httpx
 import psutil
 import psycopg2
 import pytest
 from backend_process import OFFICER, Backend, wait_for
+from kit_db import Database
+from kit_events.outbox import Outbox
+from loans.model import Loan, LoanRequested, LoanStore
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection
 
@@ -165,6 +169,17 @@ def test_a_poison_message_ends_in_the_dead_letter_queue(backend: Backend) -> Non
     assert failures == 0, "a message's text does not belong in a log"
     assert int(message["Attributes"]["ApproximateReceiveCount"]) >= 3
     assert decided(backend, backend.create_loan("40.00")["id"]) == "approved"
+
+
+def test_a_loan_whose_process_died_after_the_commit_is_decided_all_the_same(backend: Backend) -> None:
+    """What such a process leaves behind is a loan and its event, not sent; a schedule looks every minute."""
+    loan = Loan(id=uuid4(), profile_id=UUID(OFFICER), amount=Decimal("70.00"), term_months=12)
+    database = Database.from_url(backend.postgres)
+    with database.transaction():
+        LoanStore(database).add(loan)
+        Outbox(database=database).publish(LoanRequested(id=loan.id, profile_id=loan.profile_id, status=loan.status))
+    database.close()
+    wait_for(lambda: backend.loan(str(loan.id))["status"] == "approved", seconds=90)
 
 
 def test_requests_succeed_again_once_a_killed_database_is_back(backend: Backend) -> None:
