@@ -2,11 +2,13 @@
 
 import json
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from subprocess import run
 from typing import ClassVar
 from uuid import UUID, uuid4
 
@@ -409,3 +411,12 @@ def test_finding_what_is_due_reads_no_more_than_it_takes(box: Outbox, database: 
         assert len(box.table.claim(uuid4(), lease=60, most=5, aggregates=None)) == 5
         [after] = database.execute(query)
     assert after["tuples"] - before["tuples"] < 100
+
+
+def test_the_import_is_light() -> None:
+    heavy = ["kit_db", "psycopg2", "boto3", "botocore", "asyncio", "dataclasses", "concurrent.futures"]
+    code = (
+        "import sys; from kit_events import inbox, outbox; inbox.once, inbox.PostgresInbox, outbox.Relay\n"
+        f"found = set({heavy}) & set(sys.modules); assert not found, found"
+    )
+    assert run([sys.executable, "-c", code], check=False).returncode == 0
