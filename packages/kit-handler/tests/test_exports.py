@@ -78,5 +78,15 @@ assert handler({"httpMethod": "POST", "body": '{"a": 1}'})["statusCode"] == 200
     assert loaded_after(statement).isdisjoint(set(HEAVY) - {"json", "re"})
 
 
+def test_a_parameter_that_is_read_loads_no_converters_of_other_kinds() -> None:
+    statement = """
+from kit_handler import Response, Router
+app = Router()
+@app.get("/loans/{number:int}")
+def loan(number: int, page: int = 1, body: dict = {}) -> Response: return Response.ok(number)
+"""
+    assert loaded_after(statement).isdisjoint({*HEAVY, "uuid", "datetime", "decimal"} - {"typing", "re"})
+
+
 def test_testing_is_not_loaded_by_the_package() -> None:
     assert "kit_handler.testing" not in loaded_after("from kit_handler import *")

@@ -131,10 +131,15 @@ def _parameter(
 
 
 def _of_converter(converter: str) -> "Any":
-    from datetime import date
-    from uuid import UUID
+    if converter == "uuid":
+        from uuid import UUID
 
-    return {"int": int, "uuid": UUID, "date": date}.get(converter, str)
+        return UUID
+    if converter == "date":
+        from datetime import date
+
+        return date
+    return int if converter == "int" else str
 
 
 def _marker(hint: "Any") -> Marker | None:

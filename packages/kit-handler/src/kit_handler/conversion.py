@@ -6,11 +6,8 @@ once for each annotation. JSON is taken at its word: "1" is no int and 1 no bool
 """
 
 import typing
-from datetime import date, datetime, time
-from decimal import Decimal
 from enum import Enum
 from types import NoneType, UnionType
-from uuid import UUID
 
 from kit_handler.matching import CONVERTERS
 from kit_handler.validation import flat, is_validation_error
@@ -18,6 +15,8 @@ from kit_handler.validation import flat, is_validation_error
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime, time
+    from decimal import Decimal
     from typing import Any, TypeAlias
 
     Loader: TypeAlias = Callable[[Any], Any]
@@ -61,7 +60,7 @@ def text_loader(annotation: "Any") -> "Loader | None":
         return _choice({str(value): value for value in typing.get_args(annotation)})
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return _choice({str(member.value): member for member in annotation})
-    known = _OF_TEXT.get(annotation) if isinstance(annotation, type) else None
+    known = _known(annotation) if isinstance(annotation, type) else None
     return _guarded(*known) if known else None
 
 
@@ -81,9 +80,9 @@ def scalar_loader(annotation: "Any") -> "Loader | None":
         return _exactly(annotation, _OF_JSON[annotation])
     if annotation is float:
         return _float
-    if annotation is Decimal:
+    known = _known(annotation)
+    if known is _OF_TEXT["decimal.Decimal"]:
         return _decimal_of_json
-    known = _OF_TEXT.get(annotation)
     if known is None:
         return None
     load = _guarded(*known)
@@ -150,10 +149,13 @@ def _bool(text: str) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
 
 
-def _number(text: str, kind: "Any") -> "Any":
+def _number(text: str, kind: "Any" = None) -> "Any":
+    """Return a Decimal, or another `kind` of number."""
     if not text.isascii() or "_" in text or text != text.strip():
         raise ValueError(text)
-    value = kind(text)
+    from decimal import Decimal
+
+    value = (kind or Decimal)(text)
     number = Decimal(value)
     if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise ValueError(text)
@@ -169,21 +171,37 @@ def _float(value: "Any") -> float:
         raise Wrong(("", _A_NUMBER)) from None
 
 
-def _decimal_of_json(value: "Any") -> Decimal:
+def _decimal_of_json(value: "Any") -> "Decimal":
+    from decimal import Decimal
+
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return Decimal(repr(value))
     if not isinstance(value, str):
         raise Wrong(("", _A_NUMBER))
     try:
-        return typing.cast(Decimal, _number(value, Decimal))
+        return typing.cast("Decimal", _number(value))
     except (ValueError, ArithmeticError):
         raise Wrong(("", _A_NUMBER)) from None
 
 
-def _datetime(text: str) -> datetime:
+def _datetime(text: str) -> "datetime":
+    from datetime import datetime
+
     if len(text) <= 10:
         raise ValueError(text)
     return datetime.fromisoformat(text)
+
+
+def _time(text: str) -> "time":
+    from datetime import time
+
+    return time.fromisoformat(text)
+
+
+def _known(kind: type) -> "tuple[Loader, str] | None":
+    """Return what reads a text as `kind`, told by name: whoever annotates has loaded its module, others needn't."""
+    name = kind.__qualname__
+    return _OF_TEXT.get(name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}")
 
 
 _A_NUMBER = "must be a number"
@@ -193,13 +211,13 @@ _OF_JSON: "dict[type, str]" = {
     int: "must be an integer",
     bool: "must be true or false",
 }
-_OF_TEXT: "dict[type, tuple[Loader, str]]" = {
-    int: (CONVERTERS["int"], "must be an integer"),
-    float: (lambda text: _number(text, float), _A_NUMBER),
-    bool: (_bool, "must be true or false"),
-    Decimal: (lambda text: _number(text, Decimal), _A_NUMBER),
-    UUID: (CONVERTERS["uuid"], "must be a UUID"),
-    datetime: (_datetime, "must be a date and time such as 2030-01-31T12:00:00Z"),
-    date: (CONVERTERS["date"], "must be a date such as 2030-01-31"),
-    time: (time.fromisoformat, "must be a time such as 12:00:00"),
+_OF_TEXT: "dict[str, tuple[Loader, str]]" = {
+    "int": (CONVERTERS["int"], "must be an integer"),
+    "float": (lambda text: _number(text, float), _A_NUMBER),
+    "bool": (_bool, "must be true or false"),
+    "decimal.Decimal": (_number, _A_NUMBER),
+    "uuid.UUID": (CONVERTERS["uuid"], "must be a UUID"),
+    "datetime.datetime": (_datetime, "must be a date and time such as 2030-01-31T12:00:00Z"),
+    "datetime.date": (CONVERTERS["date"], "must be a date such as 2030-01-31"),
+    "datetime.time": (_time, "must be a time such as 12:00:00"),
 }
