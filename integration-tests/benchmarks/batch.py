@@ -167,7 +167,7 @@ def main() -> int:
             expected = bare(event, ends)
             assert all(handler(event, ends) == expected for handler in handlers.values())
             calls = {name: lambda h=handler, e=event: h(e, ends) for name, handler in handlers.items()}
-            taken = cpu_microseconds(calls, number=max(1, 20_000 // size), rounds=7 if failing else 15)
+            taken = cpu_microseconds(calls, number=max(1, 5_000 // size), rounds=30)
             for name, us in taken.items():
                 each, over = us / size, (us - taken["bare loop"]) / size
                 share = us / taken["powertools BatchProcessor"]

@@ -171,6 +171,7 @@ def main() -> int:
         "half of powertools' line": full["kit_logger"] <= MOST_OF_POWERTOOLS * full["powertools"],
         "the class of stdlib's line": full["kit_logger"] <= MOST_OF_STDLIB * full["stdlib, JSON"],
         "twice stdlib's disabled debug": off["kit_logger"] <= MOST_OF_DISABLED * off["stdlib, JSON"],
+        "powertools' line of an exception": lines["exception"]["kit_logger"] <= lines["exception"]["powertools"],
         "powertools' import": loaded["import kit_logger"] <= loaded["powertools Logger"],
     }
     print("\nat most")

@@ -164,7 +164,7 @@ def by_hand(event, context):
 
 assert json.loads(user(event, None)["body"]) == {"data": {"id": "7"}}
 calls = {"route": lambda: user(event, None), "by hand": lambda: by_hand(event, None)}
-print(json.dumps(cpu_microseconds(calls, number=5_000)))
+print(json.dumps(cpu_microseconds(calls, number=1_000, rounds=30)))
 """
 
 ROUTERS: dict[str, Callable[[list[str]], Handler]] = {
@@ -193,7 +193,7 @@ def single_routes() -> dict[str, float]:
         name: lambda handler=handler: handler(EVENT, CONTEXT) for name, handler in handlers.items()
     }
     calls |= {name: lambda handler=handler: handler(POST, CONTEXT) for name, handler in orders.items()}
-    taken = cpu_microseconds(calls, number=5_000)
+    taken = cpu_microseconds(calls, number=1_000, rounds=30)
     peer = measured(RISPACK, event=EVENT)
     floors = {name: taken["POST by hand" if name.startswith("POST") else "by hand"] for name in taken}
     print_table(
@@ -220,8 +220,7 @@ def routers() -> dict[str, dict[int, float]]:
             registered[name] = (time.process_time() - started) * 1e6 / count
             assert json.loads(handler(EVENT, CONTEXT)["body"]) == {"data": {"id": "7"}}, name
             calls[name] = lambda handler=handler: handler(EVENT, CONTEXT)
-        ours = cpu_microseconds({"kit_handler": calls.pop("kit_handler")}, number=20_000)
-        for name, us in (ours | cpu_microseconds(calls, number=300)).items():
+        for name, us in cpu_microseconds(calls, number=300, rounds=30).items():
             taken[name][count] = us
     print_table(
         "The last of so many routes, CPU time per request in µs",
