@@ -178,10 +178,11 @@ def test_repr_hides_secrets():
         user: str
         password: str
         api_key: str
+        signing_key: str
         pin: str = field(load_only=True)
 
-    shown = repr(Login(user="ann", password="s1", api_key="s2", pin="s3"))
-    assert shown.endswith("Login(user='ann', password='***', api_key='***', pin='***')")
+    shown = repr(Login(user="ann", password="s1", api_key="s2", signing_key="s4", pin="s3"))
+    assert shown.endswith("Login(user='ann', password='***', api_key='***', signing_key='***', pin='***')")
 
 
 def test_schema_is_marshmallows_and_built_once():

@@ -164,3 +164,8 @@ def test_an_option_leaves_no_trace_on_the_class():
 
     assert not hasattr(Row, "name")
     assert Row.size == 3
+
+
+def test_options_without_an_annotation_are_refused() -> None:
+    with pytest.raises(SchemaDefinitionError, match="annotation"):
+        type("Loose", (BaseSchema,), {"name": field(default="a")})

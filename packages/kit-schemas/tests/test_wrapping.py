@@ -4,7 +4,7 @@ from datetime import date
 
 import marshmallow
 import pytest
-from kit_schemas import BaseSchema, SchemaDefinitionError, ValidationError, generated_source
+from kit_schemas import BaseSchema, SchemaDefinitionError, ValidationError, generated_source, set_compiled
 from marshmallow import INCLUDE, fields, post_load, validates_schema
 from marshmallow.validate import Length
 
@@ -123,3 +123,22 @@ def test_a_dotted_attribute_has_no_place():
 
     with pytest.raises(SchemaDefinitionError, match=r"OddSchema\.name"):
         BaseSchema.from_schema(OddSchema)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_no_load_shares_its_default_with_another(compiled: bool) -> None:
+    class Tagged(marshmallow.Schema):
+        tags = marshmallow.fields.List(marshmallow.fields.String(), load_default=[])
+        more = marshmallow.fields.Dict(load_default={"a": []})
+
+    wrapped = BaseSchema.from_schema(Tagged)
+    set_compiled(compiled)
+    try:
+        for _ in range(2):
+            loaded = wrapped.load({})
+            assert (loaded.tags, loaded.more) == ([], {"a": []})
+            loaded.tags.append("mine")
+            loaded.more["a"].append("mine")
+        assert wrapped().tags == []
+    finally:
+        set_compiled(True)

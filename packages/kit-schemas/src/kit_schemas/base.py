@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 _SECRET = re.compile(
-    r"pass(?:word|wd|phrase|code)|secret|token|api_?key|private_?key|credential|authorization|cookie", re.I
+    r"pass(?:word|wd|phrase|code)|secret|token|api_?key|credential|authorization|cookie|(?:^|_)(?:key|auth)$", re.I
 )
 
 

@@ -48,7 +48,7 @@ def wrapped_specs(schema: type[marshmallow.Schema]) -> Mapping[str, Any]:
             spec.default_factory = default
         elif default is not marshmallow.missing:
             # marshmallow would share a list among all instances.
-            spec.default_factory = functools.partial(copy.copy, default)
+            spec.default_factory = functools.partial(copy.deepcopy, copy.deepcopy(default))
         spec.wrapped = True
         specs[attribute] = spec
     return specs

@@ -133,6 +133,9 @@ def declared_by(cls: type, *, reserved: frozenset[str]) -> tuple[dict[str, Field
         if name in reserved:
             raise SchemaDefinitionError("the name belongs to BaseSchema", owner=cls.__qualname__, field=name)
         specs[name] = _spec(cls, name)
+    for name, value in vars(cls).items():
+        if isinstance(value, FieldSpec):
+            raise SchemaDefinitionError("field() needs an annotation beside it", owner=cls.__qualname__, field=name)
     return specs, class_variables
 
 

@@ -1,5 +1,7 @@
 """The marshmallow side: a Schema whose load gives instances of the class that it was made for."""
 
+import copy
+import functools
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar, Literal
@@ -61,6 +63,13 @@ class InstanceSchema(Schema):
         if isinstance(dumped, list):
             return [_without_none(each) for each in dumped]
         return _without_none(dumped)
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Let each load have a default of its own where marshmallow would hand out the same list or dict every time."""
+        super().on_bind_field(field_name, field_obj)
+        default = field_obj.load_default
+        if getattr(type(default), "__hash__", None) is None:
+            field_obj.load_default = functools.partial(copy.deepcopy, copy.deepcopy(default))
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Read what the instance itself holds: a default of its class is no value of one that was loaded partially."""
