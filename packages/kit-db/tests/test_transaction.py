@@ -3,12 +3,14 @@
 # ruff: noqa: PT012
 
 import asyncio
+import contextlib
 import threading
 
 import pytest
 from kit_db import (
     CommitUnknownError,
     DatabaseConnectionError,
+    DatabaseError,
     ForeignKeyViolationError,
     StatementError,
     TransactionAbortedError,
@@ -298,3 +300,23 @@ def test_an_inner_block_can_not_have_another_isolation(database, add, keys):
         with database.transaction(read_only=True):
             add("c")
     assert keys() == ["a", "c"]
+
+
+@pytest.mark.parametrize("failing", ["inser into loans", "select %s"])
+def test_what_the_server_never_read_aborts_the_transaction_as_well(database, failing):
+    called = []
+    with pytest.raises(TransactionAbortedError), database.transaction():
+        database.after_commit(lambda: called.append(1))
+        with contextlib.suppress(DatabaseError):
+            database.execute(failing, ["\0"] if "%" in failing else None)
+        database.execute("insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1)")
+    assert database.execute("select count(*) from loans") == [{"count": 0}]
+    assert called == []
+
+
+def test_what_fails_in_a_savepoint_that_is_left_by_its_exception_spoils_nothing(database):
+    with database.transaction():
+        database.execute("insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1)")
+        with contextlib.suppress(DatabaseError), database.transaction():
+            database.execute("inser into loans")
+    assert database.execute("select count(*) from loans") == [{"count": 1}]

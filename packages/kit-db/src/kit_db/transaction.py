@@ -65,6 +65,7 @@ class Transaction:
         self._savepoints = 0
         self._started = False
         self._lost = False
+        self._broken = False
         self.callbacks: list[Callback] = []
 
     def run(self, query: str, parameters: "Parameters" = None) -> "Result":
@@ -77,6 +78,10 @@ class Transaction:
             # Whoever swallows this must not go on to commit what comes after it alone.
             self._drop()
             self._lost = True
+            raise
+        except DatabaseError:
+            # The server does not always know: a statement that could not be read, or sent, has aborted nothing there.
+            self._broken = True
             raise
 
     def _run(self, query: str, parameters: "Parameters") -> "Result":
@@ -110,7 +115,7 @@ class Transaction:
         """Make a `with` block a savepoint: an exception in it undoes just what the block did."""
         self._savepoints += 1
         name = f"kit_{self._savepoints}"
-        depth, registered = len(self._levels), len(self.callbacks)
+        depth, registered, broken = len(self._levels), len(self.callbacks), self._broken
         self._levels.append(f"SAVEPOINT {name}")
         try:
             yield
@@ -118,12 +123,16 @@ class Transaction:
             del self.callbacks[registered:]
             if self._leave(depth):
                 self._undo(name)
+            self._broken = broken
             raise
-        if self._leave(depth):
-            if self._failed():
-                del self.callbacks[registered:]
+        known = self._leave(depth)
+        if self._broken != broken or (known and self._failed()):
+            del self.callbacks[registered:]
+            if known:
                 self._undo(name)
-                raise TransactionAbortedError("a statement failed inside of the block and its error was swallowed")
+            self._broken = broken
+            raise TransactionAbortedError("a statement failed inside of the block and its error was swallowed")
+        if known:
             self._releases.append(f"RELEASE SAVEPOINT {name}")
 
     def __enter__(self) -> None:
@@ -190,10 +199,10 @@ class Transaction:
     def _commit(self) -> None:
         if self._lost:
             raise TransactionAbortedError("the connection broke inside of the transaction and the error was swallowed")
+        if self._broken or self._failed():
+            raise TransactionAbortedError("a statement failed inside of the transaction and its error was swallowed")
         if self._connection is None or self._sent == 0:
             return
-        if self._failed():
-            raise TransactionAbortedError("a statement failed inside of the transaction and its error was swallowed")
         try:
             self._connection.run("COMMIT", seconds=self._connection.limits.ending())
         except DatabaseConnectionError as error:
