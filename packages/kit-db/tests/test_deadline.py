@@ -184,3 +184,19 @@ def test_trying_again_ends_with_the_time(database, time_left):
     with taking(at_most=0.8), pytest.raises(StatementError, match=r"serialization|no time"):
         always_in_the_way()
     assert len(calls) > 1
+
+
+def test_an_answer_that_goes_on_streaming_has_an_end(postgres_url):
+    database = Database.from_url(postgres_url, proxy=True, statement_timeout=0.2)
+    with pytest.raises(NoAnswerError):
+        database.execute("select repeat('x', 1000) from generate_series(1, 3000000)")
+    assert database.execute("select 1 as one") == [{"one": 1}]
+    database.close()
+
+
+def test_a_query_that_commits_by_itself_is_not_sent_again(postgres_url, database):
+    bounded = Database.from_url(postgres_url, statement_timeout=5)
+    with pytest.raises(StatementError):
+        bounded.execute("insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1); commit; vacuum loans")
+    assert database.execute("select count(*) from loans") == [{"count": 1}]
+    bounded.close()

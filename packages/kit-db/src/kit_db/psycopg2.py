@@ -96,8 +96,9 @@ class Connection:
             try:
                 return self.run("; ".join([*settings, query]), parameters, seconds=seconds)
             except errors.StatementError as error:
-                # VACUUM and its like refuse to share a message. Nothing was done: all of a message is one transaction.
-                if error.sqlstate != "25001":
+                # VACUUM and its like refuse to share a message. Nothing was done, since all of a message is one
+                # transaction; unless the query is several statements, of which one may be a COMMIT.
+                if error.sqlstate != "25001" or ";" in query.rstrip("; \n"):
                     raise
         return self.run(query, parameters, seconds=seconds)
 

@@ -40,9 +40,13 @@ def drive(poll: Poll, wait: Ready, *, seconds: float | None) -> bool:
         return True
     deadline = time.monotonic() + seconds
     while state:
-        if not wait(state, deadline - time.monotonic()):
+        left = deadline - time.monotonic()
+        if not wait(state, left):
             return False
         state = poll()
+        if state and left <= 0:
+            # What was there in time has been read; an answer that goes on streaming has to end as well.
+            return False
     return True
 
 
