@@ -1,6 +1,7 @@
 """Where kit-local keeps things, and whom it does not trust."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -89,3 +90,17 @@ class TestShared:
         os.chown(shared_folder(), 65534, 65534)
         with pytest.raises(StoreError, match="does not belong to this user alone"):
             shared_folder()
+
+    @pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="there is no memory to put files into")
+    def test_memory_is_taken_where_there_is_plenty_and_no_other_place_was_named(self, temporary, monkeypatch):
+        for name in ("TMPDIR", "TEMP", "TMP"):
+            monkeypatch.delenv(name, raising=False)
+        free = shutil.disk_usage("/dev/shm").free
+        monkeypatch.setattr("kit_local.paths._PLENTY", free // 2)
+        assert shared_folder(memory=True) == Path(f"/dev/shm/kit-local-{os.getuid()}")
+        assert shared_folder() == temporary / f"kit-local-{os.getuid()}"
+        monkeypatch.setenv("TMPDIR", str(temporary))
+        assert shared_folder(memory=True) == temporary / f"kit-local-{os.getuid()}"
+        monkeypatch.delenv("TMPDIR")
+        monkeypatch.setattr("kit_local.paths._PLENTY", free * 2)
+        assert shared_folder(memory=True) == temporary / f"kit-local-{os.getuid()}"

@@ -6,6 +6,7 @@ each user for caches.
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from contextlib import suppress
@@ -14,6 +15,8 @@ from pathlib import Path
 from kit_local.errors import LocalError, StoreError
 
 _KEPT = "/var/tmp"  # noqa: S108 (survives a restart of the machine, which /tmp need not)
+_MEMORY = "/dev/shm"  # noqa: S108
+_PLENTY = 2 * 1024**3  # bytes; a container's own has 64 MB unless more was asked for
 
 
 def cache_folder() -> Path:
@@ -61,14 +64,16 @@ def state_folder(project: Path) -> Path:
     return folder
 
 
-def shared_folder(*, kept: bool = False) -> Path:
+def shared_folder(*, kept: bool = False, memory: bool = False) -> Path:
     """Return a folder of ours which other users can pass through, but not list: `kit-local-<uid>`, mode 0711.
 
-    It lies below /var/tmp when what is put there is to be `kept`, else below the temporary folder. Another user
-    could have made it first, so that a folder that is not ours, is a link, or can be written by others is refused
-    with a StoreError.
+    It lies below /var/tmp when what is put there is to be `kept`, else below the temporary folder; with `memory` in
+    /dev/shm, if two gigabytes are free there and no variable names the temporary folder. Another user could have made
+    it first, so that a folder that is not ours, is a link, or can be written by others is refused with a StoreError.
     """
     parent = Path(_KEPT) if kept and os.access(_KEPT, os.W_OK) else Path(tempfile.gettempdir())
+    if memory and not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")) and _has_plenty(_MEMORY):
+        parent = Path(_MEMORY)
     folder = parent / f"kit-local-{os.getuid()}"
     with suppress(FileExistsError):  # also by what is no folder
         folder.mkdir(mode=0o711)
@@ -77,3 +82,10 @@ def shared_folder(*, kept: bool = False) -> Path:
         raise StoreError(f"{str(folder)!r} does not belong to this user alone; remove it")
     folder.chmod(0o711)
     return folder
+
+
+def _has_plenty(folder: str) -> bool:
+    try:
+        return shutil.disk_usage(folder).free >= _PLENTY and os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        return False

@@ -369,7 +369,7 @@ class TestAsRoot:
         assert site.stat().st_mode & 0o777 == 0o700
 
     def test_a_data_folder_that_others_cannot_get_to(self, monkeypatch, tmp_path, reachable):
-        monkeypatch.setattr("kit_local.stores.folders.shared_folder", lambda kept=False: reachable)
+        monkeypatch.setattr("kit_local.stores.folders.shared_folder", lambda **_: reachable)
         tmp_path.chmod(0o700)
         for _ in range(2):
             with Postgres(tmp_path / "pg") as server:

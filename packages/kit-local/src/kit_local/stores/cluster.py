@@ -107,7 +107,7 @@ def _template(binaries: Binaries) -> Path:
         return target
     target.parent.mkdir(mode=0o700, exist_ok=True)
     user = binaries.user
-    scratch = Path(tempfile.mkdtemp(prefix="initdb-", dir=None if user is None else shared_folder()))
+    scratch = Path(tempfile.mkdtemp(prefix="initdb-", dir=None if user is None else shared_folder(memory=True)))
     try:
         write_private(scratch / "password", secrets.token_urlsafe(24))
         if user is not None:

@@ -18,14 +18,15 @@ _NOTE = "stands-in-for"  # a file with the path of the folder that another user 
 
 
 def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
-    """Return the folder of one server: the given one, or a new one below the temporary folder.
+    """Return the folder of one server: the given one, or a new one, in memory where there is plenty of it.
 
-    When the server runs as another user who cannot get to the given one, it is a folder of ours below /var/tmp
-    instead, always the same for the same folder, and removed at the next start after that one is gone.
+    A database of a test is three hundred files, which take many times as long on some disks. When the server runs as
+    another user who cannot get to the given one, it is a folder of ours below /var/tmp instead, always the same for
+    the same folder, and removed at the next start after that one is gone.
     """
     mode = 0o700 if user is None else 0o711
     if folder is None:
-        parent = shared_folder() if hasattr(os, "getuid") else None
+        parent = shared_folder(memory=True) if hasattr(os, "getuid") else None
         if parent:
             _remove_left(parent, kind)
         made = Path(tempfile.mkdtemp(prefix=f"run-{kind}-", dir=parent))
