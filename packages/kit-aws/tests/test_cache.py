@@ -62,6 +62,23 @@ def test_the_oldest_value_goes_when_there_are_too_many() -> None:
     assert cache.get("c", lambda: "second", max_age=60) == "first"
 
 
+def test_the_time_that_a_function_was_frozen_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache: ValueCache[str, str] = ValueCache()
+    cache.get("a", lambda: "before", max_age=60)
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert cache.get("a", lambda: "after", max_age=60) == "after"
+
+
+def test_a_clock_that_is_put_back_keeps_nothing_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache: ValueCache[str, str] = ValueCache()
+    cache.get("a", lambda: "before", max_age=60)
+    earlier, later = time.time() - 3600, time.monotonic() + 61
+    monkeypatch.setattr(time, "time", lambda: earlier)
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert cache.get("a", lambda: "after", max_age=60) == "after"
+
+
 def test_only_what_belongs_to_a_change_is_dropped() -> None:
     cache: ValueCache[str, str] = ValueCache()
     for key in "ab":

@@ -1,6 +1,5 @@
 """The client that signs, over real connections."""
 
-import os
 import re
 import socket
 import threading
@@ -307,18 +306,6 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again(
     monkeypatch.setattr(time, "time", lambda: later)
     session.request("POST", server.url)
     assert (server.connections, len(server.calls)) == (2, 2)
-
-
-def test_a_forked_process_does_not_use_its_parents_connections(
-    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = serve(lambda call: (200, {}, b""))
-    session.request("GET", server.url)
-    with monkeypatch.context() as child:
-        child.setattr(os, "getpid", lambda: -1)
-        session.request("GET", server.url)
-    session.request("GET", server.url)
-    assert server.connections == 2
 
 
 def test_a_line_break_in_a_header_is_refused_without_showing_the_value(serve: Any) -> None:

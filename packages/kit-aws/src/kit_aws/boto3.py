@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kit_aws import environment
+from kit_aws import environment, forks
 from kit_aws.botocore import aws_errors
 from kit_aws.errors import CredentialsError, RegionNotSetError
 
@@ -20,6 +20,7 @@ _lock = threading.Lock()
 _known_environment: environment.Environment | None = None
 _session: "Session | None" = None
 _clients: dict[tuple[Any, ...], Any] = {}
+_inherited: list[Any] = []  # what a forked child neither uses nor closes: the locks within may be held for ever
 
 
 def client(
@@ -36,7 +37,8 @@ def client(
 
     The same arguments in the same environment give the same client; a changed `AWS_…` variable (endpoint, region,
     credentials) gives a new one. Timeouts are seconds, `max_attempts` counts the first try; `config` takes any option
-    of `botocore.config.Config`, and an unknown one is a TypeError. Raise `RegionNotSetError`.
+    of `botocore.config.Config`, and an unknown one is a TypeError. A process that was forked off gets clients of its
+    own, as long as it asks. Raise `RegionNotSetError`.
     """
     settings = {"connect_timeout": connect_timeout, "read_timeout": read_timeout, "max_attempts": max_attempts}
     options = {**settings, **config}
@@ -58,6 +60,14 @@ def forget_clients() -> None:
     with _lock:
         _clients.clear()
         _known_environment = _session = None
+
+
+@forks.in_child
+def _leave_to_the_parent() -> None:
+    global _clients, _known_environment, _lock, _session
+    _inherited.append((_clients, _session))
+    _lock, _clients = threading.Lock(), {}
+    _known_environment = _session = None
 
 
 def resolved_credentials() -> Any:

@@ -3,14 +3,23 @@
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+from weakref import WeakSet
 
-from kit_aws import environment
+from kit_aws import environment, forks
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 _Key = tuple[environment.Environment, Hashable]
+
+_caches: "WeakSet[ValueCache[Any, Any]]" = WeakSet()
+
+
+@forks.in_child
+def _renew() -> None:
+    for cache in _caches:
+        cache.renew()
 
 
 class ValueCache(Generic[K, T]):
@@ -18,21 +27,26 @@ class ValueCache(Generic[K, T]):
 
     Threads that miss the same value at once make one read between them, and all get its value or its error. Values of
     another environment (account, region, endpoint) are never answered. At most `size` values are kept, the oldest go
-    first.
+    first. A process that was forked off has what was kept before.
     """
 
     def __init__(self, *, size: int = 1000) -> None:
         self._size = size
-        self._lock = threading.Lock()
-        self._values: dict[_Key, tuple[float, T]] = {}
-        self._flights: dict[tuple[_Key, ...], _Flight[K, T]] = {}
+        self._values: dict[_Key, tuple[_Moment, T]] = {}
         self._changes = 0
+        self.renew()
+        _caches.add(self)
+
+    def renew(self) -> None:
+        """Wait neither for the lock nor for a read of a thread that is not in this process."""
+        self._lock = threading.Lock()
+        self._flights: dict[tuple[_Key, ...], _Flight[K, T]] = {}
 
     def get(self, key: K, read: Callable[[], T], *, max_age: float, force: bool = False) -> T:
         """Return the value if it is less than `max_age` seconds old and not `force`, else read and keep it."""
         if not force:
             found = self._values.get((environment.fingerprint(), key))
-            if found is not None and time.monotonic() - found[0] < max_age:
+            if found is not None and found[0].age() < max_age:
                 return found[1]
         return self.get_many([key], lambda missing: {key: read()}, max_age=max_age, force=force)[key]
 
@@ -59,7 +73,7 @@ class ValueCache(Generic[K, T]):
                 ahead = tuple((here, key) for key in missing)
                 flight = self._flights.get(ahead)
                 # A read that began too long ago may not see what this caller has to see.
-                leads = flight is None or force or time.monotonic() - flight.started >= max_age
+                leads = flight is None or force or flight.started.age() >= max_age
                 if flight is None or leads:
                     flight = self._flights[ahead] = _Flight(self._changes)
             if leads:
@@ -79,9 +93,8 @@ class ValueCache(Generic[K, T]):
                 del self._values[key]
 
     def _fresh(self, here: environment.Environment, keys: Sequence[K], max_age: float) -> dict[K, T]:
-        now = time.monotonic()
         kept = {key: self._values.get((here, key)) for key in keys}
-        return {key: each[1] for key, each in kept.items() if each is not None and now - each[0] < max_age}
+        return {key: each[1] for key, each in kept.items() if each is not None and each[0].age() < max_age}
 
     def _lead(
         self,
@@ -108,7 +121,7 @@ class ValueCache(Generic[K, T]):
     def _keep(self, key: _Key, flight: "_Flight[K, T]") -> None:
         # What was written, or read by somebody faster, since this read began may be newer than what it found.
         kept = self._values.get(key)
-        if flight.changes != self._changes or (kept is not None and kept[0] > flight.started):
+        if flight.changes != self._changes or (kept is not None and kept[0].monotonic > flight.started.monotonic):
             return
         self._values.pop(key, None)
         self._values[key] = (flight.started, flight.values[key[1]])  # type: ignore[index]
@@ -116,11 +129,24 @@ class ValueCache(Generic[K, T]):
             del self._values[next(iter(self._values))]
 
 
+class _Moment:
+    """Tell how long ago something was, a freeze of the function included: the monotonic clock may stand still then."""
+
+    __slots__ = ("monotonic", "wall")
+
+    def __init__(self) -> None:
+        self.monotonic, self.wall = time.monotonic(), time.time()
+
+    def age(self) -> float:
+        """Return the seconds since then, by the clock that says more."""
+        return max(time.monotonic() - self.monotonic, time.time() - self.wall)
+
+
 class _Flight(Generic[K, T]):
     """One read that several threads may wait for."""
 
     def __init__(self, changes: int) -> None:
-        self.started = time.monotonic()
+        self.started = _Moment()
         self.changes = changes
         self.done = threading.Event()
         self.values: dict[K, T] = {}

@@ -8,7 +8,7 @@ from kit_aws.cache import ValueCache
 
 
 def clear_caches() -> None:
-    """Forget every client, parameter, secret, queue URL and region: for tests, after a fork or a restored snapshot."""
+    """Forget every client, parameter, secret, queue URL and region: for tests, or after a restored snapshot."""
     forget_clients()
     caches: tuple[ValueCache[Any, Any], ...] = (
         ssm.values,

@@ -9,7 +9,9 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
+from kit_aws import forks
 from kit_aws.errors import AwsConnectionError
 
 if TYPE_CHECKING:
@@ -21,8 +23,15 @@ _CHUNK = 65_536
 # Load balancers close what is idle for a minute, NAT gateways forget it; a frozen function hears of neither.
 _LONGEST_IDLE = 50  # seconds
 
-# With the process, since after a fork two would read from one connection.
-Origin = tuple[str, str, int | None, int]
+Origin = tuple[str, str, int | None]
+
+_all: "WeakSet[Connections]" = WeakSet()
+
+
+@forks.in_child
+def _renew() -> None:
+    for connections in _all:
+        connections.renew()
 
 
 class Request(NamedTuple):
@@ -50,11 +59,17 @@ class Connections:
         self._connect_timeout = connect_timeout
         self._most_idle = most_idle
         self._lock = threading.Lock()
-        self._idle: dict[Origin, list[tuple[HTTPConnection, float]]] = {}
         self._tls: SSLContext | None = None
+        self._idle: dict[Origin, list[tuple[HTTPConnection, float]]] = {}
+        _all.add(self)
 
     def __del__(self) -> None:
         """Close what is idle, since nobody is left to use it."""
+        self.close()
+
+    def renew(self) -> None:
+        """Close this process's ends of connections that another uses, with a lock that no thread of it holds."""
+        self._lock = threading.Lock()
         self.close()
 
     def send(self, request: Request) -> Answer:
@@ -68,7 +83,7 @@ class Connections:
         parts = urlsplit(request.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{parts.scheme}://{parts.hostname or ''} is not the beginning of an HTTP URL")
-        origin = (parts.scheme, parts.hostname, parts.port, os.getpid())
+        origin = (parts.scheme, parts.hostname, parts.port)
         begun = time.monotonic()
         try:
             kept = self._kept(origin)
@@ -115,7 +130,7 @@ class Connections:
     def _opened(self, origin: Origin) -> "HTTPConnection":
         from http.client import HTTPConnection, HTTPSConnection
 
-        scheme, host, port, _ = origin
+        scheme, host, port = origin
         if scheme == "http":
             opened = HTTPConnection(host, port, timeout=self._connect_timeout)
         else:
