@@ -17,6 +17,7 @@ class Sqs:
     def __init__(self, serve: Any) -> None:
         self.refuse: Callable[[str, int], tuple[str, bool] | None] = lambda body, tries: None
         self.breaks: Callable[[int], bool] = lambda call: False
+        self.hangs_up: Callable[[int], bool] = lambda call: False
         self.batches: list[list[Entry]] = []
         self.taken: list[str] = []
         self.tries: Counter[str] = Counter()
@@ -41,6 +42,8 @@ class Sqs:
             else:
                 failed = {"Id": entry["Id"], "Code": reason[0], "SenderFault": reason[1], "Message": "later"}
                 results["Failed"].append(failed)
+        if self.hangs_up(len(self.batches)):
+            raise ConnectionError("before the answer")
         return reply(results)
 
 
@@ -103,7 +106,7 @@ def test_what_the_sender_did_wrong_is_not_sent_again(sqs: Sqs) -> None:
     sqs.refuse = lambda body, tries: ("InvalidMessageContents", True) if body == "4" else None
     with pytest.raises(kit_aws.BatchError) as caught:
         kit_aws.enqueue_many("loans", range(12))
-    assert caught.value.failures == ((4, "InvalidMessageContents", "later", None),)
+    assert caught.value.failures == (kit_aws.Failure(4, "InvalidMessageContents", "later"),)
     assert caught.value.failures[0].index == 4
     assert (caught.value.code, caught.value.resource) == ("InvalidMessageContents", "loans")
     assert str(caught.value) == "SendMessageBatch for 'loans' failed for 1: 4: InvalidMessageContents: later"
@@ -172,7 +175,19 @@ def test_a_call_that_fails_later_leaves_the_rest_named_and_unsent(sqs: Sqs) -> N
     codes = [(each.index, each.code) for each in caught.value.failures]
     assert codes == [(n, "AccessDeniedException") for n in range(10, 20)] + [(n, "NotSent") for n in range(20, 25)]
     assert isinstance(caught.value.__cause__, kit_aws.AccessDeniedError)
+    assert not any(each.unknown for each in caught.value.failures)
     assert len(sqs.batches) == 2
+
+
+def test_of_a_call_without_an_answer_it_is_told_that_the_outcome_is_unknown(sqs: Sqs) -> None:
+    sqs.hangs_up = lambda call: call >= 2
+    with pytest.raises(kit_aws.BatchError) as caught:
+        kit_aws.enqueue_many("loans", range(25))
+    failures = caught.value.failures
+    assert [each.index for each in failures if each.unknown] == list(range(10, 20))
+    assert [(each.index, each.code) for each in failures if not each.unknown] == [(n, "NotSent") for n in range(20, 25)]
+    assert isinstance(caught.value.__cause__, kit_aws.AwsConnectionError)
+    assert set(map(str, range(10, 20))) <= set(sqs.taken)  # as unknown as that
 
 
 def test_nothing_is_sent_when_one_message_cannot_be_written(sqs: Sqs) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from kit_aws import to_json
+from kit_aws import NaiveTimeError, to_json
 
 LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
 
@@ -104,6 +104,21 @@ def test_a_class_in_the_place_of_an_instance_is_named() -> None:
 def test_what_is_not_json_is_a_value_error_that_says_where_it_is(value: float) -> None:
     with pytest.raises(ValueError, match=rf"^\$\.rates\[1\]: a float that is {value!r} cannot be written as JSON$"):
         to_json({"rates": [0.5, value]})
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"loan": Loan([{}, datetime(2026, 3, 1, 12)])}, "$.loan.documents[1]"),  # noqa: DTZ001
+        ({"at": {datetime(2026, 3, 1, 12): 1}}, "$.at"),  # noqa: DTZ001
+    ],
+)
+def test_a_time_without_a_zone_is_refused_where_it_has_to_have_one(value: Any, path: str) -> None:
+    with pytest.raises(NaiveTimeError, match="without an offset from UTC") as caught:
+        to_json(value, aware=True)
+    assert caught.value.path == path
+    assert isinstance(caught.value, ValueError)
+    assert to_json({"at": datetime(2026, 3, 1, 12, tzinfo=UTC)}, aware=True) == '{"at":"2026-03-01T12:00:00Z"}'
 
 
 def test_what_contains_itself_is_a_value_error() -> None:

@@ -116,6 +116,15 @@ def test_each_secret_of_many_that_cannot_be_read_is_named(aws: Any) -> None:
     assert "'none': ResourceNotFoundException" in str(caught.value)
 
 
+def test_a_secret_that_cannot_be_read_is_counted_among_all_that_were_asked_for(aws: Any) -> None:
+    aws.client("secretsmanager").create_secret(Name="a", SecretString="text")
+    kit_aws.get_secret("a")
+    with pytest.raises(kit_aws.BatchError) as caught:
+        kit_aws.get_secrets(["a", "a", "none"])
+    assert [(each.index, each.name) for each in caught.value.failures] == [(2, "none")]
+    assert str(caught.value).startswith("BatchGetSecretValue failed for 1: 'none': ResourceNotFoundException")
+
+
 def test_one_name_in_the_place_of_many_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="get_secret reads a single one"):
         kit_aws.get_secrets("tokens")

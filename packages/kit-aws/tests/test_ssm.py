@@ -13,6 +13,14 @@ def test_a_parameter_is_written_and_read(aws: Any) -> None:
     assert kit_aws.get_ssm_parameter("/loans/limit") == "200"
 
 
+def test_what_was_read_by_its_arn_is_forgotten_too(aws: Any) -> None:
+    kit_aws.put_ssm_parameter("/loans/cap", "100")
+    arn = aws.client("ssm").get_parameter(Name="/loans/cap")["Parameter"]["ARN"]
+    assert kit_aws.get_ssm_parameter(arn) == "100"
+    kit_aws.put_ssm_parameter("/loans/cap", "200")
+    assert kit_aws.get_ssm_parameter(arn) == "200"
+
+
 def test_a_secure_string_is_decrypted_when_asked(aws: Any) -> None:
     kit_aws.put_ssm_parameter("/loans/key", "s3cret", "SecureString")
     assert kit_aws.get_ssm_parameter("/loans/key", encrypted=True) == "s3cret"

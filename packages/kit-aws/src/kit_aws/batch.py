@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
-from kit_aws.errors import AwsError, BatchError, Failure
+from kit_aws.errors import AwsConnectionError, AwsError, BatchError, Failure
 from kit_aws.message import MOST_BYTES
 from kit_aws.queue import Queue
 
@@ -71,9 +71,9 @@ class _Run:
 
     def give_up(self, error: AwsError) -> None:
         """Take everything that is left as failed, since a call failed as a whole."""
-        code = error.code or type(error).__name__
+        code, unknown = error.code or type(error).__name__, isinstance(error, AwsConnectionError)
         for group in self._calling:
-            self._fail(group, code, str(error))
+            self._fail(group, code, str(error), unknown=unknown)
         for group in self._groups:
             self._drop(group, "a call before it failed")
 
@@ -114,8 +114,8 @@ class _Run:
                 again[entry.index] = entry.tries
         return again
 
-    def _fail(self, group: deque[Entry], code: str, message: str) -> None:
-        self.failures.append(Failure(group.popleft().index, code, message))
+    def _fail(self, group: deque[Entry], code: str, message: str, *, unknown: bool = False) -> None:
+        self.failures.append(Failure(group.popleft().index, code, message, unknown=unknown))
         self._drop(group, "a message of its group before it failed")
 
     def _drop(self, group: deque[Entry], why: str) -> None:

@@ -6,6 +6,7 @@ AwsError                    anything below, and what has no name of its own
 ├── BatchError              some messages or secrets of many failed; `failures` names each
 ├── CredentialsError        there are no credentials to sign with
 ├── FunctionError           a function that was invoked raised, or was ended; its type, message and trace
+├── NaiveTimeError          a datetime that has to say its offset from UTC doesn't (also a ValueError)
 ├── PayloadTooLargeError    what was to be sent is larger than the service takes
 ├── RegionNotSetError       no region by argument, environment or profile
 ├── ResourceNotFoundError   the secret, parameter, queue, bucket … does not exist
@@ -19,12 +20,16 @@ from typing import NamedTuple
 
 
 class Failure(NamedTuple):
-    """Say which one of many failed, by its index from 0 (and its name, if it has one), and why, in AWS's words."""
+    """Say which one of many failed, by its index from 0 (and its name, if it has one), and why, in AWS's words.
+
+    `unknown` says that no answer came, so that it may have succeeded all the same.
+    """
 
     index: int  # type: ignore[assignment]  # it takes the place of the tuple's method
     code: str
     message: str
     name: str | None = None
+    unknown: bool = False
 
 
 _MOST_SHOWN = 5
@@ -65,7 +70,8 @@ class AwsConnectionError(AwsError):
 class BatchError(AwsError):
     """Say which of many messages were not sent, or which of many secrets were not read.
 
-    `failures` has one `Failure` for each; everything that it does not name has succeeded.
+    `failures` has one `Failure` for each; everything that it does not name has succeeded, and what it calls `unknown`
+    may have.
     """
 
     def __init__(self, operation: str, failures: Sequence[Failure], *, resource: str | None = None) -> None:
@@ -117,6 +123,14 @@ class FunctionError(AwsError):
         self.error_type = error_type
         self.error_message = error_message
         self.trace = list(trace)
+
+
+class NaiveTimeError(AwsError, ValueError):
+    """Say that the datetime at `path`, as in `$.loan.paid_at`, has no offset from UTC: nobody knows when it is."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: a datetime without an offset from UTC; give it one, as datetime.now(UTC) has")
+        self.path = path
 
 
 class PayloadTooLargeError(AwsError):

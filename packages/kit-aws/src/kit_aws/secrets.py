@@ -52,8 +52,14 @@ def get_secrets(names: Iterable[str], *, max_age: float = 300, force: bool = Fal
     be read, and `SecretFormatError`. Needs the permission `secretsmanager:BatchGetSecretValue` beside
     `GetSecretValue`, and reads the current versions only.
     """
-    keys = [(name, _CURRENT) for name in _listed(names)]
-    found = values.get_many(keys, _read_many, max_age=max_age, force=force)
+    listed = _listed(names)
+    keys = [(name, _CURRENT) for name in listed]
+    try:
+        found = values.get_many(keys, _read_many, max_age=max_age, force=force)
+    except BatchError as error:
+        # It may be another thread's, and counts only those that were asked for.
+        failures = [each._replace(index=listed.index(str(each.name))) for each in error.failures]
+        raise BatchError("BatchGetSecretValue", sorted(failures)) from None
     return {name: _text(name, value) for (name, _), value in found.items()}
 
 

@@ -68,7 +68,8 @@ def put_ssm_parameter(name: str, value: str, param_type: ParameterType = "String
             answer = client("ssm").put_parameter(Name=name, Value=value, Type=param_type, Overwrite=overwrite)
     finally:
         # Also after an error: a call that timed out may have been carried out.
-        values.drop(lambda key: key[0] == name)
+        arn = f":parameter/{name.lstrip('/')}"
+        values.drop(lambda key: key[0] == name or key[0].endswith(arn))
         trees.drop(lambda key: name.startswith(key[0]))
     version: int = answer["Version"]
     return version
