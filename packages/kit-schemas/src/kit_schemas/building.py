@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # One for all classes: building one schema builds the schemas nested in it.
 _building = threading.RLock()
 
+_INHERITED = object()
+
 
 class LazySchema:
     """Builds the marshmallow Schema class of whichever class it is read from, once."""
@@ -64,20 +66,58 @@ def _build(owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
 
     bases: tuple[type, ...] = (InstanceSchema,)
     body: dict[str, Any] = {"__module__": owner.__module__, "__doc__": owner.__doc__, "__kit_owner__": owner}
-    if owner.__kit_wrapped__ is not None:
-        bases = (InstanceSchema, owner.__kit_wrapped__)
-        body["Meta"] = type("Meta", (owner.__kit_wrapped__.Meta,), {"register": False, "unknown": EXCLUDE})
-    body.update(_hooks(owner))
+    wrapped = _wrapped(owner)
     specs = {name: spec for name, spec in owner.__kit_fields__.items() if not spec.wrapped}
+    if wrapped is not None:
+        bases = (wrapped,) if issubclass(wrapped, InstanceSchema) else (InstanceSchema, wrapped)
+        body["Meta"] = _meta(owner, wrapped, list(specs))
+    body.update(_hooks(owner))
     body.update(build_fields(owner.__qualname__, specs, schema_hints(owner), owner.__kit_options__))
     return cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{owner.__name__}Schema", bases, body))
 
 
+def _wrapped(owner: "type[BaseSchema]") -> type[marshmallow.Schema] | None:
+    from kit_schemas.errors import SchemaDefinitionError
+
+    found = {each for each in (vars(base).get("__kit_wrapped__") for base in owner.__mro__) if each is not None}
+    if len(found) > 1:
+        names = " and ".join(sorted(each.__qualname__ for each in found))
+        raise SchemaDefinitionError(
+            f"it wraps both {names}: derive one Schema from them first", owner=owner.__qualname__
+        )
+    return next(iter(found), None)
+
+
+def _meta(owner: "type[BaseSchema]", wrapped: type[marshmallow.Schema], added: list[str]) -> type:
+    """Return a wrapped Schema's `Meta`, with the fields that the class has added and without those it has dropped."""
+    body: dict[str, Any] = {"register": False, "unknown": EXCLUDE}
+    if wrapped.opts.fields:
+        body["fields"] = (*wrapped.opts.fields, *added)
+    dropped = []
+    for name, field in wrapped().fields.items():
+        attribute = field.attribute or name
+        spec = owner.__kit_fields__.get(attribute)
+        if spec is None or not (spec.wrapped or attribute == name):
+            dropped.append(name)
+    body["exclude"] = (*wrapped.opts.exclude, *dropped)
+    return type("Meta", (wrapped.Meta,), body)
+
+
 def _hooks(owner: type) -> dict[str, Any]:
-    """Return what marshmallow's decorators (`post_load`, `validates`, …) have marked in the class."""
+    """Return what the Schema has to hold so that its hooks are those that Python finds in the class.
+
+    The first in the MRO decides about a name: what is no hook hides the hook of a base, that of a wrapped Schema too.
+    """
+    nearest: dict[str, Any] = {}
+    of_schema: set[str] = set()
+    for base in owner.__mro__:
+        nearest = {**vars(base), **nearest}
+        schema = vars(base).get("__kit_wrapped__")
+        if schema is not None:
+            of_schema = {name for hooks in schema._hooks.values() for name, *_ in hooks}
+            nearest = {**dict.fromkeys(of_schema, _INHERITED), **nearest}
     return {
         name: attribute
-        for base in reversed(owner.__mro__)
-        for name, attribute in vars(base).items()
-        if hasattr(attribute, "__marshmallow_hook__")
+        for name, attribute in nearest.items()
+        if attribute is not _INHERITED and (name in of_schema or hasattr(attribute, "__marshmallow_hook__"))
     }
