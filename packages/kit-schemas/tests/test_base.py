@@ -1,6 +1,8 @@
+import copy
+import pickle
 import threading
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import marshmallow
@@ -268,3 +270,53 @@ def test_threads_build_one_schema():
 
 def test_text_with_nul_is_accepted_as_marshmallow_does():
     assert Line.load({"sku": "a\x00"}).sku == "a\x00"
+
+
+@pytest.mark.parametrize("text", ['{"sku": NaN}', '{"sku": "a", "more": -Infinity}', "\ufeff{}", None, 5])
+def test_what_json_has_no_words_for_is_no_json(text):
+    with pytest.raises(ValidationError) as caught:
+        Line.loads(text)
+    assert caught.value.messages == ["Not valid JSON."]
+
+
+def test_an_unknown_that_is_neither_is_an_error():
+    for load in (Line.load, Line.Schema().load):
+        with pytest.raises(ValueError, match="EXCLUDE or RAISE"):
+            load({"sku": "a"}, unknown="Raise")
+
+
+def test_replacing_a_part_leaves_a_part():
+    changes = Order.load({"comment": "later"}, partial=True)
+    assert vars(changes.replace(comment="now")) == {"comment": "now"}
+    assert vars(changes.replace(total=Decimal(1))) == {"comment": "later", "total": Decimal(1)}
+    assert changes.replace(id=ID, total=Decimal(1), lines=[], extra={}) == Order(
+        id=ID, total=Decimal(1), comment="later"
+    )
+    with pytest.raises(TypeError, match="lacks 'id', 'total'"):
+        changes.replace(skew=1)
+
+
+def test_repr_hides_what_a_given_field_says_is_load_only():
+    class Login(BaseSchema):
+        pin: Annotated[str, marshmallow.fields.String(load_only=True)]
+
+    class Unfinished(BaseSchema):
+        pin: str = field(load_only=True)
+        thing: complex = 1j
+
+    assert repr(Login(pin="1234")).endswith("Login(pin='***')")
+    assert repr(Unfinished(pin="1234")).endswith("Unfinished(pin='***', thing=1j)")
+
+
+def test_the_repr_of_what_contains_itself_has_an_end():
+    line = Line(sku="a")
+    line.note = line
+    assert repr(line) == "Line(sku='a', note=...)"
+
+
+def test_instances_can_be_copied_and_pickled():
+    order = Order.load(DATA)
+    changes = Order.load({"comment": "x"}, partial=True)
+    for each in (order, changes):
+        assert pickle.loads(pickle.dumps(each)) == copy.deepcopy(each) == each
+    assert copy.copy(order).lines is order.lines

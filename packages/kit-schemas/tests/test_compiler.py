@@ -1,11 +1,15 @@
 """What generated code leaves to marshmallow, and how it is seen and turned off; exactness is test_differential.py's."""
 
 import datetime as dt
+import gc
+import linecache
 import signal
 import subprocess
 import sys
 import traceback
+import weakref
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -127,18 +131,6 @@ def test_a_field_of_ones_own_leaves_the_class_to_marshmallow(hint):
     made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}})
     with pytest.raises(Unusual):
         loader_of(made, "exclude")({"value": "a"})
-
-
-@pytest.mark.parametrize("options", [{"dump_only": True}, {"attribute": "other"}])
-def test_a_field_given_with_options_that_leave_the_class_without_a_value(options):
-    class Made(BaseSchema):
-        value: Annotated[str, fields.String(**options)]
-
-    for compiled in (True, False):
-        set_compiled(compiled)
-        with pytest.raises(TypeError, match=r"lacks 'value'|has no 'other'"):
-            Made.load({"value": "a"})
-    set_compiled(True)
 
 
 def test_a_field_of_ones_own_is_asked_once():
@@ -326,3 +318,46 @@ def test_decimals_are_dumped_without_an_exponent():
 
     assert Price(amount=Decimal("1E+3")).dump() == {"amount": "1000"}
     assert Price(amount=Decimal("1E-7")).dump() == {"amount": "0.0000001"}
+
+
+def test_a_class_that_is_gone_leaves_nothing_behind():
+    def use() -> tuple[Any, set[Any]]:
+        class Gone(BaseSchema):
+            name: str
+            others: "list[Gone]" = field(default_factory=list)
+
+        before = set(linecache.cache)
+        Gone.load({"name": "a", "others": [{"name": "b"}]}).dump()
+        assert Gone.Schema().validate({})
+        return weakref.ref(Gone), set(linecache.cache) - before
+
+    gone, sources = use()
+    assert sources
+    gc.collect()
+    assert gone() is None
+    assert not sources & set(linecache.cache)
+
+
+def test_a_metaclass_that_makes_instances_itself_is_left_to_marshmallow():
+    class Counting(type):
+        made = 0
+
+        def __call__(cls, *arguments, **options):
+            Counting.made += 1
+            return super().__call__(*arguments, **options)
+
+    class Counted(BaseSchema, metaclass=Counting):
+        size: int
+
+    assert Counted.load({"size": 1}).size == 1
+    assert Counting.made == 1
+
+
+def test_an_enum_whose_values_are_of_a_type_with_an_odd_name():
+    odd = type("no name: at all", (str,), {})
+
+    class Made(BaseSchema, strict=True):
+        value: Enum("Odd", {"ONE": odd("one")})
+
+    assert Made.load({"value": Made.__annotations__["value"].ONE}).dump() == {"value": "one"}
+    assert "def load" in generated_source(Made)

@@ -1,3 +1,4 @@
+import datetime as dt  # noqa: F401  (named in a string)
 from typing import ClassVar
 
 import pytest
@@ -169,3 +170,51 @@ def test_an_option_leaves_no_trace_on_the_class():
 def test_options_without_an_annotation_are_refused() -> None:
     with pytest.raises(SchemaDefinitionError, match="annotation"):
         type("Loose", (BaseSchema,), {"name": field(default="a")})
+
+
+def test_names_of_parameters_are_names_of_fields_everywhere():
+    names = ["self", "cls", "data", "unknown", "partial", "many", "values", "instance", "changes", "class", "_instance"]
+    made = type("Made", (BaseSchema,), {"__annotations__": dict.fromkeys(names, str)})
+    data = {name: name for name in names}
+    loaded = made.load(data)
+    assert loaded == made(**data) == made.Schema().load(data)
+    assert loaded.replace(**{name: name * 2 for name in names}) == made(**{name: name * 2 for name in names})
+    assert loaded.dump() == loaded.Schema().dump(loaded) == data
+    assert made.load({"self": "a"}, partial=True).dump() == {"self": "a"}
+
+
+@pytest.mark.parametrize("name", ["__init__", "__dict__", "__class__", "__kit_owner__", "__kit_fields__", "__doc__"])
+def test_a_field_may_not_take_what_python_uses(name):
+    with pytest.raises(SchemaDefinitionError, match="belongs to Python"):
+        type("Bad", (BaseSchema,), {"__annotations__": {name: str}})
+
+
+@pytest.mark.parametrize("name", ["a.b", "a b", "1", ""])
+def test_what_is_no_name_is_no_field(name):
+    with pytest.raises(SchemaDefinitionError, match="data_key"):
+        type("Bad", (BaseSchema,), {"__annotations__": {name: str}})
+
+
+def test_two_fields_with_one_name_in_the_data_are_a_mistake_of_the_class():
+    class Made(BaseSchema):
+        one: int = field(data_key="x")
+        other: int = field(data_key="x")
+
+    with pytest.raises(SchemaDefinitionError, match=r"Made: .*collides"):
+        Made.load({"x": 1})
+
+
+def test_one_field_may_be_loaded_and_another_dumped_by_the_same_name():
+    class Made(BaseSchema):
+        given: str = field(data_key="x", load_only=True)
+        shown: int = field(default=0, data_key="x", dump_only=True)
+
+    assert Made.load({"x": "a"}).dump() == {"x": 0}
+    assert Made.json_schema()["properties"] == {"x": {"type": "string", "writeOnly": True}}
+
+
+@pytest.mark.parametrize("hint", ["list[", "dt.Nowhere", "int[str]", "Nowhere"])
+def test_an_annotation_that_means_nothing_is_named(hint):
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}, "__module__": __name__})
+    with pytest.raises(SchemaDefinitionError, match="Made: an annotation means nothing"):
+        made.load({})

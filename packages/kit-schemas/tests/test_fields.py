@@ -171,3 +171,52 @@ def test_an_unsupported_type_is_an_error_that_names_the_field(hint):
     schema = type("Holder", (BaseSchema,), {"__annotations__": {"value": hint}, "__module__": __name__})
     with pytest.raises(SchemaDefinitionError, match=r"Holder\.value"):
         schema.load({})
+
+
+@pytest.mark.parametrize(
+    ("options", "default", "message"),
+    [
+        ({"load_default": "x"}, ..., "give the default in the class"),
+        ({"load_default": None}, ..., "give the default in the class"),
+        ({"required": True}, "x", "required=True, and the class has a default"),
+        ({"dump_only": True}, ..., "needs a default"),
+        ({"attribute": "other"}, "x", "data_key="),
+    ],
+)
+def test_what_a_given_field_says_and_the_class_can_not_know_is_refused(options, default, message):
+    body = {"__annotations__": {"value": Annotated[str | None, fields.String(**options)]}}
+    made = type("Made", (BaseSchema,), body if default is ... else {**body, "value": default})
+    with pytest.raises(SchemaDefinitionError, match=rf"Made\.value: .*{message}"):
+        made.load({})
+
+
+def test_a_given_field_and_its_class_agree():
+    class Made(BaseSchema):
+        needed: Annotated[str, fields.String(required=True)]
+        count: Annotated[int, fields.Integer(load_default=5)] = 6
+        seen: Annotated[int, fields.Integer(dump_only=True)] = 1
+        mail: Annotated[str, fields.Email(data_key="E-Mail")] = ""
+        tags: list[Annotated[str, fields.String(load_default=None)]] = field(default_factory=list)
+
+    loaded = Made.load({"needed": "a", "seen": 5, "tags": [None]})
+    assert loaded == Made(needed="a", tags=[None]) == Made(needed="b").replace(needed="a", tags=[None])
+    assert loaded.dump() == {"needed": "a", "count": 6, "seen": 1, "E-Mail": "", "tags": [None]}
+    for use in (Made, lambda: Made.load({})):
+        with pytest.raises((TypeError, ValidationError), match="needed"):
+            use()
+
+
+@pytest.mark.parametrize(
+    ("found", "remedy"), [(Length, r"Length\(…\)"), (fields.Email, r"Email\(…\)"), (field(load_only=True), "field")]
+)
+def test_what_would_do_nothing_in_annotated_is_refused(found, remedy):
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": Annotated[str, found]}})
+    with pytest.raises(SchemaDefinitionError, match=rf"Made\.value: .*does nothing.*{remedy}"):
+        made.load({"value": "a"})
+
+
+@pytest.mark.parametrize("values", [(Color.RED, "x"), (b"a", 1)])
+def test_a_literal_of_several_types_is_of_what_json_has(values):
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": Literal[values]}})
+    with pytest.raises(SchemaDefinitionError, match=r"Made\.value: a Literal of several types"):
+        made.load({})

@@ -149,3 +149,18 @@ def test_what_can_not_be_told_apart_is_refused_with_a_remedy(hint, message):
     made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}})
     with pytest.raises(SchemaDefinitionError, match=message):
         made.load({})
+
+
+def test_a_given_field_may_say_what_the_discriminator_is_called():
+    class Ping(BaseSchema):
+        kind: Annotated[Literal["ping"], marshmallow.fields.String(data_key="type")]
+
+    class Holder(BaseSchema):
+        it: Annotated[Ping | Again, Discriminator("kind")]
+
+    class Alone(BaseSchema):
+        it: Annotated[Ping, Discriminator("kind")]
+
+    with pytest.raises(SchemaDefinitionError, match="differently: type, kind"):
+        Holder.load({})
+    assert Alone.load({"it": {"type": "ping"}}) == Alone(it=Ping(kind="ping"))

@@ -1,6 +1,7 @@
 """Existing marshmallow schemas as classes."""
 
 from datetime import date
+from typing import ClassVar
 
 import marshmallow
 import pytest
@@ -142,3 +143,76 @@ def test_no_load_shares_its_default_with_another(compiled: bool) -> None:
         assert wrapped().tags == []
     finally:
         set_compiled(True)
+
+
+def test_a_subclass_adds_to_a_meta_that_names_its_fields():
+    class NamedSchema(marshmallow.Schema):
+        class Meta:
+            fields = ("name",)
+
+        name = fields.String(required=True)
+        hidden = fields.String()
+
+    longer = type("Longer", (BaseSchema.from_schema(NamedSchema),), {"__annotations__": {"note": str}})
+    assert longer.load({"name": "a", "note": "b", "hidden": "c"}).dump() == {"name": "a", "note": "b"}
+
+
+def test_a_subclass_may_make_a_class_variable_of_a_field_or_another_field():
+    class Fixed(Loan):
+        name: ClassVar[str] = "Ann"
+        size: str = "large"
+
+    fixed = Fixed.load({"Name": "Bob", "count": 2, "size": "small"})
+    assert (fixed.name, fixed.size) == ("Ann", "small")
+    assert "Name" not in fixed.dump()
+    assert "count" not in fixed.dump()
+    assert Fixed(size="small") == fixed
+
+
+def test_a_field_that_its_meta_never_loads_needs_a_default():
+    class ReadSchema(marshmallow.Schema):
+        class Meta:
+            dump_only = ("note",)
+
+    wrapped = BaseSchema.from_schema(ReadSchema)
+    note = {"__annotations__": {"note": str}}
+    with pytest.raises(SchemaDefinitionError, match=r"Noted\.note: .* needs a default"):
+        type("Noted", (wrapped,), note).load({"note": "a"})
+    assert type("Noted", (wrapped,), {**note, "note": "mine"}).load({"note": "a"}).dump() == {"note": "mine"}
+
+
+def test_two_schemas_can_not_be_wrapped_by_one_class():
+    for made in (type("Both", (Loan, BaseSchema.from_schema(LineSchema)), {}), Loan.from_schema(LineSchema)):
+        with pytest.raises(SchemaDefinitionError, match="wraps both LineSchema and LoanSchema"):
+            made.load({})
+
+
+def test_the_schema_of_a_class_can_be_derived_from_and_wrapped():
+    class Point(BaseSchema):
+        x: int
+
+    class DeepSchema(Point.Schema):
+        y = fields.Integer(required=True)
+
+    deep = BaseSchema.from_schema(DeepSchema)
+    assert deep.load({"x": 1, "y": 2}) == deep(x=1, y=2)
+    assert "def load" in generated_source(deep)
+
+
+def test_nested_schemas_with_fewer_fields_and_plucked_ones():
+    class PartSchema(marshmallow.Schema):
+        sku = fields.String(required=True)
+        size = fields.Integer(load_default=1)
+
+    class WholeSchema(marshmallow.Schema):
+        one = fields.Nested(PartSchema, only=("sku",))
+        many = fields.Nested(PartSchema, exclude=("size",), many=True)
+        names = fields.Pluck(PartSchema, "sku", many=True)
+
+    data = {"one": {"sku": "a"}, "many": [{"sku": "b"}], "names": ["c", "d"]}
+    loaded = BaseSchema.from_schema(WholeSchema).load(data)
+    assert vars(loaded) == WholeSchema().load(data)
+    assert loaded.dump() == data
+    with pytest.raises(ValidationError) as caught:
+        BaseSchema.from_schema(WholeSchema).load({"one": {"size": 1}, "names": 5})
+    assert caught.value.messages == WholeSchema().validate({"one": {"size": 1}, "names": 5})

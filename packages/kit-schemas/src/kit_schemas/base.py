@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, dataclass_transform, overload
 
 import marshmallow
@@ -12,6 +13,7 @@ from kit_schemas.building import LazySchema, wrapped_specs
 from kit_schemas.compiler.doubts import DOUBTS
 from kit_schemas.compiler.switch import dumper_of, loader_of
 from kit_schemas.declaration import ClassOptions, FieldSpec, declared_by, field
+from kit_schemas.errors import SchemaDefinitionError
 from kit_schemas.schema import InstanceSchema, Partial, Unknown
 
 if TYPE_CHECKING:
@@ -176,8 +178,8 @@ class BaseSchema:
     ) -> Self | list[Self]:
         """Do as `load` with JSON; text that is no JSON is a ValidationError as well."""
         try:
-            data = json.loads(text)
-        except (ValueError, RecursionError):
+            data = json.loads(text, parse_constant=_refuse)
+        except (TypeError, ValueError, RecursionError):
             raise ValidationError("Not valid JSON.") from None
         return cls.load(data, unknown=unknown, partial=partial, many=cast("Literal[True]", many))
 
@@ -221,9 +223,12 @@ class BaseSchema:
 
         return json_schema(cls)
 
-    def replace(self, **changes: Any) -> Self:
-        """Return a copy in which some fields have other values."""
-        return type(self)(**{**self._values(), **changes})
+    def replace(self, /, **changes: Any) -> Self:
+        """Return a copy in which some fields have other values; of what was loaded with `partial`, one with more."""
+        values = {**self._values(), **changes}
+        if values.keys() < self.__kit_fields__.keys():
+            return self._from_fields(values, partial=True)
+        return type(self)(**values)
 
     @classmethod
     def _shared_schema(cls, *, unknown: Unknown = EXCLUDE, skip_none: bool = False) -> marshmallow.Schema:
@@ -231,9 +236,23 @@ class BaseSchema:
         options: tuple[Unknown, bool] = (unknown, skip_none)
         shared = cls.__kit_shared__.get(options)
         if shared is None:
-            schema = cast("type[InstanceSchema]", cls.Schema)
-            shared = cls.__kit_shared__.setdefault(options, schema(unknown=unknown, skip_none=skip_none))
+            shared = cls.__kit_shared__.setdefault(options, cls._new_schema(unknown, skip_none))
         return shared
+
+    @classmethod
+    def _new_schema(cls, unknown: Unknown, skip_none: bool) -> marshmallow.Schema:
+        schema = cast("type[InstanceSchema]", cls.Schema)
+        try:
+            made = schema(unknown=unknown, skip_none=skip_none)
+        except ValueError as error:  # two fields have one name in the data
+            raise SchemaDefinitionError(str(error), owner=cls.__qualname__) from error
+        loaded = {field.attribute or name for name, field in made.load_fields.items()}
+        for name, spec in cls.__kit_fields__.items():
+            if spec.required and name not in loaded:
+                raise SchemaDefinitionError(
+                    "a field that is never loaded needs a default", owner=cls.__qualname__, field=name
+                )
+        return made
 
     @classmethod
     def _from_fields(cls, values: Mapping[str, Any], *, partial: bool = False) -> Self:
@@ -248,7 +267,17 @@ class BaseSchema:
     def _is_made_plainly(cls) -> bool:
         """Tell whether making an instance runs no code of a subclass."""
         made_by: Any = BaseSchema.__init__
-        return cls.__init__ is made_by and cls.__new__ is object.__new__
+        called: Any = type(cls).__call__
+        return cls.__init__ is made_by and cls.__new__ is object.__new__ and called is type.__call__
+
+    @classmethod
+    def _load_only(cls) -> set[str]:
+        """Return the names of fields that are never dumped; a field that was written by hand may say it itself."""
+        try:
+            fields = cls._shared_schema().fields
+        except SchemaDefinitionError:
+            return {name for name, spec in cls.__kit_fields__.items() if spec.load_only}
+        return {field.attribute or name for name, field in fields.items() if field.load_only}
 
     def _values(self) -> dict[str, Any]:
         own = self.__dict__
@@ -261,12 +290,18 @@ class BaseSchema:
 
     __hash__ = None  # type: ignore[assignment]
 
+    @recursive_repr()
     def __repr__(self) -> str:
+        hidden = self._load_only()
         shown = (
-            f"{name}='***'" if self.__kit_fields__[name].load_only or _SECRET.search(name) else f"{name}={value!r}"
+            f"{name}='***'" if name in hidden or _SECRET.search(name) else f"{name}={value!r}"
             for name, value in self._values().items()
         )
         return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"JSON has no {constant}")
 
 
 _RESERVED = frozenset(name for name in vars(BaseSchema) if not name.startswith("__"))

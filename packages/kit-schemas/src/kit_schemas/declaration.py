@@ -130,8 +130,11 @@ def declared_by(cls: type, *, reserved: frozenset[str]) -> tuple[dict[str, Field
         if _is_class_variable(hint):
             class_variables.add(name)
             continue
-        if name in reserved:
-            raise SchemaDefinitionError("the name belongs to BaseSchema", owner=cls.__qualname__, field=name)
+        if name in reserved or (name.startswith("__") and name.endswith("__")):
+            whose = "BaseSchema" if name in reserved else "Python"
+            raise SchemaDefinitionError(f"the name belongs to {whose}", owner=cls.__qualname__, field=name)
+        if not name.isidentifier():
+            raise SchemaDefinitionError("it is no name; data_key= may be any text", owner=cls.__qualname__, field=name)
         specs[name] = _spec(cls, name)
     for name, value in vars(cls).items():
         if isinstance(value, FieldSpec):
@@ -161,10 +164,8 @@ def schema_hints(cls: type) -> dict[str, Any]:
             }
             holder = SimpleNamespace(__annotations__=annotations)
             hints.update(typing.get_type_hints(holder, globalns=inner, localns=outer, include_extras=True))
-        except NameError as error:
-            raise SchemaDefinitionError(
-                f"an annotation names something unknown: {error}", owner=cls.__qualname__
-            ) from error
+        except (NameError, AttributeError, SyntaxError, TypeError) as error:
+            raise SchemaDefinitionError(f"an annotation means nothing: {error}", owner=cls.__qualname__) from error
     return hints
 
 

@@ -24,6 +24,16 @@ class DecimalField(fields.Decimal):
         return number
 
 
+class TimeDeltaField(fields.TimeDelta):
+    """A number of seconds; one that no float can hold is an error as any other."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **options)
+        except OverflowError:
+            raise self.make_error("invalid") from None
+
+
 class CollectionField(fields.List[Any]):
     """A list that is loaded as another collection: a set, a frozenset or a tuple of any length.
 

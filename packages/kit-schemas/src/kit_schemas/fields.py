@@ -11,14 +11,16 @@ from collections import abc
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import marshmallow
 from marshmallow import fields, validate
 
 from kit_schemas import strict
 from kit_schemas.declaration import ClassOptions, FieldSpec
 from kit_schemas.errors import SchemaDefinitionError
-from kit_schemas.extra_fields import CollectionField, DecimalField
+from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
 from kit_schemas.schema import NestedField
 from kit_schemas.union import Discriminator, UnionField
+from kit_schemas.validators import ExactlyOneOf
 
 Field = fields.Field[Any]
 
@@ -32,7 +34,7 @@ _LAX: dict[Any, Callable[..., Field]] = {
     datetime.datetime: fields.DateTime,
     datetime.date: fields.Date,
     datetime.time: fields.Time,
-    datetime.timedelta: fields.TimeDelta,
+    datetime.timedelta: TimeDeltaField,
 }
 _STRICT: dict[Any, Callable[..., Field]] = {
     **_LAX,
@@ -59,7 +61,7 @@ def build_fields(
     for name, spec in specs.items():
         try:
             built[name] = builder.declared(spec, hints[name])
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise SchemaDefinitionError(str(error), owner=owner, field=name) from error
     return built
 
@@ -173,7 +175,9 @@ class _FieldBuilder:
         validators = [validate.OneOf(choices), *validators]
         if len(kinds) == 1:
             return self._core(kinds.pop(), validators, options)
-        return fields.Raw(**options, validate=validators)
+        if not kinds <= {str, int, float, bool}:
+            raise TypeError("a Literal of several types is of texts, numbers and truth values")
+        return fields.Raw(**options, validate=[ExactlyOneOf(choices), *validators[1:]])
 
     def _item(self, hint: Any) -> Field:
         return self._field(hint, [], {})
@@ -207,15 +211,17 @@ def _discriminated(target: Any, name: str) -> tuple[str, tuple[Any, ...]]:
 
     if not hasattr(target, "__kit_fields__"):
         raise TypeError(f"{target!r} is no schema, which the members of a union with a discriminator are")
-    hint = unwrapped(schema_hints(target).get(name))[0]
+    hint, found, _ = unwrapped(schema_hints(target).get(name))
     values = typing.get_args(hint)
     if typing.get_origin(hint) is not typing.Literal or not all(type(value) in (str, int) for value in values):
         raise TypeError(f"{target.__name__}.{name} tells a union's members apart and is no Literal of texts or ints")
-    return target.__kit_fields__[name].data_key or name, values
+    written = next((each.data_key for each in found if isinstance(each, fields.Field)), None)
+    return target.__kit_fields__[name].data_key or written or name, values
 
 
 def _adopted(custom: Field, validators: list[Any], options: dict[str, Any]) -> Field:
     """Give a field that was written by hand the options of its declaration; what it says itself stays."""
+    _agreed(custom, options)
     adopted = copy.copy(custom)
     adopted.validators = [*custom.validators, *validators]
     for name, value in options.items():
@@ -224,5 +230,21 @@ def _adopted(custom: Field, validators: list[Any], options: dict[str, Any]) -> F
     return adopted
 
 
+def _agreed(custom: Field, options: Mapping[str, Any]) -> None:
+    """Raise TypeError if a field written by hand says what the constructor, which does not know it, can't keep."""
+    if "required" not in options:  # an item of a container
+        return
+    if custom.attribute is not None:
+        raise TypeError("attribute= is the annotated name here; data_key= is the name in the data")
+    if custom.required and "load_default" in options:
+        raise TypeError("required=True, and the class has a default")
+    if custom.load_default is not marshmallow.missing and "load_default" not in options:
+        raise TypeError("the constructor does not know load_default=: give the default in the class")
+
+
 def _is_validator(found: Any) -> bool:
+    if isinstance(found, FieldSpec):
+        raise TypeError("field(…) does nothing in Annotated: it is the field's value, name: type = field(…)")
+    if isinstance(found, type) and issubclass(found, (validate.Validator, fields.Field)):
+        raise TypeError(f"{found.__name__} does nothing here: make one, {found.__name__}(…)")
     return callable(found) and not isinstance(found, (type, fields.Field))

@@ -4,9 +4,10 @@ import copy
 import functools
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from decimal import InvalidOperation
 from typing import Any, ClassVar, Literal
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, fields
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
 Partial = bool | Sequence[str] | AbstractSet[str]
 Unknown = Literal["exclude", "include", "raise"]
@@ -43,9 +44,10 @@ class InstanceSchema(Schema):
     ) -> Any:
         """Load one instance, or a list of them with `many`; ValidationError names every wrong field.
 
-        `unknown=INCLUDE` is a ValueError: an instance has no place for what its class does not declare.
+        Any other `unknown` than EXCLUDE and RAISE is a ValueError: an instance has no place for what its class does
+        not declare.
         """
-        if INCLUDE in (unknown, self.unknown):
+        if any(each not in (EXCLUDE, RAISE, None) for each in (unknown, self.unknown)):
             raise ValueError("unknown must be EXCLUDE or RAISE: an instance has no place for unknown fields")
         loaded = super().load(data, many=many, partial=partial, unknown=unknown)
         # Fields that this schema was told to leave out can't be missed by the constructor either.
@@ -64,9 +66,25 @@ class InstanceSchema(Schema):
             return [_without_none(each) for each in dumped]
         return _without_none(dumped)
 
+    @staticmethod
+    def _call_and_store(getter_func: Any, data: Any, **options: Any) -> Any:
+        """Store an error also where a number is more than a field of marshmallow's, or a validator, can handle."""
+
+        def called(value: Any) -> Any:
+            try:
+                return getter_func(value)
+            except (OverflowError, InvalidOperation):
+                raise ValidationError("Invalid value.") from None
+
+        store: Any = Schema._call_and_store
+        return store(called, data, **options)
+
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
-        """Let each load have a default of its own where marshmallow would hand out the same list or dict every time."""
+        """Give each load its own default where marshmallow would hand out one list to all; guard the validators."""
+        from kit_schemas.validators import guard
+
         super().on_bind_field(field_name, field_obj)
+        guard(field_obj)
         default = field_obj.load_default
         if getattr(type(default), "__hash__", None) is None:
             field_obj.load_default = functools.partial(copy.deepcopy, copy.deepcopy(default))

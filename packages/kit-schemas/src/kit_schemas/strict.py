@@ -11,7 +11,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from kit_schemas.extra_fields import DecimalField
+from kit_schemas.extra_fields import DecimalField, TimeDeltaField
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 CANONICAL_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -70,7 +70,7 @@ class StrictUUID(fields.UUID):
         return super()._validated(value)
 
 
-class StrictTimeDelta(fields.TimeDelta):
+class StrictTimeDelta(TimeDeltaField):
     """A number of seconds; neither text nor True."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:

@@ -12,7 +12,7 @@ from marshmallow import fields
 from kit_schemas import strict
 from kit_schemas.compiler.eligible import has_usual_options
 from kit_schemas.compiler.writer import Link, Writer
-from kit_schemas.extra_fields import CollectionField, DecimalField
+from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
 from kit_schemas.schema import NestedField
 from kit_schemas.union import UnionField
 
@@ -198,6 +198,7 @@ _WRITERS: dict[type, Callable[[_DumpWriter, Any, str], None]] = {
     fields.Tuple: _DumpWriter.tuple_,
     fields.Dict: _DumpWriter.dict_,
     CollectionField: _DumpWriter.collection,
+    TimeDeltaField: _DumpWriter.timedelta,
     NestedField: _DumpWriter.nested,
     UnionField: _DumpWriter.union,
     strict.StrictString: _DumpWriter.string,

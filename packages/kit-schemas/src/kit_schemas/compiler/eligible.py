@@ -7,7 +7,7 @@ import marshmallow
 from marshmallow import fields
 
 from kit_schemas import strict
-from kit_schemas.extra_fields import CollectionField, DecimalField
+from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
 from kit_schemas.schema import InstanceSchema, NestedField
 from kit_schemas.union import UnionField
 
@@ -34,11 +34,7 @@ def is_eligible(owner: Any, hooks: tuple[str, ...], seen: set[Any] | None = None
         return False
     if hooks is LOAD_HOOKS and not owner._is_made_plainly():
         return False
-    for name, field in schema.fields.items():
-        attribute = field.attribute or name
-        if "." in attribute or attribute not in owner.__kit_fields__ or not _is_known(field, hooks, seen):
-            return False
-    return True
+    return all(_is_known(field, hooks, seen) for field in schema.fields.values())
 
 
 def has_usual_options(field: Any) -> bool:
@@ -76,6 +72,6 @@ def _is_known(field: Any, hooks: tuple[str, ...], seen: set[Any]) -> bool:
         return all(_is_known(inner, hooks, seen) for inner in field.tuple_fields)
     if kind is fields.Dict:
         return all(_is_known(inner, hooks, seen) for inner in (field.key_field, field.value_field) if inner)
-    own = kind is DecimalField or kind.__module__ == strict.__name__
+    own = kind in (DecimalField, TimeDeltaField) or kind.__module__ == strict.__name__
     leaf = kind.__module__ == fields.__name__ and field._CHECK_ATTRIBUTE and not isinstance(field, fields.Nested)
     return own or (leaf and not isinstance(field, fields.Mapping))

@@ -15,7 +15,7 @@ from kit_schemas.compiler import conversions
 from kit_schemas.compiler.eligible import has_usual_options
 from kit_schemas.compiler.validators import write_validators
 from kit_schemas.compiler.writer import Link, Writer
-from kit_schemas.extra_fields import CollectionField, DecimalField
+from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
 from kit_schemas.schema import NestedField
 from kit_schemas.union import UnionField
 
@@ -45,9 +45,6 @@ class _LoadWriter:
         # In the order in which the constructor sets them; what is never loaded has its default.
         pairs = []
         for name, spec in owner.__kit_fields__.items():
-            if name not in values and spec.required:
-                writer.line("raise Unusual")  # a field of one's own that is never loaded: the constructor says so
-                return writer.function("load(data)", f"load {owner.__qualname__}")
             pairs.append(f"{name!r}: {values.get(name) or self._default_of(spec)}")
         writer.line(f"instance = {writer.constant(object.__new__, 'new')}({writer.constant(owner, 'cls')})")
         set_dict = writer.constant(vars(BaseSchema)["__dict__"].__set__, "set_dict")
@@ -189,7 +186,7 @@ class _LoadWriter:
         self.writer.line(f"{var} = {members}[{var}]")
 
     def strict_enum(self, field: Any, var: str) -> None:
-        types = ", ".join(self.writer.constant(kind, kind.__name__) for kind in field.types)
+        types = ", ".join(self.writer.constant(kind, "kind") for kind in field.types)
         self.writer.doubt(f"type({var}) not in ({types},)")
         self.enum(field, var)
 
@@ -281,6 +278,7 @@ _WRITERS: dict[type, Callable[[_LoadWriter, Any, str], None]] = {
     fields.Dict: _LoadWriter.dict_,
     CollectionField: _LoadWriter.collection,
     DecimalField: _LoadWriter.decimal,
+    TimeDeltaField: _LoadWriter.timedelta,
     NestedField: _LoadWriter.nested,
     UnionField: _LoadWriter.union,
     strict.StrictString: _LoadWriter.strict_string,

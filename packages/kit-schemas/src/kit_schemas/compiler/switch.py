@@ -57,7 +57,7 @@ def is_compiled() -> bool:
 
 
 def _made(owner: Any, **options: Any) -> Callable[[Any], Any]:
-    if not is_compiled() or options.get("unknown") == "include":  # which marshmallow's side refuses
+    if not is_compiled() or options.get("unknown") not in (None, "exclude", "raise"):  # marshmallow's side refuses it
         return _always_doubt
     from kit_schemas.compiler.dumping import write_dump
     from kit_schemas.compiler.eligible import DUMP_HOOKS, LOAD_HOOKS, is_eligible

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import validate
 
 from kit_schemas.compiler.writer import Writer
+from kit_schemas.validators import GUARDED
 
 
 def write_validators(writer: Writer, validators: list[Any], var: str) -> None:
@@ -53,9 +54,9 @@ def _regexp(writer: Writer, validator: validate.Regexp, var: str) -> None:
 
 
 _KNOWN: dict[type, Callable[[Writer, Any, str], None]] = {
-    validate.Length: _length,
-    validate.Range: _range,
-    validate.OneOf: _one_of,
-    validate.Equal: _equal,
-    validate.Regexp: _regexp,
+    GUARDED[validate.Length]: _length,
+    GUARDED[validate.Range]: _range,
+    GUARDED[validate.OneOf]: _one_of,
+    GUARDED[validate.Equal]: _equal,
+    GUARDED[validate.Regexp]: _regexp,
 }

@@ -2,6 +2,7 @@
 
 import itertools
 import linecache
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -69,5 +70,6 @@ class Writer:
         exec(compile(source, file, "exec"), self.namespace)  # noqa: S102  (no input is ever part of the source)
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         function: Callable[[Any], Any] = self.namespace[signature.split("(")[0]]
+        weakref.finalize(function, linecache.cache.pop, file, None).atexit = False
         function.__dict__["__kit_source__"] = source
         return function
