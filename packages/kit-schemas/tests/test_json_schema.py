@@ -1,6 +1,6 @@
 import datetime as dt
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, Flag, IntEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,12 +8,23 @@ import jsonschema
 import pytest
 from kit_schemas import BaseSchema, Discriminator, field, openapi_components
 from marshmallow import fields
-from marshmallow.validate import ContainsOnly, Equal, Length, NoneOf, OneOf, Range, Regexp
+from marshmallow.validate import And, ContainsNoneOf, ContainsOnly, Equal, Length, NoneOf, OneOf, Range, Regexp
 
 
 class Color(Enum):
     RED = "red"
     BLUE = "blue"
+
+
+class Access(Flag):
+    READ = 1
+    WRITE = 2
+
+
+class Level(IntEnum):
+    LOW = 1
+    LEAST = 1
+    HIGH = 2
 
 
 class Line(BaseSchema):
@@ -183,3 +194,107 @@ def test_components_of_openapi():
         "mapping": {"card": "#/components/schemas/Card", "bank": "#/components/schemas/Bank"},
     }
     assert "$schema" not in components["Order"]
+
+
+def named(name: str, **annotations: Any) -> Any:
+    return type(name, (BaseSchema,), {"__annotations__": annotations, "__module__": "shop"})
+
+
+def test_classes_of_one_name_have_names_of_their_own():
+    lines = [named("Line", **{f"field{number}": int}) for number in range(4)]
+    top = named("Line", **{f"line{number}": line for number, line in enumerate(lines)}, again=lines[2])
+    schema = top.json_schema()
+    assert list(schema["$defs"]) == ["Line", "shop.Line", "shop.Line-2", "shop.Line-3"]
+    for number in range(4):
+        name = schema["properties"][f"line{number}"]["$ref"].removeprefix("#/$defs/")
+        assert list(schema["$defs"][name]["properties"]) == [f"field{number}"]
+    assert schema["properties"]["again"] == schema["properties"]["line2"]
+    assert valid(schema, {f"line{number}": {f"field{number}": 1} for number in range(4)} | {"again": {"field2": 1}})
+    assert top.json_schema() == schema
+    components = openapi_components(top, *lines)
+    assert list(components) == ["Line", "shop.Line", "shop.Line-2", "shop.Line-3", "shop.Line-4"]
+    assert list(components["shop.Line"]["properties"]) == ["field0"]
+
+
+def test_a_name_is_plain_in_a_reference():
+    schema = named("Holder", it=named("Größe/a~b", size=int)).json_schema()
+    assert schema["properties"]["it"] == {"$ref": "#/$defs/Gr__e_a_b"}
+    assert valid(schema, {"it": {"size": 1}})
+
+
+@pytest.mark.parametrize(
+    ("hint", "fits", "fails"),
+    [
+        (Annotated[str, Regexp("a"), Regexp(".b")], ["ab"], ["a", "bb"]),
+        (Annotated[str, OneOf(["a", "b"]), OneOf(["b", "c"])], ["b"], ["a", "c"]),
+        (Annotated[str, Length(min=2), Length(min=1)], ["ab"], ["a"]),
+        (Annotated[str, And(Length(min=2), Length(max=3))], ["ab"], ["a", "abcd"]),
+        (Annotated[int | None, Range(min=1), Range(min=3)], [3, None], [1]),
+        (Annotated[list[int], ContainsNoneOf([1])], [[2], []], [[1]]),
+        (Annotated[list[UUID], ContainsOnly([UUID(int=1)])], [[str(UUID(int=1))]], [[str(UUID(int=2))]]),
+        (Annotated[dt.timedelta, fields.TimeDelta("minutes"), Range(max=dt.timedelta(minutes=2))], [1.5], [3]),
+        (Annotated[Access, fields.Enum(Access, by_value=True)], [0, 3], ["x"]),
+        (Annotated[Level, fields.Enum(Level)], ["LOW", "LEAST"], ["x"]),
+        (Annotated[Level, OneOf([Level.LOW])], [1], [2]),
+        (Annotated[int, fields.Integer(as_string=True)], [1, "1"], [[]]),
+        (Literal["a", 1], ["a", 1], ["1", True]),
+    ],
+)
+def test_several_constraints_hold_together(hint, fits, fails):
+    test_constraints_hold_what_the_class_holds(hint, fits, fails)
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}})
+    for value in fits:
+        assert valid(made.json_schema(), made.load({"value": value}).dump())
+
+
+@pytest.mark.parametrize(
+    ("hint", "kind"),
+    [
+        (Annotated[str, Range(min="a")], "string"),
+        (Annotated[float, Range(max=float("inf"))], "number"),
+        (Annotated[int, OneOf(["a"])], "integer"),
+        (Annotated[str, Regexp("a{,3}$")], "string"),
+    ],
+)
+def test_a_constraint_without_a_word_is_left_out(hint, kind):
+    assert type("Made", (BaseSchema,), {"__annotations__": {"value": hint}}).json_schema()["properties"] == {
+        "value": {"type": kind}
+    }
+
+
+def test_defaults_are_as_json_has_them():
+    class Made(BaseSchema):
+        pair: tuple[int, str] = (1, "a")
+        wrong: int = "none"
+        nothing: float = float("nan")
+
+    properties = Made.json_schema()["properties"]
+    assert properties["pair"]["default"] == [1, "a"]
+    assert "default" not in properties["wrong"]
+    assert "default" not in properties["nothing"]
+
+
+def test_a_union_needs_its_discriminator_even_if_members_have_a_default():
+    class Ping(BaseSchema):
+        kind: Literal["ping"] = "ping"
+
+    class Pong(BaseSchema):
+        kind: Literal["pong"] = "pong"
+        size: int
+
+    made = named("Made", it=Annotated[Ping | Pong, Discriminator("kind")])
+    schema = made.json_schema()
+    assert valid(schema, {"it": {"kind": "pong", "size": 1}})
+    for it in ({}, {"size": 1}):
+        assert not valid(schema, {"it": it})
+        assert made.Schema().validate({"it": it})
+
+
+def test_a_docstring_is_the_description_without_its_indentation():
+    class Made(BaseSchema):
+        """A line.
+
+        And another.
+        """
+
+    assert Made.json_schema()["description"] == "A line.\n\nAnd another."

@@ -1,8 +1,14 @@
 """JSON Schema (2020-12) and OpenAPI components of a class."""
 
 import datetime as dt
+import enum
+import inspect
+import itertools
+import json
+import math
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import marshmallow
@@ -37,7 +43,8 @@ _KINDS: list[tuple[type, Document]] = [
 ]
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 # What regular expressions of Python and of JSON Schema (ECMA-262) write differently.
-_PYTHON_ONLY = re.compile(r"\(\?(?!:|=|!|<=|<!)|\\[AZ]|[*+?}]\+")
+_PYTHON_ONLY = re.compile(r"\(\?(?!:|=|!|<=|<!)|\\[AZ]|[*+?}]\+|\{,")
+_UNSAYABLE = (TypeError, ValueError, AttributeError, ArithmeticError)
 
 
 def json_schema(cls: Any) -> Document:
@@ -66,21 +73,30 @@ class _Collector:
     def reference(self, cls: Any) -> Document:
         name = self._names.get(cls)
         if name is None:
-            full = re.sub(r"[^\w.-]", "_", f"{cls.__module__}.{cls.__qualname__}", flags=re.A)
-            name = self._names[cls] = cls.__name__ if cls.__name__ not in self.schemas else full
+            name = self._names[cls] = self._free_name(cls)
             self.schemas[name] = {}  # a class may contain itself
             self.schemas[name] = self.object_(cls)
         return {"$ref": self.place + name}
 
+    def _free_name(self, cls: Any) -> str:
+        """Return a class's name; the second of that name has its module's too, and further ones are numbered."""
+        full = f"{cls.__module__}.{cls.__qualname__}"
+        names = itertools.chain((cls.__name__, full), (f"{full}-{number}" for number in itertools.count(2)))
+        # What else a name may hold is neither allowed in OpenAPI nor plain in a reference.
+        plain = (re.sub(r"[^\w.-]", "_", name, flags=re.A) for name in names)
+        return next(name for name in plain if name not in self.schemas)
+
     def object_(self, cls: Any) -> Document:
         schema: Document = {"title": cls.__name__, "type": "object"}
         if vars(cls).get("__doc__"):
-            schema["description"] = cls.__doc__.strip()
+            schema["description"] = inspect.cleandoc(cls.__doc__)
         properties: Document = {}
         required: list[str] = []
         example: Document = {}
         for name, field in cls._shared_schema().fields.items():
             key = name if field.data_key is None else field.data_key
+            if field.dump_only and key in properties:
+                continue  # one field may be loaded and another dumped by the same name
             properties[key] = self.field(field)
             if field.required and not field.dump_only:
                 required.append(key)
@@ -96,9 +112,13 @@ class _Collector:
     def field(self, field: Any) -> Document:
         schema = self._typed(field)
         for validator in field.validators:
-            _constrain(schema, field, validator)
+            constraint = _constraint(schema, field, validator)
+            if all(schema.get(word, value) == value for word, value in constraint.items()):
+                schema.update(constraint)
+            else:
+                schema.setdefault("allOf", []).append(constraint)
         if field.allow_none and schema:
-            if "type" in schema and schema.keys().isdisjoint(("enum", "const")):
+            if "type" in schema and schema.keys().isdisjoint(("enum", "const", "allOf")):
                 kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
                 schema["type"] = [*kinds, "null"]
             else:
@@ -111,8 +131,7 @@ class _Collector:
         if isinstance(field, UnionField):
             return self._union(field)
         if isinstance(field, fields.Enum):
-            plain = [member.value if field.by_value else member.name for member in field.enum]
-            return _enumeration([field.field._serialize(value, None, None) for value in plain])
+            return _members(field)
         if isinstance(field, fields.List):
             unique = {"uniqueItems": True} if getattr(field, "collection", None) in (set, frozenset) else {}
             return {"type": "array", "items": self.field(field.inner), **unique}
@@ -124,15 +143,32 @@ class _Collector:
             names = self.field(field.key_field) if field.key_field else {}
             texts = names.get("type") == "string" and len(names) > 1  # any other key is text in JSON nevertheless
             return {"type": "object", **values, **({"propertyNames": names} if texts else {})}
-        return next((dict(schema) for kind, schema in _KINDS if isinstance(field, kind)), {})
+        schema = next((dict(schema) for kind, schema in _KINDS if isinstance(field, kind)), {})
+        if getattr(field, "as_string", False) and isinstance(schema["type"], str):
+            schema["type"] = ["string", schema["type"]]  # dumped as text, and a number is taken as well
+        return schema
 
     def _union(self, field: UnionField) -> Document:
         references = {value: self.reference(target) for value, target in field.members.items()}
         schema: Document = {"oneOf": list({each["$ref"]: each for each in references.values()}.values())}
+        if any(field.key not in _required(target) for target in field.members.values()):
+            schema["required"] = [field.key]  # to tell the members apart, even if each has a default for it
         if self.place == _COMPONENTS:
             mapping = {str(value): each["$ref"] for value, each in references.items()}
             schema["discriminator"] = {"propertyName": field.key, "mapping": mapping}
         return schema
+
+
+def _required(cls: Any) -> set[str]:
+    return {field.data_key or name for name, field in cls._shared_schema().load_fields.items() if field.required}
+
+
+def _members(field: Any) -> Document:
+    if not field.by_value:
+        return _enumeration(list(field.enum.__members__))
+    if issubclass(field.enum, enum.Flag):
+        return {"type": "integer"}  # any combination of them
+    return _enumeration([field.field._serialize(member.value, None, None) for member in field.enum])
 
 
 def _annotations(field: Any) -> Document:
@@ -145,7 +181,7 @@ def _annotations(field: Any) -> Document:
         found["readOnly"] = True
     default = field.load_default
     if default is not marshmallow.missing and not callable(default):
-        found["default"] = field._serialize(default, "", None)
+        found.update(_sayable(lambda: {"default": field._serialize(default, "", None)}))
     return found
 
 
@@ -154,66 +190,81 @@ def _enumeration(values: list[Any]) -> Document:
     return {"type": kinds.pop(), "enum": values} if len(kinds) == 1 and None not in kinds else {"enum": values}
 
 
-def _constrain(schema: Document, field: Any, validator: Any) -> None:
-    """Add what a validator demands, as far as JSON Schema has a word for it."""
+def _constraint(schema: Document, field: Any, validator: Any) -> Document:
+    """Return what a validator demands, as far as JSON Schema has a word for it."""
     for kind, constrain in _CONSTRAINTS.items():
         if isinstance(validator, kind):
-            constrain(schema, field, validator)
-            return
+            return _sayable(lambda: constrain(schema, field, validator))  # noqa: B023  (called here)
+    return {}
 
 
-def _length(schema: Document, field: Any, validator: validate.Length) -> None:
-    what = {"array": "Items", "object": "Properties"}.get(schema.get("type", ""), "Length")
+def _sayable(made: Callable[[], Document]) -> Document:
+    """Return what a function makes, as JSON has it; nothing if a limit or a default is not of the field's type."""
+    try:
+        document: Document = json.loads(json.dumps(made(), allow_nan=False))
+    except _UNSAYABLE:
+        return {}
+    return document
+
+
+def _length(schema: Document, field: Any, validator: validate.Length) -> Document:
+    what = {"array": "Items", "object": "Properties"}.get(str(schema.get("type")), "Length")
     least = validator.min if validator.equal is None else validator.equal
     most = validator.max if validator.equal is None else validator.equal
-    if least is not None:
-        schema[f"min{what}"] = least
-    if most is not None:
-        schema[f"max{what}"] = most
+    return {name: limit for name, limit in ((f"min{what}", least), (f"max{what}", most)) if limit is not None}
 
 
-def _range(schema: Document, field: Any, validator: validate.Range) -> None:
+def _range(schema: Document, field: Any, validator: validate.Range) -> Document:
     least = "minimum" if validator.min_inclusive else "exclusiveMinimum"
     most = "maximum" if validator.max_inclusive else "exclusiveMaximum"
-    for name, limit in ((least, validator.min), (most, validator.max)):
-        if limit is not None and not isinstance(limit, (dt.date, dt.time)):  # JSON Schema has no order of dates
-            schema[name] = _number(limit)
+    limits = {least: _number(field, validator.min), most: _number(field, validator.max)}
+    return {name: limit for name, limit in limits.items() if limit is not None}
 
 
-def _number(limit: Any) -> Any:
+def _number(field: Any, limit: Any) -> Any:
+    """Return a limit as a number, None if there is none: JSON Schema has no order of dates and texts."""
     if isinstance(limit, dt.timedelta):
-        return limit.total_seconds()
-    return limit if isinstance(limit, (int, float)) else int(limit) if limit == int(limit) else float(limit)
+        return field._serialize(limit, "", None)
+    if isinstance(limit, (float, Decimal)):
+        return None if not math.isfinite(limit) else int(limit) if limit == int(limit) else float(limit)
+    return limit if isinstance(limit, int) else None
 
 
-def _one_of(schema: Document, field: Any, validator: validate.OneOf) -> None:
-    schema.update(_enumeration([field._serialize(choice, "", None) for choice in validator.choices]))
+def _one_of(schema: Document, field: Any, validator: validate.OneOf) -> Document:
+    choices = _enumeration([field._serialize(choice, "", None) for choice in validator.choices])
+    return {"enum": choices["enum"]} if "type" in schema else choices
 
 
-def _contains_only(schema: Document, field: Any, validator: validate.ContainsOnly) -> None:
-    schema["items"] = {**schema.get("items", {}), **_enumeration(list(validator.choices))}
+def _contains_only(schema: Document, field: Any, validator: validate.ContainsOnly) -> Document:
+    return {"items": {"enum": [field.inner._serialize(each, "", None) for each in validator.choices]}}
 
 
-def _none_of(schema: Document, field: Any, validator: validate.NoneOf) -> None:
-    schema["not"] = {"enum": [field._serialize(each, "", None) for each in validator.iterable]}
+def _contains_none_of(schema: Document, field: Any, validator: validate.ContainsNoneOf) -> Document:
+    return {"items": {"not": {"enum": [field.inner._serialize(each, "", None) for each in validator.iterable]}}}
 
 
-def _equal(schema: Document, field: Any, validator: validate.Equal) -> None:
-    schema["const"] = field._serialize(validator.comparable, "", None)
+def _none_of(schema: Document, field: Any, validator: validate.NoneOf) -> Document:
+    return {"not": {"enum": [field._serialize(each, "", None) for each in validator.iterable]}}
 
 
-def _regexp(schema: Document, field: Any, validator: validate.Regexp) -> None:
+def _equal(schema: Document, field: Any, validator: validate.Equal) -> Document:
+    return {"const": field._serialize(validator.comparable, "", None)}
+
+
+def _regexp(schema: Document, field: Any, validator: validate.Regexp) -> Document:
     pattern = validator.regex.pattern
-    if isinstance(pattern, str) and validator.regex.flags == re.U and not _PYTHON_ONLY.search(pattern):
-        # marshmallow looks at the beginning only.
-        schema["pattern"] = pattern if pattern.startswith("^") and "|" not in pattern else f"^(?:{pattern})"
+    if not isinstance(pattern, str) or validator.regex.flags != re.U or _PYTHON_ONLY.search(pattern):
+        return {}
+    # marshmallow looks at the beginning only.
+    return {"pattern": pattern if pattern.startswith("^") and "|" not in pattern else f"^(?:{pattern})"}
 
 
-_CONSTRAINTS: dict[type, Callable[[Document, Any, Any], None]] = {
+_CONSTRAINTS: dict[type, Callable[[Document, Any, Any], Document]] = {
     validate.Length: _length,
     validate.Range: _range,
     validate.ContainsOnly: _contains_only,
     validate.OneOf: _one_of,
+    validate.ContainsNoneOf: _contains_none_of,
     validate.NoneOf: _none_of,
     validate.Equal: _equal,
     validate.Regexp: _regexp,
