@@ -46,6 +46,11 @@ class Access(enum.Flag):
     WRITE = 2
 
 
+class Rate(enum.Enum):
+    LOW = Decimal("0.1")
+    HIGH = Decimal("1.50")
+
+
 class Mixed(enum.Enum):
     NOTHING = None
     ONE = 1
@@ -231,6 +236,7 @@ SCALARS = [
     Kind(Level, lambda rng: rng.choice([1, 2, Level.LOW])),
     Kind(Word, lambda rng: rng.choice(["yes", Word.YES])),
     Kind(Access, lambda rng: rng.randrange(4)),
+    Kind(Rate, lambda rng: rng.choice(["0.1", "1.5", "1.50", Rate.LOW, Decimal("0.1")])),
     Kind(Mixed, lambda rng: rng.choice([1, "1", [1], None])),
     Kind(Literal["a", "b"], lambda rng: rng.choice("ab")),
     Kind(Literal[1, 2], lambda rng: rng.choice([1, 2])),

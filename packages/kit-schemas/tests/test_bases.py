@@ -1,9 +1,15 @@
 import datetime as dt
+from enum import IntEnum
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
-from kit_schemas import BaseEntity, BaseParams, EventSchema, ValidationError
+from kit_schemas import BaseEntity, BaseParams, EventSchema, ValidationError, field
+
+
+class Size(IntEnum):
+    SMALL = 1
+    LARGE = 2
 
 
 class Loan(BaseEntity):
@@ -73,3 +79,15 @@ def test_parameters_are_texts_and_lists_are_joined_by_commas():
     with pytest.raises(ValidationError) as caught:
         LoanQuery.load({"limit": "many", "sizes": "1,x"})
     assert caught.value.messages == {"limit": ["Not a valid integer."], "sizes": {1: ["Not a valid integer."]}}
+
+
+def test_an_enum_of_numbers_comes_as_text_in_parameters():
+    class Sized(BaseParams):
+        size: Size
+        sizes: list[Size] = field(default_factory=list)
+
+    assert Sized.load({"size": "1", "sizes": "1,2"}) == Sized(size=Size.SMALL, sizes=[Size.SMALL, Size.LARGE])
+    assert Sized.load({"size": 2}).dump() == {"size": 2, "sizes": []}
+    with pytest.raises(ValidationError) as caught:
+        Sized.load({"size": "3"})
+    assert caught.value.messages == {"size": ["Must be one of: 1, 2."]}

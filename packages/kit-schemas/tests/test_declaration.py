@@ -218,3 +218,11 @@ def test_an_annotation_that_means_nothing_is_named(hint):
     made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}, "__module__": __name__})
     with pytest.raises(SchemaDefinitionError, match="Made: an annotation means nothing"):
         made.load({})
+
+
+@pytest.mark.parametrize("value", ["born", property(lambda self: "born"), lambda self: "born", None])
+def test_a_bases_field_is_not_changed_without_an_annotation(value):
+    with pytest.raises(SchemaDefinitionError, match=r"Child\.status: .*annotate it"):
+        type("Child", (Base,), {"status": value})
+    annotated = {"__annotations__": {"status": str}, "status": "born"}
+    assert type("Child", (Base,), annotated)(id=1).status == "born"

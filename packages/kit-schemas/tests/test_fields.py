@@ -220,3 +220,25 @@ def test_a_literal_of_several_types_is_of_what_json_has(values):
     made = type("Made", (BaseSchema,), {"__annotations__": {"value": Literal[values]}})
     with pytest.raises(SchemaDefinitionError, match=r"Made\.value: a Literal of several types"):
         made.load({})
+
+
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(
+    ("values", "plain", "wrong"),
+    [
+        ({"LOW": Decimal("0.1"), "HIGH": Decimal("0.50")}, "0.1", "0.2"),
+        ({"ONE": UUID(int=1)}, str(UUID(int=1)), str(UUID(int=2))),
+        ({"NEW_YEAR": dt.date(2026, 1, 1)}, "2026-01-01", "2026-01-02"),
+        ({"SHORT": dt.timedelta(minutes=1)}, 60.0, 61.0),
+    ],
+)
+def test_the_values_of_an_enum_are_as_those_of_a_field(values, plain, wrong, strict):
+    members = Enum("Members", values)
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": members}}, strict=strict)
+    first = next(iter(members))
+    assert made.load({"value": plain}).value is made.load({"value": first}).value is first
+    assert made(value=first).dump() == {"value": plain}
+    assert made.json_schema()["properties"]["value"]["enum"][0] == plain
+    for value in (wrong, "x", None, []):
+        with pytest.raises(ValidationError):
+            made.load({"value": value})

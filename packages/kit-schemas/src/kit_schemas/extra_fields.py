@@ -25,12 +25,12 @@ class DecimalField(fields.Decimal):
 
 
 class TimeDeltaField(fields.TimeDelta):
-    """A number of seconds; one that no float can hold is an error as any other."""
+    """A number of seconds; NaN, and one that no float can hold, are errors as any other."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
         try:
             return super()._deserialize(value, attr, data, **options)
-        except OverflowError:
+        except (OverflowError, ValueError):  # the latter for NaN, from an older marshmallow
             raise self.make_error("invalid") from None
 
 

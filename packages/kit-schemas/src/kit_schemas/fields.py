@@ -47,6 +47,7 @@ _STRICT: dict[Any, Callable[..., Field]] = {
     datetime.datetime: fields.AwareDateTime,
     datetime.timedelta: strict.StrictTimeDelta,
 }
+_PLAIN = {str, int, float, bool}
 _LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Iterable, abc.Collection)
 _SETS: dict[Any, Callable[[Any], Any]] = {set: set, abc.Set: set, abc.MutableSet: set, frozenset: frozenset}
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
@@ -146,12 +147,20 @@ class _FieldBuilder:
         if origin in self.scalars:
             return self.scalars[origin](**options)
         if isinstance(hint, type) and issubclass(hint, enum.Enum):
-            if self.class_options.strict:
-                return strict.StrictEnum(hint, **options)
-            return fields.Enum(hint, by_value=True, **options)
+            return self._enum(hint, options)
         if hasattr(hint, "__kit_fields__"):
             return NestedField(hint, **options)
         return self._container(origin, typing.get_args(hint), options)
+
+    def _enum(self, members: type[enum.Enum], options: dict[str, Any]) -> Field:
+        kinds = {type(member.value) for member in members}
+        kind = kinds.pop() if len(kinds) == 1 else None
+        # A value that comes as text, since JSON has no such type or parameters are all text, is read as a field would.
+        if kind in self.scalars and (kind not in _PLAIN or (self.class_options.split and kind is not str)):
+            return fields.Enum(members, by_value=self.scalars[kind](), **options)
+        if self.class_options.strict:
+            return strict.StrictEnum(members, **options)
+        return fields.Enum(members, by_value=True, **options)
 
     def _container(self, origin: Any, items: tuple[Any, ...], options: dict[str, Any]) -> Field:
         if origin is tuple and items and items[-1] is not ...:
@@ -175,7 +184,7 @@ class _FieldBuilder:
         validators = [validate.OneOf(choices), *validators]
         if len(kinds) == 1:
             return self._core(kinds.pop(), validators, options)
-        if not kinds <= {str, int, float, bool}:
+        if not kinds <= _PLAIN:
             raise TypeError("a Literal of several types is of texts, numbers and truth values")
         return fields.Raw(**options, validate=[ExactlyOneOf(choices), *validators[1:]])
 
