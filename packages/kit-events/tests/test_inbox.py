@@ -26,6 +26,7 @@ from kit_events.inbox import (
     schema_sql,
     set_default_inbox,
 )
+from kit_events.testing import s3_notification
 
 LEASED = ["memory", "dynamodb"]
 
@@ -400,6 +401,64 @@ def test_deliveries_are_told_apart_by_a_key(key: Any, record: Any, same: Any) ->
 def test_a_record_without_a_key_is_refused(record: Any) -> None:
     with pytest.raises(InboxKeyError, match=type(record).__qualname__):
         once(inbox=MemoryInbox())(print)(record)
+
+
+def of_files(record: kit_events.FileRecord) -> None: ...
+def of_changes(record: kit_events.TableRecord) -> None: ...
+def of_later(record: "kit_events.FileRecord") -> None: ...
+def of_lists(records: list[kit_events.QueueRecord]) -> None: ...
+def of_events(record: kit_events.EventRecord) -> None: ...
+def of_unknown(record: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
+
+
+@pytest.mark.parametrize(
+    ("function", "key", "why"),
+    [
+        (of_files, None, r"of_files takes FileRecord, which has no id or message_id: .* \(record.bucket, record.key, "),
+        (of_later, None, "of_later takes FileRecord"),
+        (of_files, "sequencr", "FileRecord, which has no sequencr"),
+        (of_changes, None, "TableRecord, which has no id or message_id: .* as key='event_id'"),
+        (of_lists, None, "of_lists takes a list of records: say with key="),
+    ],
+)
+def test_records_that_never_have_the_key_are_refused_at_decoration(function: Any, key: Any, why: str) -> None:
+    with pytest.raises(TypeError, match=why):
+        once(key=key)(function)
+
+
+@pytest.mark.parametrize(
+    ("function", "key"),
+    [(of_files, lambda record: record.key), (of_changes, "event_id"), (of_lists, len), (of_events, None)],
+)
+def test_records_that_may_have_the_key_are_not(function: Any, key: Any) -> None:
+    assert callable(once(key=key)(function))
+
+
+def test_what_an_annotation_will_mean_later_is_left_to_the_records() -> None:
+    with pytest.raises(InboxKeyError):
+        once(inbox=MemoryInbox())(of_unknown)(object())
+
+
+def test_above_a_job_it_would_see_events_and_is_refused() -> None:
+    def handler(event: Any, context: Any) -> None: ...
+
+    handler.__kit_handler__ = "job"  # type: ignore[attr-defined]  # as kit-handler marks it
+    with pytest.raises(TypeError, match="put @once below @job"):
+        once(handler)
+
+
+def test_a_file_is_told_apart_by_all_that_identifies_it() -> None:
+    # A sequencer counts the events of one object: two objects may have the same.
+    seen = []
+    attach = once(
+        inbox=MemoryInbox(), key=lambda record: (record.bucket, record.key, record.event_name, record.sequencer)
+    )(lambda record: seen.append(record.key))
+    [one] = kit_events.FileRecord.from_record(s3_notification("a.pdf"))
+    [other] = kit_events.FileRecord.from_record(s3_notification("b.pdf"))
+    assert one.sequencer == other.sequencer
+    for record in (one, other, one):
+        attach(record)
+    assert seen == ["a.pdf", "b.pdf"]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
 
-from kit_events.errors import InboxKeyError
 from kit_events.inbox.attempt import Attempt, Inbox
 from kit_events.inbox.chosen import default_inbox
+from kit_events.inbox.keys import Key, check, key_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,7 +27,7 @@ def once(function: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
 def once(
     *,
-    key: str | Callable[[Any], Any] | None = None,
+    key: Key = None,
     name: str | None = None,
     inbox: Inbox | None = None,
     lease: timedelta | None = None,
@@ -37,7 +37,7 @@ def once(
     function: Callable[P, R] | None = None,
     /,
     *,
-    key: str | Callable[[Any], Any] | None = None,
+    key: Key = None,
     name: str | None = None,
     inbox: Inbox | None = None,
     lease: timedelta | None = None,
@@ -52,7 +52,8 @@ def once(
 
     `key` is an attribute's name or a callable that tells deliveries of one record from those of others: the record's
     `id` or `message_id` if not given (of a raw record `id`, `messageId` or `eventID`); `InboxKeyError` if there is
-    none. `name` keeps functions on one inbox apart, and is the function's own, with its module, if not given: name it
+    none. Where the annotation names a class of records that have none, as `FileRecord`, that is a TypeError at once.
+    `name` keeps functions on one inbox apart, and is the function's own, with its module, if not given: name it
     before it is renamed. `inbox` is `default_inbox()` at the time of the call if not given.
 
     `lease` is how long others are kept out if the process is killed; it has to be no shorter than the work, so give it
@@ -64,6 +65,7 @@ def once(
         flags = getattr(getattr(decorated, "__code__", None), "co_flags", 0)
         if flags & _GENERATOR:
             raise TypeError(f"{decorated.__qualname__} is a generator function: calling it does none of its work")
+        check(decorated, key)
         scope = f"{decorated.__module__}.{decorated.__qualname__}" if name is None else name
         plan = _Plan(scope, key, inbox, lease, retention)
         return cast(Callable[P, R], _coroutine(decorated, plan)) if flags & _COROUTINE else _plain(decorated, plan)
@@ -73,7 +75,7 @@ def once(
 
 class _Plan(NamedTuple):
     scope: str
-    key: str | Callable[[Any], Any] | None
+    key: Key
     inbox: Inbox | None
     lease: timedelta | None
     retention: timedelta
@@ -84,7 +86,7 @@ class _Plan(NamedTuple):
         """Return the attempt for the call's record, its first argument."""
         record = args[0] if args else next(iter(options.values()))
         lease = _time_left((*args[1:], *options.values())) if self.lease is None else self.lease
-        key, retention = f"{self.scope}:{_key(record, self.key)}", self.retention.total_seconds()
+        key, retention = f"{self.scope}:{key_of(record, self.key)}", self.retention.total_seconds()
         return inbox.attempt(key, lease=lease.total_seconds(), retention=retention)
 
 
@@ -129,22 +131,6 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
 def _repeated(attempt: Attempt, plan: _Plan) -> Any:
     _log.info("EVENT_REPEATED", extra={"inbox_function": plan.scope})
     return attempt.answer()
-
-
-def _key(record: Any, key: str | Callable[[Any], Any] | None) -> str:
-    if callable(key):
-        found = key(record)
-    elif isinstance(record, Mapping):
-        found = _first(record.get, ("id", "messageId", "eventID") if key is None else (key,))
-    else:
-        found = _first(lambda name: getattr(record, name, None), ("id", "message_id") if key is None else (key,))
-    if found is None or found == "":
-        raise InboxKeyError(type(record).__qualname__)
-    return str(found)
-
-
-def _first(read: Callable[[str], Any], names: tuple[str, ...]) -> Any:
-    return next((value for name in names if (value := read(name)) not in (None, "")), None)
 
 
 def _time_left(arguments: tuple[Any, ...]) -> timedelta:

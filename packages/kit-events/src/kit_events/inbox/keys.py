@@ -1,0 +1,71 @@
+"""What tells the deliveries of one record from those of others."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kit_events.errors import InboxKeyError
+from kit_events.record import Record
+
+Key = str | Callable[[Any], Any] | None
+
+_IDS = ("id", "message_id")
+_IDS_OF_RAW = ("id", "messageId", "eventID")
+
+
+def key_of(record: Any, key: Key) -> str:
+    """Return the key of a record. Raise `InboxKeyError` if it has none."""
+    if callable(key):
+        found = key(record)
+    elif isinstance(record, Mapping):
+        found = _first(record.get, _IDS_OF_RAW if key is None else (key,))
+    else:
+        found = _first(lambda name: getattr(record, name, None), _IDS if key is None else (key,))
+    if found is None or found == "":
+        raise InboxKeyError(type(record).__qualname__)
+    return str(found)
+
+
+def check(function: Any, key: Key) -> None:
+    """Raise TypeError for a function whose records never have the key: each of its messages would fail."""
+    if callable(key):
+        return
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    if getattr(function, "__kit_handler__", None) == "job":
+        raise TypeError(f"{name} takes a whole event, not a record: put @once below @job")
+    kind = _annotated(function)
+    if getattr(kind, "__origin__", kind) is list:
+        raise TypeError(f"{name} takes a list of records: say with key= what tells one list from others")
+    if not isinstance(kind, type) or not issubclass(kind, Record):
+        return
+    names = _IDS if key is None else (key,)
+    if not any(each in kind._fields or hasattr(kind, each) for each in names):
+        raise TypeError(f"{name} takes {kind.__name__}, which has no {' or '.join(names)}: {_remedy(kind)}")
+
+
+def _remedy(kind: type[Record]) -> str:
+    remedy = "say with key= what tells its deliveries from others'"
+    if not kind.shown:
+        return remedy
+    if kind.shown[0].endswith("_id"):
+        return f"{remedy}, as key={kind.shown[0]!r}"
+    return f"{remedy}, as key=lambda record: ({', '.join(f'record.{each}' for each in kind.shown)})"
+
+
+def _annotated(function: Any) -> Any:
+    """Return the annotation of the first parameter; None if there is none, or if it is text that says nothing yet."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = getattr(function, "__code__", None)
+    if code is None or not code.co_argcount:
+        return None
+    annotation = function.__annotations__.get(code.co_varnames[0])
+    if not isinstance(annotation, str):
+        return annotation
+    try:
+        return eval(annotation, function.__globals__)  # noqa: S307  (the module's own source)
+    except Exception:  # noqa: BLE001  (a name that is only known later; each record is looked at in any case)
+        return None
+
+
+def _first(read: Callable[[str], Any], names: tuple[str, ...]) -> Any:
+    return next((value for name in names if (value := read(name)) not in (None, "")), None)
