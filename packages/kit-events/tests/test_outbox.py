@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from subprocess import run
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
 from kit_aws import AwsConnectionError
 from kit_db import Database, set_default_database
-from kit_events import BaseEvent, EventBus, EventRefusedError, OutboxTransactionError, outbox
+from kit_events import BaseEvent, EventBus, EventRefusedError, EventTooLargeError, OutboxTransactionError, outbox
+from kit_events.drivers.memory import Memory
 from kit_events.message import Message
 from kit_events.outbox import Outbox, Relay, Relayed, schema_sql
 from kit_events.outbox.table import Failure
@@ -106,6 +107,54 @@ def test_what_is_rolled_back_is_never_sent(box: Outbox, sent_to: Bus, database: 
 def test_publishing_needs_a_transaction(box: Outbox) -> None:
     with pytest.raises(OutboxTransactionError, match="none is open"):
         box.publish(Paid(uuid4()))
+
+
+@dataclass(frozen=True)
+class Scanned(BaseEvent):
+    type: ClassVar[str] = "invoice.scanned"
+
+    aggregate_id: UUID
+    text: str
+
+
+def test_what_no_relay_could_send_is_refused_before_it_is_committed(database: Database) -> None:
+    box = Outbox(bus=EventBus("memory://outbox"))
+    for publish_too_much in (
+        lambda: box.publish(Scanned(uuid4(), "x" * 262_144)),
+        lambda: box.publish_many([Scanned(uuid4(), ""), Scanned(uuid4(), "x" * 262_144)]),
+    ):
+        too_large = pytest.raises(EventTooLargeError, match=r"^invoice.scanned takes 262\d+ bytes, and .* 262144$")
+        with too_large, database.transaction():
+            publish_too_much()
+    assert database.execute("select * from kit_outbox") == []
+
+
+def test_what_fits_by_a_claim_waits_for_the_relay_to_leave_it_in_s3(aws: Any, database: Database) -> None:
+    aws.client("s3").create_bucket(Bucket="claims")
+    place = Memory()
+    box = Outbox(bus=EventBus(place, claim_bucket="claims"))
+    [event_id] = publish(box, Scanned(uuid4(), "x" * 262_144))
+    assert aws.client("s3").list_objects_v2(Bucket="claims")["KeyCount"] == 0
+    assert Relay(box).run() == Relayed(sent=1)
+    [message] = place.messages
+    assert json.loads(message.text)["claim"]["key"] == f"kit-events/{event_id}.json"
+    assert aws.client("s3").list_objects_v2(Bucket="claims")["KeyCount"] == 1
+
+
+def test_what_does_not_fit_by_a_claim_either_is_refused(database: Database) -> None:
+    box = Outbox(bus=EventBus("memory://outbox", claim_bucket="claims", max_bytes=300))
+    with pytest.raises(EventTooLargeError), database.transaction():
+        box.publish(Scanned(uuid4(), "x" * 1000))
+
+
+def test_a_publisher_that_is_not_told_of_the_bus_leaves_the_limit_to_the_relay(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EVENT_BUS", raising=False)
+    publish(Outbox(), Scanned(uuid4(), "x" * 262_144))
+    monkeypatch.setenv("KIT_EVENTS_MAX_BYTES", "1000")
+    with pytest.raises(EventTooLargeError, match="1000"), database.transaction():
+        outbox.publish(Scanned(uuid4(), "x" * 1000))
 
 
 def test_a_relay_refuses_to_hold_a_transaction_open_while_it_sends(box: Outbox, database: Database) -> None:

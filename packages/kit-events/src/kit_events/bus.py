@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from kit_events.errors import PublishError
+from kit_events.errors import EventBusNotSetError, PublishError
 from kit_events.message import Message, message_of
 
 if TYPE_CHECKING:
@@ -66,9 +66,32 @@ class EventBus:
         from kit_events import drivers, sending
 
         driver = drivers.chosen(self._destination)
-        limit = self._max_bytes or _max_bytes() or driver.max_bytes
-        bucket = self._claim_bucket or os.environ.get("KIT_EVENTS_CLAIM_BUCKET") or None
-        return sending.send(driver, messages, limit=limit, bucket=bucket)
+        limit = self._limit or driver.max_bytes
+        return sending.send(driver, messages, limit=limit, bucket=self._bucket)
+
+    def check(self, messages: Iterable[Message]) -> None:
+        """Raise `EventTooLargeError` for a message that `send` would find too large; nothing is sent or stored.
+
+        Where nothing says yet where to send (EVENT_BUS), only `max_bytes` or KIT_EVENTS_MAX_BYTES is a limit.
+        """
+        from kit_events import drivers, sending
+
+        limit = self._limit
+        if not limit:
+            try:
+                limit = drivers.chosen(self._destination).max_bytes
+            except EventBusNotSetError:
+                return
+        for message in messages:
+            sending.lightened(message, limit, self._bucket)
+
+    @property
+    def _limit(self) -> int:
+        return self._max_bytes or _max_bytes()
+
+    @property
+    def _bucket(self) -> str | None:
+        return self._claim_bucket or os.environ.get("KIT_EVENTS_CLAIM_BUCKET") or None
 
 
 def _max_bytes() -> int:

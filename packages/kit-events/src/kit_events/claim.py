@@ -20,21 +20,28 @@ _FORMS = {
 }
 
 
-def store(message: Message, bucket: str) -> Message:
-    """Leave a message's payload in S3, and return the message with `claim` in place of `payload`.
+def split(message: Message, bucket: str) -> tuple[Message, bytes | None]:
+    """Return a message with `claim` in place of `payload`, and the payload, which is to be left in S3.
 
     The key follows from the event's id: sent again, it is the same object. A message that has no payload of its own is
-    returned as it is. Raise a `kit_aws.AwsError`, or `EventTooLargeError` for a payload that nobody would fetch.
+    returned as it is, with None. Raise `EventTooLargeError` for a payload that nobody would fetch.
     """
-    from kit_aws import aws_errors, client
-
     event = json.loads(message.text)
     if "payload" not in event:
-        return message
+        return message, None
     payload = json.dumps(event.pop("payload"), separators=(",", ":")).encode()
     if len(payload) > MAX_BYTES:
         raise EventTooLargeError(message.type, len(payload), MAX_BYTES)
-    digest, key = sha256(payload), f"{PREFIX}{message.id}.json"
+    digest = sha256(payload).hexdigest()
+    event["claim"] = {"bucket": bucket, "key": _key_of(message), "sha256": digest, "size": len(payload)}
+    return message._replace(text=json.dumps(event, separators=(",", ":"))), payload
+
+
+def store(message: Message, bucket: str, payload: bytes) -> None:
+    """Leave a message's payload in S3. Raise a `kit_aws.AwsError`."""
+    from kit_aws import aws_errors, client
+
+    key = _key_of(message)
     with aws_errors("PutObject", resource=f"s3://{bucket}/{key}"):
         client("s3").put_object(
             Bucket=bucket,
@@ -42,10 +49,8 @@ def store(message: Message, bucket: str) -> Message:
             Body=payload,
             ContentType="application/json",
             ChecksumAlgorithm="SHA256",
-            ChecksumSHA256=b64encode(digest.digest()).decode(),
+            ChecksumSHA256=b64encode(sha256(payload).digest()).decode(),
         )
-    event["claim"] = {"bucket": bucket, "key": key, "sha256": digest.hexdigest(), "size": len(payload)}
-    return message._replace(text=json.dumps(event, separators=(",", ":")))
 
 
 def fetch(claim: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,6 +79,10 @@ def fetch(claim: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise ClaimError(bucket, key, "is no JSON object")
     return payload
+
+
+def _key_of(message: Message) -> str:
+    return f"{PREFIX}{message.id}.json"
 
 
 def check(claim: Any) -> None:

@@ -40,13 +40,28 @@ def _within(message: Message, limit: int, bucket: str | None, failed: "Failures"
     from kit_events import claim
 
     try:
-        lighter = message if bucket is None else claim.store(message, bucket)
-        if lighter.size > limit:
-            raise EventTooLargeError(message.type, lighter.size, limit)
+        lighter, payload = lightened(message, limit, bucket)
+        if bucket is not None and payload is not None:
+            claim.store(message, bucket, payload)
         return lighter
     except (EventsError, AwsError) as error:
         failed[message.id] = error
         return None
+
+
+def lightened(message: Message, limit: int, bucket: str | None) -> tuple[Message, bytes | None]:
+    """Return a message that is no larger than the limit, and the payload that it claims, if that makes it fit.
+
+    Nothing is stored yet. Raise `EventTooLargeError`.
+    """
+    lighter, payload = message, None
+    if bucket is not None and message.size > limit:
+        from kit_events import claim
+
+        lighter, payload = claim.split(message, bucket)
+    if lighter.size > limit:
+        raise EventTooLargeError(message.type, lighter.size, limit)
+    return lighter, payload
 
 
 def _batches(messages: Sequence[Message], most_bytes: int) -> Iterator[list[Message]]:

@@ -50,8 +50,9 @@ class Outbox:
         """Write an event in the open transaction and return its id; it is sent if that commits, and only then.
 
         Another transaction that publishes for the same aggregate waits for this one to end. Raise
-        `OutboxTransactionError` if no transaction is open, `EventShapeError` and what `kit_aws.to_json` raises as
-        `BaseEvent.publish` does, and kit-db's errors.
+        `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for what the bus, as it is set here,
+        would never take, `EventShapeError` and what `kit_aws.to_json` raises as `BaseEvent.publish` does, and kit-db's
+        errors.
         """
         return self.publish_many([event])[0]
 
@@ -63,6 +64,7 @@ class Outbox:
         messages = [message_of(event) for event in events]
         if not messages:
             return []
+        self.bus.check(messages)
         self.table.add(messages)
         if self._deliver == "after_commit":
             from kit_events.outbox.relay import Relay
