@@ -213,7 +213,7 @@ def test_an_event_without_a_type_is_refused() -> None:
         def get_aggregate_id(self) -> UUID:
             return uuid4()
 
-    with pytest.raises(EventShapeError, match="Nameless has no type"):
+    with pytest.raises(EventShapeError, match="Nameless has no valid type"):
         Nameless().publish()
 
 
@@ -281,7 +281,7 @@ def test_a_type_may_be_a_member_of_an_enum(bus: Any) -> None:
 )
 def test_what_no_subscriber_could_read_is_not_published(bus: Any, event: BaseEvent, field: str) -> None:
     receive = bus.subscribe("underwriting")
-    with pytest.raises(EventShapeError, match=f"Loose has no {field}") as caught:
+    with pytest.raises(EventShapeError, match=f"Loose has no valid {field}") as caught:
         event.publish()
     assert caught.value.field == field
     assert receive() == []
@@ -299,6 +299,14 @@ def test_an_attribute_that_cannot_be_written_is_named(bus: Any) -> None:
         event.publish()
 
 
+def test_a_time_that_nobody_could_place_is_not_published(bus: Any) -> None:
+    receive = bus.subscribe("payments")
+    with pytest.raises(EventShapeError, match=r"LoanPaid has no valid payload\.paid_at: .* offset from UTC") as caught:
+        LoanPaid(aggregate_id=LOAN, paid_at=datetime(2026, 3, 1, 12)).publish()  # noqa: DTZ001
+    assert (caught.value.event, caught.value.field) == ("LoanPaid", "payload.paid_at")
+    assert receive() == []
+
+
 class NotANumber(LoanRequested):
     def dump(self) -> dict[str, Any]:
         return {"amount": float("nan")}
@@ -311,5 +319,5 @@ def test_a_class_that_hides_its_attributes_is_told_to_say_what_it_holds(bus: Any
 
     event = Slotted()
     event.aggregate_id = uuid4()
-    with pytest.raises(EventShapeError, match=r"Slotted has no payload: .* dump\(\)"):
+    with pytest.raises(EventShapeError, match=r"Slotted has no valid payload: .* dump\(\)"):
         event.publish()

@@ -72,7 +72,7 @@ class EventShapeError(EventsError):
     """Say that an event lacks a part of every event, or one of its shape: `event` is the class, `field` the part."""
 
     def __init__(self, event: str, field: str, remedy: str) -> None:
-        super().__init__(f"{event} has no {field}: {remedy}")
+        super().__init__(f"{event} has no valid {field}: {remedy}")
         self.event = event
         self.field = field
 

@@ -27,7 +27,7 @@ class BaseEvent:
     leading underscore. `filter_attributes` names those that subscribers may filter by, beside type and origin.
 
     What an `EventRecord` could not read is not published: a type or version that is empty, an aggregate's id that is no
-    UUID, a payload that is no mapping. All are `EventShapeError`s.
+    UUID, a payload that is no mapping. Nor is a datetime without its offset from UTC. All are `EventShapeError`s.
     """
 
     __slots__ = ()

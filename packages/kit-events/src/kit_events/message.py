@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID, uuid4
 
 from kit_events.correlation import current_correlation_id
+from kit_events.errors import EventShapeError
 
 if TYPE_CHECKING:
     from kit_events.event import BaseEvent
@@ -33,10 +34,10 @@ class Message(NamedTuple):
 def message_of(event: "BaseEvent") -> Message:
     """Return the message of an event that happens now, with an id of its own.
 
-    Raise `EventShapeError` for what no `EventRecord` could read, and what `kit_aws.to_json` raises for a payload that
-    is no JSON.
+    Raise `EventShapeError` for what no `EventRecord` could read and for a time without its offset from UTC, and what
+    `kit_aws.to_json` raises for a payload that is no JSON.
     """
-    from kit_aws import to_json
+    from kit_aws import NaiveTimeError, to_json
 
     from kit_events.event import parts_of
 
@@ -53,7 +54,13 @@ def message_of(event: "BaseEvent") -> Message:
     attributes = {"event_type": parts.type, "event_origin": origin}
     if correlation_id := current_correlation_id():
         attributes["correlation_id"] = correlation_id
-    return Message(event_id, parts.type, parts.aggregate_id, to_json(content), attributes | parts.attributes)
+    try:
+        text = to_json(content, aware=True)
+    except NaiveTimeError as error:
+        # Taken as UTC, it would be wrong wherever the clock is not, and nobody would see it.
+        remedy = "give the time its offset from UTC, as datetime.now(UTC) has"
+        raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), remedy) from None
+    return Message(event_id, parts.type, parts.aggregate_id, text, attributes | parts.attributes)
 
 
 def _origin() -> str:
