@@ -148,8 +148,9 @@ def test_a_published_event_is_delivered_to_the_job() -> None:
     with RecordingBus() as bus:
         Requested(5).publish()
     assert deliver(bus.messages, to=work) == {"batchItemFailures": []}
-    with pytest.raises(AssertionError, match=r"work failed for loan\.requested"):
+    with pytest.raises(AssertionError, match=r"work failed for loan\.requested") as caught:
         deliver([Requested(6), Requested(-1)], to=work)
+    assert isinstance(caught.value.__cause__, ValueError)
     assert amounts == [5, 6, -1]
 
 

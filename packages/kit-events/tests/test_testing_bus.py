@@ -1,5 +1,6 @@
 """The bus and the deliveries that tests use."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -119,6 +120,21 @@ def test_what_was_recorded_is_delivered_as_it_was_published() -> None:
 def test_a_failure_fails_the_test_and_names_the_event() -> None:
     with pytest.raises(AssertionError, match=r"failed for loan\.paid; its log says why"):
         deliver([Requested(uuid4()), Paid(uuid4())], to=Job("loan.paid"))
+
+
+def test_the_cause_is_what_the_job_has_logged_of_the_message() -> None:
+    log = logging.getLogger("kit.handler")
+
+    def job(event: Any, context: Any) -> Any:  # as kit-handler's do
+        first, second = (raw["messageId"] for raw in event["Records"])
+        for problem, message in ((KeyError("taken by the dead letter hook"), first), (LookupError("no loan"), second)):
+            log.error("%s failed for record %s", "job", message, exc_info=problem)
+        return {"batchItemFailures": [{"itemIdentifier": second}]}
+
+    with pytest.raises(AssertionError, match=r"failed for loan\.paid") as caught:
+        deliver([Requested(uuid4()), Paid(uuid4())], to=job)
+    assert repr(caught.value.__cause__) == "LookupError('no loan')"
+    assert log.filters == []
 
 
 def test_a_failure_can_be_asked_for() -> None:

@@ -1,5 +1,6 @@
 """Buses and deliveries for tests."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 from typing import Any, Self
@@ -63,16 +64,20 @@ def deliver(
     `to` is any handler, such as what kit-handler's `@job` makes of a function. Events get ids as if published; messages
     of a `RecordingBus` keep theirs. A `queue` whose name ends in `.fifo` has the aggregate's id as the message group.
     `context` is one with 30 seconds left unless given. Raise AssertionError if the answer names messages as failed,
-    unless `check` is False; what the handler raises is raised.
+    unless `check` is False; its cause is the first error of theirs that kit-handler has logged. What the handler raises
+    is raised.
     """
     several: Sequence[BaseEvent | Message]
     several = [event] if isinstance(event, BaseEvent | Message) else list(event)
     messages = [each if isinstance(each, Message) else message_of(each) for each in several]
-    answer = to({"Records": [_in_queue(message, queue) for message in messages]}, context or _Context())
+    with _Logged() as logged:
+        answer = to({"Records": [_in_queue(message, queue) for message in messages]}, context or _Context())
     failed = (answer or {}).get("batchItemFailures", []) if check else []
     if failed:
-        types = [message.type for message in messages if {"itemIdentifier": str(message.id)} in failed]
-        raise AssertionError(f"{getattr(to, '__name__', to)} failed for {', '.join(types)}; its log says why")
+        those = [message for message in messages if {"itemIdentifier": str(message.id)} in failed]
+        types = ", ".join(message.type for message in those)
+        error = AssertionError(f"{getattr(to, '__name__', to)} failed for {types}; its log says why")
+        raise error from logged.first_error([str(message.id) for message in those])
     return answer
 
 
@@ -82,6 +87,32 @@ def _in_queue(message: Message, queue: str = "test") -> dict[str, Any]:
     notice = topic_record(message.text, attributes=message.attributes)["Sns"]
     raw = queue_record(notice, queue=queue.removesuffix(".fifo"), group=group)
     return {**raw, "messageId": str(message.id), "receiptHandle": f"receipt-{message.id}"}
+
+
+class _Logged(logging.Filter):
+    """See what kit-handler logs: a job answers with ids, and its log has the errors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._logger = logging.getLogger("kit.handler")
+        self._lines: list[tuple[str, BaseException]] = []
+
+    def __enter__(self) -> Self:
+        self._logger.addFilter(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._logger.removeFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Note a line that has an error, and let it through."""
+        if record.exc_info and record.exc_info[1] is not None:
+            self._lines.append((record.getMessage(), record.exc_info[1]))
+        return True
+
+    def first_error(self, ids: Sequence[str]) -> BaseException | None:
+        """Return the error of the first line that names one of the ids."""
+        return next((error for line, error in self._lines if any(each in line for each in ids)), None)
 
 
 class _Context:
