@@ -24,6 +24,7 @@ PER_SCHEMA = 100
 
 
 NAIVE = dt.datetime(2026, 1, 2)  # noqa: DTZ001
+EARLY = dt.datetime(1900, 1, 1)  # noqa: DTZ001
 
 
 class Color(enum.Enum):
@@ -263,12 +264,13 @@ SCALARS = [
     Kind(Annotated[dt.datetime, fields.AwareDateTime()], lambda rng: "2026-01-02T03:04:05+01:00"),
     Kind(Annotated[Color, fields.Enum(Color)], lambda rng: rng.choice(["RED", "BLUE", "ALIAS"])),
     Kind(Literal["a", 1], lambda rng: rng.choice(["a", 1])),
-    Kind(Annotated[dt.datetime, Range(min=NAIVE.replace(tzinfo=dt.UTC))], lambda rng: _when(rng).isoformat()),
-    Kind(Annotated[dt.datetime, Range(max=NAIVE)], lambda rng: _when(rng).isoformat()),
-    Kind(Annotated[dt.time, Range(min=dt.time(1))], lambda rng: _when(rng).timetz().isoformat()),
-    Kind(Annotated[Any, Range(min=1), Length(max=3)], lambda rng: rng.choice(_ODD)),
-    Kind(Annotated[Any, And(Regexp("a"), OneOf({"a", "b"}))], lambda rng: rng.choice(["a", "b"])),
-    Kind(Annotated[Decimal, fields.Decimal(allow_nan=True), Range(min=0)], lambda rng: rng.choice(["NaN", "1"])),
+    Kind(Annotated[dt.datetime, Range(min=EARLY.replace(tzinfo=dt.UTC))], lambda rng: f"{_when(rng):%FT%T}Z"),
+    Kind(Annotated[dt.datetime, Range(min=EARLY, max_inclusive=False)], lambda rng: f"{_when(rng):%FT%T}"),
+    Kind(Annotated[dt.time, Range(max=dt.time(23))], lambda rng: f"{_when(rng):%T}"),
+    Kind(Annotated[Any, Range(min=1)], lambda rng: rng.choice([1, 1.5, Decimal(5)])),
+    Kind(Annotated[Any, Length(max=3)], lambda rng: rng.choice(["abc", [], {}, (1, 2)])),
+    Kind(Annotated[Any, And(Regexp("a"), OneOf({"a", "ab"}))], lambda rng: rng.choice(["a", "ab"])),
+    Kind(Annotated[Decimal, fields.Decimal(allow_nan=True), Range(min=0)], lambda rng: rng.choice(["Infinity", "1"])),
 ]  # fmt: skip
 NESTED = [
     Kind(Card, lambda rng: {"kind": "card", "number": "1234"}),

@@ -126,6 +126,15 @@ def test_a_schema_with_fewer_fields_makes_partial_instances():
     assert Order.Schema(only=("comment",)).load({"comment": "x"}).dump() == {"comment": "x"}
 
 
+def test_a_schema_told_not_to_load_fields_makes_partial_instances():
+    assert vars(Order.Schema(dump_only=("id", "lines.sku")).load(DATA)) == {
+        "total": Decimal("10.50"),
+        "lines": [Line.load({}, partial=True).replace(note=None)],
+        "extra": {},
+        "comment": None,
+    }
+
+
 def test_many():
     assert Line.load([{"sku": "a"}, {"sku": "b"}], many=True) == [Line(sku="a"), Line(sku="b")]
     assert Line.loads('[{"sku": "a"}]', many=True) == [Line(sku="a")]
@@ -181,10 +190,15 @@ def test_repr_hides_secrets():
         password: str
         api_key: str
         signing_key: str
-        pin: str = field(load_only=True)
+        privateKey: str  # noqa: N815
+        db_pwd: str
+        code: str = field(load_only=True)
 
-    shown = repr(Login(user="ann", password="s1", api_key="s2", signing_key="s4", pin="s3"))
-    assert shown.endswith("Login(user='ann', password='***', api_key='***', signing_key='***', pin='***')")
+    secrets = dict.fromkeys(["password", "api_key", "signing_key", "privateKey", "db_pwd", "code"], "hidden")
+    shown = repr(Login(user="ann", **secrets))
+    assert "user='ann'" in shown
+    assert shown.count("'***'") == len(secrets)
+    assert "hidden" not in shown
 
 
 def test_schema_is_marshmallows_and_built_once():

@@ -100,6 +100,19 @@ def test_it_is_as_in_marshmallows_own_classes():
                 assert ours.load({"size": size}).size == theirs().load({"size": size})["size"]
 
 
+def test_a_hook_may_call_the_one_that_it_overrides_by_its_class():
+    class Smaller(Parent):
+        @validates("size")
+        def check(self, value: int, **options: Any) -> None:
+            Parent.check(self, value, **options)
+            if value > 9:
+                raise ValidationError("above nine")
+
+    assert Smaller.load({"size": 9}).size == 18
+    assert Smaller.Schema().validate({"size": -1}) == {"size": ["below zero"]}
+    assert Smaller.Schema().validate({"size": 10}) == {"size": ["above nine"]}
+
+
 def test_without_its_hooks_a_class_is_compiled():
     assert "def load" not in generated_source(Parent)
     assert "def load" in generated_source(type("Fast", (Parent,), {"check": None, "double": None}))

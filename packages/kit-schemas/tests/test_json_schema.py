@@ -298,3 +298,19 @@ def test_a_docstring_is_the_description_without_its_indentation():
         """
 
     assert Made.json_schema()["description"] == "A line.\n\nAnd another."
+
+
+def test_an_example_may_be_given_as_the_class_holds_it():
+    class Made(BaseSchema):
+        price: Decimal = field(metadata={"example": Decimal("1.20"), "examples": ["2.00", Decimal(3)]})
+        day: dt.date = field(metadata={"example": dt.date(2026, 1, 2)})
+        color: Color = field(metadata={"example": Color.RED})
+        line: Line = field(metadata={"example": {"sku": "pen", "price": "1.20"}})
+
+    schema = Made.json_schema()
+    assert schema["properties"]["price"]["examples"] == ["1.20", "2.00", "3"]
+    assert schema["examples"] == [
+        {"price": "1.20", "day": "2026-01-02", "color": "red", "line": {"sku": "pen", "price": "1.20"}}
+    ]
+    assert valid(schema, schema["examples"][0])
+    assert Made.load(schema["examples"][0]).color is Color.RED

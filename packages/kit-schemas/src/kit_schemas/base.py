@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 _SECRET = re.compile(
-    r"pass(?:word|wd|phrase|code)|secret|token|api_?key|credential|authorization|cookie|(?:^|_)(?:key|auth)$", re.I
+    r"pass(?:word|wd|phrase|code)|pwd|secret|token|(?:api|access|private)_?key|credential|authorization|cookie"
+    r"|(?:^|_)(?:key|auth|jwt|pin|otp|cvv|cvc)$",
+    re.I,
 )
 
 

@@ -22,7 +22,7 @@ Document = dict[str, Any]
 
 _DEFS = "#/$defs/"
 _COMPONENTS = "#/components/schemas/"
-_ANNOTATIONS = ("title", "description", "deprecated", "examples")
+_ANNOTATIONS = ("title", "description", "deprecated")
 _KINDS: list[tuple[type, Document]] = [
     (fields.Email, {"type": "string", "format": "email"}),
     (fields.Url, {"type": "string", "format": "uri"}),
@@ -173,8 +173,11 @@ def _members(field: Any) -> Document:
 
 def _annotations(field: Any) -> Document:
     found: Document = {name: field.metadata[name] for name in _ANNOTATIONS if name in field.metadata}
+    examples = [*field.metadata.get("examples", ())]
     if "example" in field.metadata:
-        found["examples"] = [field.metadata["example"], *found.get("examples", [])]
+        examples.insert(0, field.metadata["example"])
+    if examples:
+        found["examples"] = [_example(field, each) for each in examples]
     if field.load_only:
         found["writeOnly"] = True
     if field.dump_only:
@@ -183,6 +186,11 @@ def _annotations(field: Any) -> Document:
     if default is not marshmallow.missing and not callable(default):
         found.update(_sayable(lambda: {"default": field._serialize(default, "", None)}))
     return found
+
+
+def _example(field: Any, example: Any) -> Any:
+    is_plain = example is None or isinstance(example, (str, int, float, list, dict))
+    return example if is_plain else field._serialize(example, "", None)
 
 
 def _enumeration(values: list[Any]) -> Document:

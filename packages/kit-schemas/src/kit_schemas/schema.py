@@ -51,7 +51,8 @@ class InstanceSchema(Schema):
             raise ValueError("unknown must be EXCLUDE or RAISE: an instance has no place for unknown fields")
         loaded = super().load(data, many=many, partial=partial, unknown=unknown)
         # Fields that this schema was told to leave out can't be missed by the constructor either.
-        fewer = self.only is not None or bool(set(self.exclude) - set(self.opts.exclude))
+        left_out = self.exclude - set(self.opts.exclude) | self.dump_only - set(self.opts.dump_only)
+        fewer = self.only is not None or bool(left_out)
         is_partial = fewer or bool(self.partial if partial is None else partial)
         if isinstance(loaded, list):
             return [self._instance(each, is_partial) for each in loaded]
