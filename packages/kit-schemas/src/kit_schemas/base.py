@@ -67,12 +67,12 @@ class BaseSchema:
         )
         cls.__kit_declared__ = declared_by(cls, reserved=_RESERVED)
         cls._declare()
-        for name in cls.__kit_fields__.keys() & vars(cls).keys() - cls.__kit_declared__[0].keys():
-            raise SchemaDefinitionError(
-                "it is a base's field, which this does not change: annotate it, as ClassVar if it is to be none",
-                owner=cls.__qualname__,
-                field=name,
-            )
+        for name in vars(cls):
+            if name in cls.__kit_fields__ and name not in cls.__kit_declared__[0]:
+                message = (
+                    "it is a base's field, which this does not change: annotate it, as ClassVar if it is to be none"
+                )
+                raise SchemaDefinitionError(message, owner=cls.__qualname__, field=name)
 
     @classmethod
     def _declare(cls) -> None:

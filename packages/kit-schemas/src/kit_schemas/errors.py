@@ -7,6 +7,9 @@ Data that does not fit a schema raises marshmallow's own `ValidationError`, whic
 catches it works with classes of this package and with plain marshmallow schemas alike.
 """
 
+from functools import partial
+from typing import Any
+
 from marshmallow import ValidationError
 
 __all__ = ["SchemaDefinitionError", "SchemasError", "ValidationError"]
@@ -23,7 +26,14 @@ class SchemaDefinitionError(SchemasError, TypeError):
     """
 
     def __init__(self, message: str, *, owner: str, field: str | None = None) -> None:
-        place = owner if field is None else f"{owner}.{field}"
-        super().__init__(f"{place}: {message}")
+        super().__init__(message)
         self.owner = owner
         self.field = field
+
+    def __str__(self) -> str:
+        place = self.owner if self.field is None else f"{self.owner}.{self.field}"
+        return f"{place}: {self.args[0]}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are copied by their positional arguments, and that is how they come out of another process.
+        return partial(type(self), owner=self.owner, field=self.field), self.args

@@ -181,12 +181,11 @@ class _FieldBuilder:
         if len(choices) < len(values):
             options["allow_none"] = True
         kinds = {type(each) for each in choices}
-        validators = [validate.OneOf(choices), *validators]
         if len(kinds) == 1:
-            return self._core(kinds.pop(), validators, options)
+            return self._core(kinds.pop(), [validate.OneOf(choices), *validators], options)
         if not kinds <= _PLAIN:
             raise TypeError("a Literal of several types is of texts, numbers and truth values")
-        return fields.Raw(**options, validate=[ExactlyOneOf(choices), *validators[1:]])
+        return fields.Raw(**options, validate=[ExactlyOneOf(choices), *validators])
 
     def _item(self, hint: Any) -> Field:
         return self._field(hint, [], {})
