@@ -257,6 +257,20 @@ def test_an_event_is_dead_after_its_attempts_and_those_behind_it_go_on(
     assert relay.dead_letters() == []
 
 
+def test_what_is_revived_together_keeps_its_order(box: Outbox, sent_to: Bus, database: Database) -> None:
+    invoice = uuid4()
+    publish(box, *(Paid(invoice, number) for number in range(3)))
+    sent_to.fails = lambda message: EventRefusedError(message.type, "InvalidParameter", "no")
+    assert Relay(box).run() == Relayed(dead=3)
+    # PostgreSQL finds rows where they lie, and an updated one is behind the others.
+    database.execute("update kit_outbox_dead set error = 'looked into' where body like '%%\"number\":0%%'")
+
+    sent_to.fails = lambda message: None
+    assert Relay(box).revive() == 3
+    assert Relay(box).run() == Relayed(sent=3)
+    assert sent_to.numbers(invoice) == [0, 1, 2]
+
+
 def test_what_the_bus_refuses_is_dead_at_once(box: Outbox, sent_to: Bus) -> None:
     publish(box, Paid(uuid4()))
     sent_to.fails = lambda message: EventRefusedError(message.type, "InvalidParameter", "no")

@@ -172,11 +172,13 @@ class Table:
         return [DeadLetter(*row) for row in self.database.run(query, [most], repeatable=True).rows]
 
     def revive(self, ids: Iterable[UUID] | None) -> int:
-        """Put events that were given up behind those that wait; return how many there were."""
+        """Put events that were given up behind those that wait, in their order; return how many there were."""
         only = "" if ids is None else "where id = any(%s)"
+        # An aggregate's events died one after the other, and come back in that order.
         query = f"""with revived as (
-            delete from {self._name}_dead {only} returning id, type, aggregate_id, body, attributes, created_at
+            delete from {self._name}_dead {only} returning id, type, aggregate_id, body, attributes, created_at, died_at
         )
-        insert into {self._name} (id, type, aggregate_id, body, attributes, created_at) select * from revived"""
+        insert into {self._name} (id, type, aggregate_id, body, attributes, created_at)
+            select id, type, aggregate_id, body, attributes, created_at from revived order by died_at"""
         parameters: list[Any] = [] if ids is None else [list(ids)]
         return self.database.run(query, parameters).count
