@@ -1,10 +1,12 @@
 """A database with the tables of the tests, and the running of documents."""
 
 import contextlib
+import os
 import re
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,8 +34,6 @@ create table documents (
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in tuple(os.environ):
         if name.startswith(("DB_", "KIT_DB_", "AWS_LAMBDA_")):
             monkeypatch.delenv(name)
@@ -66,6 +66,33 @@ def terminate(other: Database) -> Callable[[int], None]:
         assert other.execute("select pg_terminate_backend(%s, 5000) as ended", [pid]) == [{"ended": True}]
 
     return end
+
+
+@pytest.fixture
+def in_a_fork() -> Callable[[Callable[[], object]], str]:
+    """Runs something in a forked child, and returns the text of what it returned, or the name of its exception."""
+    if not hasattr(os, "fork"):
+        pytest.skip("there are no forks")
+
+    def run(action: Callable[[], object]) -> str:
+        reading, writing = os.pipe()
+        with warnings.catch_warnings():
+            # Python warns of forks in processes with threads, such as those of the other fixtures.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            try:
+                os.write(writing, str(action()).encode())
+            except BaseException as error:  # noqa: BLE001
+                os.write(writing, type(error).__name__.encode())
+            os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as said:
+            answer = said.read()
+        os.waitpid(child, 0)
+        return answer
+
+    return run
 
 
 @pytest.fixture

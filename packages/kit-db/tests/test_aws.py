@@ -74,6 +74,7 @@ def botocores_token(token, host, port, user, region):
         (INSTANCE, 5432, "ann", "eu-west-1"),
         ("c.cluster-c0ffee.us-gov-west-1.rds.amazonaws.com", 5433, "ann", "us-gov-west-1"),
         ("p.proxy-c0ffee.cn-north-1.rds.amazonaws.com.cn", 5432, "ann", "cn-north-1"),
+        ("p.endpoint.proxy-c0ffee.eu-west-1.rds.amazonaws.com", 5432, "ann", "eu-west-1"),
         ("db.example.com", 6000, "ann@example.com/é ~", "us-east-1"),
     ],
 )

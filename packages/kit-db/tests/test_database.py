@@ -1,6 +1,5 @@
 import contextlib
 import logging
-import os
 import threading
 import time
 
@@ -249,15 +248,17 @@ def test_a_connection_that_rested_long_is_asked_first(postgres_url, terminate, m
     database.close()
 
 
-def test_a_forked_child_leaves_the_connection_alone(database, monkeypatch):
+def test_a_forked_child_leaves_the_connection_alone(database, in_a_fork):
     first = pid_of(database)
-    parents = database._idle[0]
-    with monkeypatch.context() as child:
-        child.setattr(os, "getpid", lambda: -1)
-        assert pid_of(database) != first
+
+    def use_and_close():
+        found = pid_of(database)
         database.close()
-    assert parents.run(PID).rows == [(first,)], "the child has not closed it"
-    parents.close()
+        return found
+
+    assert in_a_fork(use_and_close) not in ("", str(first))
+    assert in_a_fork(lambda: database.close()) == "None"
+    assert pid_of(database) == first
 
 
 def test_a_thread_that_finds_the_connection_taken_gets_another(database):

@@ -5,8 +5,11 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -172,6 +175,38 @@ def test_connecting_ends_with_the_time(silent, time_left):
         database.execute("select 1")
 
 
+SILENT_RESOLVER = """
+import fcntl, pathlib, socket, struct, subprocess, sys, tempfile, time
+from kit_db import Database, DatabaseConnectionError
+
+resolver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+fcntl.ioctl(resolver, 0x8914, struct.pack("16sh", b"lo", 0x41))  # SIOCSIFFLAGS: the loopback interface is up
+resolver.bind(("127.0.0.1", 53))
+with tempfile.NamedTemporaryFile("w", suffix=".conf") as settings:
+    settings.write("nameserver 127.0.0.1\\noptions timeout:15 attempts:1\\n")
+    settings.flush()
+    subprocess.run(["mount", "--bind", settings.name, "/etc/resolv.conf"], check=True)
+options = {"password": "p", "sslmode": "disable", "connect_timeout": 0.3, "connect_wait": 0}
+database = Database("u", "database.example.com", name="n", **options)
+begun = time.monotonic()
+try:
+    database.execute("select 1")
+except DatabaseConnectionError as error:
+    print(f"{error} after {time.monotonic() - begun:.0f} s, asked: {b'database' in resolver.recv(512)}")
+"""
+
+
+def test_looking_up_a_name_has_an_end():
+    apart = [shutil.which("unshare") or "", "--map-root-user", "--mount", "--net"]
+    if not apart[0] or subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no namespaces to be had")
+    with taking(at_most=10):
+        done = subprocess.run(
+            [*apart, sys.executable, "-c", SILENT_RESOLVER], capture_output=True, text=True, check=True
+        )
+    assert done.stdout == "can't connect to 'database.example.com':5432: timed out after 0 s, asked: True\n"
+
+
 def test_trying_again_ends_with_the_time(database, time_left):
     calls = []
 
@@ -192,6 +227,49 @@ def test_an_answer_that_goes_on_streaming_has_an_end(postgres_url):
         database.execute("select repeat('x', 1000) from generate_series(1, 3000000)")
     assert database.execute("select 1 as one") == [{"one": 1}]
     database.close()
+
+
+def test_a_resting_connection_is_asked_no_longer_than_there_is_time(postgres_url, frozen, time_left):
+    database = Database.from_url(postgres_url, idle_check=0, connect_timeout=30)
+    frozen(database)
+    time_left(2500)
+    with taking(at_most=2):
+        assert database.execute("select 1 as one") == [{"one": 1}]
+    database.close()
+
+
+@pytest.fixture
+def bounded(postgres_url, database):
+    """The same database, its statements bounded."""
+    made = Database.from_url(postgres_url, statement_timeout=5, lock_timeout=3)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "call", ["call commits()", " CALL commits()", "do $$ begin insert into done values (1); commit; end $$"]
+)
+def test_a_procedure_may_commit_and_is_bounded(bounded, database, call):
+    database.execute("create table done (timeout text)")
+    database.execute(
+        "create procedure commits() language plpgsql as $$ begin "
+        "insert into done values (current_setting('statement_timeout')); commit; "
+        "insert into done values (current_setting('lock_timeout')); commit; end $$"
+    )
+    bounded.execute(call)
+    assert bounded.execute("show statement_timeout") == [{"statement_timeout": "5s"}]
+    assert database.execute("show statement_timeout") == [{"statement_timeout": "0"}]
+    kept = [row["timeout"] for row in database.execute("select timeout from done order by 1")]
+    assert kept == (["1"] if "do" in call else ["3s", "5s"])
+
+
+def test_a_procedure_that_takes_too_long_is_ended_by_the_server(postgres_url, database):
+    database.execute("create procedure sleeps() language plpgsql as $$ begin commit; perform pg_sleep(30); end $$")
+    bounded = Database.from_url(postgres_url, statement_timeout=0.2)
+    with taking(at_most=5), pytest.raises(StatementTimeoutError) as caught:
+        bounded.execute("call sleeps()")
+    assert caught.value.sqlstate == "57014"
+    bounded.close()
 
 
 def test_a_query_that_commits_by_itself_is_not_sent_again(postgres_url, database):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,7 +9,8 @@ from typing import Annotated, Any, ClassVar, NewType, Optional
 from uuid import UUID
 
 import pytest
-from kit_db import InvalidValueError, Store, StoreDefinitionError
+from kit_db import InvalidValueError, Store, StoreDefinitionError, UnreadableRowError
+from kit_db.entities import Shape, converter
 
 ID = UUID("00000000-0000-0000-0000-000000000001")
 Email = NewType("Email", str)
@@ -250,3 +252,134 @@ def test_columns_may_be_called_anything(database, name):
     added = Rows(database).add(Row(**{"id": 1, name: 2}))
     assert vars(added) == {"id": 1, name: 2}
     assert vars(Rows(database).get(1)) == {"id": 1, name: 2}
+
+
+@pytest.mark.parametrize("end", ["infinity", "-infinity"])
+def test_the_ends_of_time_come_back_as_they_went(database, end):
+    database.execute("create table spans (id int primary key, at timestamptz, plain timestamp, day date)")
+    database.execute("insert into spans values (1, %(it)s, %(it)s, %(it)s)", {"it": end})
+
+    @dataclass
+    class Span:
+        id: int
+        at: datetime
+        plain: datetime
+        day: date
+
+    class Spans(Store[Span]):
+        entity = Span
+        table = "spans"
+
+    store = Spans(database)
+    found = store.get(1)
+    store.upsert(found)
+    store.update(1, {"at": found.at, "plain": found.plain, "day": found.day})
+    store.add(Span(2, found.at, found.plain, found.day))
+    rows = database.execute("select at::text, plain::text, day::text from spans")
+    assert rows == [{"at": end, "plain": end, "day": end}] * 2
+    for name in ("at", "plain", "day"):
+        assert store.count({name: getattr(found, name)}) == 2
+        assert store.count({name: [getattr(found, name)]}) == 2
+
+
+def test_a_reader_takes_other_types_than_the_columns(database):
+    database.execute("create table loose (id uuid primary key, n numeric, part numeric, at jsonb, home jsonb)")
+
+    @dataclass
+    class Place:
+        city: str
+        since: date | None = None
+        parts: list[Place] | None = None
+        size: Decimal = Decimal(0)
+
+    @dataclass
+    class Loose:
+        id: str
+        n: int
+        part: int
+        home: Place
+
+    # Where a class is local, its annotations can't name it.
+    Place.__annotations__ = {"city": str, "since": date | None, "parts": list[Place] | None, "size": Decimal}
+    Loose.__annotations__ = {"id": str, "n": int, "part": int, "home": Place}
+
+    class Looses(Store[Loose]):
+        entity = Loose
+        table = "loose"
+
+    home = Place("Ulm", date(2026, 1, 2), [Place("Neu-Ulm", size=Decimal("1.50"))])
+    added = Looses(database).add(Loose(str(ID), 3, 4, home))
+    assert added == Loose(str(ID), 3, 4, home)
+    assert type(added.n) is int
+    database.execute("update loose set part = 1.5")
+    assert Looses(database).get(ID).part == Decimal("1.5")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="there are no type statements")
+def test_aliases_are_what_they_stand_for(database):
+    namespace = {"Mood": Mood, "T": Any}
+    exec("type Feeling = Mood\ntype Maybe = str | None", namespace)
+    entity = type("Entity", (), {"__annotations__": {"id": int, "mood": namespace["Feeling"], "v": namespace["Maybe"]}})
+    shape = Shape(entity, columns=None, arrays=())
+    assert shape.nullable == {"v"}
+    assert converter(namespace["Feeling"]) is Mood
+
+
+def test_a_row_that_the_entity_can_not_hold_was_written_nevertheless(database):
+    database.execute("create table odd (id int primary key, mood text default 'unheard of')")
+
+    class Odd:
+        id: int
+        mood: Mood | None = None
+
+        def __init__(self, **values: Any) -> None:
+            self.__dict__.update(values)
+
+    class Odds(Store[Odd]):
+        entity = Odd
+        table = "odd"
+
+    with pytest.raises(UnreadableRowError, match="Odd: ValueError") as caught:
+        Odds(database).add(Odd(id=1, mood=None))
+    assert "unheard" not in str(caught.value)
+    assert database.execute("select count(*) from odd") == [{"count": 1}]
+
+
+def test_only_a_schemas_own_fields_are_columns():
+    class Mixin:
+        secret: int = 3
+
+    class Schema(Mixin):
+        """As a BaseSchema of kit-schemas, which lists its fields here."""
+
+        __kit_fields__: ClassVar[dict[str, object]] = {"id": ..., "name": ...}
+        id: int
+        name: str
+
+    assert Shape(Schema, columns=None, arrays=()).columns == ("id", "name")
+
+
+def test_generated_columns_are_read_and_never_written(database):
+    database.execute(
+        "create table sums (id int generated always as identity primary key, a int, b int, "
+        "total int generated always as (a + b) stored)"
+    )
+
+    @dataclass
+    class Sum:
+        a: int
+        b: int
+        total: int = 0
+        id: int = 0
+
+    class Sums(Store[Sum]):
+        entity = Sum
+        table = "sums"
+        generated = ("total", "id")
+
+    store = Sums(database)
+    first, second = store.add_all([Sum(1, 2), Sum(3, 4, total=99)])
+    assert (first.total, second.total) == (3, 7)
+    assert store.update(first.id, {"a": 10}).total == 12
+    with pytest.raises(StoreDefinitionError, match="totl"):
+        type("Typo", (Sums,), {"generated": ("totl",)})(database).find(1)

@@ -12,6 +12,7 @@ from kit_db import (
     DiskFullError,
     ExclusionViolationError,
     ForeignKeyViolationError,
+    InsufficientPrivilegeError,
     IntegrityError,
     InvalidValueError,
     NotNullViolationError,
@@ -21,7 +22,9 @@ from kit_db import (
     StatementError,
     StatementTimeoutError,
     TooManyConnectionsError,
+    TransactionAbortedError,
     UniqueViolationError,
+    UnreadableRowError,
 )
 
 LOAN = "00000000-0000-0000-0000-000000000001"
@@ -48,7 +51,7 @@ ADD = "insert into loans (id, amount, term, note) values (%s, %s, %s, 'hunter2')
         ("select 'hunter2'::uuid", None, InvalidValueError, {"sqlstate": "22P02"}),
         ("select %s", ["hunter2\x00"], InvalidValueError, {"sqlstate": None}),
         ("select %s", ["hunter2\ud800"], InvalidValueError, {"sqlstate": None}),
-        ("select '12000-01-01'::timestamptz, 'hunter2'", None, InvalidValueError, {"sqlstate": None}),
+        ("select '12000-01-01'::timestamptz, 'hunter2'", None, UnreadableRowError, {}),
         ("select 99999999999::int", None, InvalidValueError, {"sqlstate": "22003"}),
         ("select 1/0", None, InvalidValueError, {"sqlstate": "22012"}),
         ("selec 'hunter2'", None, StatementError, {"sqlstate": "42601"}),
@@ -120,7 +123,9 @@ def test_a_lock_that_is_not_to_be_had(database, other):
         ("40001", SerializationError),
         ("40P01", DeadlockError),
         ("23P01", ExclusionViolationError),
-        ("23001", IntegrityError),
+        ("23001", ForeignKeyViolationError),
+        ("44000", CheckViolationError),
+        ("42501", InsufficientPrivilegeError),
         ("25006", ReadOnlyError),
         ("53100", DiskFullError),
         ("P0001", StatementError),
@@ -187,3 +192,24 @@ def test_one_root():
     for kind in (IntegrityError, InvalidValueError, SerializationError, StatementTimeoutError):
         assert issubclass(kind, StatementError)
         assert issubclass(kind, DatabaseError)
+
+
+def test_what_a_function_raises_by_itself_is_not_repeated(database):
+    with pytest.raises(InsufficientPrivilegeError) as caught:
+        database.execute("do $$ begin raise insufficient_privilege using message = 'card 4111'; end $$")
+    assert str(caught.value) == "insufficient_privilege (42501)"
+
+
+@pytest.mark.parametrize("query", ["select %(a)s", "select %s, %s"])
+def test_placeholders_without_a_parameter(database, query):
+    with pytest.raises(TransactionAbortedError), database.transaction(), contextlib.suppress(StatementError):
+        database.execute(query, {"b": 1} if "(" in query else [1])
+    with pytest.raises(StatementError, match="placeholders"):
+        database.execute(query, {"b": 1} if "(" in query else [1])
+
+
+def test_a_query_is_text(database):
+    from psycopg2.sql import SQL
+
+    with pytest.raises(TypeError, match="a query is a str, not SQL"):
+        database.execute(SQL("select 1"))

@@ -19,6 +19,7 @@ from kit_db.statements import Statements
 
 KEY = "a key of sixteen bytes, or more"
 ALL = '"id", "name", "tags", "data"'
+PLACE = ', "name"::text AS "position 0", "id"::text AS "position 1"'
 
 
 @dataclass
@@ -99,6 +100,8 @@ def known_shapes():
         f"{column} IS DISTINCT FROM ?",
         f"{column} = ANY(?)",
         f"({column} = ANY(?) OR {column} IS NULL)",
+        f"{column} <> ALL(?)",
+        f"({column} <> ALL(?) OR {column} IS NULL)",
         f"{column} BETWEEN ? AND ?",
         *(f"{column} {sign} ?" for sign in (">", ">=", "<", "<=")),
     ]
@@ -128,9 +131,13 @@ def known_shapes():
         "BEGIN", "COMMIT", "ROLLBACK",
         f'SELECT {ALL} FROM {table} WHERE "id" = ?',
         *(f"SELECT {ALL} FROM {table}{condition}{order}" for condition in ["", *conditions] for order in ordered),
+        *(
+            f"SELECT {ALL}{PLACE} FROM {table}{condition}{order}"
+            for condition in ["", *conditions] for order in ordered[:2]
+        ),
         *(f"SELECT {ALL} FROM {table}{condition} LIMIT ?" for condition in conditions),
         *(
-            f"SELECT {ALL} FROM {table}{condition}{' AND ' if condition else ' WHERE '}{position}{order}"
+            f"SELECT {ALL}{PLACE} FROM {table}{condition}{' AND ' if condition else ' WHERE '}{position}{order}"
             for condition in ["", *conditions] for position in positions for order in ordered[:2]
         ),
         *(f"SELECT count(*) FROM {table}{condition}" for condition in conditions),
@@ -163,7 +170,7 @@ values = st.one_of(
     st.frozensets(texts, max_size=3),
     st.builds(between, texts, texts),
     *(st.builds(compare, texts) for compare in (gt, ge, lt, le)),
-    st.builds(ne, texts | st.none()),
+    st.builds(ne, texts | st.none() | st.lists(texts | st.none(), max_size=3)),
 )
 notes_to_add = st.builds(
     Note,

@@ -275,3 +275,24 @@ def test_pages_do_not_show_their_rows():
 
     assert repr(Page(["secret"], "x")) == "<Page of 1, more to come>"
     assert all(first is not second for first, second in pairwise(Page([object(), object()], None)))
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize(
+    ("column", "kind", "values"),
+    [
+        ("at", "timestamptz", ["-infinity", "2026-01-01", "2027-01-01", "infinity"]),
+        ("day", "date", ["-infinity", "2026-01-01", "infinity"]),
+        # PostgreSQL orders a year as 360 days, the driver makes 365 of it.
+        ("span", "interval", ["1 year", "362 days", "364 days", "370 days"]),
+    ],
+)
+def test_what_python_holds_less_exactly_leads_on_as_well(entries, database, column, kind, values, sign):
+    for number, value in enumerate(values * 2):
+        database.execute(
+            f"insert into entries (id, amount, rank, {column}) values (gen_random_uuid(), 0, %s, %s::{kind})",
+            [number % len(values), value],
+        )
+    found = [each.rank for page in walk(entries, order_by=sign + column, limit=1) for each in page]
+    expected = [number for number in range(len(values)) for _ in (1, 2)]
+    assert found == (expected[::-1] if sign else expected)

@@ -1,11 +1,18 @@
 """The password changes while the function is warm."""
 
+import contextlib
 import json
 import socket
+import threading
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from kit_db import Database, DatabaseAuthenticationError
+from kit_db import (
+    Database,
+    DatabaseAuthenticationError,
+    DatabaseConnectionError,
+    TooManyConnectionsError,
+)
 from kit_db.aws import read_secret
 
 
@@ -96,3 +103,61 @@ def test_a_host_that_changed_is_read_anew_when_the_old_one_is_gone(aws, role):
     secrets.put_secret_value(SecretId=arn, SecretString=json.dumps(right))
     assert database.execute("select 1 as one") == [{"one": 1}]
     database.close()
+
+
+class Refusing:
+    """A server, or an RDS Proxy, that refuses whoever comes, with one of its texts."""
+
+    def __init__(self, text):
+        self._text = text
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.refused = 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self):
+        self._listener.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                with client, client.makefile("rwb") as file:
+                    while int.from_bytes(file.read(4)) == 8:  # asks for encryption, before the startup
+                        file.read(4)
+                        file.write(b"N")
+                        file.flush()
+                    said = f"SFATAL\0C28000\0M{self._text}\0\0".encode()
+                    file.write(b"E" + (len(said) + 4).to_bytes(4) + said)
+                    self.refused += 1
+                    file.flush()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "refusals"),
+    [
+        ("The password that was provided for the role app is wrong.", DatabaseAuthenticationError, 3),
+        ("The IAM authentication failed for the role app. Check the IAM token.", DatabaseAuthenticationError, 3),
+        ("This RDS proxy has no credentials for the role app. Check them.", DatabaseAuthenticationError, 3),
+        ("The IAM authentication failed because of too many competing requests.", TooManyConnectionsError, 1),
+        ("The maximum number of client connections to the proxy exceeded 100.", TooManyConnectionsError, 1),
+        ("Rate of connection to proxy exceeded 10.", TooManyConnectionsError, 1),
+        ("Timed-out waiting to acquire database connection.", DatabaseConnectionError, 1),
+    ],
+)
+def test_the_refusals_of_a_proxy_are_known(aws, text, kind, refusals):
+    """The texts of "Troubleshooting for RDS Proxy" (Amazon RDS User Guide)."""
+    secrets = aws.client("secretsmanager")
+    with contextlib.closing(Refusing(text)) as proxy:
+        secret = {"username": "app", "host": "127.0.0.1", "port": proxy.port, "dbname": "d"}
+        arn = secrets.create_secret(Name="refused", SecretString=json.dumps({**secret, "password": "old"}))["ARN"]
+        read_secret(arn)
+        for stage, password in (("AWSCURRENT", "new"), ("AWSPENDING", "next")):
+            secrets.put_secret_value(
+                SecretId=arn, SecretString=json.dumps({**secret, "password": password}), VersionStages=[stage]
+            )
+        with pytest.raises(kind) as caught:
+            Database(secret_arn=arn, connect_wait=0).execute("select 1")
+        assert type(caught.value) is kind
+        assert getattr(caught.value, "transient", None) is (None if refusals > 1 else True)
+        assert proxy.refused == refusals

@@ -1,6 +1,7 @@
 import pytest
 from kit_db import Database, DatabaseCredentialError
-from kit_db.settings import Settings, is_local
+from kit_db.settings import Settings
+from kit_db.tls import is_local
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +101,13 @@ def test_a_lock_timeout_that_would_pin_is_refused():
         Settings({"lock_timeout": 1}).limits(PROXY)
 
 
+@pytest.mark.parametrize("endpoint", ["/tmp,database.example.com", "localhost,10.0.0.1", "a.example.com,b.example.com"])
+def test_several_hosts_are_refused_since_some_may_be_far(endpoint):
+    with pytest.raises(DatabaseCredentialError, match="one host") as caught:
+        Settings({**FULL, "endpoint": endpoint}).parameters({})
+    assert caught.value.names == ("endpoint",)
+
+
 def test_seconds_may_be_zero(monkeypatch):
     monkeypatch.setenv("KIT_DB_CONNECT_WAIT", "9")
     assert Settings({"connect_wait": 0}).seconds("connect_wait", 5) == 0
@@ -160,3 +168,18 @@ def test_repr_shows_no_credentials():
 def test_an_unknown_setting_is_refused():
     with pytest.raises(TypeError):
         Database(pasword="x")
+
+
+def test_a_url_says_all_about_which_database_it_is(monkeypatch):
+    for name, value in {"USER": "prod", "ENDPOINT": "prod.example.com", "NAME": "prod", "PASSWORD": "s3cret"}.items():
+        monkeypatch.setenv(f"DB_{name}", value)
+    monkeypatch.setenv("DB_SECRET_ARN", "arn:prod")
+    monkeypatch.setenv("DB_PORT", "6000")
+    monkeypatch.setenv("KIT_DB_SSLMODE", "require")
+    with pytest.raises(DatabaseCredentialError) as caught:
+        Database.from_url("postgresql:///test").execute("select 1")
+    assert caught.value.names == ("user", "endpoint", "password")
+    assert "prod" not in repr(Database.from_url("postgresql:///test"))
+    found = Database.from_url("postgresql://u@127.0.0.1/test")._settings.parameters({})
+    assert (found["port"], found["sslmode"]) == (5432, "require")
+    assert "password" not in found

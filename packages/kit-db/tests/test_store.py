@@ -11,6 +11,7 @@ from kit_db import (
     DatabaseError,
     ForeignKeyViolationError,
     RowNotFoundError,
+    StatementError,
     StatementTimeoutError,
     Store,
     StoreDefinitionError,
@@ -314,6 +315,17 @@ def test_waiting_for_a_lock_bounds_that_lock_alone(database, wire):
     through.close()
 
 
+def test_waiting_for_so_long_is_refused_where_it_would_pin_the_connection(database, wire):
+    through = Database.from_url(wire.url, proxy=True)
+    added = loans.add(loan())
+    with through.transaction():
+        with pytest.raises(ValueError, match="RDS Proxy"):
+            LoanStore(through).lock(added.id, wait=0.5)
+        assert LoanStore(through).lock(added.id, nowait=True).id == added.id
+    assert not any("set_config" in query for query in wire.queries)
+    through.close()
+
+
 def test_a_lock_without_a_transaction_is_refused():
     added = loans.add(loan())
     with pytest.raises(TransactionRequiredError, match="loans"):
@@ -453,3 +465,72 @@ def test_columns_and_odd_names(database):
     assert rows.find(1) == {"id": 1, "per cent %": "100%"}
     assert rows.where(**{"per cent %": "100%"}, order_by="per cent %") == [{"id": 1, "per cent %": "100%"}]
     assert rows.count() == 1
+
+
+def test_a_value_alone_and_in_a_list_are_compared_alike(database):
+    database.execute(
+        "create table kinds (id int primary key, small real, large float8, exact numeric, plain timestamp, "
+        "at timestamptz, day date)"
+    )
+    at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    database.execute("insert into kinds values (1, 0.1, 0.1, 0.1, %s, %s, %s)", [at, at, at])
+
+    class Kinds(Store[dict]):
+        entity = dict
+        table = "kinds"
+        columns = ("id", "small", "large", "exact", "plain", "at", "day")
+
+    kinds = Kinds(database)
+    found = kinds.get(1)
+    for name in ("small", "large", "exact", "plain", "at"):
+        assert kinds.count({name: found[name]}) == kinds.count({name: [found[name]]}) == 1
+        assert kinds.update(1, {"id": 1}, where={name: found[name]}) is not None
+    assert kinds.count(plain=at) == kinds.count(plain=[at]) == 1
+    assert kinds.count(day=at) == kinds.count(day=[at]) == 0
+    assert kinds.count(small=ge(0.1)) == kinds.count(small=le(0.1)) == 1
+    assert kinds.count(large=float("inf")) == 0
+
+
+def test_what_is_different_from_a_list_is_different_from_all_of_it():
+    for status, note in (("a", None), ("b", "x"), ("c", "y")):
+        loans.add(loan(status=status, note=note))
+    assert [each.status for each in loans.where(status=ne(["a", "b"]))] == ["c"]
+    assert loans.count(status=ne([])) == 3
+    assert [each.status for each in loans.where(note=ne(["x"]), order_by="status")] == ["a", "c"]
+    assert [each.status for each in loans.where(note=ne(["x", None]))] == ["c"]
+    with pytest.raises(ValueError, match="gt compares 'status' with one value"):
+        loans.where(status=gt(["a"]))
+
+
+def test_upsert_makes_null_of_a_none_that_is_named():
+    first = loans.upsert(loan(note="n", status="paid"))
+    again = loans.upsert(loan(id=first.id, note=None), update=["note"])
+    assert (again.note, again.status) == (None, "paid")
+
+
+def test_an_upsert_on_nothing_is_refused():
+    with pytest.raises(ValueError, match="unique index"):
+        loans.upsert(loan(), on=[])
+
+
+def test_a_row_that_a_trigger_leaves_out_is_an_error(database):
+    database.execute(
+        "create function nothing() returns trigger language plpgsql as $$ begin return null; end $$;"
+        "create trigger leaves_out before insert on loans for each row execute function nothing()"
+    )
+    with pytest.raises(StatementError, match="'loans' took no row"):
+        loans.add(loan())
+    with pytest.raises(StatementError, match="'loans' took no row"):
+        loans.upsert(loan())
+    assert loans.add_if_absent(loan()) is None
+
+
+@pytest.mark.parametrize("note", ["x" * 10, "ü" * 200, "it's" * 50, "\\" * 300])
+def test_through_a_proxy_many_rows_are_statements_that_do_not_pin(wire, note):
+    through = LoanStore(Database.from_url(wire.url, proxy=True))
+    rows = [loan(term=number, note=note, created_at=datetime.now(UTC)) for number in range(300)]
+    assert [each.term for each in through.add_all(rows)] == list(range(300))
+    lengths = [len(query.encode()) for query in wire.queries]
+    assert max(lengths) < 16_384
+    assert len(lengths) < 2 * sum(lengths) / 16_384 + 3, "nor are they many more than needed"
+    through.database.close()

@@ -201,3 +201,9 @@ def test_the_plugin_imports_neither_the_driver_nor_its_fixtures():
         text=True,
     ).stdout.split()
     assert "pytest" not in loaded
+
+
+def test_as_default_gives_back_what_was_there(database, postgres_url):
+    with contextlib.closing(Database.from_url(postgres_url)) as mine, as_default(mine):
+        pass
+    assert default_database() is database

@@ -4,6 +4,7 @@
 
 import asyncio
 import contextlib
+import functools
 import threading
 
 import pytest
@@ -320,3 +321,64 @@ def test_what_fails_in_a_savepoint_that_is_left_by_its_exception_spoils_nothing(
         with contextlib.suppress(DatabaseError), database.transaction():
             database.execute("inser into loans")
     assert database.execute("select count(*) from loans") == [{"count": 1}]
+
+
+def test_a_fork_has_no_part_in_the_transaction_that_was_open(database, add, keys, in_a_fork):
+    def leave():
+        with database.transaction():
+            add("child")
+            raise SystemExit
+
+    block = database.transaction()
+    block.__enter__()
+    add("parent")
+    assert in_a_fork(leave) == "SystemExit"
+    assert in_a_fork(lambda: block.__exit__(None, None, None)) == "TransactionAbortedError"
+    assert in_a_fork(lambda: block.__exit__(ValueError, ValueError(), None)) == "False"
+    assert in_a_fork(lambda: database.execute("select key from documents")) == "[]"
+    block.__exit__(None, None, None)
+    assert keys() == ["parent"]
+
+
+def test_a_block_that_outlives_the_one_around_it(database, add, keys):
+    outer, inner = database.transaction(), database.transaction()
+    outer.__enter__()
+    add("a")
+    inner.__enter__()
+    add("b")
+    with pytest.raises(TransactionAbortedError, match="has not ended"):
+        outer.__exit__(None, None, None)
+    with pytest.raises(TransactionAbortedError, match="ended before"):
+        inner.__exit__(None, None, None)
+    assert keys() == []
+
+
+def test_a_commit_that_goes_on_at_once_is_noticed(database, add):
+    with pytest.raises(TransactionAbortedError, match="has ended the transaction"), database.transaction():
+        add("a")
+        database.execute("commit and chain")
+
+
+def test_a_first_statement_that_may_have_committed_is_not_sent_again(database, add, keys):
+    with pytest.raises(DatabaseConnectionError), database.transaction():
+        database.execute(
+            "insert into documents (key, loan_id, size) values ('once', gen_random_uuid(), 1); commit; "
+            "select pg_terminate_backend(pg_backend_pid())"
+        )
+    assert keys() == ["once"]
+
+
+def test_a_first_statement_is_sent_again_also_to_read_only(database, other):
+    other.execute("create table tries (n int)")
+    begun = database.execute("select pg_backend_pid() as pid")[0]["pid"]
+    with database.transaction(read_only=True):
+        rows = database.execute(
+            "select case when pg_backend_pid() = %s then pg_terminate_backend(pg_backend_pid()) end as it", [begun]
+        )
+    assert rows == [{"it": None}]
+
+
+def test_the_log_names_a_callback_but_not_what_it_was_given(database, caplog):
+    database.after_commit(functools.partial(int, "4111-1111"))
+    assert "partial" in caplog.text
+    assert not any("4111" in record.getMessage() for record in caplog.records)

@@ -1,3 +1,5 @@
+import functools
+
 import pytest
 from kit_db import (
     Database,
@@ -199,3 +201,29 @@ def test_read_only_is_kept_by_the_server(database):
     with pytest.raises(ReadOnlyError):
         write()
     assert count(database) == 0
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator"])
+def test_what_only_wraps_a_function_that_runs_later_is_refused_and_undone(database, other, kind):
+    async def coroutine():
+        database.execute(ADD, [2])
+
+    def generator():
+        yield database.execute(ADD, [2])
+
+    wrapped = functools.wraps(coroutine)(lambda: {"coroutine": coroutine, "generator": generator}[kind]())
+    with pytest.raises(TypeError, match="to_thread"):
+        transactional(wrapped)()
+    assert count(other) == 0
+
+
+def test_a_callable_without_a_name_is_tried_again_as_well(database):
+    calls = []
+
+    def meet(raised):
+        calls.append(1)
+        if len(calls) < 3:
+            raise raised
+
+    transactional(retry=5)(functools.partial(meet, SerializationError("met")))()
+    assert len(calls) == 3

@@ -273,3 +273,43 @@ def test_a_read_only_transaction_around_an_action_is_kept(database, sent):
     with pytest.raises(ReadOnlyError), database.transaction(read_only=True):
         RequestLoan.run({"id": uuid4()})
     assert sent == []
+
+
+@pytest.mark.parametrize("when", ["commit", "inside"])
+def test_what_an_inner_block_takes_back_is_not_told(database, told, when):
+    with UnitOfWork(told, when=when) as work:
+        work.publish("before")
+        with pytest.raises(LookupError), database.transaction():
+            work.publish("undone")
+            with database.transaction():
+                work.publish("undone as well")
+            raise LookupError
+        with database.transaction():
+            work.publish("after")
+    assert [events for events, _ in told.calls] == [["before", "after"]]
+
+
+@pytest.mark.parametrize("when", ["commit", "inside"])
+def test_an_action_inside_of_a_block_that_is_taken_back_tells_nothing(database, told, when):
+    class Request(BaseAction):
+        publisher = staticmethod(told)
+
+        def call(self, params):
+            with pytest.raises(LookupError), database.transaction():
+                self.publish("undone")
+                assert self.events == ["undone"]
+                raise LookupError
+            assert self.events == []
+            return params
+
+    Request.when = when
+    assert Request.run(1) == 1
+    assert told.calls == []
+
+
+def test_an_action_that_would_run_later_is_refused():
+    with pytest.raises(TypeError, match=r"Later\.call.*to_thread"):
+
+        class Later(BaseAction):
+            async def call(self, params):
+                return params

@@ -17,6 +17,7 @@ __all__ = [
     "DiskFullError",
     "ExclusionViolationError",
     "ForeignKeyViolationError",
+    "InsufficientPrivilegeError",
     "IntegrityError",
     "InvalidCursorError",
     "InvalidValueError",
@@ -38,6 +39,7 @@ __all__ = [
     "UniqueViolationError",
     "UnitOfWork",
     "UnknownColumnError",
+    "UnreadableRowError",
     "default_database",
     "scoped_session",
     "set_default_database",
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         DiskFullError,
         ExclusionViolationError,
         ForeignKeyViolationError,
+        InsufficientPrivilegeError,
         IntegrityError,
         InvalidCursorError,
         InvalidValueError,
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
         TransactionRequiredError,
         UniqueViolationError,
         UnknownColumnError,
+        UnreadableRowError,
     )
     from kit_db.pages import Page
     from kit_db.store import BaseStore, Store

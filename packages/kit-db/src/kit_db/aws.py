@@ -5,8 +5,8 @@ from typing import Any
 
 from kit_db.errors import DatabaseCredentialError
 
-# <name>.<id>.<region>.rds.amazonaws.com, of instances, clusters and proxies.
-_ENDPOINT = r"[^.]+\.[^.]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?"
+# <name>.<id>.<region>.rds.amazonaws.com, of instances and clusters; proxies have more names in front.
+_ENDPOINT = r"(?:[^.]+\.){2,}([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?"
 _TOKEN_SECONDS = 900
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kit_db.aws import iam_token, read_secret
-from kit_db.deadline import seconds_left
+from kit_db.deadline import at_most
 from kit_db.errors import DatabaseAuthenticationError, DatabaseConnectionError, DatabaseCredentialError
 from kit_db.settings import Settings
 
@@ -24,7 +24,7 @@ def connect(settings: Settings) -> "Connection":
 
     Neither an attempt nor the waiting goes on for longer than there is time left.
     """
-    give_up_at = time.monotonic() + _at_most(settings.seconds("connect_wait", CONNECT_WAIT))
+    give_up_at = time.monotonic() + at_most(settings.seconds("connect_wait", CONNECT_WAIT))
     import random
 
     pause, failed = 0.05, 0
@@ -55,7 +55,7 @@ def _open(settings: Settings, *, moved: bool) -> "Connection":
         try:
             return Connection(
                 _with_token(parameters) if settings.iam else parameters,
-                connect_timeout=_at_most(settings.seconds("connect_timeout", CONNECT_TIMEOUT)),
+                connect_timeout=at_most(settings.seconds("connect_timeout", CONNECT_TIMEOUT)),
                 limits=settings.limits(parameters["host"]),
             )
         except DatabaseAuthenticationError as error:
@@ -64,11 +64,6 @@ def _open(settings: Settings, *, moved: bool) -> "Connection":
             refusal = error
     assert refusal is not None
     raise refusal
-
-
-def _at_most(seconds: float) -> float:
-    left = seconds_left()
-    return seconds if left is None else max(0.0, min(seconds, left))
 
 
 def _with_token(parameters: dict[str, Any]) -> dict[str, Any]:

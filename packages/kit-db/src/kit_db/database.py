@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from kit_db import process
 from kit_db.connecting import connect
 from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError, NoAnswerError, ReadOnlyError
 from kit_db.settings import Settings
@@ -83,14 +84,18 @@ class Database:
         )
         self._idle_check = idle_check
         self._idle: list[Connection] = []
-        self._lock = threading.Lock()
         self._open: dict[object, Transaction] = {}
         # The transaction of a test, which those of the tested code are savepoints of (kit_db.testing).
         self._rehearsal: Transaction | None = None
+        self._proxied: bool | None = None
 
     @classmethod
     def from_url(cls, url: str, **options: Any) -> Self:
-        """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords, and go before it."""
+        """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords, and go before it.
+
+        Host, port, user, password and name are these alone: what the URL lacks isn't taken from the environment, which
+        may be about another database.
+        """
         from kit_db.psycopg2 import parse_url
 
         parts = parse_url(url)
@@ -98,7 +103,9 @@ class Database:
         if unknown:
             raise DatabaseCredentialError(f"the URL has parameters that are not supported: {', '.join(unknown)}")
         settings: dict[str, Any] = {_URL_NAMES[name]: value for name, value in parts.items()}
-        return cls(**{**settings, **options})
+        made = cls(**{**settings, **options})
+        made._settings.complete = True
+        return made
 
     def __repr__(self) -> str:
         return f"<Database {self._settings.get('name')!r} at {self._settings.get('endpoint')!r}>"
@@ -116,6 +123,8 @@ class Database:
 
     def run(self, query: str, parameters: "Parameters" = None, *, repeatable: bool = False) -> "Result":
         """Do as `execute`, and return rows as tuples, the columns' names and the count."""
+        if not isinstance(query, str):
+            raise TypeError(f"a query is a str, not {type(query).__qualname__}")
         transaction = self._open.get(_owner()) if self._open else None
         if transaction is not None:
             return transaction.run(query, parameters)
@@ -185,32 +194,43 @@ class Database:
         """Whether this thread or task has a transaction open."""
         return _owner() in self._open
 
+    def is_pending(self, callback: Callback) -> bool:
+        """Tell whether a callback waits for the open transaction, which has not rolled back what it came with."""
+        transaction = self._open.get(_owner())
+        return transaction is not None and any(each is callback for each in transaction.callbacks)
+
+    @property
+    def proxied(self) -> bool:
+        """Whether the server is an RDS Proxy; connects if no connection was made yet, since the secret may name it."""
+        if self._proxied is None:
+            self.give(self.take())
+        return bool(self._proxied)
+
     def take(self, *, new: bool = False) -> "Connection":
         """Return a live connection for the caller alone, the warm one if it is there; `new` insists on a fresh one."""
         while True:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                return connect(self._settings)
+            try:
+                # Atomic, as is append: a lock would cost more, and a fork could happen while somebody holds it.
+                connection = self._idle.pop()
+            except IndexError:
+                connection = connect(self._settings)
+                self._proxied = not connection.limits.send
+                return connection
             if not new and connection.alive(idle_check=self._idle_check):
                 return connection
             connection.close()
 
     def give(self, connection: "Connection") -> None:
         """Take a connection back: one is kept warm, others and broken ones are closed."""
-        if connection.reusable:
-            with self._lock:
-                if not self._idle:
-                    self._idle.append(connection)
-                    return
-        connection.close()
+        if connection.reusable and not self._idle:
+            self._idle.append(connection)
+        else:
+            connection.close()
 
     def close(self) -> None:
         """Close the warm connection; the next use opens another."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+        while self._idle:
+            self._idle.pop().close()
 
 
 def _begin_statement(isolation: str | None, read_only: bool) -> str:
@@ -221,7 +241,7 @@ def _begin_statement(isolation: str | None, read_only: bool) -> str:
 
 
 def _owner() -> object:
-    """Return who is asking: the thread and, in an event loop, the task."""
+    """Return who is asking: the process, which may be a fork, the thread and, in an event loop, the task."""
     # An event loop can only be running if asyncio is imported, which is not worth doing to find out.
     current_task = getattr(sys.modules.get("asyncio"), "current_task", None)
     task = None
@@ -230,4 +250,4 @@ def _owner() -> object:
             task = current_task()
         except RuntimeError:
             task = None
-    return threading.get_ident(), task
+    return process.generation, threading.get_ident(), task

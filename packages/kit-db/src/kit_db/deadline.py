@@ -30,6 +30,12 @@ def seconds_left() -> float | None:
     return None if left is None else left / 1000 - MARGIN
 
 
+def at_most(seconds: float) -> float:
+    """Return a time to wait, or what is left if that is less; never less than none."""
+    left = seconds_left()
+    return seconds if left is None else max(0.0, min(seconds, left))
+
+
 class Limits:
     """What one connection's statements may take, in seconds; `send` says whether the server is told."""
 
@@ -55,11 +61,11 @@ class Limits:
         known = [each for each in (left, self.statement) if each is not None]
         return max(_ENDING, min(known)) if known else None
 
-    def settings(self, seconds: float | None) -> list[str]:
-        """Return the statements that tell the server, for the transaction in which they are sent."""
+    def settings(self, seconds: float | None, verb: str = "SET LOCAL") -> list[str]:
+        """Return the statements that tell the server, by default for the transaction in which they are sent."""
         told = []
         if self.send and seconds is not None:
-            told.append(f"SET LOCAL statement_timeout = {max(1, int(seconds * 1000))}")
+            told.append(f"{verb} statement_timeout = {max(1, int(seconds * 1000))}")
         if self.send and self.lock is not None:
-            told.append(f"SET LOCAL lock_timeout = {max(1, int(self.lock * 1000))}")
+            told.append(f"{verb} lock_timeout = {max(1, int(self.lock * 1000))}")
         return told

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import wraps
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import ParamSpec, TypeVar, overload
 
 from kit_db.database import Database, Isolation
@@ -18,6 +19,8 @@ R = TypeVar("R")
 
 # inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR: calling such a function runs none of its body.
 _RUNS_LATER = 0x20 | 0x80 | 0x200
+# What a function returns that only wraps one of these.
+_LATER = (CoroutineType, GeneratorType, AsyncGeneratorType)
 
 _lock = threading.Lock()
 _default: Database | None = None
@@ -32,11 +35,15 @@ def default_database() -> Database:
         return _default
 
 
-def set_default_database(database: Database | None) -> None:
-    """Use another default from now on; None makes a new one from the environment at the next use."""
+def set_default_database(database: Database | None) -> Database | None:
+    """Use another default from now on; None makes a new one from the environment at the next use.
+
+    Return the one that there was, None if none was made or set yet.
+    """
     global _default
     with _lock:
-        _default = database
+        previous, _default = _default, database
+        return previous
 
 
 @overload
@@ -69,12 +76,8 @@ def transactional(
         raise ValueError(f"retry has to be a number of further attempts, not {retry!r}")
 
     def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
-        code = getattr(decorated, "__code__", None)
-        if code is not None and code.co_flags & _RUNS_LATER:
-            raise TypeError(
-                f"{decorated.__qualname__} is a coroutine or generator function: "
-                "put the transaction into a plain function, and call that with asyncio.to_thread"
-            )
+        name = getattr(decorated, "__qualname__", type(decorated).__qualname__)
+        refuse_later(decorated, name)
 
         @wraps(decorated)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -84,18 +87,37 @@ def transactional(
             while True:
                 try:
                     with chosen.transaction(isolation=isolation, read_only=read_only):
-                        return decorated(*args, **kwargs)
+                        returned = decorated(*args, **kwargs)
+                        if isinstance(returned, _LATER):
+                            # Or Python would warn that it was never awaited.
+                            getattr(returned, "close", lambda: None)()
+                            raise _runs_later(name)
+                        return returned
                 except SerializationError as error:
                     pause = next(pauses, None)
                     left = seconds_left()
                     if pause is None or (left is not None and left < pause):
                         raise
-                    logger.info("%s is tried again: %s", decorated.__qualname__, error)
+                    logger.info("%s is tried again: %s", name, error)
                 time.sleep(pause)
 
         return run
 
     return decorate if function is None else decorate(function)
+
+
+def refuse_later(function: object, name: str) -> None:
+    """Raise TypeError for a coroutine or generator function: its body would run when the transaction is over."""
+    code = getattr(function, "__code__", None)
+    if code is not None and code.co_flags & _RUNS_LATER:
+        raise _runs_later(name)
+
+
+def _runs_later(name: str) -> TypeError:
+    return TypeError(
+        f"{name} is a coroutine or generator function: "
+        "put the transaction into a plain function, and call that with asyncio.to_thread"
+    )
 
 
 def _pauses(count: int) -> Iterator[float]:

@@ -10,6 +10,7 @@ from kit_db import errors
 
 _CLASSES: dict[str, type[errors.StatementError]] = {
     "23505": errors.UniqueViolationError,
+    "23001": errors.ForeignKeyViolationError,
     "23503": errors.ForeignKeyViolationError,
     "23514": errors.CheckViolationError,
     "23502": errors.NotNullViolationError,
@@ -17,6 +18,8 @@ _CLASSES: dict[str, type[errors.StatementError]] = {
     "23": errors.IntegrityError,
     "22": errors.InvalidValueError,
     "25006": errors.ReadOnlyError,
+    "44000": errors.CheckViolationError,
+    "42501": errors.InsufficientPrivilegeError,
     "40001": errors.SerializationError,
     "40P01": errors.DeadlockError,
     "53100": errors.DiskFullError,
@@ -26,8 +29,25 @@ _CLASSES: dict[str, type[errors.StatementError]] = {
 LEAVE = ("57P01", "57P02", "57P03", "25006", "08")
 # These quote names and types only, and are what a developer has to read; all others may quote values.
 _HARMLESS = ("42P01", "42703", "42883", "42804", "42501", "3F000")
-_AUTHENTICATION = ("password authentication failed", "PAM authentication failed", "no password supplied", 'role "')
-_TOO_MANY = ("too many clients", "remaining connection slots", "too many connections")
+_RAISED = "exec_stmt_raise"
+# PostgreSQL's words, then those of RDS Proxy ("Troubleshooting for RDS Proxy", Amazon RDS User Guide).
+_AUTHENTICATION = (
+    "password authentication failed",
+    "PAM authentication failed",
+    "no password supplied",
+    'role "',
+    "password that was provided for the role",
+    "IAM authentication failed for the role",
+    "has no credentials for the role",
+)
+_TOO_MANY = (
+    "too many clients",
+    "remaining connection slots",
+    "too many connections",
+    "connections to the proxy exceeded",
+    "connection to proxy exceeded",
+    "too many competing requests",
+)
 _WAIT = (
     "refused",
     "reset by peer",
@@ -42,6 +62,10 @@ _WAIT = (
     "No such file or directory",
     "could not translate host name",
     "No route to host",
+    "Network is unreachable",
+    "EOF detected",
+    "unexpected eof",
+    "Timed-out waiting to acquire database connection",
 )
 
 
@@ -99,6 +123,7 @@ def _message(error: psycopg2.Error, code: str | None, details: Mapping[str, str 
         name = "error"
     named = ", ".join(f"{key} {value!r}" for key, value in details.items() if value)
     text = f"{name} ({code})" + (f": {named}" if named else "")
-    if code in _HARMLESS and error.diag.message_primary:
+    # A function's own RAISE may use any code, and say anything.
+    if code in _HARMLESS and error.diag.message_primary and error.diag.source_function != _RAISED:
         text += f": {error.diag.message_primary}"
     return text

@@ -4,14 +4,16 @@ import enum
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
+from functools import partial
 from keyword import iskeyword
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from kit_db.errors import StoreDefinitionError
+from kit_db.errors import DatabaseError, StoreDefinitionError, UnreadableRowError
 from kit_db.statements import DEFAULT
-from kit_db.values import COLLECTIONS, READY, array, parameter
+from kit_db.values import COLLECTIONS, DATES, ENDS, READY, array, parameter
 
 Convert = Callable[[Any], Any]
 
@@ -26,18 +28,23 @@ class Shape:
     annotations say.
     """
 
-    def __init__(self, entity: type[Any], *, columns: Sequence[str] | None, arrays: Sequence[str]) -> None:
+    def __init__(
+        self, entity: type[Any], *, columns: Sequence[str] | None, arrays: Sequence[str], generated: Sequence[str] = ()
+    ) -> None:
         hints = _hints(entity)
         self.columns = tuple(hints if columns is None else columns)
         if not self.columns:
             raise StoreDefinitionError(f"{entity.__qualname__} has no annotated fields: name the columns")
+        for name in (*arrays, *generated):
+            if name not in self.columns:
+                raise StoreDefinitionError(f"{entity.__qualname__} has no column {name!r}")
         self._arrays = frozenset(arrays)
         self.nullable = frozenset(name for name in self.columns if name not in hints or _allows_none(hints[name]))
         converters = {name: converter(hints[name]) for name in self.columns if name in hints}
         self.entity = _maker(entity, self.columns, {name: each for name, each in converters.items() if each})
         """Makes an entity of a row, by keywords, with values of the annotated types."""
         left = frozenset(name for name in self.columns if _default(entity, name) is None)
-        self.row = _reader(self.columns, left, self.parameter)
+        self.row = _reader(self.columns, left, frozenset(generated), self.parameter)
         """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
 
     def parameter(self, column: str, value: Any) -> Any:
@@ -66,7 +73,7 @@ def converter(hint: Any) -> Convert | None:
     load = getattr(origin, "load", None)
     if callable(load):
         return lambda value: load(value) if isinstance(value, Mapping) else value
-    return None
+    return _nested(origin) if hasattr(origin, "__dataclass_fields__") else None
 
 
 def _collection(kind: type[Any], inner: Convert | None) -> Convert:
@@ -79,6 +86,33 @@ def _collection(kind: type[Any], inner: Convert | None) -> Convert:
     return convert
 
 
+def _nested(kind: type[Any]) -> Convert:
+    """Return what makes a dataclass of an object in JSON."""
+    made: dict[str, Convert | None] = {}
+
+    def convert(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        if not made:
+            # When first needed: a class may hold itself.
+            made.update({name: _in_json(hint) for name, hint in _hints(kind).items()})
+        return kind(
+            **{
+                name: each if each is None or (convert := made.get(name)) is None else convert(each)
+                for name, each in value.items()
+            }
+        )
+
+    return convert
+
+
+def _in_json(hint: Any) -> Convert | None:
+    origin, _ = _unwrapped(hint)
+    if origin in (datetime, date, time):
+        return lambda value: origin.fromisoformat(value) if isinstance(value, str) else value
+    return converter(hint)
+
+
 def _to_uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(value)
 
@@ -87,7 +121,22 @@ def _to_decimal(value: Any) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
-_CONVERTERS: dict[Any, Convert] = {UUID: _to_uuid, Decimal: _to_decimal, float: float, bytes: bytes}
+def _to_int(value: Any) -> Any:
+    return int(value) if isinstance(value, Decimal) and value == int(value) else value
+
+
+def _to_str(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
+
+
+_CONVERTERS: dict[Any, Convert] = {
+    UUID: _to_uuid,
+    Decimal: _to_decimal,
+    float: float,
+    bytes: bytes,
+    int: _to_int,
+    str: _to_str,
+}
 _READY_MADE: dict[Any, Any] = {convert: kind for kind, convert in _CONVERTERS.items()}
 
 
@@ -99,8 +148,12 @@ def _maker(
     Of names only those that are identifiers get into its text, others as Python's own literals.
     """
     variables = {name: f"v{at}" for at, name in enumerate(columns)}
-    known: dict[str, Any] = {"entity": entity}
-    lines = ["def make(row):", f"    {''.join(f'{variable}, ' for variable in variables.values())}= row"]
+    known: dict[str, Any] = {
+        "entity": entity,
+        "unreadable": partial(_unreadable, entity),
+        "DatabaseError": DatabaseError,
+    }
+    lines = ["def make(row):", f"  {''.join(f'{variable}, ' for variable in variables.values())}= row", "  try:"]
     for name, convert in converters.items():
         variable = variables[name]
         known[f"made_{variable}"] = _READY_MADE.get(convert)
@@ -112,25 +165,42 @@ def _maker(
         for name, variable in variables.items()
     ]
     lines.append(f"    return entity({', '.join(given)})")
+    lines += [
+        "  except DatabaseError:",
+        "    raise",
+        "  except Exception as error:",
+        "    raise unreadable(error) from None",
+    ]
     exec("\n".join(lines), known)  # noqa: S102
     make: Callable[[Sequence[Any]], Any] = known["make"]
     return make
 
 
+def _unreadable(entity: type[Any], error: Exception) -> UnreadableRowError:
+    # Its text is the entity's own, which may quote the value.
+    return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {type(error).__name__}")
+
+
 def _reader(
-    columns: tuple[str, ...], left: Collection[str], parameter: Callable[[str, Any], Any]
+    columns: tuple[str, ...], left: Collection[str], generated: Collection[str], parameter: Callable[[str, Any], Any]
 ) -> Callable[[Any], list[Any]]:
-    """Compile the function that makes a row of an entity, as above; the database fills what is `left` to it."""
+    """Compile the function that makes a row of an entity, as above; the database fills what is `left` to it, if it is
+    None, and what is `generated`.
+    """
     lines = ["def read(entity):"]
     for at, name in enumerate(columns):
+        if name in generated:
+            lines.append(f"    v{at} = DEFAULT")
+            continue
         lines.append(f"    v{at} = entity.{name}" if _writable(name) else f"    v{at} = getattr(entity, {name!r})")
         if name in left:
             lines.append(f"    if v{at} is None:")
             lines.append(f"        v{at} = DEFAULT")
-        lines.append(f"    {'elif' if name in left else 'if'} v{at}.__class__ not in READY:")
+        ready = f"v{at}.__class__ in READY or (v{at}.__class__ in DATES and v{at}.year not in ENDS)"
+        lines.append(f"    {'elif' if name in left else 'if'} not ({ready}):")
         lines.append(f"        v{at} = parameter({name!r}, v{at})")
     lines.append(f"    return [{', '.join(f'v{at}' for at in range(len(columns)))}]")
-    known: dict[str, Any] = {"READY": READY, "DEFAULT": DEFAULT, "parameter": parameter}
+    known: dict[str, Any] = {"READY": READY, "DATES": DATES, "ENDS": ENDS, "DEFAULT": DEFAULT, "parameter": parameter}
     exec("\n".join(lines), known)  # noqa: S102
     read: Callable[[Any], list[Any]] = known["read"]
     return read
@@ -141,23 +211,35 @@ def _writable(name: str) -> bool:
     return name.isascii() and name.isidentifier() and not iskeyword(name)
 
 
-def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+def _bare(hint: Any) -> Any:
+    """Return a hint without what only names it or adds to it: NewType, `type` aliases, Annotated, bounds."""
     while True:
-        origin = typing.get_origin(hint)
-        if origin is typing.Union or origin is types.UnionType:
-            members = [each for each in typing.get_args(hint) if each is not types.NoneType]
-            if len(members) != 1:
-                return None, ()
-            hint = members[0]
+        if typing.get_origin(hint) is typing.Annotated:
+            hint = hint.__origin__
         elif hasattr(hint, "__supertype__"):
             hint = hint.__supertype__
+        elif hasattr(hint, "__value__"):
+            hint = hint.__value__
+        elif isinstance(hint, TypeVar):
+            hint = Any if hint.__bound__ is None else hint.__bound__
         else:
+            return hint
+
+
+def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    while True:
+        hint = _bare(hint)
+        origin = typing.get_origin(hint)
+        if origin is not typing.Union and origin is not types.UnionType:
             return origin or hint, typing.get_args(hint)
+        members = [each for each in typing.get_args(hint) if each is not types.NoneType]
+        if len(members) != 1:
+            return None, ()
+        hint = members[0]
 
 
 def _allows_none(hint: Any) -> bool:
-    while hasattr(hint, "__supertype__"):
-        hint = hint.__supertype__
+    hint = _bare(hint)
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         return any(_allows_none(each) for each in typing.get_args(hint))
     return hint in (Any, object, types.NoneType)
@@ -172,6 +254,9 @@ def _hints(entity: type[Any]) -> dict[str, Any]:
         import dataclasses
 
         names: Iterable[str] = [each.name for each in dataclasses.fields(entity) if each.init]
+    elif hasattr(entity, "__kit_fields__"):
+        # A schema of kit-schemas, which takes no fields from a mixin that is none.
+        names = entity.__kit_fields__
     else:
         names = hints
     return {

@@ -18,9 +18,11 @@
     │   ├── SerializationError             try the whole transaction again
     │   │   └── DeadlockError
     │   ├── ReadOnlyError                  a write to a replica, or in a read-only transaction
+    │   ├── InsufficientPrivilegeError     what the role may not do, row-level security included
     │   ├── DiskFullError                  the server has no room for more rows
     │   └── StatementTimeoutError          out of time: statement_timeout, or waiting for a lock
     │       └── StatementCancelledError        cancelled by somebody
+    ├── UnreadableRowError             a row that the entity, or Python, can't hold
     ├── TransactionAbortedError        an error inside was swallowed, or a statement said COMMIT or ROLLBACK
     ├── StoreDefinitionError (also a TypeError)    a Store class that lacks something
     ├── UnknownColumnError (also a TypeError)      a column that the store does not declare
@@ -109,11 +111,11 @@ class UniqueViolationError(IntegrityError):
 
 
 class ForeignKeyViolationError(IntegrityError):
-    """What a row refers to is not there, or is still referred to (23503)."""
+    """What a row refers to is not there, or is still referred to (23503; 23001 where ON DELETE RESTRICT says so)."""
 
 
 class CheckViolationError(IntegrityError):
-    """A value breaks a CHECK constraint (23514)."""
+    """A value breaks a CHECK constraint (23514), or a view's WITH CHECK OPTION (44000)."""
 
 
 class NotNullViolationError(IntegrityError):
@@ -140,6 +142,10 @@ class ReadOnlyError(StatementError):
     """Something was to be written in a read-only transaction, or on a server that is no longer the writer (25006)."""
 
 
+class InsufficientPrivilegeError(StatementError):
+    """The role may not do that, by its rights or by a policy of row-level security (42501)."""
+
+
 class DiskFullError(StatementError):
     """The server's disk is full (53100)."""
 
@@ -150,6 +156,13 @@ class StatementTimeoutError(StatementError):
 
 class StatementCancelledError(StatementTimeoutError):
     """Somebody cancelled the statement (57014)."""
+
+
+class UnreadableRowError(DatabaseError):
+    """A row has come that the entity can't be made of, or with a value that Python can't hold (a year beyond 9999).
+
+    The statement itself was done: outside of a transaction, what it wrote is there.
+    """
 
 
 class TransactionAbortedError(DatabaseError):

@@ -59,5 +59,8 @@ def between(low: Any, high: Any) -> Condition:
 
 
 def ne(value: Any) -> Condition:
-    """Match what is different; NULL is different from every value, and `ne(None)` matches all but NULL."""
+    """Match what is different; NULL is different from every value, and `ne(None)` matches all but NULL.
+
+    Of a list it has to be different from all of its values.
+    """
     return Condition("ne", value)

@@ -8,10 +8,9 @@ from typing import Any, NamedTuple
 
 
 class Term(NamedTuple):
-    """A column to order by, quoted; `at` is its place in the row."""
+    """A column to order by, quoted."""
 
     column: str
-    at: int
     descending: bool
     nullable: bool
 

@@ -1,6 +1,5 @@
 """The driver: opening connections and running statements."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,9 +8,12 @@ import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
 
-from kit_db import errors
-from kit_db.deadline import GRACE, Limits
+from kit_db import errors, process
+from kit_db.addresses import addresses
+from kit_db.deadline import GRACE, Limits, at_most
 from kit_db.driver_errors import LEAVE, connect_error, statement_error
+from kit_db.queries import is_single
+from kit_db.tls import is_local
 from kit_db.waiting import READ, drive, ready, watcher
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 _FRESH = 0.001
+# active_sql_transaction, of VACUUM and its like; invalid_transaction_termination, of a DO block that commits.
+_ALONE = ("25001", "2D000")
 _IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 _STATUS = {
     _IDLE: "idle",
@@ -55,9 +59,13 @@ class Connection:
         self.limits = limits or Limits()
         self._raw = _opened(parameters, connect_timeout)
         psycopg2.extras.register_uuid(conn_or_curs=self._raw)  # type: ignore[no-untyped-call]
+        # One for all statements, of which such a connection has one at a time. Making it would be a tenth of the work;
+        # its result is freed when all rows are fetched.
+        self._cursor = self._raw.cursor()
+        self._poll = self._raw.poll
         self._wait = watcher(self._raw.fileno())
         self._connect_timeout = connect_timeout
-        self._process = os.getpid()
+        self._generation = process.generation
         self._used_at = time.time()
         self._leave = False
 
@@ -66,24 +74,30 @@ class Connection:
 
         After `seconds` and a little more the server is taken for dead: NoAnswerError, and the connection is closed.
         """
+        cursor, sent = self._cursor, False
         try:
-            with self._raw.cursor() as cursor:
-                cursor.execute(query, parameters)
-                if not drive(self._raw.poll, self._wait, seconds=None if seconds is None else seconds + GRACE):
-                    self._raw.close()
-                    raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
-                described = cursor.description
-                result = Result(cursor.fetchall() if described is not None else [], described, cursor.rowcount)
+            cursor.execute(query, parameters)
+            sent = True
+            if not drive(self._poll, self._wait, None if seconds is None else seconds + GRACE):
+                self._raw.close()
+                raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
+            described = cursor.description
+            result = Result(cursor.fetchall() if described is not None else [], described, cursor.rowcount)
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)
             raise statement_error(error, lost=lost) from None
         except (ValueError, OverflowError):
-            # A NUL or a lone surrogate on the way out, a year beyond 9999 on the way in.
-            raise errors.InvalidValueError("a value that PostgreSQL or Python can't hold") from None
-        except IndexError:
+            if sent:
+                # A year beyond 9999, an interval of a million years.
+                raise errors.UnreadableRowError(
+                    "the statement was done, but Python can't hold a value of a row"
+                ) from None
+            # A NUL, or a lone surrogate.
+            raise errors.InvalidValueError("a value that PostgreSQL can't hold") from None
+        except (IndexError, KeyError):
             raise errors.StatementError(
-                "the query has more placeholders than there are parameters; a % that is none has to be doubled"
+                "the query has placeholders for which there are no parameters; a % that is none has to be doubled"
             ) from None
         self._used_at = time.time()
         return result
@@ -92,20 +106,41 @@ class Connection:
         """Run a statement as a unit of its own, in one message with the settings that bound it."""
         seconds = self.limits.seconds()
         settings = self.limits.settings(seconds)
-        if settings:
+        if not settings:
+            return self.run(query, parameters, seconds=seconds)
+        if query.lstrip()[:5].lower() != "call ":
             try:
                 return self.run("; ".join([*settings, query]), parameters, seconds=seconds)
             except errors.StatementError as error:
-                # VACUUM and its like refuse to share a message. Nothing was done, since all of a message is one
-                # transaction; unless the query is several statements, of which one may be a COMMIT.
-                if error.sqlstate != "25001" or ";" in query.rstrip("; \n"):
+                # Nothing was done, since all of a message is one transaction; unless the query is several statements,
+                # of which one may be a COMMIT.
+                if error.sqlstate not in _ALONE or not is_single(query):
                     raise
-        return self.run(query, parameters, seconds=seconds)
+        return self._run_alone(query, parameters)
+
+    def _run_alone(self, query: str, parameters: Parameters) -> Result:
+        """Run what refuses to share a message, or may commit by itself, under settings of the session.
+
+        They would outlive it, and what they were before is not known, so the connection is not used again.
+        """
+        self._leave = True
+        self.run("; ".join(self.limits.settings(self.limits.seconds(), "SET")), seconds=self.limits.seconds())
+        return self.run(query, parameters, seconds=self.limits.seconds())
 
     @property
     def status(self) -> str:
         """Where the server is: `idle`, `open` (in a transaction), `failed` (in one that it gave up), or `unknown`."""
         return "unknown" if self._raw.closed else _STATUS.get(self._raw.get_transaction_status(), "unknown")
+
+    @property
+    def ended(self) -> bool:
+        """Whether the last statement has ended the transaction, also if another began at once (COMMIT AND CHAIN)."""
+        return self._cursor.statusmessage == "COMMIT" or self.status == "idle"
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it belongs to the process that this one was forked from, which still talks on the same socket."""
+        return self._generation != process.generation
 
     @property
     def reusable(self) -> bool:
@@ -119,20 +154,21 @@ class Connection:
         than `idle_check` seconds, by the clock that also runs while the function is frozen. What has answered within
         the last millisecond is not looked at.
         """
-        if self._raw.closed or self._process != os.getpid():
+        if self._raw.closed or self._generation != process.generation:
             return False
         rested = abs(time.time() - self._used_at)
-        if rested < min(_FRESH, idle_check) or (rested <= idle_check and not self._wait(READ, 0)):
+        if rested <= idle_check and (rested < _FRESH or not self._wait(READ, 0)):
             return True
         try:
-            self.run("SELECT 1", seconds=self._connect_timeout)
+            # Half of what is left at the most: the other half is for another connection.
+            self.run("SELECT 1", seconds=at_most(2 * self._connect_timeout) / 2)
         except errors.DatabaseError:
             return False
         return self.reusable
 
     def close(self) -> None:
-        """Close it; in a forked child just forget it, since the parent still talks on the same socket."""
-        if self._process == os.getpid():
+        """Close it; one that is foreign is just forgotten."""
+        if not self.foreign:
             self._raw.close()
 
 
@@ -145,14 +181,30 @@ def parse_url(url: str) -> dict[str, str]:
 
 
 def _opened(parameters: Mapping[str, Any], connect_timeout: float) -> "RawConnection":
+    give_up_at = time.monotonic() + connect_timeout
+    place = f"{parameters.get('host')!r}:{parameters.get('port')}"
     try:
-        raw: RawConnection = psycopg2.connect(**parameters, client_encoding="UTF8", async_=True)
+        raw: RawConnection = psycopg2.connect(
+            **_resolved(parameters, connect_timeout), client_encoding="UTF8", async_=True
+        )
         # The descriptor changes when libpq goes on to another address.
-        in_time = drive(raw.poll, lambda state, left: ready(raw.fileno(), state, left), seconds=connect_timeout)
+        left = give_up_at - time.monotonic()
+        if drive(raw.poll, lambda state, seconds: ready(raw.fileno(), state, seconds), left):
+            return raw
+        raw.close()
     except psycopg2.Error as error:
         raise connect_error(error, parameters) from None
-    if in_time:
-        return raw
-    raw.close()
-    place = f"{parameters.get('host')!r}:{parameters.get('port')}"
+    except TimeoutError:
+        pass
+    except OSError as error:
+        raise errors.DatabaseConnectionError(f"can't connect to {place}: {error}", transient=True) from None
     raise errors.DatabaseConnectionError(f"can't connect to {place}: timed out", transient=True)
+
+
+def _resolved(parameters: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
+    """Return the parameters with the addresses of a host that is not this machine; its name is for its certificate."""
+    host = str(parameters["host"])
+    if is_local(host):
+        return parameters
+    found = addresses(host, seconds)
+    return {**parameters, "host": ",".join([host] * len(found)), "hostaddr": ",".join(found)}

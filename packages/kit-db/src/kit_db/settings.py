@@ -1,13 +1,12 @@
 """Where the database is and who we are: by argument, then environment, then the secret, then default."""
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from kit_db.deadline import Limits
 from kit_db.errors import DatabaseCredentialError
-from kit_db.tls import find_roots, is_rds_proxy
+from kit_db.tls import find_roots, is_local, is_rds_proxy
 
 # The names of RDS's own secrets (Secrets Manager's "JSON structure of secrets") for what Database calls otherwise.
 _SECRET_KEYS = {"user": "username", "endpoint": "host", "port": "port", "name": "dbname", "password": "password"}
@@ -28,7 +27,6 @@ _ENVIRONMENT = {
     "lock_timeout": "KIT_DB_LOCK_TIMEOUT",
 }
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
-_LOOPBACK = r"localhost|::1|127(\.\d{1,3}){3}"
 
 
 class Settings:
@@ -36,10 +34,15 @@ class Settings:
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = {name: value for name, value in given.items() if value is not None}
+        self.complete = False
+        """Whether the arguments say all about which database it is, and who we are there."""
 
     def get(self, name: str) -> Any:
         """Return a setting by argument or environment, or None."""
-        return self._given.get(name) or os.environ.get(_ENVIRONMENT[name]) or None
+        found = self._given.get(name)
+        if not found and not (self.complete and (name in _SECRET_KEYS or name == "secret_arn")):
+            found = os.environ.get(_ENVIRONMENT[name])
+        return found or None
 
     def seconds(self, name: str, default: float) -> float:
         """Return a setting that is a number of seconds, 0 included."""
@@ -102,6 +105,11 @@ class Settings:
                 f"database settings are missing: {variables}; give them, or a secret (DB_SECRET_ARN) that has them",
                 names=missing,
             )
+        if "," in str(found["endpoint"]):
+            raise DatabaseCredentialError(
+                f"endpoint has to be one host, not {found['endpoint']!r}: a cluster's own endpoint follows its writer",
+                names=("endpoint",),
+            )
         parameters = {
             "user": found["user"],
             "host": found["endpoint"],
@@ -134,11 +142,6 @@ class Settings:
         if roots is None and mode in ("verify-full", "verify-ca"):
             roots = find_roots(endpoint)
         return {"sslmode": mode, **({"sslrootcert": roots} if roots else {})}
-
-
-def is_local(endpoint: str) -> bool:
-    """Tell whether an endpoint is this machine: loopback, or the folder of a Unix socket."""
-    return endpoint.startswith(("/", "@")) or re.fullmatch(_LOOPBACK, endpoint) is not None
 
 
 def _port(value: Any) -> int:

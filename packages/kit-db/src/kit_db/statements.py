@@ -4,13 +4,14 @@
 # ruff: noqa: S608
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
 from kit_db.errors import UnknownColumnError
 from kit_db.filters import Condition
 from kit_db.keyset import Term, after, order_by
-from kit_db.values import COLLECTIONS, array
+from kit_db.values import COLLECTIONS, array, parameter
 
 Statement = tuple[str, list[Any]]
 Order = str | Sequence[str] | None
@@ -20,6 +21,9 @@ DEFAULT: Any = object()
 
 MOST_ROWS, MOST_CHARACTERS = 1000, 4_000_000
 """What one INSERT may hold: more would gain no time, and is held several times over in memory while it is sent."""
+
+_PINNING = 16_000
+"""Characters from which on a statement pins a connection of RDS Proxy: 16 KB, less a BEGIN in front of it."""
 
 
 class Columns(Protocol):
@@ -61,7 +65,6 @@ class Statements:
         self.table = table
         self._shape = shape
         self._columns = {column: _quoted(column) for column in shape.columns}
-        self._places = {column: at for at, column in enumerate(shape.columns)}
         self._key_name = key
         self._key = self.column(key)
         self._name = quoted(table)
@@ -84,7 +87,7 @@ class Statements:
         for name in names:
             plain = name.removeprefix("-")
             nullable = plain != self._key_name and plain in self._shape.nullable
-            terms.append(Term(self.column(plain), self._places.get(plain, 0), name.startswith("-"), nullable))
+            terms.append(Term(self.column(plain), name.startswith("-"), nullable))
         return terms
 
     def total(self, order: Order) -> list[Term]:
@@ -95,7 +98,7 @@ class Statements:
         terms = self.terms(order)
         if not any(term.column == self._key for term in terms):
             descending = bool(terms) and terms[-1].descending
-            terms.append(Term(self._key, self._places[self._key_name], descending, nullable=False))
+            terms.append(Term(self._key, descending, nullable=False))
         return terms
 
     def select(self, where: Mapping[str, Any], terms: Sequence[Term] = (), limit: int | None = None) -> Statement:
@@ -105,13 +108,17 @@ class Statements:
     def page(
         self, where: Mapping[str, Any], terms: Sequence[Term], position: Sequence[Any] | None, limit: int
     ) -> Statement:
-        """Select the rows that match and come after a position in the order of the terms."""
+        """Select the rows that match and come after a position in the order of the terms, then their own position."""
         condition, parameters = self.where(where)
         if position is not None:
             beyond, known = after(terms, position)
             condition += f"{' AND ' if condition else ' WHERE '}{beyond}"
             parameters += known
-        return self._select((condition, parameters), terms, limit)
+        # The position of the last row is what the server calls it: what Python holds may be less exact. The name is for
+        # ORDER BY, which would find two columns of the same one otherwise.
+        texts = "".join(f', {term.column}::text AS "position {at}"' for at, term in enumerate(terms))
+        query = f"SELECT {self._all}{texts} FROM {self._name}{condition}{order_by(terms)} LIMIT %s"
+        return query, [*parameters, limit]
 
     def count(self, where: Mapping[str, Any]) -> Statement:
         """Count the rows that match."""
@@ -128,6 +135,11 @@ class Statements:
         query, parameters = self._insert(rows)
         return f"{query} RETURNING {self._all}", parameters
 
+    @property
+    def room(self) -> int:
+        """How long the rows of an INSERT may be, as text, for one that pins no connection of RDS Proxy."""
+        return _PINNING - 2 * len(self._all.encode()) - len(self._name.encode()) - 64
+
     def insert_absent(self, row: Sequence[Any], on: Sequence[str]) -> Statement:
         """Insert a row, unless there is one with the same values in the columns `on`."""
         query, parameters = self._insert([row])
@@ -136,13 +148,17 @@ class Statements:
     def upsert(self, row: Sequence[Any], on: Sequence[str], changed: Sequence[str] | None) -> Statement:
         """Insert a row, or change the one with the same values in the columns `on`.
 
-        Changed are the columns that are named, otherwise all that have a value, without the key and those of `on`.
+        Changed are the columns that are named, otherwise all that have a value, without the key and those of `on`. One
+        that is named and has none becomes NULL, which EXCLUDED would have as the column's default.
         """
         query, parameters = self._insert([row])
+        given = [name for name, value in zip(self._columns, row, strict=True) if value is not DEFAULT]
         if changed is None:
-            given = [name for name, value in zip(self._columns, row, strict=True) if value is not DEFAULT]
             changed = [name for name in given if name not in on and name != self._key_name]
-        assignments = ", ".join(f"{self.column(name)} = EXCLUDED.{self.column(name)}" for name in changed)
+        assignments = ", ".join(
+            f"{self.column(name)} = " + (f"EXCLUDED.{self.column(name)}" if name in given else "NULL")
+            for name in changed
+        )
         if not assignments:
             raise ValueError("upsert needs a column to change")
         return f"{query} ON CONFLICT {self._conflict(on)} DO UPDATE SET {assignments} RETURNING {self._all}", parameters
@@ -206,6 +222,8 @@ class Statements:
         return f"INSERT INTO {self._name} ({self._all}) VALUES {', '.join(tuples)}", parameters
 
     def _conflict(self, on: Sequence[str]) -> str:
+        if not on:
+            raise ValueError("on needs a column, those of a unique index")
         return f"({', '.join(self.column(name) for name in on)})"
 
     def _matches(self, name: str, value: Any) -> Statement:
@@ -215,26 +233,66 @@ class Statements:
         if isinstance(value, Condition):
             if value.values == (None,):
                 return f"{column} IS NOT NULL", []
-            return value.sql(column), [self._shape.parameter(name, each) for each in value.values]
+            return self._compared(name, column, value)
         if not isinstance(value, COLLECTIONS) or self._shape.holds_lists(name):
-            return f"{column} = %s", [self._shape.parameter(name, value)]
-        known = [each for each in value if each is not None]
-        condition = f"({column} = ANY(%s) OR {column} IS NULL)" if len(known) < len(value) else f"{column} = ANY(%s)"
-        return condition, [array(frozenset(known) if isinstance(value, (set, frozenset)) else known)]
+            return f"{column} = %s", [self._operand(name, value)]
+        known, null = _divide(value)
+        condition = f"({column} = ANY(%s) OR {column} IS NULL)" if null else f"{column} = ANY(%s)"
+        return condition, [known]
+
+    def _compared(self, name: str, column: str, condition: Condition) -> Statement:
+        several = next((each for each in condition.values if isinstance(each, COLLECTIONS)), None)
+        if several is None or self._shape.holds_lists(name):
+            return condition.sql(column), [self._operand(name, each) for each in condition.values]
+        if condition.operator != "ne":
+            raise ValueError(
+                f"{condition.operator} compares {name!r} with one value, not with {type(several).__name__}"
+            )
+        known, null = _divide(several)
+        # NULL is different from every value, as it is for a single one.
+        return (f"{column} <> ALL(%s)" if null else f"({column} <> ALL(%s) OR {column} IS NULL)"), [known]
+
+    def _operand(self, name: str, value: Any) -> Any:
+        """Return a value to compare a column with: a float as text, which becomes a real for a column of reals."""
+        made = self._shape.parameter(name, value)
+        return repr(made) if made.__class__ is float else made
 
 
-def portions(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    """Yield the rows in portions that one INSERT may hold."""
+def _divide(values: Collection[Any]) -> tuple[Any, bool]:
+    """Return the values of a collection that are not None as one parameter, and whether there is a None.
+
+    They become what the column is, as text does; but times are times, whose zone a text might lose.
+    """
+    known = [parameter(each) if each.__class__ is datetime else each for each in values if each is not None]
+    times = bool(known) and all(each.__class__ is datetime for each in known)
+    listed = frozenset(known) if isinstance(values, (set, frozenset)) else known
+    return known if times else array(listed), len(known) < len(values)
+
+
+def portions(rows: Iterable[Sequence[Any]], *, room: int | None = None) -> Iterator[list[Sequence[Any]]]:
+    """Yield the rows in portions that one INSERT may hold, or with `room` in portions whose text is not longer."""
     waiting = iter(rows)
     while portion := list(islice(waiting, MOST_ROWS)):
-        yield from _divided(portion)
+        yield from _divided(portion, room)
 
 
-def _divided(rows: list[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    size = sum([len(value) for row in rows for value in row if value.__class__ is str or value.__class__ is bytes])
-    if size <= MOST_CHARACTERS or len(rows) == 1:
+def _divided(rows: list[Sequence[Any]], room: int | None) -> Iterator[list[Sequence[Any]]]:
+    if room is None:
+        size = sum([len(value) for row in rows for value in row if value.__class__ is str or value.__class__ is bytes])
+    else:
+        size = sum([_length(value) for row in rows for value in row])
+    if size <= (MOST_CHARACTERS if room is None else room) or len(rows) == 1:
         yield rows
     else:
         half = len(rows) // 2
-        yield from _divided(rows[:half])
-        yield from _divided(rows[half:])
+        yield from _divided(rows[:half], room)
+        yield from _divided(rows[half:], room)
+
+
+def _length(value: Any) -> int:
+    """Return about how long a value is in a statement's text, not less than it is."""
+    if value.__class__ is str:
+        return len(value.encode(errors="replace")) + value.count("'") + value.count("\\") + 6
+    if value.__class__ is bytes:
+        return 2 * len(value) + 16
+    return len(str(value)) + 24

@@ -7,7 +7,13 @@ from typing import Any, Generic, TypeVar
 from kit_db.database import Database
 from kit_db.defaults import default_database
 from kit_db.entities import Shape
-from kit_db.errors import RowNotFoundError, StoreDefinitionError, TooManyRowsError, TransactionRequiredError
+from kit_db.errors import (
+    RowNotFoundError,
+    StatementError,
+    StoreDefinitionError,
+    TooManyRowsError,
+    TransactionRequiredError,
+)
 from kit_db.pages import Cursors, Page
 from kit_db.statements import Order, Statement, Statements, portions
 
@@ -23,8 +29,8 @@ class Store(Generic[E]):
     """The rows of a table as entities: subclass it with an `entity` class and a `table`.
 
     `key` is the primary key's column, "id" by default. `columns` are the entity's annotated fields unless named
-    here; `arrays` are those of them that are PostgreSQL arrays (other lists and dicts are JSON). Every name in SQL is
-    one of these, every value a parameter.
+    here; `arrays` are those of them that are PostgreSQL arrays (other lists and dicts are JSON), `generated` those that
+    the database computes, which are read but never written. Every name in SQL is one of these, every value a parameter.
 
     What rows have to match is given by keyword, or as a mapping in front: a value is equal, None is null, a list has
     the column's value in it, and `kit_db.filters` has the other comparisons.
@@ -38,6 +44,7 @@ class Store(Generic[E]):
     key: str = "id"
     columns: Sequence[str] | None = None
     arrays: Sequence[str] = ()
+    generated: Sequence[str] = ()
     database: Database | None = None
     cursor_key: str | bytes | None = None
 
@@ -57,15 +64,16 @@ class Store(Generic[E]):
         A field that is None, and is None by default, is left to the column's default.
         """
         shape, statements = self._prepare()
-        return self._entities(statements.insert([shape.row(entity)]))[0]
+        return self._one(statements.insert([shape.row(entity)]))
 
     def add_all(self, entities: Iterable[E]) -> list[E]:
         """Insert entities, all of them or none, and return them as `add` does.
 
-        A thousand go in one statement, fewer if they are large; more are several statements in one transaction.
+        A thousand go in one statement, fewer if they are large, and behind RDS Proxy, where a long text would pin the
+        connection; more are several statements in one transaction.
         """
         shape, statements = self._prepare()
-        batches = portions(map(shape.row, entities))
+        batches = portions(map(shape.row, entities), room=statements.room if self._database.proxied else None)
         first, second = next(batches, None), next(batches, None)
         if first is None:
             return []
@@ -91,11 +99,12 @@ class Store(Generic[E]):
         """Insert an entity, or change the row that has the same values in `on`; returned as it is stored then.
 
         `on` are the columns of a unique index, the key by default. `update` are the columns to change: all by default
-        that the entity has a value for, but `on` and the key. ValueError if that leaves none.
+        that the entity has a value for, but `on` and the key; one that is named becomes NULL if the entity has None.
+        ValueError if that leaves none.
         """
         shape, statements = self._prepare()
         changed = None if update is None else self._names(update)
-        return self._entities(statements.upsert(shape.row(entity), self._names(on), changed))[0]
+        return self._one(statements.upsert(shape.row(entity), self._names(on), changed))
 
     def get(self, key: Any) -> E:
         """Return the row of that key; RowNotFoundError if there is none."""
@@ -176,16 +185,17 @@ class Store(Generic[E]):
         # One more than asked for tells whether there is a next page.
         statement = statements.page(columns, terms, position, limit + 1)
         rows = self._database.run(*statement, repeatable=True).rows
-        more = len(rows) > limit
-        items = [shape.entity(row) for row in rows[:limit]]
-        return Page(items, cursors.write([rows[limit - 1][term.at] for term in terms]) if more else None)
+        width = len(shape.columns)
+        items = [shape.entity(row[:width]) for row in rows[:limit]]
+        return Page(items, cursors.write(rows[limit - 1][width:]) if len(rows) > limit else None)
 
     def lock(self, key: Any, *, nowait: bool = False, skip_locked: bool = False, wait: float | None = None) -> E | None:
         """Return the row of that key and lock it until the transaction ends (FOR UPDATE); None if there is none.
 
         If somebody else holds it, wait for them; with `nowait` not at all, and with `wait` for so many seconds: then it
         is a StatementTimeoutError. With `skip_locked` a row that is locked is None as well.
-        TransactionRequiredError outside of a transaction, where the lock would be gone at once.
+        TransactionRequiredError outside of a transaction, where the lock would be gone at once. Behind RDS Proxy, whose
+        connection a setting would pin, `wait` is a ValueError.
         """
         if nowait + skip_locked + (wait is not None) > 1:
             raise ValueError("nowait, skip_locked and wait exclude each other")
@@ -193,6 +203,8 @@ class Store(Generic[E]):
             raise ValueError(f"wait has to be a number of seconds, not {wait!r}: nowait is not to wait at all")
         if not self._database.in_transaction:
             raise TransactionRequiredError(f"a lock on {self.table!r} needs an open transaction")
+        if wait is not None and self._database.proxied:
+            raise ValueError("wait would pin the connection to RDS Proxy: use nowait, or ALTER ROLE … SET lock_timeout")
         shape, statements = self._prepare()
         milliseconds = None if wait is None else max(1, round(wait * 1000))
         parameter = shape.parameter(self.key, key)
@@ -237,7 +249,7 @@ class Store(Generic[E]):
     def _prepare(self) -> tuple[Shape, Statements]:
         # When first used, not when declared: the entity's annotations may name classes that come later.
         if self._prepared is None:
-            shape = Shape(self.entity, columns=self.columns, arrays=self.arrays)
+            shape = Shape(self.entity, columns=self.columns, arrays=self.arrays, generated=self.generated)
             self._prepared = shape, Statements(self.table, shape, self.key)
         return self._prepared
 
@@ -250,6 +262,12 @@ class Store(Generic[E]):
         shape, _ = self._prepare()
         result = self._database.run(*statement, repeatable=repeatable)
         return [shape.entity(row) for row in result.rows]
+
+    def _one(self, statement: Statement) -> E:
+        written = self._first(statement)
+        if written is None:
+            raise StatementError(f"{self.table!r} took no row: a trigger has left it out", table=self.table)
+        return written
 
     def _first(self, statement: Statement, *, repeatable: bool = False) -> E | None:
         found = self._entities(statement, repeatable=repeatable)

@@ -46,12 +46,12 @@ def rolled_back(database: Database | None = None) -> Iterator[Database]:
 
 @contextmanager
 def as_default(database: Database) -> Iterator[Database]:
-    """Make a database the default one for a `with` block; afterwards a new default is made from the environment."""
-    set_default_database(database)
+    """Make a database the default one for a `with` block."""
+    previous = set_default_database(database)
     try:
         yield database
     finally:
-        set_default_database(None)
+        set_default_database(previous)
 
 
 class Template:

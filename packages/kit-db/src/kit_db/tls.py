@@ -1,6 +1,7 @@
-"""Which certificates a server's own is verified against."""
+"""What kind of host an endpoint is, and which certificates the server's own is verified against."""
 
 import os
+import re
 
 from kit_db.errors import DatabaseCredentialError
 
@@ -14,6 +15,13 @@ SYSTEM = (
     "/etc/ssl/cert.pem",  # macOS
     "/etc/ssl/ca-bundle.pem",  # SUSE
 )
+
+_LOOPBACK = r"localhost|::1|127(\.\d{1,3}){3}"
+
+
+def is_local(endpoint: str) -> bool:
+    """Tell whether an endpoint is this machine: loopback, or the folder of a Unix socket."""
+    return endpoint.startswith(("/", "@")) or re.fullmatch(_LOOPBACK, endpoint) is not None
 
 
 def is_rds(endpoint: str) -> bool:

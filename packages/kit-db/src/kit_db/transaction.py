@@ -14,6 +14,7 @@ from kit_db.errors import (
     ReadOnlyError,
     TransactionAbortedError,
 )
+from kit_db.queries import is_single
 
 if TYPE_CHECKING:
     from kit_db.psycopg2 import Connection, Parameters, Result
@@ -33,7 +34,9 @@ def call_all(callbacks: list[Callback]) -> None:
         try:
             callback()
         except Exception:
-            logger.exception("a callback after the commit has failed: %r", callback)
+            # Not its repr, which may hold what it was given.
+            name = getattr(callback, "__qualname__", type(callback).__qualname__)
+            logger.exception("a callback after the commit has failed: %s", name)
 
 
 class Source(Protocol):
@@ -66,6 +69,7 @@ class Transaction:
         self._started = False
         self._lost = False
         self._broken = False
+        self._over = False
         self.callbacks: list[Callback] = []
 
     def run(self, query: str, parameters: "Parameters" = None) -> "Result":
@@ -84,24 +88,33 @@ class Transaction:
             self._broken = True
             raise
 
-    def _run(self, query: str, parameters: "Parameters") -> "Result":
+    @property
+    def connection(self) -> "Connection":
+        """The connection that it is on, taken now if it has none yet."""
         if self._connection is None:
             self._connection = self._source.take()
+        elif self._connection.foreign:
+            raise TransactionAbortedError("the transaction is that of the process which this one was forked from")
+        return self._connection
+
+    def _run(self, query: str, parameters: "Parameters") -> "Result":
+        connection = self.connection
         try:
-            result = self._send(self._connection, query, parameters)
+            result = self._send(connection, query, parameters)
         except (DatabaseConnectionError, ReadOnlyError) as error:
-            if self._started or isinstance(error, NoAnswerError) or self.begin.endswith("READ ONLY"):
+            wanted = isinstance(error, ReadOnlyError) and self.begin.endswith("READ ONLY")
+            if self._started or wanted or isinstance(error, NoAnswerError) or not is_single(query):
                 raise
             # Nothing was committed, since no COMMIT was sent, and the caller has seen nothing yet. On a server that
             # was the writer until a failover nothing was even done.
             self._drop()
-            self._connection = self._source.take(new=True)
-            result = self._send(self._connection, query, parameters)
+            self._connection = connection = self._source.take(new=True)
+            result = self._send(connection, query, parameters)
         except DatabaseError:
             self._started = True
             raise
         self._started = True
-        if self._connection.status == "idle":
+        if connection.ended:
             # What came next would be committed by itself, or twice if it were the first statement.
             self._drop()
             self._lost = True
@@ -125,6 +138,8 @@ class Transaction:
                 self._undo(name)
             self._broken = broken
             raise
+        if self._over:
+            raise TransactionAbortedError("the transaction around the block ended before the block did")
         known = self._leave(depth)
         if self._broken != broken or (known and self._failed()):
             del self.callbacks[registered:]
@@ -145,6 +160,7 @@ class Transaction:
             if kind is None:
                 self._commit()
         finally:
+            self._over = True
             self.finish()
 
     def _send(self, connection: "Connection", query: str, parameters: "Parameters") -> "Result":
@@ -182,7 +198,7 @@ class Transaction:
         self._releases.clear()
         # What was set since the savepoint goes with it.
         self._told = None
-        if self._connection is None:
+        if self._connection is None or self._connection.foreign:
             return
         try:
             self._connection.run(
@@ -201,10 +217,13 @@ class Transaction:
             raise TransactionAbortedError("the connection broke inside of the transaction and the error was swallowed")
         if self._broken or self._failed():
             raise TransactionAbortedError("a statement failed inside of the transaction and its error was swallowed")
+        if len(self._levels) > 1:
+            raise TransactionAbortedError("a block inside of the transaction has not ended")
         if self._connection is None or self._sent == 0:
             return
+        connection = self.connection
         try:
-            self._connection.run("COMMIT", seconds=self._connection.limits.ending())
+            connection.run("COMMIT", seconds=connection.limits.ending())
         except DatabaseConnectionError as error:
             self._drop()
             raise CommitUnknownError(
@@ -218,7 +237,7 @@ class Transaction:
         if connection is None:
             return
         try:
-            if connection.status in ("open", "failed"):
+            if connection.status in ("open", "failed") and not connection.foreign:
                 ending = connection.limits.ending()
                 connection.run("ROLLBACK", seconds=min(_ROLLBACK_SECONDS, ending or _ROLLBACK_SECONDS))
         except DatabaseError:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from kit_db.defaults import default_database, transactional
+from kit_db.defaults import default_database, refuse_later, transactional
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -28,10 +28,11 @@ class UnitOfWork:
             work.publish(LoanRequested(id=loan.id))
 
     `publish` gets the list of events, in order, once; without it every event's own `publish()` is called. Nothing is
-    published if the block raises or the transaction is rolled back. With `when="commit"` publishing comes after the
-    commit, of the outermost transaction if there is one around: an error in it is logged (`kit.db`), as what is
-    committed stays so, and a crash in between loses the events. With `when="inside"` it is the last step before the
-    commit, and an error in it rolls back: this is for an outbox in the same database, which loses nothing.
+    published if the block raises or the transaction is rolled back, nor what comes from an inner block that was. With
+    `when="commit"` publishing comes after the commit, of the outermost transaction if there is one around: an error in
+    it is logged (`kit.db`), as what is committed stays so, and a crash in between loses the events. With
+    `when="inside"` it is the last step before the commit, and an error in it rolls back: this is for an outbox in the
+    same database, which loses nothing.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class UnitOfWork:
         self._when = when
         self._database = database
         self._isolation = isolation
-        self._events: list[Any] = []
+        self._events: _Events | None = None
         self._open: AbstractContextManager[None] | None = None
 
     def publish(self, event: Any, payload: Any = None) -> None:
@@ -55,9 +56,9 @@ class UnitOfWork:
 
         RuntimeError outside of the block, where nothing would send it.
         """
-        if self._open is None:
+        if self._events is None:
             raise RuntimeError("a unit of work publishes in its block")
-        self._events.append(_event(event, payload))
+        self._events.add(event, payload)
 
     def __enter__(self) -> Self:
         if self._open is not None:
@@ -74,14 +75,15 @@ class UnitOfWork:
         try:
             self._open.__exit__(kind, error, traceback)
         finally:
-            self._open, self._events = None, []
+            self._open = self._events = None
 
     @contextmanager
     def _run(self) -> Iterator[None]:
         database = default_database() if self._database is None else self._database
         with database.transaction(isolation=self._isolation):
+            self._events = events = _Events(database)
             yield
-            _tell(self._events, self._publish, self._when, database)
+            events.tell(self._publish, self._when)
 
 
 class BaseAction(ABC, Generic[P, R]):
@@ -105,11 +107,12 @@ class BaseAction(ABC, Generic[P, R]):
     isolation: ClassVar["Isolation | None"] = None
     retry: ClassVar[int] = 0
 
-    events: list[Any]
+    _events: "_Events"
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         _check(cls.when)
+        refuse_later(cls.call, f"{cls.__qualname__}.call")
 
     @classmethod
     def run(cls, params: P) -> R:
@@ -119,11 +122,15 @@ class BaseAction(ABC, Generic[P, R]):
     @classmethod
     def _attempt(cls, params: P) -> R:
         action = cls()
-        action.events = []
+        action._events = _Events(default_database() if cls.database is None else cls.database)
         returned = action.call(params)
-        database = default_database() if cls.database is None else cls.database
-        _tell(action.events, cls.publisher or _publish_each, cls.when, database)
+        action._events.tell(cls.publisher or _publish_each, cls.when)
         return returned
+
+    @property
+    def events(self) -> list[Any]:
+        """The events that are kept until now, without those that an inner block has taken back."""
+        return self._events.kept()
 
     @abstractmethod
     def call(self, params: P) -> R:
@@ -131,28 +138,56 @@ class BaseAction(ABC, Generic[P, R]):
 
     def publish(self, event: Any, payload: Any = None) -> None:
         """Keep an event until the work is done; given a class, the event that its `load` makes of the payload."""
-        self.events.append(_event(event, payload))
+        self._events.add(event, payload)
+
+
+class _Events:
+    """What has to be told of once the open transaction is committed; what comes with a savepoint goes with it."""
+
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+        self._all: list[_Event] = []
+
+    def add(self, event: Any, payload: Any) -> None:
+        """Keep an event, or the one that its class makes of a payload."""
+        loading: Any = event
+        kept = _Event(loading.load(payload) if isinstance(event, type) else event)
+        self._all.append(kept)
+        self._database.after_commit(kept)
+
+    def kept(self) -> list[Any]:
+        """Return the events of which nothing was rolled back."""
+        return [each.event for each in self._all if each.done or self._database.is_pending(each)]
+
+    def tell(self, publish: Publish, when: When) -> None:
+        """Publish the events now, or after the commit."""
+        if when == "commit":
+            self._database.after_commit(lambda: self._publish(publish))
+        else:
+            self._publish(publish)
+
+    def _publish(self, publish: Publish) -> None:
+        events = self.kept()
+        if events:
+            publish(events)
+
+
+class _Event:
+    """An event; as a callback it notes that the commit it waited for is done."""
+
+    __slots__ = ("done", "event")
+
+    def __init__(self, event: Any) -> None:
+        self.event = event
+        self.done = False
+
+    def __call__(self) -> None:
+        self.done = True
 
 
 def _check(when: str) -> None:
     if when not in ("commit", "inside"):
         raise ValueError(f"when is 'commit' or 'inside', not {when!r}")
-
-
-def _event(event: Any, payload: Any) -> Any:
-    if not isinstance(event, type):
-        return event
-    loading: Any = event
-    return loading.load(payload)
-
-
-def _tell(events: list[Any], publish: Publish, when: When, database: "Database") -> None:
-    if not events:
-        return
-    if when == "inside":
-        publish(events)
-    else:
-        database.after_commit(lambda: publish(events))
 
 
 def _publish_each(events: list[Any]) -> None:

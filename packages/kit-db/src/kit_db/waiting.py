@@ -30,7 +30,7 @@ def watcher(descriptor: int) -> Ready:
     return wait
 
 
-def drive(poll: Poll, wait: Ready, *, seconds: float | None) -> bool:
+def drive(poll: Poll, wait: Ready, seconds: float | None) -> bool:
     """Call psycopg2's `poll` until what it was told to do is done; tell whether that was in time."""
     state = poll()
     if seconds is None:

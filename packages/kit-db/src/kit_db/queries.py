@@ -1,0 +1,16 @@
+"""What a query consists of, as far as has to be known before it is sent a second time."""
+
+import re
+
+# Comments, and what stands in quotes: 'text', "names" and $tag$bodies$tag$.
+_OPAQUE = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"[^"]*"|(\$\w*\$).*?\1""", re.DOTALL)
+
+
+def is_single(query: str) -> bool:
+    """Tell whether a query is one statement, so that it has no COMMIT of its own; False as well if that isn't sure.
+
+    It isn't where there is a backslash, which may keep a quote from ending a text.
+    """
+    if ";" not in query:
+        return True
+    return "\\" not in query and ";" not in _OPAQUE.sub("", query).rstrip("; \t\r\n")
