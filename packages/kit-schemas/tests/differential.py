@@ -345,6 +345,8 @@ def _container(rng: random.Random, inner: Kind, depth: int) -> Kind:
         Kind(Annotated[list[inner.hint], Length(max=2)], items, near_items),
         Kind(Annotated[list[str], ContainsOnly(["a", "b"])], lambda rng: rng.choices("abc", k=2), near_items),
         Kind(dict[str, inner.hint], pairs, near_pairs),
+        Kind(dict[int, inner.hint], lambda rng: {rng.choice([1, "1", "01", "x"]): fit(rng)}, near_pairs),
+        Kind(dict[Level, inner.hint], lambda rng: {rng.choice(["1", 2, Level.LOW]): fit(rng)}, near_pairs),
         Kind(dict[UUID, inner.hint], lambda rng: {str(_uuid(rng)): fit(rng) for _ in range(2)}, near_pairs),
         Kind(dict, pairs, near_pairs),
     ]  # fmt: skip

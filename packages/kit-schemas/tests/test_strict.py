@@ -87,6 +87,24 @@ def test_what_an_annotation_means_is_taken(hint, value, loaded):
     assert (found, type(found)) == (loaded, type(loaded))
 
 
+@pytest.mark.parametrize("strict", [True, False])
+@pytest.mark.parametrize(
+    ("hint", "key"), [(int, -7), (Level, Level.LOW), (Literal[1, 2], 2), (UUID, UUID(int=1)), (Color, Color.RED)]
+)
+def test_keys_come_out_of_json_as_they_went_in(hint, key, strict):
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": dict[hint, int]}}, strict=strict)
+    instance = made(value={key: 1})
+    assert made.loads(instance.dumps()) == made.load(instance.dump()) == instance
+    assert type(next(iter(made.loads(instance.dumps()).value))) is type(key)
+
+
+@pytest.mark.parametrize("key", ["1_0", " 1", "01", "+1", "1.0", "٣", "", "-", 1.0, True, None])
+@pytest.mark.parametrize("hint", [int, Level, Literal[1]])
+def test_a_strict_key_is_an_int_or_its_digits(hint, key):
+    with pytest.raises(ValidationError):
+        load(dict[hint, int], {key: 1}, strict=True)
+
+
 @pytest.mark.parametrize("value", ["NaN", float("nan"), float("inf"), -float("inf"), Decimal("Infinity")])
 @pytest.mark.parametrize("hint", [float, Decimal])
 @pytest.mark.parametrize("strict", [True, False])

@@ -173,7 +173,9 @@ class _FieldBuilder:
             collection = _SETS.get(origin) or (tuple if origin is tuple else list)
             return CollectionField(collection, self._item(item), split=split, **options)
         if origin in _MAPPINGS:
-            return fields.Dict(*(self._item(each) for each in items), **options)
+            if items:
+                return fields.Dict(self._key(items[0]), self._item(items[1]), **options)
+            return fields.Dict(**options)
         raise TypeError(f"no field for the type {origin!r}; give one: Annotated[…, SomeField()]")
 
     def _literal(self, values: tuple[Any, ...], validators: list[Any], options: dict[str, Any]) -> Field:
@@ -186,6 +188,13 @@ class _FieldBuilder:
         if not kinds <= _PLAIN:
             raise TypeError("a Literal of several types is of texts, numbers and truth values")
         return fields.Raw(**options, validate=[ExactlyOneOf(choices), *validators])
+
+    def _key(self, hint: Any) -> Field:
+        # In JSON they are all text, as parameters are.
+        keys = _FieldBuilder(self.class_options._replace(split=True))
+        if self.class_options.strict:
+            keys.scalars = {**keys.scalars, int: strict.StrictIntegerKey}
+        return keys._item(hint)
 
     def _item(self, hint: Any) -> Field:
         return self._field(hint, [], {})

@@ -14,6 +14,7 @@ from marshmallow import fields
 from kit_schemas.extra_fields import DecimalField, TimeDeltaField
 
 _PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 CANONICAL_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -32,6 +33,18 @@ class StrictString(fields.String):
         except UnicodeEncodeError as error:
             raise self.make_error("invalid_utf8") from error
         return super()._deserialize(value, attr, data, **options)
+
+
+class StrictIntegerKey(fields.Integer):
+    """An int, or its digits: the keys of an object in JSON are all text."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(strict=True, **options)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, str) and _PLAIN_INTEGER.fullmatch(value):
+            return super(fields.Integer, self)._validated(value)  # which converts any text
+        return super()._validated(value)
 
 
 class StrictFloat(fields.Float):
