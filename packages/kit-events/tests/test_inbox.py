@@ -5,6 +5,7 @@ import inspect
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ from kit_aws import ResourceNotFoundError
 from kit_db import Database
 from kit_events import InboxKeyError, InboxNotSetError, InProgressError, LeaseLostError
 from kit_events.inbox import (
+    Attempt,
     DynamoDBInbox,
     Inbox,
     MemoryInbox,
@@ -295,6 +297,34 @@ def test_a_cancelled_coroutine_gives_its_record_free() -> None:
 
     asyncio.run(deliver())
     assert len(calls) == 2
+
+
+def test_a_coroutine_that_is_cancelled_while_it_takes_its_record_gives_it_free() -> None:
+    taking, go_on, record, calls = threading.Event(), threading.Event(), Record(uuid4()), []
+
+    class Slow(MemoryInbox):
+        @contextmanager
+        def attempt(self, key: str, *, lease: float, retention: float) -> Iterator[Attempt]:
+            taking.set()
+            assert go_on.wait(30)
+            with super().attempt(key, lease=lease, retention=retention) as attempt:
+                yield attempt
+
+    @once(inbox=Slow())
+    async def charge(record: Record) -> None:
+        calls.append(record)
+
+    async def deliver() -> None:
+        first = asyncio.create_task(charge(record))
+        await asyncio.to_thread(taking.wait, 30)
+        first.cancel()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        await charge(record)
+
+    asyncio.run(deliver())
+    assert calls == [record]
 
 
 def test_a_coroutine_can_be_no_part_of_a_transaction(database: Database) -> None:

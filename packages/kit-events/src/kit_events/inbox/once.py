@@ -114,7 +114,7 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
         if inbox.transactional:
             raise TypeError(f"{plan.scope} is a coroutine function, whose work can't be part of a transaction")
         block = plan.attempt(inbox, args, kwargs)
-        attempt = await to_thread(block.__enter__)
+        attempt = await _entered(block)
         try:
             value = _repeated(attempt, plan) if attempt.finished else await function(*args, **kwargs)
             if not attempt.finished:
@@ -126,6 +126,20 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
         return value
 
     return run
+
+
+async def _entered(block: AbstractContextManager[Attempt]) -> Attempt:
+    """Enter a block in a thread; if cancelled meanwhile, leave it again, or its key would be held with nobody at work."""
+    from asyncio import CancelledError, ensure_future, shield, to_thread, wait
+
+    entering = ensure_future(to_thread(block.__enter__))
+    try:
+        return await shield(entering)
+    except CancelledError as error:
+        await wait([entering])
+        if entering.exception() is None:
+            await to_thread(block.__exit__, CancelledError, error, error.__traceback__)
+        raise
 
 
 def _repeated(attempt: Attempt, plan: _Plan) -> Any:
