@@ -129,7 +129,7 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
 
 
 async def _entered(block: AbstractContextManager[Attempt]) -> Attempt:
-    """Enter a block in a thread; if cancelled meanwhile, leave it again, or its key would be held with nobody at work."""
+    """Enter a block in a thread; if cancelled meanwhile, leave it again, or its key would be held by nobody."""
     from asyncio import CancelledError, ensure_future, shield, to_thread, wait
 
     entering = ensure_future(to_thread(block.__enter__))
