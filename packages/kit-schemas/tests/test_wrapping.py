@@ -51,6 +51,19 @@ def test_a_schema_becomes_a_class():
     assert Loan.load({"Name": "x"}).fixed is not Loan.load({"Name": "x"}).fixed
 
 
+def test_a_field_may_not_hide_a_method():
+    class LorrySchema(marshmallow.Schema):
+        load = fields.Integer(required=True)
+
+    with pytest.raises(SchemaDefinitionError, match=r"LorrySchema\.load: .*attribute='load_'"):
+        BaseSchema.from_schema(LorrySchema)
+
+    class NamedSchema(marshmallow.Schema):
+        load = fields.Integer(required=True, attribute="load_")
+
+    assert BaseSchema.from_schema(NamedSchema).load({"load": 5}).dump() == {"load": 5}
+
+
 def test_its_schema_is_the_original_ones_subclass():
     assert issubclass(Loan.Schema, LoanSchema)
     assert Loan.Schema().load({"Name": "Ann"}) == Loan.load({"Name": "Ann"})

@@ -114,7 +114,7 @@ class BaseSchema:
         name = name or schema.__name__.removesuffix("Schema") or schema.__name__
         wrapping: Any = type(name, (cls,), {"__module__": schema.__module__, "__doc__": schema.__doc__})
         wrapping.__kit_wrapped__ = schema
-        wrapping.__kit_declared__ = (wrapped_specs(schema), set())
+        wrapping.__kit_declared__ = (wrapped_specs(schema, reserved=_RESERVED), set())
         wrapping._declare()
         return cast("type[Any]", wrapping)
 

@@ -32,7 +32,7 @@ class LazySchema:
         return cast("type[marshmallow.Schema]", built)
 
 
-def wrapped_specs(schema: type[marshmallow.Schema]) -> Mapping[str, Any]:
+def wrapped_specs(schema: type[marshmallow.Schema], *, reserved: frozenset[str]) -> Mapping[str, Any]:
     """Return the declarations of a marshmallow Schema's fields, by the names of an instance's attributes."""
     from kit_schemas.declaration import FieldSpec
     from kit_schemas.errors import SchemaDefinitionError
@@ -42,6 +42,9 @@ def wrapped_specs(schema: type[marshmallow.Schema]) -> Mapping[str, Any]:
         attribute = field.attribute or name
         if not attribute.isidentifier():
             raise SchemaDefinitionError("the name of an attribute has no dots", owner=schema.__qualname__, field=name)
+        if attribute in reserved:
+            message = f"the name belongs to BaseSchema: give it another, attribute='{attribute}_'"
+            raise SchemaDefinitionError(message, owner=schema.__qualname__, field=name)
         default = field.load_default
         if default is marshmallow.missing and not (field.required and not field.dump_only):
             default = None
