@@ -2,10 +2,22 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 import pytest
+from botocore.loaders import JSONFileLoader
+
+read_model = cache(JSONFileLoader().load_file)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models_are_read_once() -> Iterator[None]:
+    """Let botocore keep the files that describe AWS for every session, as it does for all clients of one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", staticmethod(read_model))
+        yield
 
 
 class Call(NamedTuple):

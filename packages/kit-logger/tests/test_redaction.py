@@ -332,4 +332,4 @@ def test_time_grows_with_the_length_alone(piece):
         return time.process_time() - began
 
     small = max(min(seconds(5_000) for _ in range(3)), 0.002)
-    assert min(seconds(50_000) for _ in range(3)) < small * 40
+    assert any(seconds(50_000) < small * 40 for _ in range(3))

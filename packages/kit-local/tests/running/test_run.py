@@ -116,8 +116,21 @@ class Command:
         return self.process.wait(60)
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """The folders of what every start would make in the same way: PostgreSQL's empty cluster, translated templates."""
+    home = tmp_path_factory.mktemp("home")
+    folders = home / "postgres", home / "templates"
+    for each in folders:
+        each.mkdir()
+    return folders
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, kept: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "home").mkdir()
+    for each in kept:
+        (tmp_path / "home" / each.name).symlink_to(each)
     shop = tmp_path / "shop"
     (shop / "src").mkdir(parents=True)
     (shop / "template.yaml").write_text(TEMPLATE)
