@@ -3,7 +3,11 @@
 import contextlib
 import os
 import re
+import shlex
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -91,6 +95,28 @@ def in_a_fork() -> Callable[[Callable[[], object]], str]:
             answer = said.read()
         os.waitpid(child, 0)
         return answer
+
+    return run
+
+
+@pytest.fixture
+def apart() -> Callable[..., str]:
+    """Runs Python where files of the machine are replaced by others, by target, and returns what it printed."""
+
+    def run(files: dict[Path, str], code: str, *arguments: str, network: bool = True) -> str:
+        command = [shutil.which("unshare") or "", "--map-root-user", "--mount", *([] if network else ["--net"])]
+        if not command[0] or subprocess.run([*command, "true"], capture_output=True, check=False).returncode:
+            pytest.skip("no namespaces to be had")
+        mounts = [f"mount --bind {shlex.quote(str(source))} {target} && " for source, target in files.items()]
+        script = "".join(mounts) + 'exec "$@"'
+        done = subprocess.run(
+            [*command, "sh", "-c", script, "sh", sys.executable, "-c", code, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     return run
 

@@ -101,13 +101,14 @@ def certificate(folder, name, *, subject, names=(), issuer=None):
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
-    """A root, one that nobody knows, and the certificate of a server at 127.0.0.1."""
+    """A root, one that nobody knows, and the certificate of a server at 127.0.0.1, or database.internal."""
     x509 = pytest.importorskip("cryptography.x509", reason="certificates are made with cryptography")
     folder = tmp_path_factory.mktemp("certificates")
     root = certificate(folder, "root", subject="our root")
     certificate(folder, "stranger", subject="another root")
     address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate(folder, "server", subject="database", names=[address], issuer=root)
+    names = [address, x509.DNSName("database.internal")]
+    certificate(folder, "server", subject="database", names=names, issuer=root)
     return folder
 
 
@@ -192,3 +193,28 @@ def test_a_file_of_roots_that_is_not_there_is_refused(reach):
     with pytest.raises(DatabaseConnectionError, match=r"nowhere\.pem") as caught:
         reach(sslrootcert="/nowhere.pem")
     assert not caught.value.transient
+
+
+NAMED = """
+import sys
+from kit_db import Database, DatabaseConnectionError
+user, password, port, name, roots = sys.argv[1:]
+for host in ("database.internal", "other.internal", "nowhere.internal"):
+    database = Database(user, host, int(port), name, password=password, sslrootcert=roots, connect_wait=0)
+    try:
+        print(database.execute("select version from pg_stat_ssl where pid = pg_backend_pid()")[0]["version"])
+    except DatabaseConnectionError as error:
+        print(error)
+"""
+
+
+def test_a_name_with_several_addresses_is_verified_by_its_name(tls_server, postgres_url, certificates, tmp_path, apart):
+    """The first address, where nobody listens, is passed over; what counts is the certificate's name."""
+    url = urlsplit(postgres_url)
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.2 database.internal\n127.0.0.1 database.internal\n127.0.0.1 other.internal\n")
+    given = [unquote(url.username), unquote(url.password), str(url.port), unquote(url.path[1:])]
+    first, second, third = apart({hosts: "/etc/hosts"}, NAMED, *given, str(certificates / "root.crt")).splitlines()
+    assert first.startswith("TLSv1.")
+    assert "does not match host name" in second
+    assert third.startswith("can't connect to 'nowhere.internal'")
