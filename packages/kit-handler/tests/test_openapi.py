@@ -290,3 +290,53 @@ def test_the_command_says_what_is_wrong(name: str, module: Path) -> None:
     assert (failed.returncode, failed.stdout) == (2, "")
     assert repr(name) in failed.stderr
     assert "Traceback" not in failed.stderr
+
+
+def described(name: str, schema: dict[str, Any]) -> type:
+    """Make a class with a schema of its own, as those of kit-schemas and pydantic have."""
+    return type(
+        name, (), {"load": classmethod(lambda cls, data: cls()), "json_schema": classmethod(lambda cls: schema)}
+    )
+
+
+def test_inner_classes_of_one_name_are_kept_apart_and_those_met_twice_are_one():
+    def order(line: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {"lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}}},
+            "$defs": {"Line": {"type": "object", "properties": {"unit": {"$ref": "#/$defs/Unit"}}}, "Unit": line},
+        }
+
+    first, again, other = order({"type": "string"}), order({"type": "string"}), order({"type": "integer"})
+    app = Router()
+    for number, schema in enumerate((first, again, other)):
+        body = described(f"Order{number}", schema)
+
+        def handle(order: Any) -> Response:
+            return Response.ok()
+
+        handle.__annotations__["order"] = body
+        app.post(f"/{number}")(handle)
+    schemas = document(app)["components"]["schemas"]
+    place = "#/components/schemas/"
+
+    def unit_of(name: str) -> Any:
+        line = schemas[name]["properties"]["lines"]["items"]["$ref"].removeprefix(place)
+        return schemas[schemas[line]["properties"]["unit"]["$ref"].removeprefix(place)]
+
+    assert unit_of("Order0") == unit_of("Order1") == {"type": "string"}
+    assert unit_of("Order2") == {"type": "integer"}
+    assert {name for name in schemas if name.startswith(("Line", "Unit"))} == {"Line", "Line-2", "Unit", "Unit-2"}
+
+
+def test_a_class_that_is_a_reference_to_itself_is_one_component():
+    node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}
+    app = Router()
+
+    @app.post("/nodes")
+    def post_node(node: described("Node", {"$ref": "#/$defs/Node", "$defs": {"Node": node}})) -> Response:  # type: ignore[valid-type]
+        return Response.ok()
+
+    schemas = document(app)["components"]["schemas"]
+    assert schemas["Node"] == {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
+    assert not any(name.startswith("Node-") for name in schemas)

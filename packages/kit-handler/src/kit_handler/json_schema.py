@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOOKS = ("json_schema", "model_json_schema")
 _PLACE = "#/components/schemas/"
+_INNER = "#/$defs/"
 _SCALARS: "dict[Any, Schema]" = {
     str: {"type": "string"},
     bytes: {"type": "string", "format": "binary"},
@@ -44,6 +45,7 @@ class Components:
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
         self._names: dict[Any, str] = {}
+        self._inner: dict[str, str] = {}
 
     def of(self, annotation: "Any") -> "Schema":
         """Return the schema of an annotation; of a class that has fields, a reference to its component."""
@@ -77,7 +79,7 @@ class Components:
             name = kind.__name__ if kind.__name__ not in self.schemas else f"{kind.__module__}.{kind.__qualname__}"
             name = self._names[kind] = "".join(char if char.isalnum() or char in "._-" else "_" for char in name)
             self.schemas[name] = {}  # a class may contain itself
-            self.schemas[name] = self._hoisted(hook()) if hook else self._object(kind)
+            self.schemas[name] = self._hoisted(name, hook()) if hook else self._object(kind)
         return {"$ref": f"{_PLACE}{name}"}
 
     def _object(self, kind: "Any") -> "Schema":
@@ -89,24 +91,61 @@ class Components:
         described = kind.__doc__ and not kind.__doc__.startswith(f"{kind.__name__}(")  # a dataclass's own signature
         return {"description": kind.__doc__.strip(), **schema} if described else schema
 
-    def _hoisted(self, schema: "Schema") -> "Schema":
+    def _hoisted(self, own: str, schema: "Schema") -> "Schema":
         """Return a class's own schema with its `$defs` as components: references count from the document's root."""
         schema = {name: value for name, value in schema.items() if name != "$schema"}
-        inner = schema.pop("$defs", {})
+        inner: dict[str, Schema] = schema.pop("$defs", {})
+        if schema.keys() == {"$ref"}:
+            schema = inner.get(schema["$ref"].removeprefix(_INNER), schema)
+        # A class that contains itself is among them.
+        names = {name: own if each == schema else self._inner_name(name, inner) for name, each in inner.items()}
         for name, each in inner.items():
-            self.schemas.setdefault(name, _moved(each))
-        moved: Schema = _moved(schema)
+            if not self.schemas.get(names[name]) and names[name] != own:
+                self.schemas[names[name]] = _moved(each, names)
+        moved: Schema = _moved(schema, names)
         return moved
 
+    def _inner_name(self, name: str, inner: "dict[str, Schema]") -> str:
+        """Return what one of the `$defs` is called here: two classes may have one name, one class may be met twice."""
+        reached: dict[str, Schema] = {}
+        _reach(name, inner, reached)
+        meaning = repr((name, sorted(reached.items(), key=lambda each: each[0])))
+        if meaning not in self._inner:
+            free, number = name, 1
+            while free in self.schemas:
+                number += 1
+                free = f"{name}-{number}"
+            self._inner[meaning] = free
+            self.schemas[free] = {}
+        return self._inner[meaning]
 
-def _moved(value: "Any") -> "Any":
+
+def _reach(name: str, inner: "dict[str, Schema]", reached: "dict[str, Schema]") -> None:
+    """Collect one of the `$defs` and all that it refers to."""
+    if name not in inner or name in reached:
+        return
+    reached[name] = inner[name]
+    for each in _references(inner[name]):
+        _reach(each.removeprefix(_INNER), inner, reached)
+
+
+def _references(value: "Any") -> "list[str]":
     if isinstance(value, dict):
-        return {name: _reference(each) if name == "$ref" else _moved(each) for name, each in value.items()}
-    return [_moved(each) for each in value] if isinstance(value, list) else value
+        target = value.get("$ref")
+        below = [each for inner in value.values() for each in _references(inner)]
+        return [target, *below] if isinstance(target, str) else below
+    return [each for inner in value for each in _references(inner)] if isinstance(value, list) else []
 
 
-def _reference(target: "Any") -> "Any":
-    return _PLACE + target.removeprefix("#/$defs/") if isinstance(target, str) else target
+def _moved(value: "Any", names: "dict[str, str]") -> "Any":
+    if isinstance(value, dict):
+        return {
+            name: _PLACE + names[each.removeprefix(_INNER)]
+            if name == "$ref" and isinstance(each, str) and each.removeprefix(_INNER) in names
+            else _moved(each, names)
+            for name, each in value.items()
+        }
+    return [_moved(each, names) for each in value] if isinstance(value, list) else value
 
 
 def _enumeration(values: "Any") -> "Schema":
