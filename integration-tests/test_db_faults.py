@@ -76,13 +76,15 @@ def facts(server: Postgres, url: str) -> Callable[[], list[int]]:
 def frozen(server: Postgres) -> Iterator[None]:
     """Stop every process of the server, as a machine does that hangs: the kernel still acknowledges what is sent."""
     assert server.pid is not None
-    processes = [server.pid, *children(server.pid)]
+    # The parent is stopped first and goes on last: until then none is begun, and none that ended loses its id.
+    os.kill(server.pid, signal.SIGSTOP)
+    processes = children(server.pid)
     for pid in processes:
         os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in processes:
+        for pid in (*processes, server.pid):
             os.kill(pid, signal.SIGCONT)
 
 

@@ -33,8 +33,9 @@ def enter(phase: str) -> None:
 def kill_often(work: Callable[[], NoReturn], *, phases: Sequence[str], kills: int, longest: float) -> None:
     """Let `work` start, live for a while, and be killed, `kills` times.
 
-    Every other kill comes at a random time, after at most `longest` seconds; the others come shortly after a random
-    phase has begun, as short phases would hardly be hit by time alone. Print how many kills hit each phase, as JSON.
+    Every other kill comes at a random time, after at most `longest` seconds; the others come when the phase that was
+    hit least has begun, at once or shortly afterwards, as short phases would hardly be hit by time alone. Print how
+    many kills hit each phase, as JSON.
     """
     _NAMES.extend(phases)
     hits: Counter[str] = Counter(dict.fromkeys(_NAMES, 0))
@@ -45,9 +46,10 @@ def kill_often(work: Callable[[], NoReturn], *, phases: Sequence[str], kills: in
             _live(work)
         _wait_until(lambda: _shared[0] != 0, 30)
         if kill % 2:
-            phase = random.randrange(1, len(_NAMES))
+            phase = min(range(1, len(_NAMES)), key=lambda number: (hits[_NAMES[number]], random.random()))
             _wait_until(lambda: _shared[0] == phase, longest * 10)  # noqa: B023  (it is called at once)
-            time.sleep(random.uniform(0, 0.001))
+            if random.random() < 0.5:
+                time.sleep(random.uniform(0, 0.001))
         else:
             time.sleep(random.uniform(0, longest))
         os.kill(child, signal.SIGKILL)
