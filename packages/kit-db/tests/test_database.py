@@ -1,7 +1,9 @@
 import contextlib
 import logging
+import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from kit_db import (
@@ -347,3 +349,14 @@ def test_a_percent_sign_without_parameters(database):
 def test_everything_has_one_root():
     assert issubclass(DatabaseConnectionError, DatabaseError)
     assert issubclass(DatabaseCredentialError, DatabaseError)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="there is nowhere to read how much memory is used")
+def test_rows_that_were_dropped_take_no_memory(database):
+    def kept():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    database.execute("select 1")
+    before = kept()
+    assert len(database.execute("select repeat(chr(65 + n % 26), 1000000) as it from generate_series(1, 100) n")) == 100
+    assert kept() - before < 30_000_000

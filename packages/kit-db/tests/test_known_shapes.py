@@ -19,7 +19,7 @@ from kit_db.statements import Statements
 
 KEY = "a key of sixteen bytes, or more"
 ALL = '"id", "name", "tags", "data"'
-PLACE = ', "name"::text AS "position 0", "id"::text AS "position 1"'
+PLACE = ', "name"::text, "id"::text'
 
 
 @dataclass
@@ -100,7 +100,7 @@ def known_shapes():
         f"{column} IS DISTINCT FROM ?",
         f"{column} = ANY(?)",
         f"({column} = ANY(?) OR {column} IS NULL)",
-        f"{column} <> ALL(?)",
+        f"({column} <> ALL(?) AND {column} IS NOT NULL)",
         f"({column} <> ALL(?) OR {column} IS NULL)",
         f"{column} BETWEEN ? AND ?",
         *(f"{column} {sign} ?" for sign in (">", ">=", "<", "<=")),
@@ -121,6 +121,10 @@ def known_shapes():
         ' ORDER BY "name" DESC, "id" DESC LIMIT ?',
         ' ORDER BY "id" LIMIT ?',
     ]
+    paged = [
+        f' ORDER BY {table}."name", {table}."id" LIMIT ?',
+        f' ORDER BY {table}."name" DESC, {table}."id" DESC LIMIT ?',
+    ]
     positions = [
         f'(({after[2]}) OR ("name" = ? AND "id" > ?))',
         '(("name" IS NULL AND "id" > ?))',
@@ -133,12 +137,12 @@ def known_shapes():
         *(f"SELECT {ALL} FROM {table}{condition}{order}" for condition in ["", *conditions] for order in ordered),
         *(
             f"SELECT {ALL}{PLACE} FROM {table}{condition}{order}"
-            for condition in ["", *conditions] for order in ordered[:2]
+            for condition in ["", *conditions] for order in paged
         ),
         *(f"SELECT {ALL} FROM {table}{condition} LIMIT ?" for condition in conditions),
         *(
             f"SELECT {ALL}{PLACE} FROM {table}{condition}{' AND ' if condition else ' WHERE '}{position}{order}"
-            for condition in ["", *conditions] for position in positions for order in ordered[:2]
+            for condition in ["", *conditions] for position in positions for order in paged
         ),
         *(f"SELECT count(*) FROM {table}{condition}" for condition in conditions),
         *(f"SELECT EXISTS (SELECT FROM {table}{condition})" for condition in conditions),

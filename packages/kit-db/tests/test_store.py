@@ -1,5 +1,5 @@
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID, uuid4
@@ -469,25 +469,25 @@ def test_columns_and_odd_names(database):
 
 def test_a_value_alone_and_in_a_list_are_compared_alike(database):
     database.execute(
-        "create table kinds (id int primary key, small real, large float8, exact numeric, plain timestamp, "
-        "at timestamptz, day date)"
+        "create table kinds (id int primary key, n int, large float8, exact numeric, plain timestamp, at timestamptz, "
+        "day date)"
     )
     at = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    database.execute("insert into kinds values (1, 0.1, 0.1, 0.1, %s, %s, %s)", [at, at, at])
+    database.execute("insert into kinds values (1, 2, 0.1, 0.1, %s, %s, %s)", [at, at, at])
 
     class Kinds(Store[dict]):
         entity = dict
         table = "kinds"
-        columns = ("id", "small", "large", "exact", "plain", "at", "day")
+        columns = ("id", "n", "large", "exact", "plain", "at", "day")
 
     kinds = Kinds(database)
     found = kinds.get(1)
-    for name in ("small", "large", "exact", "plain", "at"):
+    for name in ("n", "large", "exact", "plain", "at"):
         assert kinds.count({name: found[name]}) == kinds.count({name: [found[name]]}) == 1
         assert kinds.update(1, {"id": 1}, where={name: found[name]}) is not None
     assert kinds.count(plain=at) == kinds.count(plain=[at]) == 1
     assert kinds.count(day=at) == kinds.count(day=[at]) == 0
-    assert kinds.count(small=ge(0.1)) == kinds.count(small=le(0.1)) == 1
+    assert kinds.count(n=2.0) == kinds.count(n=ge(1.5)) == kinds.count(n=between(1.5, 2.5)) == 1
     assert kinds.count(large=float("inf")) == 0
 
 
@@ -498,6 +498,7 @@ def test_what_is_different_from_a_list_is_different_from_all_of_it():
     assert loans.count(status=ne([])) == 3
     assert [each.status for each in loans.where(note=ne(["x"]), order_by="status")] == ["a", "c"]
     assert [each.status for each in loans.where(note=ne(["x", None]))] == ["c"]
+    assert loans.count(note=ne([None])) == loans.count(note=ne(None)) == 2
     with pytest.raises(ValueError, match="gt compares 'status' with one value"):
         loans.where(status=gt(["a"]))
 
@@ -534,3 +535,27 @@ def test_through_a_proxy_many_rows_are_statements_that_do_not_pin(wire, note):
     assert max(lengths) < 16_384
     assert len(lengths) < 2 * sum(lengths) / 16_384 + 3, "nor are they many more than needed"
     through.database.close()
+
+
+def test_through_a_proxy_values_of_every_kind_are_counted(database, wire):
+    database.execute("create table wide (id int primary key, span interval, raw bytea, other bytea, at timestamptz)")
+
+    class Wide(Store[dict]):
+        entity = dict
+        table = "wide"
+        columns = ("id", "span", "raw", "other", "at")
+
+    class Row:
+        def __init__(self, number):
+            self.id, self.span, self.at = number, timedelta(-9, 86399, 999999), datetime.max.replace(tzinfo=UTC)
+            self.raw, self.other = bytes(range(256)), memoryview(bytes(100))
+
+    through = Wide(Database.from_url(wire.url, proxy=True))
+    through.add_all(Row(number) for number in range(300))
+    assert max(len(query.encode()) for query in wire.queries) < 16_384
+    assert len(wire.queries) > 5
+    through.database.close()
+
+
+def test_adding_nothing_asks_nobody():
+    assert LoanStore(Database("u", "127.0.0.1", 1, "n", connect_wait=0)).add_all([]) == []

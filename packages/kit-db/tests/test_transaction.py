@@ -353,10 +353,22 @@ def test_a_block_that_outlives_the_one_around_it(database, add, keys):
     assert keys() == []
 
 
-def test_a_commit_that_goes_on_at_once_is_noticed(database, add):
+@pytest.mark.parametrize("ending", ["commit and chain", "rollback and chain"])
+def test_an_ending_that_goes_on_at_once_is_noticed(database, add, ending):
     with pytest.raises(TransactionAbortedError, match="has ended the transaction"), database.transaction():
         add("a")
-        database.execute("commit and chain")
+        database.execute(ending)
+
+
+def test_savepoints_of_ones_own_are_none_of_it(database, add, keys):
+    with database.transaction():
+        database.execute("savepoint mine")
+        add("a")
+        database.execute("rollback to mine")
+        add("b")
+        database.execute("ROLLBACK TO SAVEPOINT mine")
+        add("c")
+    assert keys() == ["c"]
 
 
 def test_a_first_statement_that_may_have_committed_is_not_sent_again(database, add, keys):

@@ -22,7 +22,10 @@ def addresses(host: str, seconds: float) -> list[str]:
             failed.append(error)
 
     thread = threading.Thread(target=look_up, name="kit-db looks up a name", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise OSError(f"no thread to look the name up in: {error}") from None
     thread.join(seconds)
     if failed:
         raise failed[0]

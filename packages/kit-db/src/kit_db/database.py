@@ -194,10 +194,11 @@ class Database:
         """Whether this thread or task has a transaction open."""
         return _owner() in self._open
 
-    def is_pending(self, callback: Callback) -> bool:
-        """Tell whether a callback waits for the open transaction, which has not rolled back what it came with."""
+    @property
+    def pending(self) -> list[Callback]:
+        """What waits for the commit of the open transaction, in order; without what came with a savepoint undone."""
         transaction = self._open.get(_owner())
-        return transaction is not None and any(each is callback for each in transaction.callbacks)
+        return [] if transaction is None else list(transaction.callbacks)
 
     @property
     def proxied(self) -> bool:

@@ -11,6 +11,7 @@ GRACE = 0.25
 """Seconds that the server has to say that its time is up, before it is taken for dead; less than MARGIN."""
 
 _ENDING = 1.0
+_DAY = 86_400.0
 _source: Callable[[], float | None] | None = None
 
 
@@ -25,9 +26,12 @@ def set_time_left(source: Callable[[], float | None] | None) -> None:
 
 
 def seconds_left() -> float | None:
-    """Return how many seconds the database may use, or None if nobody knows; negative if there are none."""
+    """Return how many seconds the database may use, or None if nobody knows; negative if there are none.
+
+    A day at the most, which is more than any function has.
+    """
     left = None if _source is None else _source()
-    return None if left is None else left / 1000 - MARGIN
+    return None if left is None else min(left / 1000 - MARGIN, _DAY)
 
 
 def at_most(seconds: float) -> float:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from kit_db.errors import DatabaseError, StoreDefinitionError, UnreadableRowError
 from kit_db.statements import DEFAULT
-from kit_db.values import COLLECTIONS, DATES, ENDS, READY, array, parameter
+from kit_db.values import COLLECTIONS, READY, array, parameter
 
 Convert = Callable[[Any], Any]
 
@@ -39,12 +39,13 @@ class Shape:
             if name not in self.columns:
                 raise StoreDefinitionError(f"{entity.__qualname__} has no column {name!r}")
         self._arrays = frozenset(arrays)
+        self.generated = frozenset(generated)
         self.nullable = frozenset(name for name in self.columns if name not in hints or _allows_none(hints[name]))
         converters = {name: converter(hints[name]) for name in self.columns if name in hints}
         self.entity = _maker(entity, self.columns, {name: each for name, each in converters.items() if each})
         """Makes an entity of a row, by keywords, with values of the annotated types."""
         left = frozenset(name for name in self.columns if _default(entity, name) is None)
-        self.row = _reader(self.columns, left, frozenset(generated), self.parameter)
+        self.row = _reader(self.columns, left, self.generated, self.parameter)
         """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
 
     def parameter(self, column: str, value: Any) -> Any:
@@ -58,13 +59,18 @@ class Shape:
         return column in self._arrays
 
 
-def converter(hint: Any) -> Convert | None:
-    """Return what makes a value of the annotated type of what the driver gives, or None if nothing has to be done."""
+def converter(hint: Any, *, json: bool = False) -> Convert | None:
+    """Return what makes a value of the annotated type of what the driver gives, or None if nothing has to be done.
+
+    With `json` of what is inside of a JSON value, where times are texts.
+    """
     origin, items = _unwrapped(hint)
+    if json and origin in (datetime, date, time):
+        return lambda value: origin.fromisoformat(value) if isinstance(value, str) else value
     if origin in _CONVERTERS:
         return _CONVERTERS[origin]
     if origin in COLLECTIONS:
-        inner = converter(items[0]) if items and (origin is not tuple or items[-1] is ...) else None
+        inner = converter(items[0], json=json) if items and (origin is not tuple or items[-1] is ...) else None
         return _collection(origin, inner)
     if not isinstance(origin, type):
         return None
@@ -73,6 +79,8 @@ def converter(hint: Any) -> Convert | None:
     load = getattr(origin, "load", None)
     if callable(load):
         return lambda value: load(value) if isinstance(value, Mapping) else value
+    if json and issubclass(origin, dict) and len(items) == 2 and (each := converter(items[1], json=True)):
+        return lambda value: {key: None if inner is None else each(inner) for key, inner in value.items()}
     return _nested(origin) if hasattr(origin, "__dataclass_fields__") else None
 
 
@@ -87,7 +95,7 @@ def _collection(kind: type[Any], inner: Convert | None) -> Convert:
 
 
 def _nested(kind: type[Any]) -> Convert:
-    """Return what makes a dataclass of an object in JSON."""
+    """Return what makes a dataclass of an object in JSON; keys that are no field, or no longer, are left out."""
     made: dict[str, Convert | None] = {}
 
     def convert(value: Any) -> Any:
@@ -95,22 +103,15 @@ def _nested(kind: type[Any]) -> Convert:
             return value
         if not made:
             # When first needed: a class may hold itself.
-            made.update({name: _in_json(hint) for name, hint in _hints(kind).items()})
-        return kind(
-            **{
-                name: each if each is None or (convert := made.get(name)) is None else convert(each)
-                for name, each in value.items()
-            }
-        )
+            made.update({name: converter(hint, json=True) for name, hint in _hints(kind).items()})
+        given = {name: value[name] for name in made if name in value}
+        for name, each in given.items():
+            change = made[name]
+            if each is not None and change is not None:
+                given[name] = change(each)
+        return kind(**given)
 
     return convert
-
-
-def _in_json(hint: Any) -> Convert | None:
-    origin, _ = _unwrapped(hint)
-    if origin in (datetime, date, time):
-        return lambda value: origin.fromisoformat(value) if isinstance(value, str) else value
-    return converter(hint)
 
 
 def _to_uuid(value: Any) -> UUID:
@@ -177,8 +178,10 @@ def _maker(
 
 
 def _unreadable(entity: type[Any], error: Exception) -> UnreadableRowError:
-    # Its text is the entity's own, which may quote the value.
-    return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {type(error).__name__}")
+    # Its text is the entity's own, which may quote the value; but for Python's about names.
+    said = str(error) if isinstance(error, TypeError) else ""
+    about = f": {said}" if "unexpected keyword argument" in said or "missing" in said else ""
+    return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {type(error).__name__}{about}")
 
 
 def _reader(
@@ -196,11 +199,10 @@ def _reader(
         if name in left:
             lines.append(f"    if v{at} is None:")
             lines.append(f"        v{at} = DEFAULT")
-        ready = f"v{at}.__class__ in READY or (v{at}.__class__ in DATES and v{at}.year not in ENDS)"
-        lines.append(f"    {'elif' if name in left else 'if'} not ({ready}):")
+        lines.append(f"    {'elif' if name in left else 'if'} v{at}.__class__ not in READY:")
         lines.append(f"        v{at} = parameter({name!r}, v{at})")
     lines.append(f"    return [{', '.join(f'v{at}' for at in range(len(columns)))}]")
-    known: dict[str, Any] = {"READY": READY, "DATES": DATES, "ENDS": ENDS, "DEFAULT": DEFAULT, "parameter": parameter}
+    known: dict[str, Any] = {"READY": READY, "DEFAULT": DEFAULT, "parameter": parameter}
     exec("\n".join(lines), known)  # noqa: S102
     read: Callable[[Any], list[Any]] = known["read"]
     return read
@@ -260,9 +262,9 @@ def _hints(entity: type[Any]) -> dict[str, Any]:
     else:
         names = hints
     return {
-        name: hints[name]
-        for name in names
-        if not name.startswith("_") and typing.get_origin(hints[name]) is not typing.ClassVar
+        name: hint
+        for name, hint in ((name, hints.get(name, Any)) for name in names)
+        if not name.startswith("_") and typing.get_origin(hint) is not typing.ClassVar
     }
 
 

@@ -20,9 +20,10 @@ class Term(NamedTuple):
         return f"{self.column} DESC" if self.descending else self.column
 
 
-def order_by(terms: Sequence[Term]) -> str:
-    """Return the ORDER BY clause; nothing for no terms."""
-    return f" ORDER BY {', '.join(term.sql for term in terms)}" if terms else ""
+def order_by(terms: Sequence[Term], table: str | None = None) -> str:
+    """Return the ORDER BY clause, with columns of the `table` if it is given; nothing for no terms."""
+    prefix = "" if table is None else f"{table}."
+    return f" ORDER BY {', '.join(prefix + term.sql for term in terms)}" if terms else ""
 
 
 def after(terms: Sequence[Term], position: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -33,14 +33,20 @@ _STATUS = {
 
 
 class Result:
-    """The rows of a statement, as tuples, and their column names; `count` is how many rows it read or changed."""
+    """The rows of a statement, as tuples, and their column names; `count` is how many rows it read or changed.
 
-    __slots__ = ("_described", "count", "rows")
+    `tag` is the server's word for what was done, as in `INSERT 0 1` ("CommandComplete" in PostgreSQL's manual).
+    """
 
-    def __init__(self, rows: list[tuple[Any, ...]], described: Sequence[Any] | None, count: int) -> None:
+    __slots__ = ("_described", "count", "rows", "tag")
+
+    def __init__(
+        self, rows: list[tuple[Any, ...]], described: Sequence[Any] | None, count: int, tag: str | None
+    ) -> None:
         self.rows = rows
         self._described = described
         self.count = count
+        self.tag = tag
 
     @property
     def columns(self) -> list[str]:
@@ -59,9 +65,6 @@ class Connection:
         self.limits = limits or Limits()
         self._raw = _opened(parameters, connect_timeout)
         psycopg2.extras.register_uuid(conn_or_curs=self._raw)  # type: ignore[no-untyped-call]
-        # One for all statements, of which such a connection has one at a time. Making it would be a tenth of the work;
-        # its result is freed when all rows are fetched.
-        self._cursor = self._raw.cursor()
         self._poll = self._raw.poll
         self._wait = watcher(self._raw.fileno())
         self._connect_timeout = connect_timeout
@@ -74,25 +77,21 @@ class Connection:
 
         After `seconds` and a little more the server is taken for dead: NoAnswerError, and the connection is closed.
         """
-        cursor, sent = self._cursor, False
         try:
+            # Neither kept nor closed: it goes with this function, and the result with it.
+            cursor = self._raw.cursor()
             cursor.execute(query, parameters)
-            sent = True
             if not drive(self._poll, self._wait, None if seconds is None else seconds + GRACE):
                 self._raw.close()
                 raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
             described = cursor.description
-            result = Result(cursor.fetchall() if described is not None else [], described, cursor.rowcount)
+            rows = _fetched(cursor) if described is not None else []
+            result = Result(rows, described, cursor.rowcount, cursor.statusmessage)
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)
             raise statement_error(error, lost=lost) from None
         except (ValueError, OverflowError):
-            if sent:
-                # A year beyond 9999, an interval of a million years.
-                raise errors.UnreadableRowError(
-                    "the statement was done, but Python can't hold a value of a row"
-                ) from None
             # A NUL, or a lone surrogate.
             raise errors.InvalidValueError("a value that PostgreSQL can't hold") from None
         except (IndexError, KeyError):
@@ -133,11 +132,6 @@ class Connection:
         return "unknown" if self._raw.closed else _STATUS.get(self._raw.get_transaction_status(), "unknown")
 
     @property
-    def ended(self) -> bool:
-        """Whether the last statement has ended the transaction, also if another began at once (COMMIT AND CHAIN)."""
-        return self._cursor.statusmessage == "COMMIT" or self.status == "idle"
-
-    @property
     def foreign(self) -> bool:
         """Whether it belongs to the process that this one was forked from, which still talks on the same socket."""
         return self._generation != process.generation
@@ -170,6 +164,16 @@ class Connection:
         """Close it; one that is foreign is just forgotten."""
         if not self.foreign:
             self._raw.close()
+
+
+def _fetched(cursor: Any) -> list[tuple[Any, ...]]:
+    try:
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    except (ValueError, OverflowError):
+        # A year beyond 9999, an interval of a million years. The traceback may live longer than the rows should.
+        cursor.close()
+        raise errors.UnreadableRowError("the statement was done, but Python can't hold a value of a row") from None
+    return rows
 
 
 def parse_url(url: str) -> dict[str, str]:

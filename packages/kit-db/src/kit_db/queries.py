@@ -3,7 +3,7 @@
 import re
 
 # Comments, and what stands in quotes: 'text', "names" and $tag$bodies$tag$.
-_OPAQUE = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"[^"]*"|(\$\w*\$).*?\1""", re.DOTALL)
+_OPAQUE = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"[^"]*"|(?<![\w$])(\$(?:[^\W\d]\w*)?\$).*?\1""", re.DOTALL)
 
 
 def is_single(query: str) -> bool:

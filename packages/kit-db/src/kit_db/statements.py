@@ -4,7 +4,7 @@
 # ruff: noqa: S608
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
@@ -36,6 +36,10 @@ class Columns(Protocol):
     @property
     def nullable(self) -> Collection[str]:
         """Those that may hold NULL."""
+
+    @property
+    def generated(self) -> Collection[str]:
+        """Those that are never written."""
 
     def parameter(self, column: str, value: Any) -> Any:
         """Return a value as the driver takes it."""
@@ -114,10 +118,10 @@ class Statements:
             beyond, known = after(terms, position)
             condition += f"{' AND ' if condition else ' WHERE '}{beyond}"
             parameters += known
-        # The position of the last row is what the server calls it: what Python holds may be less exact. The name is for
-        # ORDER BY, which would find two columns of the same one otherwise.
-        texts = "".join(f', {term.column}::text AS "position {at}"' for at, term in enumerate(terms))
-        query = f"SELECT {self._all}{texts} FROM {self._name}{condition}{order_by(terms)} LIMIT %s"
+        # The position of the last row is what the server calls it: what Python holds may be less exact. ORDER BY has
+        # the table's name, or it would find two results of one name.
+        texts = "".join(f", {term.column}::text" for term in terms)
+        query = f"SELECT {self._all}{texts} FROM {self._name}{condition}{order_by(terms, self._name)} LIMIT %s"
         return query, [*parameters, limit]
 
     def count(self, where: Mapping[str, Any]) -> Statement:
@@ -152,6 +156,7 @@ class Statements:
         that is named and has none becomes NULL, which EXCLUDED would have as the column's default.
         """
         query, parameters = self._insert([row])
+        self._refuse_generated(changed or ())
         given = [name for name, value in zip(self._columns, row, strict=True) if value is not DEFAULT]
         if changed is None:
             changed = [name for name in given if name not in on and name != self._key_name]
@@ -165,6 +170,7 @@ class Statements:
 
     def update(self, key: Any, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Statement:
         """Change the row of that key, if it also matches `where`."""
+        self._refuse_generated(changes)
         assignments = ", ".join(f"{self.column(name)} = %s" for name in changes)
         parameters = [self._shape.parameter(name, value) for name, value in changes.items()]
         condition, found = self._of_key(key, where)
@@ -199,6 +205,11 @@ class Statements:
             conditions.append(condition)
             parameters += found
         return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), parameters
+
+    def _refuse_generated(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in self._shape.generated:
+                raise ValueError(f"{name!r} of {self.table!r} is generated: it is never written")
 
     def _of_key(self, key: Any, where: Mapping[str, Any]) -> Statement:
         condition, parameters = self.where(where, f"{self._key} = %s")
@@ -235,7 +246,7 @@ class Statements:
                 return f"{column} IS NOT NULL", []
             return self._compared(name, column, value)
         if not isinstance(value, COLLECTIONS) or self._shape.holds_lists(name):
-            return f"{column} = %s", [self._operand(name, value)]
+            return f"{column} = %s", [self._shape.parameter(name, value)]
         known, null = _divide(value)
         condition = f"({column} = ANY(%s) OR {column} IS NULL)" if null else f"{column} = ANY(%s)"
         return condition, [known]
@@ -243,19 +254,14 @@ class Statements:
     def _compared(self, name: str, column: str, condition: Condition) -> Statement:
         several = next((each for each in condition.values if isinstance(each, COLLECTIONS)), None)
         if several is None or self._shape.holds_lists(name):
-            return condition.sql(column), [self._operand(name, each) for each in condition.values]
+            return condition.sql(column), [self._shape.parameter(name, each) for each in condition.values]
         if condition.operator != "ne":
             raise ValueError(
                 f"{condition.operator} compares {name!r} with one value, not with {type(several).__name__}"
             )
         known, null = _divide(several)
-        # NULL is different from every value, as it is for a single one.
-        return (f"{column} <> ALL(%s)" if null else f"({column} <> ALL(%s) OR {column} IS NULL)"), [known]
-
-    def _operand(self, name: str, value: Any) -> Any:
-        """Return a value to compare a column with: a float as text, which becomes a real for a column of reals."""
-        made = self._shape.parameter(name, value)
-        return repr(made) if made.__class__ is float else made
+        # NULL is different from every value, as it is for a single one; unless it is among them.
+        return f"({column} <> ALL(%s) {'AND' if null else 'OR'} {column} IS {'NOT ' if null else ''}NULL)", [known]
 
 
 def _divide(values: Collection[Any]) -> tuple[Any, bool]:
@@ -291,8 +297,8 @@ def _divided(rows: list[Sequence[Any]], room: int | None) -> Iterator[list[Seque
 
 def _length(value: Any) -> int:
     """Return about how long a value is in a statement's text, not less than it is."""
-    if value.__class__ is str:
+    if isinstance(value, str):
         return len(value.encode(errors="replace")) + value.count("'") + value.count("\\") + 6
-    if value.__class__ is bytes:
-        return 2 * len(value) + 16
-    return len(str(value)) + 24
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return 2 * memoryview(value).nbytes + 16
+    return 56 if isinstance(value, timedelta) else len(str(value)) + 24

@@ -1,6 +1,7 @@
 """Store: one table, typed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, islice
 from types import EllipsisType
 from typing import Any, Generic, TypeVar
 
@@ -73,10 +74,12 @@ class Store(Generic[E]):
         connection; more are several statements in one transaction.
         """
         shape, statements = self._prepare()
-        batches = portions(map(shape.row, entities), room=statements.room if self._database.proxied else None)
-        first, second = next(batches, None), next(batches, None)
-        if first is None:
+        rows = map(shape.row, entities)
+        begin = [*islice(rows, 1)]
+        if not begin:
             return []
+        batches = portions(chain(begin, rows), room=statements.room if self._database.proxied else None)
+        first, second = next(batches), next(batches, None)
         if second is None:
             return self._entities(statements.insert(first))
         with self._database.transaction():

@@ -1,6 +1,7 @@
 """A transaction: begun with its first statement, with savepoints inside."""
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -24,6 +25,9 @@ logger = logging.getLogger("kit.db")
 # The server is told anew how long statements may take when that has become less by so many seconds.
 _STALE = 0.1
 _ROLLBACK_SECONDS = 5.0
+# Of statements that end a transaction, also where another begins at once (AND CHAIN); but for ROLLBACK TO SAVEPOINT.
+_ENDINGS = ("COMMIT", "ROLLBACK")
+_BACK = re.compile(r"\bto\b", re.IGNORECASE)
 
 Callback = Callable[[], object]
 
@@ -114,7 +118,7 @@ class Transaction:
             self._started = True
             raise
         self._started = True
-        if connection.ended:
+        if connection.status == "idle" or (result.tag in _ENDINGS and not _BACK.search(query)):
             # What came next would be committed by itself, or twice if it were the first statement.
             self._drop()
             self._lost = True

@@ -157,7 +157,8 @@ class _Events:
 
     def kept(self) -> list[Any]:
         """Return the events of which nothing was rolled back."""
-        return [each.event for each in self._all if each.done or self._database.is_pending(each)]
+        pending = set(map(id, self._database.pending))
+        return [each.event for each in self._all if each.done or id(each) in pending]
 
     def tell(self, publish: Publish, when: When) -> None:
         """Publish the events now, or after the commit."""

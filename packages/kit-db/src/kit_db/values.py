@@ -9,14 +9,8 @@ from types import NoneType
 from typing import Any
 from uuid import UUID
 
-READY = frozenset({str, int, float, bool, NoneType, Decimal, time, timedelta, bytes})
+READY = frozenset({str, int, float, bool, NoneType, Decimal, datetime, date, time, timedelta, bytes})
 """Classes whose values the driver takes as they are."""
-
-DATES = frozenset({datetime, date})
-"""Classes of which it takes all but the ends, which it makes of PostgreSQL's infinity, but no infinity of them."""
-
-ENDS = (1, 9999)
-"""The years that the ends are in."""
 
 COLLECTIONS = (list, tuple, set, frozenset)
 _JSON = (dict, *COLLECTIONS)
@@ -26,8 +20,6 @@ def parameter(value: Any) -> Any:
     """Return a value as the driver takes it: enums by their value, UUIDs as text, whatever has parts as JSON."""
     if value.__class__ in READY:
         return value
-    if value.__class__ in DATES:
-        return _infinite(value) or value
     if value.__class__ is UUID:
         digits = f"{value.int:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
@@ -55,7 +47,7 @@ def text(value: Any) -> str:
     if isinstance(value, (int, float, Decimal)):
         return str(value)
     if isinstance(value, (date, time)):
-        return _infinite(value) or value.isoformat()
+        return value.isoformat()
     if isinstance(value, timedelta):
         return f"{value.days} days {value.seconds} seconds {value.microseconds} microseconds"
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -75,14 +67,6 @@ def _element(value: Any) -> str:
     return '"' + text(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _infinite(value: Any) -> str | None:
-    """Return PostgreSQL's text for the ends of Python's calendar, as which the driver reads its infinities."""
-    if isinstance(value, date) and value.year in ENDS:
-        bare = value.replace(tzinfo=None) if isinstance(value, datetime) else value
-        return {type(bare).max: "infinity", type(bare).min: "-infinity"}.get(bare)
-    return None
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         value = value.value
@@ -93,7 +77,9 @@ def _plain(value: Any) -> Any:
     if callable(dump):
         return dump()
     if hasattr(value, "__dataclass_fields__") and not isinstance(value, type):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+        import dataclasses
+
+        return {each.name: getattr(value, each.name) for each in dataclasses.fields(value) if each.init}
     return value
 
 
