@@ -9,7 +9,8 @@ process. Exits with 1 if a limit is passed.
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -24,6 +25,9 @@ from kit_db import Database, Store
 from kit_local.stores import Postgres
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+# A server's process may have landed beside its client on one core, or where the cache is not shared: each way gets
+# several, and the best of them counts.
+CONNECTIONS = 8
 COLUMNS = "id, profile_id, amount, rate, term, status, note, active, due_on, created_at"
 TABLE = """
 create table loans (
@@ -87,12 +91,15 @@ def some_loan() -> Loan:
     return Loan(uuid4(), uuid4(), Decimal("1500.50"), 4.25, 12, "requested", "a note", True, now.date(), now)
 
 
-def reading(url: str, store: LoanStore, key: UUID) -> Calls:
-    """Return the ways to read a row by its key."""
+@contextmanager
+def reading(url: str, key: UUID) -> Iterator[Calls]:
+    """Give the ways to read a row by its key, each on a new connection."""
     raw = psycopg2.connect(url)
     raw.autocommit = True
     psycopg2.extras.register_uuid(conn_or_curs=raw)
     text = str(key)
+    database = Database.from_url(url)
+    store = LoanStore(database)
 
     def cursor() -> object:
         with raw.cursor() as opened:
@@ -111,7 +118,10 @@ def reading(url: str, store: LoanStore, key: UUID) -> Calls:
         with Session(engine) as session:
             return session.get(MappedLoan, key)
 
-    return {"psycopg2 cursor": cursor, "Store.find": lambda: store.find(key), "SQLAlchemy core": core, "its ORM": orm}
+    yield {"psycopg2 cursor": cursor, "Store.find": lambda: store.find(key), "SQLAlchemy core": core, "its ORM": orm}
+    raw.close()
+    database.close()
+    engine.dispose()
 
 
 def inserting(url: str, store: LoanStore, loans: list[Loan]) -> Calls:
@@ -155,6 +165,11 @@ def measured(
     return {name: (min(clock[name]), min(cpu[name])) for name in calls}
 
 
+def least(one: tuple[float, float] | None, other: tuple[float, float]) -> tuple[float, float]:
+    """Return the lesser of two times, and of two CPU times."""
+    return other if one is None else (min(one[0], other[0]), min(one[1], other[1]))
+
+
 def show(title: str, found: dict[str, tuple[float, float]]) -> None:
     """Print what was measured, the first being the one to compare with."""
     first = next(iter(found.values()))[0]
@@ -170,7 +185,11 @@ def main() -> int:
         store = LoanStore(database)
         key = store.add_all(some_loan() for _ in range(1000))[500].id
         database.execute("vacuum analyze loans")
-        read = measured(reading(server.url, store, key), number=100, rounds=60)
+        read: dict[str, tuple[float, float]] = {}
+        for _ in range(CONNECTIONS):
+            with reading(server.url, key) as calls:
+                found = measured(calls, number=100, rounds=12)
+            read = {name: least(read.get(name), taken) for name, taken in found.items()}
         loans = [some_loan() for _ in range(1000)]
         written = measured(
             inserting(server.url, store, loans),

@@ -395,3 +395,18 @@ def test_generated_columns_are_read_and_never_written(database):
         store.upsert(first, update=["total"])
     with pytest.raises(StoreDefinitionError, match="totl"):
         type("Typo", (Sums,), {"generated": ("totl",)})(database).find(1)
+
+
+@pytest.mark.parametrize("columns", [("id", "name", "n"), ("n", "name", "id")])
+def test_values_get_to_the_parameters_of_their_name(columns):
+    class Ordered:
+        def __init__(self, n: int, id: int, /, *more: Any, name: str) -> None:  # noqa: A002
+            self.said = (n, id, more, name)
+
+    class Named(tuple):
+        def __new__(cls, **values: Any) -> Named:
+            return tuple.__new__(cls, values.items())
+
+    row = [{"id": 1, "name": "x", "n": 2}[column] for column in columns]
+    assert Shape(Ordered, columns=columns, arrays=()).entity(row).said == (2, 1, (), "x")
+    assert dict(Shape(Named, columns=columns, arrays=()).entity(row)) == {"id": 1, "name": "x", "n": 2}

@@ -52,8 +52,7 @@ class Limits:
 
     def seconds(self) -> float | None:
         """Return how long the next statement may take. StatementTimeoutError if there is no time left."""
-        left = seconds_left()
-        if left is None:
+        if _source is None or (left := seconds_left()) is None:
             return self.statement
         if left <= 0:
             raise StatementTimeoutError("there is no time left for a statement")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
+from itertools import takewhile
 from keyword import iskeyword
 from typing import Any, TypeVar
 from uuid import UUID
@@ -161,9 +162,11 @@ def _maker(
         known[f"convert_{variable}"] = convert
         lines.append(f"    if {variable} is not None and {variable}.__class__ is not made_{variable}:")
         lines.append(f"        {variable} = convert_{variable}({variable})")
-    given = [
+    first = list(takewhile(variables.__contains__, _parameters(entity)))
+    given = [variables[name] for name in first] + [
         f"{name}={variable}" if _writable(name) else f"**{{{name!r}: {variable}}}"
         for name, variable in variables.items()
+        if name not in first
     ]
     lines.append(f"    return entity({', '.join(given)})")
     lines += [
@@ -175,6 +178,17 @@ def _maker(
     exec("\n".join(lines), known)  # noqa: S102
     make: Callable[[Sequence[Any]], Any] = known["make"]
     return make
+
+
+def _parameters(entity: type[Any]) -> Sequence[str]:
+    """Return the names of the constructor's parameters in their order, as far as they can be given without a name.
+
+    Python takes half the time for values that are given so.
+    """
+    code = getattr(entity.__init__, "__code__", None)
+    made: Any = entity.__new__
+    plain = type(entity).__call__ is type.__call__ and made is object.__new__
+    return code.co_varnames[1 : code.co_argcount] if plain and code is not None else ()
 
 
 def _unreadable(entity: type[Any], error: Exception) -> UnreadableRowError:

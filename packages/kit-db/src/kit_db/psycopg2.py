@@ -85,13 +85,19 @@ class Connection:
                 self._raw.close()
                 raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
             described = cursor.description
-            rows = _fetched(cursor) if described is not None else []
+            rows = cursor.fetchall() if described is not None else []
             result = Result(rows, described, cursor.rowcount, cursor.statusmessage)
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)
             raise statement_error(error, lost=lost) from None
         except (ValueError, OverflowError):
+            if cursor.description is not None:
+                # A year beyond 9999, an interval of a million years. The traceback may outlive what the rows take.
+                cursor.close()
+                raise errors.UnreadableRowError(
+                    "the statement was done, but Python can't hold a value of a row"
+                ) from None
             # A NUL, or a lone surrogate.
             raise errors.InvalidValueError("a value that PostgreSQL can't hold") from None
         except (IndexError, KeyError):
@@ -103,8 +109,9 @@ class Connection:
 
     def unit(self, query: str, parameters: Parameters = None) -> Result:
         """Run a statement as a unit of its own, in one message with the settings that bound it."""
-        seconds = self.limits.seconds()
-        settings = self.limits.settings(seconds)
+        limits = self.limits
+        seconds = limits.seconds()
+        settings = limits.settings(seconds) if limits.send and (seconds or limits.lock) is not None else []
         if not settings:
             return self.run(query, parameters, seconds=seconds)
         if query.lstrip()[:5].lower() != "call ":
@@ -164,16 +171,6 @@ class Connection:
         """Close it; one that is foreign is just forgotten."""
         if not self.foreign:
             self._raw.close()
-
-
-def _fetched(cursor: Any) -> list[tuple[Any, ...]]:
-    try:
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    except (ValueError, OverflowError):
-        # A year beyond 9999, an interval of a million years. The traceback may live longer than the rows should.
-        cursor.close()
-        raise errors.UnreadableRowError("the statement was done, but Python can't hold a value of a row") from None
-    return rows
 
 
 def parse_url(url: str) -> dict[str, str]:

@@ -21,8 +21,7 @@ def parameter(value: Any) -> Any:
     if value.__class__ in READY:
         return value
     if value.__class__ is UUID:
-        digits = f"{value.int:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        return str(value)
     value = _plain(value)
     return json.dumps(value, default=_json) if isinstance(value, _JSON) else value
 

@@ -25,20 +25,20 @@ def watcher(descriptor: int) -> Ready:
     reading, writing = _asked(descriptor, READ).poll, _asked(descriptor, WRITE).poll
 
     def wait(state: int, seconds: float | None) -> bool:
-        return (reading if state == READ else writing)(None if seconds is None else _milliseconds(seconds)) != []
+        milliseconds = None if seconds is None else _milliseconds(seconds)
+        return bool(reading(milliseconds) if state == READ else writing(milliseconds))
 
     return wait
 
 
 def drive(poll: Poll, wait: Ready, seconds: float | None) -> bool:
     """Call psycopg2's `poll` until what it was told to do is done; tell whether that was in time."""
-    state = poll()
     if seconds is None:
-        while state:
+        while state := poll():
             wait(state, None)
-            state = poll()
         return True
     deadline = time.monotonic() + seconds
+    state = poll()
     while state:
         left = deadline - time.monotonic()
         if not wait(state, left):
