@@ -2,12 +2,13 @@ import copy
 import pickle
 import threading
 from decimal import Decimal
+from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
 import marshmallow
 import pytest
-from kit_schemas import EXCLUDE, RAISE, BaseSchema, ValidationError, field
+from kit_schemas import EXCLUDE, RAISE, BaseSchema, SchemaDefinitionError, ValidationError, field, set_compiled
 from marshmallow import post_load, validates_schema
 
 ID = UUID("5b1f3c1e-6f0b-4f0e-9d0a-000000000001")
@@ -104,6 +105,69 @@ def test_unknown_reaches_nested_schemas_with_dotted_options():
     with pytest.raises(ValidationError) as caught:
         schema.load({**DATA, "lines": [{"sku": "a", "note": "x"}]})
     assert caught.value.messages == {"lines": {0: {"note": ["Unknown field."]}}}
+
+
+class Closed(BaseSchema, unknown=RAISE):
+    size: int
+    line: Line | None = None
+
+
+class Outer(BaseSchema):
+    closed: Closed
+    several: list[Closed] = field(default_factory=list)
+
+
+UNKNOWN = ["Unknown field."]
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_class_may_refuse_unknown_fields(compiled):
+    set_compiled(compiled)
+    try:
+        assert Closed.load({"size": 1}) == Closed(size=1)
+        for load in (Closed.load, Closed.Schema().load, type("Child", (Closed,), {}).load):
+            with pytest.raises(ValidationError) as caught:
+                load({"size": 1, "x": 1})
+            assert caught.value.messages == {"x": UNKNOWN}
+        assert Closed.load({"size": 1, "x": 1}, unknown=EXCLUDE) == Closed(size=1)
+        assert type("Open", (Closed,), {}, unknown=EXCLUDE).load({"size": 1, "x": 1}).size == 1
+    finally:
+        set_compiled(True)
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_each_class_has_its_own_unknown_unless_the_call_says_otherwise(compiled):
+    set_compiled(compiled)
+    try:
+        line = {"sku": "x", "y": 1}
+        assert Closed.load({"size": 1, "line": line}).line == Line(sku="x")
+        data = {"closed": {"size": 1, "line": line, "x": 1}, "several": [{"size": 1, "x": 1}], "z": 1}
+        with pytest.raises(ValidationError) as caught:
+            Outer.load(data)
+        assert caught.value.messages == {"closed": {"x": UNKNOWN}, "several": {0: {"x": UNKNOWN}}}
+        assert Outer.load(data, unknown=EXCLUDE).closed.size == 1
+        with pytest.raises(ValidationError) as caught:
+            Outer.load(data, unknown=RAISE)
+        assert caught.value.messages["closed"] == {"x": UNKNOWN, "line": {"y": UNKNOWN}}
+        assert caught.value.messages["z"] == UNKNOWN
+    finally:
+        set_compiled(True)
+
+
+def test_unknown_in_the_head_reaches_a_part_and_a_wrapped_schema():
+    part = Outer.Schema(only=("closed.size",))
+    with pytest.raises(ValidationError):
+        part.load({"closed": {"size": 1, "x": 1}})
+    assert Outer.Schema(only=("closed.size",), unknown=EXCLUDE).load({"closed": {"size": 1, "x": 1}}).closed.size == 1
+    wrapped = type("Wrapped", (BaseSchema.from_schema(marshmallow.Schema.from_dict({})),), {}, unknown=RAISE)
+    with pytest.raises(ValidationError):
+        wrapped.load({"x": 1})
+
+
+@pytest.mark.parametrize("unknown", ["include", "forbid", True])
+def test_an_unknown_in_the_head_that_is_neither_is_a_mistake(unknown):
+    with pytest.raises(SchemaDefinitionError, match="Made: unknown is EXCLUDE or RAISE"):
+        type("Made", (BaseSchema,), {}, unknown=unknown)
 
 
 def test_include_has_no_place_to_go():
@@ -334,3 +398,73 @@ def test_instances_can_be_copied_and_pickled():
     for each in (order, changes):
         assert pickle.loads(pickle.dumps(each)) == copy.deepcopy(each) == each
     assert copy.copy(order).lines is order.lines
+
+
+class Node(BaseSchema):
+    name: str = "x"
+    branches: "list[Node]" = field(default_factory=list)
+    by_name: "dict[str, Node] | None" = None
+
+
+class Forest(BaseSchema):
+    tree: Node | None = None
+
+
+@pytest.mark.parametrize("nested", [lambda data: {"branches": [data]}, lambda data: {"by_name": {"x": data}}])
+def test_what_loads_can_be_shown_compared_and_dumped(nested):
+    data: Any = {}
+    deepest = 0
+    for depth in range(300):
+        try:
+            loaded = Forest.load({"tree": data})
+        except ValidationError:
+            pass
+        else:
+            assert deepest == depth, "what is deeper is refused as well"
+            deepest = depth + 1
+            assert repr(loaded)
+            assert loaded == Forest.load(loaded.dump()) == Forest.loads(loaded.dumps())
+        data = nested(data)
+    with pytest.raises(ValidationError, match="Nested too deeply"):
+        Forest.load({"tree": data})
+    assert 90 < deepest < 110
+
+
+def test_the_limit_of_depth_holds_across_classes_that_contain_each_other():
+    class Left(BaseSchema):
+        right: "Right | None" = None
+
+    class Right(BaseSchema):
+        left: "Left | None" = None
+
+    Left.Right = Right
+    Right.Left = Left
+    data: Any = None
+    for _ in range(150):
+        data = {"left": {"right": data}}
+    with pytest.raises(ValidationError, match="Nested too deeply"):
+        Right.load(data)
+
+
+def test_a_value_that_can_not_be_dumped_is_named_by_its_field():
+    class Shade(Enum):
+        RED = "red"
+
+    class Dot(BaseSchema):
+        at: int = 0
+        shade: Shade = field(default=Shade.RED, data_key="colour")
+
+    class Line(BaseSchema):
+        dots: list[Dot]
+
+    for wrong in ("red", 5, object()):
+        kind = type(wrong).__name__
+        for each in (Dot(shade=wrong), Line(dots=[Dot(), Dot(shade=wrong)])):
+            with pytest.raises(TypeError, match=rf"Dot\.shade can't be dumped: it holds a {kind}$"):
+                each.dump()
+            with pytest.raises(TypeError, match=rf"Dot\.shade can't be dumped: it holds a {kind}$"):
+                each.Schema().dump(each)
+    for hint, wrong in ((Decimal, "x"), (float, "x"), (int, []), (list[int], 5)):
+        made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}})(value=wrong)
+        with pytest.raises(TypeError, match=rf"Made\.value can't be dumped: it holds a {type(wrong).__name__}$"):
+            made.dump()

@@ -35,6 +35,7 @@ def test_what_a_class_needs_when_it_is_first_used_is_imported_then():
         "kit_schemas.compiler.switch",
         "kit_schemas.declaration",
         "kit_schemas.errors",
+        "kit_schemas.mistakes",
         "kit_schemas.schema",
     ]
 

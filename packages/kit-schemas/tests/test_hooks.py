@@ -1,11 +1,12 @@
 """Which hooks a class has: those that Python finds in it, as with marshmallow's own classes."""
 
+import json
 from typing import Any
 
 import marshmallow
 import pytest
-from kit_schemas import BaseSchema, ValidationError, generated_source
-from marshmallow import fields, post_load, validates
+from kit_schemas import BaseSchema, ValidationError, field, generated_source
+from marshmallow import fields, post_load, pre_load, validates
 
 
 def checking() -> Any:
@@ -138,3 +139,104 @@ def test_the_hooks_of_a_wrapped_schema_can_be_switched_off():
     assert wrapped.Schema().validate({"size": -1})
     assert off.load({"size": -1}).size == -2
     assert neither.load({"size": -1}).size == -1
+
+
+class Named(BaseSchema):
+    name: str
+
+    @pre_load
+    def tidy(self, data: Any, **options: Any) -> Any:
+        return {**data, "name": data.get("name", "").strip()}
+
+
+class Outer(BaseSchema):
+    named: Named
+    several: list[Named] = field(default_factory=list)
+
+
+WRONG = {"_schema": ["Invalid input type."]}
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 5, True, [1]])
+def test_what_is_no_mapping_is_a_validation_error_whatever_a_hook_makes_of_it(data):
+    for load in (Named.load, Named.Schema().load, lambda data: Named.loads(json.dumps(data))):
+        with pytest.raises(ValidationError) as caught:
+            load(data)
+        assert caught.value.messages == WRONG
+
+
+def test_each_of_several_that_is_no_mapping_is_named():
+    with pytest.raises(ValidationError) as caught:
+        Named.load([{"name": " a "}, None, {"name": 5 * " "}, "x"], many=True)
+    assert caught.value.messages == {1: WRONG, 3: WRONG}
+    for data in (None, 5, "x", {"name": "a"}):
+        with pytest.raises(ValidationError) as caught:
+            Named.load(data, many=True)
+        assert caught.value.messages == WRONG
+    assert Named.load([{"name": " a "}], many=True) == [Named(name="a")]
+
+
+def test_what_is_no_mapping_is_a_validation_error_in_nested_data_too():
+    with pytest.raises(ValidationError) as caught:
+        Outer.load({"named": "x", "several": [{"name": " a "}, 5]})
+    assert caught.value.messages == {"named": WRONG, "several": {1: WRONG}}
+    assert Outer.load({"named": {"name": " a "}}).named.name == "a"
+
+
+def test_a_hook_may_make_a_mapping_of_something_else():
+    class Coin(BaseSchema):
+        amount: int
+        currency: str
+
+        @pre_load
+        def split(self, data: Any, **options: Any) -> Any:
+            if isinstance(data, str):
+                amount, currency = data.split()
+                return {"amount": amount, "currency": currency}
+            return data
+
+    class Bill(BaseSchema):
+        total: Coin
+
+    coin = Coin(amount=5, currency="EUR")
+    assert Coin.load("5 EUR") == coin
+    assert Coin.load(["5 EUR", {"amount": 5, "currency": "EUR"}], many=True) == [coin, coin]
+    assert Bill.load({"total": "5 EUR"}).total == coin
+    for data in ("5", None):
+        with pytest.raises(ValidationError) as caught:
+            Coin.load(data)
+        assert caught.value.messages == WRONG
+
+
+def test_an_error_of_a_hook_at_a_mapping_is_a_mistake_of_the_hook():
+    class Made(BaseSchema):
+        name: str
+
+        @pre_load
+        def fail(self, data: Any, **options: Any) -> Any:
+            return {**data, "name": data["nmae"]}
+
+    with pytest.raises(KeyError, match="nmae"):
+        Made.load({"name": "x"})
+    with pytest.raises(KeyError, match="nmae"):
+        Made.load([{"name": "x"}], many=True)
+
+
+def test_a_hook_for_the_collection_gets_the_list():
+    seen = []
+
+    class Listed(BaseSchema):
+        name: str
+
+        @pre_load(pass_collection=True)
+        def unpack(self, data: Any, many: bool, **options: Any) -> Any:
+            seen.append((data, many))
+            return [{"name": each["name"].strip()} for each in data["items"]] if many and "items" in data else data
+
+    assert Listed.load({"items": [{"name": " a "}]}, many=True) == [Listed(name="a")]
+    assert Listed.load({"name": "a"}) == Listed(name="a")
+    assert [many for _, many in seen] == [True, False]
+    for data, messages in ((None, WRONG), ([None], {0: WRONG})):
+        with pytest.raises(ValidationError) as caught:
+            Listed.load(data, many=True)
+        assert caught.value.messages == messages

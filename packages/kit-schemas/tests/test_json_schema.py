@@ -6,9 +6,21 @@ from uuid import UUID
 
 import jsonschema
 import pytest
-from kit_schemas import BaseSchema, Discriminator, field, openapi_components
+from kit_schemas import RAISE, BaseSchema, Discriminator, field, openapi_components
 from marshmallow import fields
-from marshmallow.validate import And, ContainsNoneOf, ContainsOnly, Equal, Length, NoneOf, OneOf, Range, Regexp
+from marshmallow.validate import (
+    URL,
+    And,
+    ContainsNoneOf,
+    ContainsOnly,
+    Email,
+    Equal,
+    Length,
+    NoneOf,
+    OneOf,
+    Range,
+    Regexp,
+)
 
 
 class Color(Enum):
@@ -168,6 +180,7 @@ def test_a_strict_decimal_is_no_json_number_with_a_point():
     assert valid(schema, {"amount": "1.5"})
     assert valid(schema, {"amount": 1})
     assert not valid(schema, {"amount": 1.5})
+    assert not valid(schema, {"amount": "1e5"})
 
 
 def test_a_class_that_contains_itself():
@@ -314,3 +327,64 @@ def test_an_example_may_be_given_as_the_class_holds_it():
     ]
     assert valid(schema, schema["examples"][0])
     assert Made.load(schema["examples"][0]).color is Color.RED
+
+
+class Own(fields.Field[Any]):
+    """A field of one's own, of which JSON Schema can't know."""
+
+
+@pytest.mark.parametrize(
+    ("hint", "schema"),
+    [
+        (Annotated[str, Own()], {"type": "string"}),
+        (Annotated[list[int] | None, Own()], {"type": ["array", "null"], "items": {"type": "integer"}}),
+        (Annotated[str, Own(), Length(max=3)], {"type": "string", "maxLength": 3}),
+        (Annotated[str, fields.IP()], {"type": "string"}),
+        (Annotated[complex, Own()], {}),
+        (Annotated[complex, Own(metadata={"type": "string"})], {"type": "string"}),
+        (Annotated[int, Own(metadata={"type": "string", "format": "isbn"})], {"type": "string", "format": "isbn"}),
+        (Annotated[str | None, Own(metadata={"format": "isbn"})], {"type": ["string", "null"], "format": "isbn"}),
+    ],
+)
+def test_a_field_of_ones_own_is_described_by_its_type_and_its_metadata(hint, schema):
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}})
+    assert made.json_schema()["properties"]["value"] == schema
+
+
+def test_words_of_json_schema_in_metadata_go_in():
+    class Book(BaseSchema):
+        isbn: Annotated[str, Regexp("^97")] = field(metadata={"format": "isbn", "pattern": "^[0-9-]+$", "shelf": 5})
+        weight: Decimal = field(metadata={"type": "string", "required": True})
+
+    assert Book.json_schema()["properties"] == {
+        "isbn": {"type": "string", "format": "isbn", "pattern": "^[0-9-]+$", "allOf": [{"pattern": "^97"}]},
+        "weight": {"type": "string", "format": "decimal"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("hint", "word"),
+    [
+        (Annotated[str, Email()], "email"),
+        (Annotated[str, fields.Email()], "email"),
+        (Annotated[str, URL()], "uri"),
+        (Annotated[str, fields.Url()], "uri"),
+        (Annotated[str, URL(relative=True)], "uri-reference"),
+        (Annotated[str, fields.Url(relative=True)], "uri-reference"),
+    ],
+)
+def test_addresses_have_their_format(hint, word):
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": hint}})
+    assert made.json_schema()["properties"]["value"] == {"type": "string", "format": word}
+
+
+def test_a_class_that_refuses_unknown_fields_says_so():
+    class Closed(BaseSchema, unknown=RAISE):
+        size: int
+
+    class Outer(BaseSchema):
+        closed: Closed
+
+    schema = Outer.json_schema()
+    assert "additionalProperties" not in schema
+    assert schema["$defs"]["Closed"]["additionalProperties"] is False

@@ -136,7 +136,7 @@ class Again(BaseSchema):
 @pytest.mark.parametrize(
     ("hint", "message"),
     [
-        (int | str, "a union needs a field that tells its schemas apart"),
+        (int | str, r"several types need .* Annotated\[…, SomeField\(\)\], or the type Any"),
         (Card | Bank, r"Annotated\[.*, Discriminator\('kind'\)\]"),
         (Annotated[Card | int, Discriminator("kind")], "is no schema"),
         (Annotated[Card | NoLiteral, Discriminator("kind")], "NoLiteral.kind tells .* no Literal"),

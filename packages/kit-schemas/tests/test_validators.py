@@ -1,6 +1,7 @@
 """Bad input is a ValidationError, whatever a validator thinks of it."""
 
 import datetime as dt
+import sys
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -71,7 +72,8 @@ def made(hint: Any, **head: Any) -> Any:
         (Annotated[dt.datetime, fields.DateTime(format="timestamp")], 10**400, "Invalid value."),
         (Annotated[dt.datetime, fields.NaiveDateTime(timezone=dt.UTC)], "0001-01-01T00:00:00+01:00", "Invalid value."),
         (dt.timedelta, 10**400, "Not a valid period of time."),
-        (Number, Decimal("sNaN"), "Invalid value."),
+        # Before 3.13 an Enum compares what has no hash with its members.
+        (Number, Decimal("sNaN"), "Must be one of: 1." if sys.version_info >= (3, 13) else "Invalid value."),
     ],
     ids=lambda part: "",  # no text of HUGE
 )

@@ -7,13 +7,14 @@ from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, dataclass_transform, overload
 
 import marshmallow
-from marshmallow import EXCLUDE, ValidationError
+from marshmallow import EXCLUDE, RAISE, ValidationError
 
 from kit_schemas.building import LazySchema, wrapped_specs
 from kit_schemas.compiler.doubts import DOUBTS
 from kit_schemas.compiler.switch import dumper_of, loader_of
 from kit_schemas.declaration import ClassOptions, FieldSpec, declared_by, field
 from kit_schemas.errors import SchemaDefinitionError
+from kit_schemas.mistakes import wrong_names
 from kit_schemas.schema import InstanceSchema, Partial, Unknown
 
 if TYPE_CHECKING:
@@ -34,17 +35,17 @@ class BaseSchema:
     `load` trusts nobody. Other classes can be mixed in; only the annotations of BaseSchema classes become fields.
 
     Options in the class's head, which subclasses inherit: `strict=True` takes less than marshmallow does;
-    `default_timezone` is given to datetimes that have none; `split=True` takes `"a,b"` for a list, as query strings
-    have it.
+    `default_timezone` is given to datetimes that have none; `unknown=RAISE` makes fields that are not declared an
+    error; `split=True` takes `"a,b"` for a list, as query strings have it.
     """
 
     __kit_declared__: ClassVar[tuple[Mapping[str, FieldSpec], set[str]]] = ({}, set())
     __kit_dumpers__: ClassVar[dict[bool, Callable[[Any], dict[str, Any]]]] = {}
     __kit_fields__: ClassVar[dict[str, FieldSpec]] = {}
-    __kit_loaders__: ClassVar[dict[Unknown, Callable[[Any], Any]]] = {}
+    __kit_loaders__: ClassVar[dict[Unknown | None, Callable[[Any], Any]]] = {}
     __kit_options__: ClassVar[ClassOptions] = ClassOptions()
     __kit_schema__: ClassVar[type[marshmallow.Schema]]
-    __kit_shared__: ClassVar[dict[tuple[Unknown, bool], marshmallow.Schema]] = {}
+    __kit_shared__: ClassVar[dict[tuple[Unknown | None, bool], marshmallow.Schema]] = {}
     __kit_wrapped__: ClassVar[type[marshmallow.Schema] | None] = None
 
     Schema = LazySchema()
@@ -56,14 +57,24 @@ class BaseSchema:
         strict: bool | None = None,
         default_timezone: "tzinfo | None" = None,
         split: bool | None = None,
+        unknown: Unknown | None = None,
         **options: Any,
     ) -> None:
-        super().__init_subclass__(**options)
+        try:
+            super().__init_subclass__(**options)
+        except TypeError as error:
+            if "takes no keyword arguments" not in str(error):  # a mixin's own
+                raise
+            message = f"no {', '.join(options)} in a class's head: there are {', '.join(ClassOptions._fields)}"
+            raise SchemaDefinitionError(message, owner=cls.__qualname__) from error
+        if unknown not in (None, EXCLUDE, RAISE):
+            raise SchemaDefinitionError("unknown is EXCLUDE or RAISE", owner=cls.__qualname__)
         inherited = cls.__kit_options__
         cls.__kit_options__ = ClassOptions(
             strict=inherited.strict if strict is None else strict,
             default_timezone=default_timezone or inherited.default_timezone,
             split=inherited.split if split is None else split,
+            unknown=unknown or inherited.unknown,
         )
         cls.__kit_declared__ = declared_by(cls, reserved=_RESERVED)
         cls._declare()
@@ -88,8 +99,11 @@ class BaseSchema:
         cls.__kit_loaders__ = {}
         cls.__kit_dumpers__ = {}
 
-    def __init__(self, /, **values: Any) -> None:
+    def __init__(self, /, *positional: Any, **values: Any) -> None:
         own = self.__dict__
+        if positional:
+            owner = type(self).__qualname__
+            raise TypeError(f"{owner} takes its fields by keyword, {owner}(name=…); data goes through {owner}.load")
         missing = []
         for name, spec in self.__kit_fields__.items():
             if name in values:
@@ -98,10 +112,8 @@ class BaseSchema:
                 missing.append(name)
             else:
                 own[name] = spec.default_value()
-        if missing:
-            raise TypeError(f"{type(self).__qualname__} lacks {', '.join(map(repr, missing))}")
-        if values:
-            raise TypeError(f"{type(self).__qualname__} has no {', '.join(map(repr, values))}")
+        if missing or values:
+            raise TypeError(f"{type(self).__qualname__} {wrong_names(self.__kit_fields__, missing, values)}")
 
     @classmethod
     def from_schema(cls, schema: type[marshmallow.Schema], *, name: str | None = None) -> type[Any]:
@@ -124,23 +136,26 @@ class BaseSchema:
         cls,
         data: Any,
         *,
-        unknown: Unknown = ...,
+        unknown: Unknown | None = ...,
         partial: Partial = ...,
         many: Literal[False] = ...,
     ) -> Self: ...
     @overload
     @classmethod
-    def load(cls, data: Any, *, unknown: Unknown = ..., partial: Partial = ..., many: Literal[True]) -> list[Self]: ...
+    def load(
+        cls, data: Any, *, unknown: Unknown | None = ..., partial: Partial = ..., many: Literal[True]
+    ) -> list[Self]: ...
     @classmethod
     def load(
-        cls, data: Any, *, unknown: Unknown = EXCLUDE, partial: Partial = False, many: bool = False
+        cls, data: Any, *, unknown: Unknown | None = None, partial: Partial = False, many: bool = False
     ) -> Self | list[Self]:
         """Make an instance of a mapping, or with `many` a list of instances of a list.
 
         Raises marshmallow's ValidationError, whose `messages` name every wrong field at once; data that is no mapping
         (None too) is such an error under `_schema`. `unknown` is EXCLUDE, which drops fields that are not declared,
-        or RAISE; it reaches nested schemas. With `partial` (True, or names) missing fields are no error: they stay
-        unset, and `dump` leaves them out. Another BaseSchema instance is dumped first.
+        or RAISE; it reaches nested schemas; without it each class does as its head says. With `partial` (True, or
+        names) missing fields are no error: they stay unset, and `dump` leaves them out. Another BaseSchema instance
+        is dumped first.
         """
         if not partial:
             make = cls.__kit_loaders__.get(unknown) or loader_of(cls, unknown)
@@ -166,21 +181,21 @@ class BaseSchema:
         cls,
         text: str | bytes,
         *,
-        unknown: Unknown = ...,
+        unknown: Unknown | None = ...,
         partial: Partial = ...,
         many: Literal[False] = ...,
     ) -> Self: ...
     @overload
     @classmethod
     def loads(
-        cls, text: str | bytes, *, unknown: Unknown = ..., partial: Partial = ..., many: Literal[True]
+        cls, text: str | bytes, *, unknown: Unknown | None = ..., partial: Partial = ..., many: Literal[True]
     ) -> list[Self]: ...
     @classmethod
     def loads(
         cls,
         text: str | bytes,
         *,
-        unknown: Unknown = EXCLUDE,
+        unknown: Unknown | None = None,
         partial: Partial = False,
         many: bool = False,
     ) -> Self | list[Self]:
@@ -203,6 +218,8 @@ class BaseSchema:
         """
         if many:
             return [each.dump(skip_none=skip_none) for each in self]
+        if not isinstance(self, BaseSchema):
+            raise TypeError(f"dump is for an instance, not for a {type(self).__name__}; of several it needs many=True")
         cls = type(self)
         make = cls.__kit_dumpers__.get(skip_none) or dumper_of(cls, skip_none)
         try:
@@ -239,21 +256,17 @@ class BaseSchema:
         return type(self)(**values)
 
     @classmethod
-    def _shared_schema(cls, *, unknown: Unknown = EXCLUDE, skip_none: bool = False) -> marshmallow.Schema:
+    def _shared_schema(cls, *, unknown: Unknown | None = None, skip_none: bool = False) -> marshmallow.Schema:
         """Return the one instance of `.Schema` with these options; making one costs as much as a load."""
-        options: tuple[Unknown, bool] = (unknown, skip_none)
+        options: tuple[Unknown | None, bool] = (unknown, skip_none)
         shared = cls.__kit_shared__.get(options)
         if shared is None:
             shared = cls.__kit_shared__.setdefault(options, cls._new_schema(unknown, skip_none))
         return shared
 
     @classmethod
-    def _new_schema(cls, unknown: Unknown, skip_none: bool) -> marshmallow.Schema:
-        schema = cast("type[InstanceSchema]", cls.Schema)
-        try:
-            made = schema(unknown=unknown, skip_none=skip_none)
-        except ValueError as error:  # two fields have one name in the data
-            raise SchemaDefinitionError(str(error), owner=cls.__qualname__) from error
+    def _new_schema(cls, unknown: Unknown | None, skip_none: bool) -> marshmallow.Schema:
+        made = cast("type[InstanceSchema]", cls.Schema)(unknown=unknown, skip_none=skip_none)
         loaded = {field.attribute or name for name, field in made.load_fields.items()}
         for name, spec in cls.__kit_fields__.items():
             if spec.required and name not in loaded:

@@ -74,9 +74,28 @@ def _build(owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
     if wrapped is not None:
         bases = (wrapped,) if issubclass(wrapped, InstanceSchema) else (InstanceSchema, wrapped)
         body["Meta"] = _meta(owner, wrapped, list(specs))
+    elif owner.__kit_options__.unknown != EXCLUDE:
+        body["Meta"] = type("Meta", (InstanceSchema.Meta,), {"unknown": owner.__kit_options__.unknown})
     body.update(_hooks(owner))
     body.update(build_fields(owner.__qualname__, specs, schema_hints(owner), owner.__kit_options__))
-    return cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{owner.__name__}Schema", bases, body))
+    built = cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{owner.__name__}Schema", bases, body))
+    _check(owner, built)
+    return built
+
+
+def _check(owner: "type[BaseSchema]", built: type[marshmallow.Schema]) -> None:
+    """Find what marshmallow would say at each use, and without the class's name."""
+    from kit_schemas.errors import SchemaDefinitionError
+
+    try:
+        made = built()
+    except ValueError as error:  # two fields have one name in the data
+        raise SchemaDefinitionError(str(error), owner=owner.__qualname__) from error
+    for hook, _, options in made._hooks["validates"]:
+        for name in options["field_names"]:
+            if name not in made.declared_fields:
+                message = f"{hook} validates {name!r}, which is no field"
+                raise SchemaDefinitionError(message, owner=owner.__qualname__)
 
 
 def _wrapped(owner: "type[BaseSchema]") -> type[marshmallow.Schema] | None:
@@ -93,7 +112,7 @@ def _wrapped(owner: "type[BaseSchema]") -> type[marshmallow.Schema] | None:
 
 def _meta(owner: "type[BaseSchema]", wrapped: type[marshmallow.Schema], added: list[str]) -> type:
     """Return a wrapped Schema's `Meta`, with the fields that the class has added and without those it has dropped."""
-    body: dict[str, Any] = {"register": False, "unknown": EXCLUDE}
+    body: dict[str, Any] = {"register": False, "unknown": owner.__kit_options__.unknown}
     if wrapped.opts.fields:
         body["fields"] = (*wrapped.opts.fields, *added)
     dropped = []

@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
+from marshmallow import EXCLUDE
+
 from kit_schemas.errors import SchemaDefinitionError
+from kit_schemas.mistakes import foreign_field, foreign_options, no_option
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    from kit_schemas.schema import Unknown
 
 T = TypeVar("T")
 
@@ -25,6 +30,8 @@ class _Missing:
 
 MISSING: Any = _Missing()
 
+_OPTIONS = ("default", "default_factory", "data_key", "load_only", "dump_only", "validate", "metadata")
+
 
 class ClassOptions(NamedTuple):
     """What a class says in its head, for itself and its subclasses."""
@@ -32,6 +39,7 @@ class ClassOptions(NamedTuple):
     strict: bool = False
     default_timezone: "tzinfo | None" = None
     split: bool = False
+    unknown: "Unknown" = EXCLUDE
 
 
 class FieldSpec:
@@ -116,6 +124,9 @@ def field(**options: Any) -> Any:
     `load_only` fields are never dumped, `dump_only` fields never loaded (and need a default); `validate` is one or
     more validators, run after those in `Annotated`; `metadata` is kept on the marshmallow field.
     """
+    surplus = [name for name in options if name not in _OPTIONS]
+    if surplus:
+        raise TypeError(no_option(surplus, _OPTIONS))
     return FieldSpec(**options)
 
 
@@ -136,9 +147,7 @@ def declared_by(cls: type, *, reserved: frozenset[str]) -> tuple[dict[str, Field
         if not name.isidentifier():
             raise SchemaDefinitionError("it is no name; data_key= may be any text", owner=cls.__qualname__, field=name)
         specs[name] = _spec(cls, name)
-    for name, value in vars(cls).items():
-        if isinstance(value, FieldSpec):
-            raise SchemaDefinitionError("field() needs an annotation beside it", owner=cls.__qualname__, field=name)
+    _refuse_the_unannotated(cls, {*specs, *class_variables})
     return specs, class_variables
 
 
@@ -169,9 +178,26 @@ def schema_hints(cls: type) -> dict[str, Any]:
     return hints
 
 
+def _refuse_the_unannotated(cls: type, annotated: set[str]) -> None:
+    for name, value in vars(cls).items():
+        message = None if name in annotated else foreign_field(value)
+        if message is not None:
+            message = f"a field needs an annotation, and {message}"
+        if isinstance(value, FieldSpec):
+            message = "field() needs an annotation beside it"
+        if message is not None:
+            raise SchemaDefinitionError(message, owner=cls.__qualname__, field=name)
+    message = foreign_options(vars(cls), annotated)
+    if message is not None:
+        raise SchemaDefinitionError(message, owner=cls.__qualname__)
+
+
 def _spec(cls: type, name: str) -> FieldSpec:
     given = cls.__dict__.get(name, MISSING)
     spec = given if isinstance(given, FieldSpec) else FieldSpec(default=given)
+    message = foreign_field(spec.default)
+    if message is not None:
+        raise SchemaDefinitionError(message, owner=cls.__qualname__, field=name)
     # As in dataclasses: what has no hash can change.
     if getattr(type(spec.default), "__hash__", None) is None:
         raise SchemaDefinitionError(

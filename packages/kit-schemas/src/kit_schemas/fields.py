@@ -18,6 +18,7 @@ from kit_schemas import strict
 from kit_schemas.declaration import ClassOptions, FieldSpec
 from kit_schemas.errors import SchemaDefinitionError
 from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
+from kit_schemas.mistakes import foreign_metadata
 from kit_schemas.schema import NestedField
 from kit_schemas.union import Discriminator, UnionField
 from kit_schemas.validators import ExactlyOneOf
@@ -129,12 +130,21 @@ class _FieldBuilder:
         if nullable or options.get("load_default", ...) is None:
             options["allow_none"] = True
         if custom:
-            return _adopted(custom[-1], validators, options)
+            adopted = _adopted(custom[-1], validators, options)
+            vars(adopted)["__kit_annotated__"] = self._by_type(hint)
+            return adopted
         if typing.get_origin(hint) is typing.Union:
             if validators:
                 options["validate"] = validators
             return _union(hint, found, options)
         return self._core(hint, validators, options)
+
+    def _by_type(self, hint: Any) -> Field | None:
+        """Return the field that a type would have without one of its own, None if it has none: JSON Schema tells it."""
+        try:
+            return self._item(hint)
+        except TypeError:
+            return None
 
     def _core(self, hint: Any, validators: list[Any], options: dict[str, Any]) -> Field:
         origin = typing.get_origin(hint) or hint
@@ -202,11 +212,10 @@ class _FieldBuilder:
 
 def _union(hint: Any, found: list[Any], options: dict[str, Any]) -> Field:
     discriminator = next((each for each in found if isinstance(each, Discriminator)), None)
+    if discriminator is None and any(hasattr(each, "__kit_fields__") for each in typing.get_args(hint)):
+        raise TypeError(f"a union needs a field that tells its schemas apart: Annotated[{hint}, Discriminator('kind')]")
     if discriminator is None:
-        raise TypeError(
-            f"a union needs a field that tells its schemas apart: Annotated[{hint}, Discriminator('kind')]; "
-            "for values of several types give a field: Annotated[…, SomeField()]"
-        )
+        raise TypeError("values of several types need a field of your own, Annotated[…, SomeField()], or the type Any")
     keys: dict[str, None] = {}
     members: dict[str | int, Any] = {}
     for target in typing.get_args(hint):
@@ -264,4 +273,7 @@ def _is_validator(found: Any) -> bool:
         raise TypeError("field(…) does nothing in Annotated: it is the field's value, name: type = field(…)")
     if isinstance(found, type) and issubclass(found, (validate.Validator, fields.Field)):
         raise TypeError(f"{found.__name__} does nothing here: make one, {found.__name__}(…)")
+    message = foreign_metadata(found)
+    if message is not None:
+        raise TypeError(message)
     return callable(found) and not isinstance(found, (type, fields.Field))

@@ -15,7 +15,7 @@ import marshmallow
 from marshmallow import fields, validate
 
 from kit_schemas.schema import NestedField
-from kit_schemas.strict import StrictDecimal
+from kit_schemas.strict import PLAIN_DECIMAL, StrictDecimal
 from kit_schemas.union import UnionField
 
 Document = dict[str, Any]
@@ -23,13 +23,18 @@ Document = dict[str, Any]
 _DEFS = "#/$defs/"
 _COMPONENTS = "#/components/schemas/"
 _ANNOTATIONS = ("title", "description", "deprecated")
+# Those that a field's metadata may say itself; what `required` and the like mean is the class's to say.
+_WORDS = (
+    *("type", "format", "pattern", "enum", "const", "minLength", "maxLength", "contentEncoding", "contentMediaType"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "items", "prefixItems", "contains"),
+    *("minItems", "maxItems", "uniqueItems", "properties", "additionalProperties", "propertyNames"),
+    *("minProperties", "maxProperties", "not", "anyOf", "oneOf"),
+)
 _KINDS: list[tuple[type, Document]] = [
-    (fields.Email, {"type": "string", "format": "email"}),
-    (fields.Url, {"type": "string", "format": "uri"}),
     (fields.UUID, {"type": "string", "format": "uuid"}),
     (fields.String, {"type": "string"}),
     (fields.Integer, {"type": "integer"}),
-    (StrictDecimal, {"type": ["string", "integer"], "format": "decimal"}),
+    (StrictDecimal, {"type": ["string", "integer"], "format": "decimal", "pattern": f"^{PLAIN_DECIMAL.pattern}$"}),
     # As text it keeps its digits, and that is how it is dumped; a number is taken, too.
     (fields.Decimal, {"type": ["string", "number"], "format": "decimal"}),
     (fields.Float, {"type": "number"}),
@@ -103,6 +108,8 @@ class _Collector:
             if properties[key].get("examples"):
                 example[key] = properties[key]["examples"][0]
         schema["properties"] = properties
+        if cls._shared_schema().unknown == marshmallow.RAISE:
+            schema["additionalProperties"] = False
         if required:
             schema["required"] = required
         if example and set(required) <= set(example):
@@ -111,6 +118,7 @@ class _Collector:
 
     def field(self, field: Any) -> Document:
         schema = self._typed(field)
+        schema.update({word: field.metadata[word] for word in _WORDS if word in field.metadata})
         for validator in field.validators:
             constraint = _constraint(schema, field, validator)
             if all(schema.get(word, value) == value for word, value in constraint.items()):
@@ -144,6 +152,9 @@ class _Collector:
             texts = names.get("type") == "string" and len(names) > 1  # any other key is text in JSON nevertheless
             return {"type": "object", **values, **({"propertyNames": names} if texts else {})}
         schema = next((dict(schema) for kind, schema in _KINDS if isinstance(field, kind)), {})
+        annotated = vars(field).get("__kit_annotated__")
+        if not schema and annotated is not None:
+            return self._typed(annotated)
         if getattr(field, "as_string", False) and isinstance(schema["type"], str):
             schema["type"] = ["string", schema["type"]]  # dumped as text, and a number is taken as well
         return schema
@@ -267,7 +278,16 @@ def _regexp(schema: Document, field: Any, validator: validate.Regexp) -> Documen
     return {"pattern": pattern if pattern.startswith("^") and "|" not in pattern else f"^(?:{pattern})"}
 
 
+def _format(word: str) -> Callable[[Document, Any, Any], Document]:
+    def constrain(schema: Document, field: Any, validator: Any) -> Document:
+        return {"format": f"{word}-reference" if getattr(validator, "relative", False) else word}
+
+    return constrain
+
+
 _CONSTRAINTS: dict[type, Callable[[Document, Any, Any], Document]] = {
+    validate.Email: _format("email"),
+    validate.URL: _format("uri"),
     validate.Length: _length,
     validate.Range: _range,
     validate.ContainsOnly: _contains_only,

@@ -2,12 +2,15 @@
 
 import copy
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import InvalidOperation
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
+from marshmallow.utils import is_collection
+
+_UNDUMPABLE = (ArithmeticError, AttributeError, TypeError, ValueError)
 
 Partial = bool | Sequence[str] | AbstractSet[str]
 Unknown = Literal["exclude", "include", "raise"]
@@ -33,6 +36,7 @@ class InstanceSchema(Schema):
     def __init__(self, *, skip_none: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self.skip_none = skip_none
+        self.unknown_given: Unknown | None = options.get("unknown")
 
     def load(
         self,
@@ -66,6 +70,40 @@ class InstanceSchema(Schema):
         if isinstance(dumped, list):
             return [_without_none(each) for each in dumped]
         return _without_none(dumped)
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        """Name the field whose value can't be dumped: the constructor does not check what it is given."""
+        try:
+            return super()._serialize(obj, many=many)
+        except _UNDUMPABLE as error:
+            name = None if many or isinstance(error, NamedError) else self._undumpable(obj)
+            if name is None:
+                raise
+            value = vars(obj)[name]
+            message = f"{type(obj).__qualname__}.{name} can't be dumped: it holds a {type(value).__qualname__}"
+            raise _UndumpableError(message) from error
+
+    def _undumpable(self, obj: Any) -> str | None:
+        for name, field in self.dump_fields.items():
+            attribute = field.attribute or name
+            ours = type(field).__module__.startswith(("marshmallow.", "kit_schemas."))
+            if ours and field._CHECK_ATTRIBUTE and attribute in getattr(obj, "__dict__", ()):
+                try:
+                    field.serialize(name, obj, accessor=self.get_attribute)
+                except _UNDUMPABLE:
+                    return attribute
+        return None
+
+    def _invoke_processors(self, tag: str, *, pass_collection: bool, data: Any, many: bool, **options: Any) -> Any:
+        """Leave data that is no mapping as it is where a pre_load hook fails at it: marshmallow says so then."""
+        run = functools.partial(super()._invoke_processors, tag, pass_collection=pass_collection, many=many, **options)
+        if tag != "pre_load":
+            return run(data=data)
+        if not many or pass_collection:
+            return _prepared(lambda given: run(data=given), data, many=many)
+        if not is_collection(data):
+            return data
+        return [_prepared(lambda given: run(data=[given])[0], each) for each in data]
 
     @staticmethod
     def _call_and_store(getter_func: Any, data: Any, **options: Any) -> Any:
@@ -120,14 +158,36 @@ class NestedField(fields.Nested):
             return super().schema
         dotted = self.only is not None or self.exclude or root.load_only or root.dump_only
         if not dotted:
-            shared: Schema = self.target._shared_schema(unknown=root.unknown, skip_none=root.skip_none)
+            shared: Schema = self.target._shared_schema(unknown=root.unknown_given, skip_none=root.skip_none)
             return shared
         if self._schema is None:
-            own = super().schema
-            own.unknown = root.unknown
-            if isinstance(own, InstanceSchema):
-                own.skip_none = root.skip_none
+            own = cast("InstanceSchema", super().schema)
+            own.skip_none, own.unknown_given = root.skip_none, root.unknown_given
+            own.unknown = root.unknown_given or own.unknown
         return super().schema
+
+
+class NamedError(Exception):
+    """An error that says itself where it is."""
+
+
+class _UndumpableError(NamedError, TypeError):
+    """A field's value can't be dumped."""
+
+
+def _prepared(run: Callable[[Any], Any], data: Any, *, many: bool = False) -> Any:
+    try:
+        return run(data)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        if _fits(data, many=many):
+            raise
+    return data
+
+
+def _fits(data: Any, *, many: bool) -> bool:
+    if many:
+        return is_collection(data) and all(isinstance(each, Mapping) for each in data)
+    return isinstance(data, Mapping)
 
 
 def _without_none(dumped: Any) -> Any:

@@ -1,7 +1,7 @@
 """Fields that take less than marshmallow's own: what `strict=True` in a class's head chooses.
 
 Each takes the JSON type that its annotation means, or a ready instance of it. Messages are those that marshmallow's
-field has for what is wrong, save for NUL characters, which it knows nothing of.
+field has for what is wrong, save for what it knows nothing of: NUL characters, and floats for a Decimal.
 """
 
 import enum
@@ -13,7 +13,7 @@ from marshmallow import fields
 
 from kit_schemas.extra_fields import DecimalField, TimeDeltaField
 
-_PLAIN_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+PLAIN_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 CANONICAL_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -66,10 +66,14 @@ class StrictBoolean(fields.Boolean):
 
 
 class StrictDecimal(DecimalField):
-    """Text in decimal notation, an int or a Decimal; no float, which may have lost digits already."""
+    """Text in plain decimal notation, an int or a Decimal; no float, which may have lost digits already."""
+
+    default_error_messages = {"float": "Not an exact number: send it as text."}  # noqa: RUF012
 
     def _validated(self, value: Any) -> Any:
-        if isinstance(value, float) or (isinstance(value, str) and not _PLAIN_DECIMAL.fullmatch(value)):
+        if isinstance(value, float):
+            raise self.make_error("float", input=value)
+        if isinstance(value, str) and not PLAIN_DECIMAL.fullmatch(value):
             raise self.make_error("invalid", input=value)
         return super()._validated(value)
 

@@ -75,7 +75,7 @@ GUARDED: dict[type, type] = {
 def guard(field: fields.Field[Any]) -> None:
     """Let the validators of a field, and of those in it, raise nothing but ValidationError; leave one's own alone."""
     field.validators = [_guarded(each) for each in _flat(field.validators)]
-    for inner in _inner(field):
+    for inner in inner_fields(field):
         guard(inner)
 
 
@@ -96,7 +96,8 @@ def _guarded(validator: Any) -> Any:
     return made
 
 
-def _inner(field: Any) -> Iterator[fields.Field[Any]]:
+def inner_fields(field: Any) -> Iterator[fields.Field[Any]]:
+    """Yield the fields of what a container holds."""
     if isinstance(field, fields.List):
         yield field.inner
     elif isinstance(field, fields.Tuple):

@@ -8,4 +8,4 @@ class Unusual(Exception):  # noqa: N818  (it never leaves the package)
 
 
 # What follows the first are what conversions and validators raise. Anything else, such as an alarm's, is not caught.
-DOUBTS = (Unusual, ValidationError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError)
+DOUBTS = (Unusual, ValidationError, AttributeError, KeyError, TypeError, ValueError, ArithmeticError, RecursionError)

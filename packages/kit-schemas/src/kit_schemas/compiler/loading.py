@@ -12,6 +12,7 @@ from marshmallow import RAISE, fields
 from kit_schemas import strict
 from kit_schemas.base import BaseSchema
 from kit_schemas.compiler import conversions
+from kit_schemas.compiler.depth import DEEPEST, contains_itself
 from kit_schemas.compiler.eligible import has_usual_options
 from kit_schemas.compiler.validators import write_validators
 from kit_schemas.compiler.writer import Link, Writer
@@ -32,7 +33,8 @@ class _LoadWriter:
 
     def class_(self, owner: Any, schema: marshmallow.Schema) -> Callable[[Any], Any]:
         writer = self.writer
-        writer.doubt("type(data) is not dict")
+        deep = contains_itself(owner)
+        writer.doubt(f"depth > {DEEPEST} or type(data) is not dict" if deep else "type(data) is not dict")
         values = {}
         known = set()
         for name, field in schema.load_fields.items():
@@ -50,7 +52,7 @@ class _LoadWriter:
         set_dict = writer.constant(vars(BaseSchema)["__dict__"].__set__, "set_dict")
         writer.line(f"{set_dict}(instance, {{{', '.join(pairs)}}})")
         writer.line("return instance")
-        return writer.function("load(data)", f"load {owner.__qualname__}")
+        return writer.function("load(data, depth=0)" if deep else "load(data)", f"load {owner.__qualname__}")
 
     def _default_of(self, spec: Any) -> str:
         if spec.default_factory is not None:
@@ -124,8 +126,8 @@ class _LoadWriter:
 
     def strict_decimal(self, field: Any, var: str) -> None:
         self.writer.doubt(f"type({var}) is float")
-        # What Decimal takes beyond the plain notation: other digits, underscores, and white space around it.
-        self.decimal(field, var, f" or not {var}.isascii() or '_' in {var} or {var}[:1] <= ' ' or {var}[-1:] <= ' '")
+        plain = self.writer.constant(strict.PLAIN_DECIMAL.fullmatch, "plain")
+        self.decimal(field, var, f" or {plain}({var}) is None")
 
     def uuid(self, field: Any, var: str) -> None:
         writer, digits = self.writer, self.writer.name("digits")
@@ -195,7 +197,11 @@ class _LoadWriter:
             self.writer.doubt(f"{var} is None")
 
     def nested(self, field: Any, var: str) -> None:
-        self.writer.line(f"{var} = {self.link(self.writer, field.target)}({var})")
+        self._linked(field.target, var)
+
+    def _linked(self, target: Any, var: str) -> None:
+        deeper = ", depth + 1" if contains_itself(target) else ""
+        self.writer.line(f"{var} = {self.link(self.writer, target)}({var}{deeper})")
 
     def union(self, field: Any, var: str) -> None:
         writer = self.writer
@@ -205,7 +211,7 @@ class _LoadWriter:
         for number, (value, target) in enumerate(field.members.items()):
             test = f"type({kind}) is {type(value).__name__} and {kind} == {writer.constant(value)}"
             with writer.block(f"{'el' if number else ''}if {test}:"):
-                writer.line(f"{var} = {self.link(writer, target)}({var})")
+                self._linked(target, var)
         with writer.block("else:"):
             writer.line("raise Unusual")
 

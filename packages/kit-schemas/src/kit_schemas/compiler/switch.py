@@ -29,7 +29,7 @@ def set_compiled(compiled: bool) -> None:
 
 def generated_source(cls: Any) -> str:
     """Return the generated code of a class's load and dump, to be read; empty if marshmallow does all itself."""
-    functions = (loader_of(cls, "exclude"), dumper_of(cls, False))
+    functions = (loader_of(cls, None), dumper_of(cls, False))
     return "\n\n".join(function.__dict__.get("__kit_source__", "") for function in functions).strip()
 
 
@@ -83,9 +83,9 @@ def _linked(writer: Any, find: Callable[[], Callable[[Any], Any]]) -> str:
     So a class may contain itself, and what is never met in the data is never compiled.
     """
 
-    def first(value: Any) -> Any:
+    def first(*arguments: Any) -> Any:
         writer.namespace[name] = function = find()
-        return function(value)
+        return function(*arguments)
 
     name: str = writer.bind(first, "nested")
     return name
