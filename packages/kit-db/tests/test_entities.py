@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, ClassVar, NewType, Optional
+from typing import Annotated, Any, ClassVar, Literal, NewType, Optional
 from uuid import UUID
 
 import pytest
@@ -320,9 +320,10 @@ def test_a_row_that_the_entity_can_not_hold_was_written_nevertheless(database):
         entity = Odd
         table = "odd"
 
-    with pytest.raises(UnreadableRowError, match="Odd: ValueError") as caught:
+    with pytest.raises(UnreadableRowError, match=r"column 'mood' .*ValueError") as caught:
         Odds(database).add(Odd(id=1, mood=None))
     assert "unheard" not in str(caught.value)
+    assert (caught.value.column, caught.value.row) == ("mood", (1, "unheard of"))
     assert database.execute("select count(*) from odd") == [{"count": 1}]
 
 
@@ -410,3 +411,62 @@ def test_values_get_to_the_parameters_of_their_name(columns):
     row = [{"id": 1, "name": "x", "n": 2}[column] for column in columns]
     assert Shape(Ordered, columns=columns, arrays=()).entity(row).said == (2, 1, (), "x")
     assert dict(Shape(Named, columns=columns, arrays=()).entity(row)) == {"id": 1, "name": "x", "n": 2}
+
+
+class Discriminator:
+    """As that of kit-schemas: the name of a field."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+
+
+@dataclass
+class Bought:
+    kind: Literal["bought"]
+    paid: Decimal
+
+
+@dataclass
+class Donated:
+    kind: Literal["donated"]
+    by: list[Source] | None = None
+
+
+Source = Annotated[Bought | Donated, Discriminator("kind")]
+
+
+@dataclass
+class Book:
+    id: int
+    source: Source | None = None
+    sources: list[Source] = field(default_factory=list)
+    prices: dict[str, Decimal] | None = None
+    counts: dict[int, date] | None = None
+    days: list[date] = field(default_factory=list)
+    owners: dict[UUID, Source] | None = None
+
+
+class Books(Store[Book]):
+    entity = Book
+    table = "books"
+
+
+def test_what_is_inside_of_json_comes_back_as_annotated(database):
+    database.execute(
+        "create table books (id int primary key, source jsonb, sources jsonb, prices jsonb, counts jsonb, days jsonb, "
+        "owners jsonb)"
+    )
+    bought = Bought("bought", Decimal("1.20"))
+    book = Book(
+        1,
+        Donated("donated", [bought, Donated("donated")]),
+        [bought],
+        {"a": Decimal("1.10")},
+        {1: date(2026, 1, 2)},
+        [date(2026, 1, 3)],
+    )
+    assert Books(database).add(book) == book
+    assert Books(database).update(1, {"owners": {str(ID): bought}}).owners == {ID: bought}
+    database.execute('update books set source = \'{"kind": "stolen"}\'')
+    with pytest.raises(UnreadableRowError, match="'source'"):
+        Books(database).get(1)

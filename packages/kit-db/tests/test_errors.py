@@ -200,12 +200,25 @@ def test_what_a_function_raises_by_itself_is_not_repeated(database):
     assert str(caught.value) == "insufficient_privilege (42501)"
 
 
-@pytest.mark.parametrize("query", ["select %(a)s", "select %s, %s"])
-def test_placeholders_without_a_parameter(database, query):
+@pytest.mark.parametrize(
+    ("query", "parameters"),
+    [
+        ("select %(a)s", {"b": 1}),
+        ("select %s, %s", [1]),
+        ("select %s", "abc"),
+        ("select %s", [1, 2]),
+    ],
+)
+def test_placeholders_and_parameters_that_do_not_match(database, query, parameters):
     with pytest.raises(TransactionAbortedError), database.transaction(), contextlib.suppress(StatementError):
-        database.execute(query, {"b": 1} if "(" in query else [1])
+        database.execute(query, parameters)
     with pytest.raises(StatementError, match="placeholders"):
-        database.execute(query, {"b": 1} if "(" in query else [1])
+        database.execute(query, parameters)
+
+
+def test_a_dict_is_given_as_text(database):
+    with pytest.raises(StatementError, match=r"can't adapt type 'dict': .*json\.dumps"):
+        database.execute("select %s", [{"a": 1}])
 
 
 def test_a_query_is_text(database):

@@ -183,3 +183,11 @@ def test_a_url_says_all_about_which_database_it_is(monkeypatch):
     found = Database.from_url("postgresql://u@127.0.0.1/test")._settings.parameters({})
     assert (found["port"], found["sslmode"]) == (5432, "require")
     assert "password" not in found
+
+
+def test_urls_in_the_wrong_place_or_form_say_what_is_right():
+    with pytest.raises(DatabaseCredentialError, match="from_url") as caught:
+        Database("postgresql://u:s3cret@h/n")
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(DatabaseCredentialError, match="no driver in its scheme"):
+        Database.from_url("postgresql+psycopg2://u@h/n")

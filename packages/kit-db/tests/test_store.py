@@ -436,7 +436,7 @@ def test_a_key_that_is_no_column_is_refused():
         entity = Document
         table = "documents"
 
-    with pytest.raises(UnknownColumnError, match="'id'"):
+    with pytest.raises(StoreDefinitionError, match=r"'id' for its key.* with key"):
         Wrong().find(1)
 
 
@@ -559,3 +559,24 @@ def test_through_a_proxy_values_of_every_kind_are_counted(database, wire):
 
 def test_adding_nothing_asks_nobody():
     assert LoanStore(Database("u", "127.0.0.1", 1, "n", connect_wait=0)).add_all([]) == []
+
+
+def test_several_conditions_on_a_column_have_to_hold_together():
+    for term in (1, 2, 3, 4):
+        loans.add(loan(term=term))
+    assert [each.term for each in loans.where(term=[gt(1), lt(4), ne(3)])] == [2]
+    assert loans.count(term=(gt(1), ne([2, 3]))) == 1
+    with pytest.raises(ValueError, match="not with both"):
+        loans.count(term=[gt(1), 2])
+
+
+def test_what_is_no_mapping_is_refused_by_name():
+    with pytest.raises(TypeError, match="mapping of columns to values, not a str"):
+        loans.where("term = 1")
+    with pytest.raises(TypeError, match="mapping of columns to values, not a Loan"):
+        loans.update(uuid4(), loan())
+
+
+def test_an_upsert_without_a_unique_index_says_so():
+    with pytest.raises(StatementError, match="no unique or exclusion constraint"):
+        loans.upsert(loan(), on="status")

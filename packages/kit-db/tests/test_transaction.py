@@ -15,6 +15,7 @@ from kit_db import (
     ForeignKeyViolationError,
     StatementError,
     TransactionAbortedError,
+    TransactionRequiredError,
     UniqueViolationError,
 )
 
@@ -394,3 +395,12 @@ def test_the_log_names_a_callback_but_not_what_it_was_given(database, caplog):
     database.after_commit(functools.partial(int, "4111-1111"))
     assert "partial" in caplog.text
     assert not any("4111" in record.getMessage() for record in caplog.records)
+
+
+def test_a_transaction_that_no_block_would_end_is_refused(database, add, keys):
+    with pytest.raises(TransactionRequiredError, match=r"database\.transaction"):
+        database.execute("begin")
+    with pytest.raises(TransactionRequiredError):
+        database.execute("start transaction; insert into documents values ('a', gen_random_uuid(), 1)")
+    add("b")
+    assert keys() == ["b"]

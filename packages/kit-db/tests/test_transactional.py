@@ -227,3 +227,10 @@ def test_a_callable_without_a_name_is_tried_again_as_well(database):
 
     transactional(retry=5)(functools.partial(meet, SerializationError("met")))()
     assert len(calls) == 3
+
+
+def test_options_are_checked_where_they_are_written():
+    with pytest.raises(TypeError, match="by keyword, not 'serializable'"):
+        transactional("serializable")
+    with pytest.raises(ValueError, match="isolation"):
+        transactional(isolation="repeatable_read")

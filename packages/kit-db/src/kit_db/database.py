@@ -64,6 +64,8 @@ class Database:
         lock_timeout: float | None = None,
         idle_check: float = 60.0,
     ) -> None:
+        if isinstance(user, str) and "://" in user:
+            raise DatabaseCredentialError("a URL is for Database.from_url", names=("user",))
         self._settings = Settings(
             {
                 "user": user,
@@ -156,7 +158,7 @@ class Database:
         which is a ValueError; being `read_only` is up to the outermost one. Raises TransactionAbortedError if a
         statement had failed and its error was swallowed, CommitUnknownError if the connection breaks during the commit.
         """
-        begin = _begin_statement(isolation, read_only)
+        begin = begin_statement(isolation, read_only)
         owner = _owner()
         open_one = self._open.get(owner)
         if open_one is not None:
@@ -234,7 +236,8 @@ class Database:
             self._idle.pop().close()
 
 
-def _begin_statement(isolation: str | None, read_only: bool) -> str:
+def begin_statement(isolation: str | None, read_only: bool) -> str:
+    """Return how a transaction begins; ValueError for an isolation level that there isn't."""
     if isolation is not None and isolation not in _ISOLATIONS:
         raise ValueError(f"isolation has to be one of {', '.join(_ISOLATIONS)}, not {isolation!r}")
     level = f" ISOLATION LEVEL {isolation.upper()}" if isolation is not None else ""

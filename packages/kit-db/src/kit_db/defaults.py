@@ -8,7 +8,7 @@ from functools import wraps
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import ParamSpec, TypeVar, overload
 
-from kit_db.database import Database, Isolation
+from kit_db.database import Database, Isolation, begin_statement
 from kit_db.deadline import seconds_left
 from kit_db.errors import SerializationError
 
@@ -72,6 +72,9 @@ def transactional(
     for another one's sake (SerializationError, DeadlockError); what it does outside of the database it then does
     again. Only the outermost transaction can be tried again, so inside of another one it has no effect.
     """
+    begin_statement(isolation, read_only)
+    if function is not None and not callable(function):
+        raise TypeError(f"transactional takes options by keyword, not {function!r}")
     if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:
         raise ValueError(f"retry has to be a number of further attempts, not {retry!r}")
 

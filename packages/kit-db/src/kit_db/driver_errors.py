@@ -28,7 +28,7 @@ _CLASSES: dict[str, type[errors.StatementError]] = {
 # Server going down, up, or no longer the writer: another connection may find a better one.
 LEAVE = ("57P01", "57P02", "57P03", "25006", "08")
 # These quote names and types only, and are what a developer has to read; all others may quote values.
-_HARMLESS = ("42P01", "42703", "42883", "42804", "42501", "3F000")
+_HARMLESS = ("42P01", "42703", "42883", "42804", "42501", "3F000", "42P10", "428C9")
 _RAISED = "exec_stmt_raise"
 # PostgreSQL's words, then those of RDS Proxy ("Troubleshooting for RDS Proxy", Amazon RDS User Guide).
 _AUTHENTICATION = (
@@ -116,7 +116,8 @@ def _message(error: psycopg2.Error, code: str | None, details: Mapping[str, str 
     if code is None:
         # The driver's own complaint. This kind ("can't adapt type 'Thing'") is about types, others quote values.
         programming = isinstance(error, psycopg2.ProgrammingError)
-        return str(error).strip() if programming else f"the driver has failed: {type(error).__name__}"
+        hint = ": JSON is given as text, of json.dumps" if "adapt type 'dict'" in str(error) else ""
+        return str(error).strip() + hint if programming else f"the driver has failed: {type(error).__name__}"
     try:
         name = psycopg2.errorcodes.lookup(code).lower()
     except KeyError:

@@ -1,22 +1,15 @@
 """Between entities and rows: which columns a class has, and how a row becomes an instance."""
 
-import enum
-import types
-import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
 from keyword import iskeyword
-from typing import Any, TypeVar
-from uuid import UUID
+from typing import Any
 
+from kit_db.conversions import READY_MADE, Convert, allows_none, annotated, converter
 from kit_db.errors import DatabaseError, StoreDefinitionError, UnreadableRowError
 from kit_db.statements import DEFAULT
 from kit_db.values import COLLECTIONS, READY, array, parameter
-
-Convert = Callable[[Any], Any]
 
 _MISSING: Any = object()
 
@@ -32,7 +25,7 @@ class Shape:
     def __init__(
         self, entity: type[Any], *, columns: Sequence[str] | None, arrays: Sequence[str], generated: Sequence[str] = ()
     ) -> None:
-        hints = _hints(entity)
+        hints = annotated(entity)
         self.columns = tuple(hints if columns is None else columns)
         if not self.columns:
             raise StoreDefinitionError(f"{entity.__qualname__} has no annotated fields: name the columns")
@@ -41,9 +34,9 @@ class Shape:
                 raise StoreDefinitionError(f"{entity.__qualname__} has no column {name!r}")
         self._arrays = frozenset(arrays)
         self.generated = frozenset(generated)
-        self.nullable = frozenset(name for name in self.columns if name not in hints or _allows_none(hints[name]))
-        converters = {name: converter(hints[name]) for name in self.columns if name in hints}
-        self.entity = _maker(entity, self.columns, {name: each for name, each in converters.items() if each})
+        self.nullable = frozenset(name for name in self.columns if name not in hints or allows_none(hints[name]))
+        made = {name: converter(hints[name], array=name in self._arrays) for name in self.columns if name in hints}
+        self.entity = _maker(entity, self.columns, {name: each for name, each in made.items() if each})
         """Makes an entity of a row, by keywords, with values of the annotated types."""
         left = frozenset(name for name in self.columns if _default(entity, name) is None)
         self.row = _reader(self.columns, left, self.generated, self.parameter)
@@ -60,88 +53,6 @@ class Shape:
         return column in self._arrays
 
 
-def converter(hint: Any, *, json: bool = False) -> Convert | None:
-    """Return what makes a value of the annotated type of what the driver gives, or None if nothing has to be done.
-
-    With `json` of what is inside of a JSON value, where times are texts.
-    """
-    origin, items = _unwrapped(hint)
-    if json and origin in (datetime, date, time):
-        return lambda value: origin.fromisoformat(value) if isinstance(value, str) else value
-    if origin in _CONVERTERS:
-        return _CONVERTERS[origin]
-    if origin in COLLECTIONS:
-        inner = converter(items[0], json=json) if items and (origin is not tuple or items[-1] is ...) else None
-        return _collection(origin, inner)
-    if not isinstance(origin, type):
-        return None
-    if issubclass(origin, enum.Enum):
-        return origin
-    load = getattr(origin, "load", None)
-    if callable(load):
-        return lambda value: load(value) if isinstance(value, Mapping) else value
-    if json and issubclass(origin, dict) and len(items) == 2 and (each := converter(items[1], json=True)):
-        return lambda value: {key: None if inner is None else each(inner) for key, inner in value.items()}
-    return _nested(origin) if hasattr(origin, "__dataclass_fields__") else None
-
-
-def _collection(kind: type[Any], inner: Convert | None) -> Convert:
-    def convert(value: Any) -> Any:
-        if isinstance(value, str):
-            # An array of a type that the driver does not know, such as an enum of the database.
-            raise StoreDefinitionError(f"a {kind.__name__} is annotated, but the driver gives text: use another type")
-        return kind(value if inner is None else (each if each is None else inner(each) for each in value))
-
-    return convert
-
-
-def _nested(kind: type[Any]) -> Convert:
-    """Return what makes a dataclass of an object in JSON; keys that are no field, or no longer, are left out."""
-    made: dict[str, Convert | None] = {}
-
-    def convert(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        if not made:
-            # When first needed: a class may hold itself.
-            made.update({name: converter(hint, json=True) for name, hint in _hints(kind).items()})
-        given = {name: value[name] for name in made if name in value}
-        for name, each in given.items():
-            change = made[name]
-            if each is not None and change is not None:
-                given[name] = change(each)
-        return kind(**given)
-
-    return convert
-
-
-def _to_uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(value)
-
-
-def _to_decimal(value: Any) -> Decimal:
-    return value if isinstance(value, Decimal) else Decimal(str(value))
-
-
-def _to_int(value: Any) -> Any:
-    return int(value) if isinstance(value, Decimal) and value == int(value) else value
-
-
-def _to_str(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
-
-
-_CONVERTERS: dict[Any, Convert] = {
-    UUID: _to_uuid,
-    Decimal: _to_decimal,
-    float: float,
-    bytes: bytes,
-    int: _to_int,
-    str: _to_str,
-}
-_READY_MADE: dict[Any, Any] = {convert: kind for kind, convert in _CONVERTERS.items()}
-
-
 def _maker(
     entity: type[Any], columns: tuple[str, ...], converters: Mapping[str, Convert]
 ) -> Callable[[Sequence[Any]], Any]:
@@ -152,13 +63,13 @@ def _maker(
     variables = {name: f"v{at}" for at, name in enumerate(columns)}
     known: dict[str, Any] = {
         "entity": entity,
-        "unreadable": partial(_unreadable, entity),
+        "unreadable": partial(_unreadable, entity, columns, converters),
         "DatabaseError": DatabaseError,
     }
     lines = ["def make(row):", f"  {''.join(f'{variable}, ' for variable in variables.values())}= row", "  try:"]
     for name, convert in converters.items():
         variable = variables[name]
-        known[f"made_{variable}"] = _READY_MADE.get(convert)
+        known[f"made_{variable}"] = READY_MADE.get(convert)
         known[f"convert_{variable}"] = convert
         lines.append(f"    if {variable} is not None and {variable}.__class__ is not made_{variable}:")
         lines.append(f"        {variable} = convert_{variable}({variable})")
@@ -173,7 +84,7 @@ def _maker(
         "  except DatabaseError:",
         "    raise",
         "  except Exception as error:",
-        "    raise unreadable(error) from None",
+        "    raise unreadable(row, error) from None",
     ]
     exec("\n".join(lines), known)  # noqa: S102
     make: Callable[[Sequence[Any]], Any] = known["make"]
@@ -191,11 +102,21 @@ def _parameters(entity: type[Any]) -> Sequence[str]:
     return code.co_varnames[1 : code.co_argcount] if plain and code is not None else ()
 
 
-def _unreadable(entity: type[Any], error: Exception) -> UnreadableRowError:
-    # Its text is the entity's own, which may quote the value; but for Python's about names.
+def _unreadable(
+    entity: type[Any], columns: Sequence[str], converters: Mapping[str, Convert], row: Sequence[Any], error: Exception
+) -> UnreadableRowError:
+    """Return the error of a row: with the first column whose value can't be converted, else the constructor's."""
+    for name, value in zip(columns, row, strict=True):
+        try:
+            if value is not None and name in converters:
+                converters[name](value)
+        except Exception:  # noqa: BLE001  (whatever a converter of the entity's raises)
+            what = f"its column {name!r} holds what its annotation doesn't ({type(error).__name__})"
+            return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {what}", column=name, row=row)
+    # The text is the entity's own, which may quote a value; but for Python's about names.
     said = str(error) if isinstance(error, TypeError) else ""
     about = f": {said}" if "unexpected keyword argument" in said or "missing" in said else ""
-    return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {type(error).__name__}{about}")
+    return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {type(error).__name__}{about}", row=row)
 
 
 def _reader(
@@ -225,61 +146,6 @@ def _reader(
 def _writable(name: str) -> bool:
     # ASCII alone: Python's parser takes some other letters for one another (its NFKC form of identifiers).
     return name.isascii() and name.isidentifier() and not iskeyword(name)
-
-
-def _bare(hint: Any) -> Any:
-    """Return a hint without what only names it or adds to it: NewType, `type` aliases, Annotated, bounds."""
-    while True:
-        if typing.get_origin(hint) is typing.Annotated:
-            hint = hint.__origin__
-        elif hasattr(hint, "__supertype__"):
-            hint = hint.__supertype__
-        elif hasattr(hint, "__value__"):
-            hint = hint.__value__
-        elif isinstance(hint, TypeVar):
-            hint = Any if hint.__bound__ is None else hint.__bound__
-        else:
-            return hint
-
-
-def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
-    while True:
-        hint = _bare(hint)
-        origin = typing.get_origin(hint)
-        if origin is not typing.Union and origin is not types.UnionType:
-            return origin or hint, typing.get_args(hint)
-        members = [each for each in typing.get_args(hint) if each is not types.NoneType]
-        if len(members) != 1:
-            return None, ()
-        hint = members[0]
-
-
-def _allows_none(hint: Any) -> bool:
-    hint = _bare(hint)
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        return any(_allows_none(each) for each in typing.get_args(hint))
-    return hint in (Any, object, types.NoneType)
-
-
-def _hints(entity: type[Any]) -> dict[str, Any]:
-    try:
-        hints = typing.get_type_hints(entity)
-    except NameError as error:
-        raise StoreDefinitionError(f"{entity.__qualname__}: an annotation names something unknown: {error}") from error
-    if hasattr(entity, "__dataclass_fields__"):
-        import dataclasses
-
-        names: Iterable[str] = [each.name for each in dataclasses.fields(entity) if each.init]
-    elif hasattr(entity, "__kit_fields__"):
-        # A schema of kit-schemas, which takes no fields from a mixin that is none.
-        names = entity.__kit_fields__
-    else:
-        names = hints
-    return {
-        name: hint
-        for name, hint in ((name, hints.get(name, Any)) for name in names)
-        if not name.startswith("_") and typing.get_origin(hint) is not typing.ClassVar
-    }
 
 
 def _default(entity: type[Any], name: str) -> Any:

@@ -161,8 +161,15 @@ class StatementCancelledError(StatementTimeoutError):
 class UnreadableRowError(DatabaseError):
     """A row has come that the entity can't be made of, or with a value that Python can't hold (a year beyond 9999).
 
-    The statement itself was done: outside of a transaction, what it wrote is there.
+    The statement itself was done: outside of a transaction, what it wrote is there. `column` is whose value does not
+    fit its annotation, if that is it; `row` has the values, in the order of the columns, None if the driver failed.
+    Neither is in the message, but for the column's name.
     """
+
+    def __init__(self, message: str, *, column: str | None = None, row: Any = None) -> None:
+        super().__init__(message)
+        self.column = column
+        self.row = row
 
 
 class TransactionAbortedError(DatabaseError):

@@ -25,9 +25,10 @@ _FRESH = 0.001
 # active_sql_transaction, of VACUUM and its like; invalid_transaction_termination, of a DO block that commits.
 _ALONE = ("25001", "2D000")
 _IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
+_OPEN = psycopg2.extensions.TRANSACTION_STATUS_INTRANS
 _STATUS = {
     _IDLE: "idle",
-    psycopg2.extensions.TRANSACTION_STATUS_INTRANS: "open",
+    _OPEN: "open",
     psycopg2.extensions.TRANSACTION_STATUS_INERROR: "failed",
 }
 
@@ -100,9 +101,10 @@ class Connection:
                 ) from None
             # A NUL, or a lone surrogate.
             raise errors.InvalidValueError("a value that PostgreSQL can't hold") from None
-        except (IndexError, KeyError):
+        except (IndexError, KeyError, TypeError):
             raise errors.StatementError(
-                "the query has placeholders for which there are no parameters; a % that is none has to be doubled"
+                "the query's placeholders and the parameters don't match: they are a list for %s, a dict for %(name)s; "
+                "a % that is no placeholder has to be doubled"
             ) from None
         self._used_at = time.time()
         return result
@@ -113,16 +115,25 @@ class Connection:
         seconds = limits.seconds()
         settings = limits.settings(seconds) if limits.send and (seconds or limits.lock) is not None else []
         if not settings:
-            return self.run(query, parameters, seconds=seconds)
+            return self._closed(self.run(query, parameters, seconds=seconds))
         if query.lstrip()[:5].lower() != "call ":
             try:
-                return self.run("; ".join([*settings, query]), parameters, seconds=seconds)
+                return self._closed(self.run("; ".join([*settings, query]), parameters, seconds=seconds))
             except errors.StatementError as error:
                 # Nothing was done, since all of a message is one transaction; unless the query is several statements,
                 # of which one may be a COMMIT.
                 if error.sqlstate not in _ALONE or not is_single(query):
                     raise
         return self._run_alone(query, parameters)
+
+    def _closed(self, result: Result) -> Result:
+        """Return what a unit answers, unless it has begun a transaction: no later statement would be part of that."""
+        if self._raw.get_transaction_status() == _OPEN:
+            self._leave = True
+            raise errors.TransactionRequiredError(
+                "a statement has begun a transaction, which ends here: use database.transaction()"
+            )
+        return result
 
     def _run_alone(self, query: str, parameters: Parameters) -> Result:
         """Run what refuses to share a message, or may commit by itself, under settings of the session.
@@ -178,7 +189,10 @@ def parse_url(url: str) -> dict[str, str]:
     try:
         return psycopg2.extensions.parse_dsn(url)
     except psycopg2.Error:
-        raise errors.DatabaseCredentialError("not a PostgreSQL URL", names=("url",)) from None
+        raise errors.DatabaseCredentialError(
+            "not a PostgreSQL URL: that is postgresql://user:password@host:port/name, with no driver in its scheme",
+            names=("url",),
+        ) from None
 
 
 def _opened(parameters: Mapping[str, Any], connect_timeout: float) -> "RawConnection":

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Protocol
 
-from kit_db.errors import UnknownColumnError
+from kit_db.errors import StoreDefinitionError, UnknownColumnError
 from kit_db.filters import Condition
 from kit_db.keyset import Term, after, order_by
 from kit_db.values import COLLECTIONS, array, parameter
@@ -70,6 +70,8 @@ class Statements:
         self._shape = shape
         self._columns = {column: _quoted(column) for column in shape.columns}
         self._key_name = key
+        if key not in self._columns:
+            raise StoreDefinitionError(f"{table!r} has no column {key!r} for its key: say which it is with key")
         self._key = self.column(key)
         self._name = quoted(table)
         self._all = ", ".join(self._columns.values())
@@ -245,11 +247,19 @@ class Statements:
             if value.values == (None,):
                 return f"{column} IS NOT NULL", []
             return self._compared(name, column, value)
+        if isinstance(value, COLLECTIONS) and any(isinstance(each, Condition) for each in value):
+            return self._all_of(name, value)
         if not isinstance(value, COLLECTIONS) or self._shape.holds_lists(name):
             return f"{column} = %s", [self._shape.parameter(name, value)]
         known, null = _divide(value)
         condition = f"({column} = ANY(%s) OR {column} IS NULL)" if null else f"{column} = ANY(%s)"
         return condition, [known]
+
+    def _all_of(self, name: str, conditions: Collection[Any]) -> Statement:
+        if not all(isinstance(each, Condition) for each in conditions):
+            raise ValueError(f"{name!r} is matched with values or with conditions, not with both in one list")
+        made = [self._matches(name, each) for each in conditions]
+        return f"({' AND '.join(text for text, _ in made)})", [value for _, values in made for value in values]
 
     def _compared(self, name: str, column: str, condition: Condition) -> Statement:
         several = next((each for each in condition.values if isinstance(each, COLLECTIONS)), None)

@@ -125,7 +125,7 @@ class Store(Generic[E]):
 
     def find_by(self, match: Match = None, /, **columns: Any) -> E | None:
         """Return a row that matches, or None; which one of several is not said."""
-        columns = {**(match or {}), **columns}
+        columns = _matching(match, columns)
         if not columns:
             raise TypeError("find_by needs a column to find by")
         _, statements = self._prepare()
@@ -134,7 +134,7 @@ class Store(Generic[E]):
     def first(self, match: Match = None, /, *, order_by: Order = None, **columns: Any) -> E | None:
         """Return the first row that matches in an order (as in `where`), then in that of the key; None if none does."""
         _, statements = self._prepare()
-        columns = {**(match or {}), **columns}
+        columns = _matching(match, columns)
         return self._first(statements.select(columns, statements.total(order_by), 1), repeatable=True)
 
     def where(
@@ -156,7 +156,7 @@ class Store(Generic[E]):
         asked = UNASKED_LIMIT + 1 if isinstance(limit, EllipsisType) else limit
         if asked is not None and (type(asked) is not int or asked < 0):
             raise ValueError(f"limit has to be a number of rows, not {limit!r}")
-        columns = {**(match or {}), **columns}
+        columns = _matching(match, columns)
         found = self._entities(statements.select(columns, statements.terms(order_by), asked), repeatable=True)
         if isinstance(limit, EllipsisType) and len(found) > UNASKED_LIMIT:
             raise TooManyRowsError(table=self.table, limit=UNASKED_LIMIT)
@@ -181,7 +181,7 @@ class Store(Generic[E]):
         if type(limit) is not int or not 0 < limit <= LARGEST_PAGE:
             raise ValueError(f"limit has to be from 1 to {LARGEST_PAGE} rows, not {limit!r}")
         shape, statements = self._prepare()
-        columns = dict(sorted({**(match or {}), **columns}.items()))
+        columns = dict(sorted(_matching(match, columns).items()))
         terms = statements.total(order_by)
         cursors = Cursors(self.cursor_key, [self.table, [term.sql for term in terms], *statements.where(columns)])
         position = None if after is None else cursors.read(after)
@@ -220,6 +220,8 @@ class Store(Generic[E]):
 
         `where` makes it a compare-and-set: `update(id, {"status": "paid"}, where={"status": "open"})`.
         """
+        if not isinstance(changes, Mapping):
+            raise TypeError(f"changes are a mapping of columns to values, not a {type(changes).__qualname__}")
         if not changes:
             raise ValueError("update needs a column to change")
         shape, statements = self._prepare()
@@ -234,14 +236,14 @@ class Store(Generic[E]):
     def count(self, match: Match = None, /, **columns: Any) -> int:
         """Return how many rows match."""
         _, statements = self._prepare()
-        statement = statements.count({**(match or {}), **columns})
+        statement = statements.count(_matching(match, columns))
         count: int = self._database.run(*statement, repeatable=True).rows[0][0]
         return count
 
     def exists(self, match: Match = None, /, **columns: Any) -> bool:
         """Tell whether a row matches."""
         _, statements = self._prepare()
-        statement = statements.exists({**(match or {}), **columns})
+        statement = statements.exists(_matching(match, columns))
         found: bool = self._database.run(*statement, repeatable=True).rows[0][0]
         return found
 
@@ -275,6 +277,14 @@ class Store(Generic[E]):
     def _first(self, statement: Statement, *, repeatable: bool = False) -> E | None:
         found = self._entities(statement, repeatable=repeatable)
         return found[0] if found else None
+
+
+def _matching(match: Match, columns: dict[str, Any]) -> dict[str, Any]:
+    if match is None:
+        return columns
+    if not isinstance(match, Mapping):
+        raise TypeError(f"what has to match is a mapping of columns to values, not a {type(match).__qualname__}")
+    return {**match, **columns}
 
 
 BaseStore = Store

@@ -63,6 +63,8 @@ class Template:
     """
 
     def __init__(self, url: str, prepare: Callable[[Database], object] | None = None) -> None:
+        if prepare is not None and not callable(prepare):
+            raise TypeError(f"prepare is what to call with the database, not a {type(prepare).__qualname__}")
         self._url = url
         self._admin = Database.from_url(url)
         self._name = f"kit_db_{secrets.token_hex(6)}"

@@ -1,0 +1,228 @@
+"""How a value of the driver's becomes one of the annotated type."""
+
+import enum
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, TypeVar
+from uuid import UUID
+
+from kit_db.errors import StoreDefinitionError
+from kit_db.values import COLLECTIONS
+
+Convert = Callable[[Any], Any]
+
+
+def converter(hint: Any, *, array: bool = False, json: bool = False) -> Convert | None:
+    """Return what makes a value of the annotated type of what the driver gives, or None if nothing has to be done.
+
+    With `json` the value is part of a JSON value, in which times are texts, as it is in each collection that is no
+    `array` of PostgreSQL's.
+    """
+    told_apart = _told_apart(hint)
+    if told_apart is not None:
+        return _one_of(*told_apart)
+    origin, items = _unwrapped(hint)
+    if json and origin in _TIMES:
+        return _TIMES[origin]
+    if origin in _CONVERTERS:
+        return _CONVERTERS[origin]
+    if origin in COLLECTIONS:
+        inner = (
+            converter(items[0], array=array, json=not array)
+            if items and (origin is not tuple or items[-1] is ...)
+            else None
+        )
+        return _collection(origin, inner)
+    if not isinstance(origin, type):
+        return None
+    if issubclass(origin, enum.Enum):
+        return origin
+    load = getattr(origin, "load", None)
+    if callable(load):
+        return lambda value: load(value) if isinstance(value, Mapping) else value
+    if issubclass(origin, Mapping) and len(items) == 2:
+        # A key is text in JSON, whatever it is of.
+        key = _bare(items[0])
+        return _mapping(key if key in (int, float) else converter(key, json=True), converter(items[1], json=True))
+    return _nested(origin) if hasattr(origin, "__dataclass_fields__") else None
+
+
+def _collection(kind: type[Any], inner: Convert | None) -> Convert:
+    def convert(value: Any) -> Any:
+        if isinstance(value, str):
+            # An array of a type that the driver does not know, such as an enum of the database.
+            raise StoreDefinitionError(f"a {kind.__name__} is annotated, but the driver gives text: use another type")
+        return kind(value if inner is None else (each if each is None else inner(each) for each in value))
+
+    return convert
+
+
+def _mapping(to_key: Convert | None, to_value: Convert | None) -> Convert | None:
+    if to_key is None and to_value is None:
+        return None
+
+    def convert(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            to_key(key) if to_key else key: to_value(each) if to_value and each is not None else each
+            for key, each in value.items()
+        }
+
+    return convert
+
+
+def _one_of(field: str, members: Sequence[Any]) -> Convert:
+    """Return what makes one of several classes of an object in JSON, told apart by the Literal that a field has."""
+    known: dict[Any, tuple[str, Convert]] = {}
+
+    def convert(value: Any) -> Any:
+        if not known:
+            # When first needed: a member may hold such a union itself.
+            for member in members:
+                # In the data of kit-schemas a field may have another name.
+                name = getattr(getattr(member, "__kit_fields__", {}).get(field), "data_key", None) or field
+                load = converter(member, json=True)
+                assert load is not None
+                known.update(dict.fromkeys(typing.get_args(annotated(member)[field]), (name, load)))
+        if not isinstance(value, Mapping):
+            return value
+        for each, (name, load) in known.items():
+            if value.get(name) == each:
+                return load(value)
+        raise ValueError("no member of the union")
+
+    return convert
+
+
+def _nested(kind: type[Any]) -> Convert:
+    """Return what makes a dataclass of an object in JSON; keys that are no field, or no longer, are left out."""
+    made: dict[str, Convert | None] = {}
+
+    def convert(value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        if not made:
+            # When first needed: a class may hold itself.
+            made.update({name: converter(hint, json=True) for name, hint in annotated(kind).items()})
+        given = {name: value[name] for name in made if name in value}
+        for name, each in given.items():
+            change = made[name]
+            if each is not None and change is not None:
+                given[name] = change(each)
+        return kind(**given)
+
+    return convert
+
+
+def _to_uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def _to_decimal(value: Any) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _to_int(value: Any) -> Any:
+    return int(value) if isinstance(value, Decimal) and value == int(value) else value
+
+
+def _to_str(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
+
+
+_CONVERTERS: dict[Any, Convert] = {
+    UUID: _to_uuid,
+    Decimal: _to_decimal,
+    float: float,
+    bytes: bytes,
+    int: _to_int,
+    str: _to_str,
+}
+_TIMES: dict[Any, Convert] = {
+    datetime: lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
+    date: lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
+    time: lambda value: time.fromisoformat(value) if isinstance(value, str) else value,
+}
+READY_MADE: dict[Any, Any] = {convert: kind for kind, convert in _CONVERTERS.items()}
+"""For a converter, the class whose values it leaves as they are."""
+
+
+def _told_apart(hint: Any) -> tuple[str, Sequence[Any]] | None:
+    """Return which field tells the members of a union apart, and the members.
+
+    That is what stands beside the union in `Annotated` and has the name of a `field`, as kit-schemas' Discriminator.
+    """
+    while True:
+        origin, members = typing.get_origin(hint), typing.get_args(hint)
+        if origin is typing.Annotated:
+            fields = [each.field for each in hint.__metadata__ if isinstance(getattr(each, "field", None), str)]
+            hint, members = hint.__origin__, typing.get_args(hint.__origin__)
+            if fields and typing.get_origin(hint) in (typing.Union, types.UnionType):
+                return fields[0], [each for each in members if each is not types.NoneType]
+        elif origin in (typing.Union, types.UnionType) and len(members) == 2 and types.NoneType in members:
+            hint = members[0] if members[1] is types.NoneType else members[1]
+        elif hasattr(hint, "__supertype__") or hasattr(hint, "__value__"):
+            hint = getattr(hint, "__supertype__", None) or hint.__value__
+        else:
+            return None
+
+
+def _bare(hint: Any) -> Any:
+    """Return a hint without what only names it or adds to it: NewType, `type` aliases, Annotated, bounds."""
+    while True:
+        if typing.get_origin(hint) is typing.Annotated:
+            hint = hint.__origin__
+        elif hasattr(hint, "__supertype__"):
+            hint = hint.__supertype__
+        elif hasattr(hint, "__value__"):
+            hint = hint.__value__
+        elif isinstance(hint, TypeVar):
+            hint = Any if hint.__bound__ is None else hint.__bound__
+        else:
+            return hint
+
+
+def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    while True:
+        hint = _bare(hint)
+        origin = typing.get_origin(hint)
+        if origin is not typing.Union and origin is not types.UnionType:
+            return origin or hint, typing.get_args(hint)
+        members = [each for each in typing.get_args(hint) if each is not types.NoneType]
+        if len(members) != 1:
+            return None, ()
+        hint = members[0]
+
+
+def allows_none(hint: Any) -> bool:
+    """Tell whether an annotation has None in it, or says nothing."""
+    hint = _bare(hint)
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return any(allows_none(each) for each in typing.get_args(hint))
+    return hint in (Any, object, types.NoneType)
+
+
+def annotated(entity: type[Any]) -> dict[str, Any]:
+    """Return the annotations of what is a class's data. StoreDefinitionError if one names something unknown."""
+    try:
+        hints = typing.get_type_hints(entity, include_extras=True)
+    except NameError as error:
+        raise StoreDefinitionError(f"{entity.__qualname__}: an annotation names something unknown: {error}") from error
+    if hasattr(entity, "__dataclass_fields__"):
+        import dataclasses
+
+        names: Iterable[str] = [each.name for each in dataclasses.fields(entity) if each.init]
+    elif hasattr(entity, "__kit_fields__"):
+        # A schema of kit-schemas, which takes no fields from a mixin that is none.
+        names = entity.__kit_fields__
+    else:
+        names = hints
+    return {
+        name: hint
+        for name, hint in ((name, hints.get(name, Any)) for name in names)
+        if not name.startswith("_") and typing.get_origin(hint) is not typing.ClassVar
+    }
