@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from kit_local.errors import LocalError, StoreError
-from kit_local.paths import cache_folder, shared_folder, state_folder
+from kit_local.paths import cache_folder, shared_folder, shared_folders, state_folder
 
 posix = pytest.mark.skipif(os.name != "posix", reason="about owners and modes")
 
@@ -104,3 +104,9 @@ class TestShared:
         monkeypatch.delenv("TMPDIR")
         monkeypatch.setattr("kit_local.paths._PLENTY", free * 2)
         assert shared_folder(memory=True) == temporary / f"kit-local-{os.getuid()}"
+
+    def test_nothing_is_swept_in_a_folder_that_is_not_ours_alone(self, temporary):
+        ours = shared_folder()
+        assert ours in shared_folders()
+        ours.chmod(0o777)
+        assert ours not in shared_folders()

@@ -77,15 +77,34 @@ def shared_folder(*, kept: bool = False, memory: bool = False) -> Path:
     folder = parent / f"kit-local-{os.getuid()}"
     with suppress(FileExistsError):  # also by what is no folder
         folder.mkdir(mode=0o711)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
+    if not _is_ours_alone(folder):
         raise StoreError(f"{str(folder)!r} does not belong to this user alone; remove it")
     folder.chmod(0o711)
     return folder
 
 
+def shared_folders() -> list[Path]:
+    """Return the folders of that kind, in memory and below the temporary folder, of which nothing is kept."""
+    candidates = [Path(parent) / f"kit-local-{os.getuid()}" for parent in (_MEMORY, tempfile.gettempdir())]
+    return [folder for folder in candidates if folder.is_dir() and _is_ours_alone(folder)]
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    found = folder.lstat()
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
+
+
 def _has_plenty(folder: str) -> bool:
     try:
-        return shutil.disk_usage(folder).free >= _PLENTY and os.access(folder, os.W_OK | os.X_OK)
+        return shutil.disk_usage(folder).free >= _PLENTY and os.access(folder, os.W_OK | os.X_OK) and _may_use(_PLENTY)
     except OSError:
         return False
+
+
+def _may_use(most: int) -> bool:
+    """Tell whether a container's limit leaves so much memory twice: files in memory count, and so do programs."""
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
+    except OSError:
+        return True
+    return not limit.isdecimal() or int(limit) >= 2 * most

@@ -44,6 +44,7 @@ def test_answers_once_started(server):
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="there is no folder of ours alone")
 def test_what_a_killed_owner_left_goes_after_a_day(monkeypatch, reachable):
     monkeypatch.setattr("kit_local.stores.folders.shared_folder", lambda **_: reachable)
+    monkeypatch.setattr("kit_local.stores.folders.shared_folders", lambda: [reachable])
     names = ("run-redis-old", "run-redis-held", "run-redis-new", "redis-old")
     for name in names:
         (reachable / name).mkdir()

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from kit_local.errors import StoreError
-from kit_local.paths import shared_folder
+from kit_local.paths import shared_folder, shared_folders
 from kit_local.stores.account import Account, runs
 from kit_local.stores.lock import FolderLock
 
@@ -28,7 +28,9 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
     if folder is None:
         parent = shared_folder(memory=True) if hasattr(os, "getuid") else None
         if parent:
-            _remove_left(parent, kind)
+            # Also where there is no room any more, perhaps because of what was left.
+            for each in shared_folders():
+                _remove_left(each, kind)
         made = Path(tempfile.mkdtemp(prefix=f"run-{kind}-", dir=parent))
         made.chmod(mode)
         return made
