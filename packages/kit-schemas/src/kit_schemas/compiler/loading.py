@@ -114,20 +114,26 @@ class _LoadWriter:
     def strict_boolean(self, field: Any, var: str) -> None:
         self.writer.doubt(f"{var} is not True and {var} is not False")
 
-    def decimal(self, field: Any, var: str, plain: str = "") -> None:
+    def decimal(self, field: Any, var: str) -> None:
         writer = self.writer
         with writer.block(f"if type({var}) is str:"):
             # With so few digits and so small an exponent it is within the field's bounds.
-            writer.doubt(f"len({var}) > 500{plain}")
+            writer.doubt(f"len({var}) > 500")
             writer.line(f"{var} = {writer.constant(Decimal, 'Decimal')}({var})")
             writer.doubt(f"not {var}.is_finite() or not -400 < {var}.adjusted() < 400")
         with writer.block("else:"):
             writer.line(f"{var} = {writer.constant(conversions.to_decimal, 'to_decimal')}({var})")
 
     def strict_decimal(self, field: Any, var: str) -> None:
-        self.writer.doubt(f"type({var}) is float")
-        plain = self.writer.constant(strict.PLAIN_DECIMAL.fullmatch, "plain")
-        self.decimal(field, var, f" or {plain}({var}) is None")
+        writer = self.writer
+        with writer.block(f"if type({var}) is str:"):
+            # So few digits without an exponent are within the field's bounds.
+            plain = writer.constant(strict.PLAIN_DECIMAL.fullmatch, "plain")
+            writer.doubt(f"len({var}) > 500 or {plain}({var}) is None")
+            writer.line(f"{var} = {writer.constant(Decimal, 'Decimal')}({var})")
+        with writer.block("else:"):
+            writer.doubt(f"type({var}) is float")
+            writer.line(f"{var} = {writer.constant(conversions.to_decimal, 'to_decimal')}({var})")
 
     def uuid(self, field: Any, var: str) -> None:
         writer, digits = self.writer, self.writer.name("digits")
