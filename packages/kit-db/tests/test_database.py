@@ -1,9 +1,12 @@
 import contextlib
+import copy
 import logging
 import os
+import pickle
 import threading
 import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from kit_db import (
@@ -248,6 +251,19 @@ def test_a_connection_that_rested_long_is_asked_first(postgres_url, terminate, m
     assert sent == ["SELECT 1"]
     monkeypatch.undo()
     database.close()
+
+
+def test_uuids_are_those_of_the_standard_library(database):
+    text = "0B1f3c1e-6f0b-4f0e-9d0a-00000000000f"
+    (row,) = database.execute(
+        "select %(it)s::uuid as one, array[%(it)s, null]::uuid[] as many, null::uuid as none, array[]::uuid[] as empty",
+        {"it": text},
+    )
+    found, made = row["one"], UUID(text)
+    assert row == {"one": made, "many": [made, None], "none": None, "empty": []}
+    assert (type(found), hash(found), str(found), repr(found)) == (UUID, hash(made), str(made), repr(made))
+    assert (found.bytes, found.hex, found.version, found.is_safe) == (made.bytes, made.hex, made.version, made.is_safe)
+    assert copy.deepcopy(found) == pickle.loads(pickle.dumps(found)) == made
 
 
 def test_a_forked_child_leaves_the_connection_alone(database, in_a_fork):

@@ -49,5 +49,6 @@ def test_statements_and_transactions_alone_load_no_stores():
     assert {"kit_db.store", "kit_db.entities", "kit_db.unit_of_work", "pathlib", "uuid", "json"}.isdisjoint(loaded)
 
 
-def test_the_driver_brings_no_aws():
-    assert {"boto3", "botocore", "kit_aws"}.isdisjoint(loaded_by("import kit_db.psycopg2"))
+def test_the_driver_brings_no_aws_nor_more_of_psycopg2_than_it_needs():
+    loaded = loaded_by("import kit_db.psycopg2")
+    assert {"boto3", "botocore", "kit_aws", "psycopg2.extras", "psycopg2.errorcodes"}.isdisjoint(loaded)

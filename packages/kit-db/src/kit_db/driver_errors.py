@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg2
-import psycopg2.errorcodes
 
 from kit_db import errors
 
@@ -118,8 +117,10 @@ def _message(error: psycopg2.Error, code: str | None, details: Mapping[str, str 
         programming = isinstance(error, psycopg2.ProgrammingError)
         hint = ": JSON is given as text, of json.dumps" if "adapt type 'dict'" in str(error) else ""
         return str(error).strip() + hint if programming else f"the driver has failed: {type(error).__name__}"
+    from psycopg2 import errorcodes
+
     try:
-        name = psycopg2.errorcodes.lookup(code).lower()
+        name = errorcodes.lookup(code).lower()
     except KeyError:
         name = "error"
     named = ", ".join(f"{key} {value!r}" for key, value in details.items() if value)
