@@ -263,6 +263,7 @@ def test_uuids_are_those_of_the_standard_library(database):
     assert row == {"one": made, "many": [made, None], "none": None, "empty": []}
     assert (type(found), hash(found), str(found), repr(found)) == (UUID, hash(made), str(made), repr(made))
     assert (found.bytes, found.hex, found.version, found.is_safe) == (made.bytes, made.hex, made.version, made.is_safe)
+    assert database.execute("select %s as one, %s as many", [made, [made]]) == [{"one": made, "many": [made]}]
     assert copy.deepcopy(found) == pickle.loads(pickle.dumps(found)) == made
 
 

@@ -47,6 +47,7 @@ _new, _put = object.__new__, object.__setattr__
 # By the numbers that uuid and uuid[] have in pg_type. psycopg2.extras would register such, and takes long to import.
 _ONE = psycopg2.extensions.new_type((2950,), "UUID", _uuid)
 _TYPES = (_ONE, psycopg2.extensions.new_array_type((2951,), "UUID[]", _ONE))
+psycopg2.extensions.register_adapter(UUID, lambda value: psycopg2.extensions.AsIs(f"'{value}'::uuid"))
 
 
 class Result:

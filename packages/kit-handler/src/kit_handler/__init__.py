@@ -53,6 +53,7 @@ __all__ = [
     "job",
     "register_adapter",
     "route",
+    "time_left",
     "trigger",
 ]
 
@@ -60,6 +61,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kit_handler.adapters import register_adapter
     from kit_handler.correlation import correlation_id
+    from kit_handler.deadline import time_left
     from kit_handler.dispatcher import Dispatcher
     from kit_handler.envelope import aws_lambda_handler
     from kit_handler.errors import (
@@ -106,6 +108,7 @@ else:
     _HOMES = {
         "adapters": ("register_adapter",),
         "correlation": ("correlation_id",),
+        "deadline": ("time_left",),
         "dispatcher": ("Dispatcher",),
         "envelope": ("aws_lambda_handler",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
