@@ -134,7 +134,7 @@ async def test_schedules_call_functions_and_queues(run_template: Any, monkeypatc
     assert {"told": 1} in shop.notes
     filled = one(at="2030-01-31T08:00:00Z")
     assert filled["of"].startswith("arn:aws:scheduler:")
-    assert "Relay schedule RelayOften" in shop.screen.getvalue()
+    await shop.until(lambda: "Relay schedule RelayOften" in shop.screen.getvalue())
     assert json.dumps(shop.notes).count("Scheduled Event") == 2
 
 

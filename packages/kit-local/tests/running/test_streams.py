@@ -82,7 +82,7 @@ async def test_a_change_becomes_a_record(run_template: Any) -> None:
     assert {record["eventSource"] for record in records} == {"aws:dynamodb"}
     assert "/table/loans/stream/" in records[0]["eventSourceARN"].replace(":table", "/table")
     assert (records[0]["awsRegion"], records[0]["eventVersion"]) == ("us-east-1", "1.1")
-    assert "dynamodb loans" in shop.screen.getvalue()
+    await shop.until(lambda: "dynamodb loans" in shop.screen.getvalue())
 
 
 async def test_a_partial_answer_starts_again_at_the_failure(run_template: Any) -> None:
@@ -91,7 +91,7 @@ async def test_a_partial_answer_starts_again_at_the_failure(run_template: Any) -
     await put(shop, "1", "bad once", "2")
     await shop.until(lambda: done(shop) == ["1", "bad once", "2"])
     assert [value for kind, value in shop.notes if kind == "try"] == ["1", "bad once", "bad once", "2"]
-    assert "failed from 2 of 3" in shop.screen.getvalue()
+    await shop.until(lambda: "failed from 2 of 3" in shop.screen.getvalue())
 
 
 async def test_a_failure_holds_up_its_shard_until_it_is_given_up(run_template: Any) -> None:
