@@ -129,9 +129,8 @@ class Connection:
 
     def unit(self, query: str, parameters: Parameters = None) -> Result:
         """Run a statement as a unit of its own, in one message with the settings that bound it."""
-        limits = self.limits
-        seconds = limits.seconds()
-        settings = limits.settings(seconds) if limits.send and (seconds or limits.lock) is not None else []
+        seconds = self.limits.seconds()
+        settings = self.limits.settings(seconds)
         if not settings:
             return self._closed(self.run(query, parameters, seconds=seconds))
         if query.lstrip()[:5].lower() != "call ":
