@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Annotated, Any, ClassVar, Literal, NewType, Optional
 from uuid import UUID
 
@@ -470,3 +472,97 @@ def test_what_is_inside_of_json_comes_back_as_annotated(database):
     database.execute('update books set source = \'{"kind": "stolen"}\'')
     with pytest.raises(UnreadableRowError, match="'source'"):
         Books(database).get(1)
+
+
+class Level(IntEnum):
+    LOW = 1
+
+
+@dataclass
+class Truck:
+    weight: int
+    _note: str = "empty"
+
+    def load(self, cargo: int = 0) -> int:
+        return self.weight + cargo
+
+
+@dataclass
+class Bank:
+    type_: Annotated[Literal["bank"], "how it is called"]
+
+
+@dataclass
+class Card:
+    type_: Literal["card"]
+
+
+@dataclass
+class Odd:
+    id: int
+    truck: Truck | None = None
+    pairs: Sequence[tuple[Decimal, date]] = ()
+    levels: dict[Level, Decimal] | None = None
+    by_day: dict[date, Truck] | None = None
+    by: Annotated[Bank | Card, Discriminator("type_")] | None = None
+    amount: Annotated[Decimal | int, Discriminator("unit")] = 0
+
+
+class Odds(Store[Odd]):
+    entity = Odd
+    table = "odds"
+
+
+@pytest.fixture
+def odds(database):
+    database.execute(
+        "create table odds (id int primary key, truck jsonb, pairs jsonb, levels jsonb, by_day jsonb, by jsonb, "
+        "amount numeric)"
+    )
+    return Odds(database)
+
+
+def test_what_is_seldom_inside_of_json_comes_back_as_well(odds):
+    day = date(2026, 1, 2)
+    odd = Odd(
+        1,
+        Truck(3, "full"),
+        [(Decimal("1.50"), day)],
+        {Level.LOW: Decimal(2)},
+        {day: Truck(1)},
+        Bank("bank"),
+        Decimal(3),
+    )
+    assert odds.add(odd) == odd
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("pairs", '["x"]'), ("pairs", '{"a": 1}'), ("pairs", "[[1]]"), ("levels", '{"7": 1}')]
+)
+def test_what_is_not_as_annotated_inside_of_json_is_the_rows_fault(odds, column, value):
+    odds.add(Odd(1))
+    odds.update(1, {"truck": None})
+    odds.database.execute(f"update odds set {column} = %s", [value])
+    with pytest.raises(UnreadableRowError) as caught:
+        odds.get(1)
+    assert caught.value.column == column
+
+
+def test_unions_are_made_by_several_threads_at_once():
+    for _ in range(200):
+        made = converter(Annotated[Bank | Card, Discriminator("type_")])
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(made, [{"type_": "card"}] * 4))
+        assert found == [Card("card")] * 4
+
+
+def test_only_names_of_parameters_get_into_the_message(database):
+    class Secretive:
+        id: int
+
+        def __init__(self, id: int) -> None:  # noqa: A002
+            raise TypeError(f"missing permission for {id}")
+
+    with pytest.raises(UnreadableRowError) as caught:
+        Shape(Secretive, columns=None, arrays=()).entity([4111])
+    assert "4111" not in str(caught.value)

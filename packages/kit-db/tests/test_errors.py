@@ -207,6 +207,7 @@ def test_what_a_function_raises_by_itself_is_not_repeated(database):
         ("select %s, %s", [1]),
         ("select %s", "abc"),
         ("select %s", [1, 2]),
+        ("select %d", [1]),
     ],
 )
 def test_placeholders_and_parameters_that_do_not_match(database, query, parameters):

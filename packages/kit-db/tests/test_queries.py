@@ -1,5 +1,5 @@
 import pytest
-from kit_db.queries import is_single
+from kit_db.queries import goes_back, is_single
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,10 @@ def test_one_statement(query):
 )
 def test_more_than_one_or_not_sure(query):
     assert not is_single(query)
+
+
+def test_going_back_to_a_savepoint():
+    assert goes_back("rollback to mine")
+    assert goes_back("ROLLBACK TRANSACTION TO SAVEPOINT mine")
+    assert not goes_back("rollback and chain -- to")
+    assert not goes_back("commit")

@@ -3,7 +3,7 @@
 import enum
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableSequence, MutableSet, Sequence, Set
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -25,36 +25,56 @@ def converter(hint: Any, *, array: bool = False, json: bool = False) -> Convert 
     if told_apart is not None:
         return _one_of(*told_apart)
     origin, items = _unwrapped(hint)
+    origin = _CONCRETE.get(origin, origin)
     if json and origin in _TIMES:
         return _TIMES[origin]
     if origin in _CONVERTERS:
         return _CONVERTERS[origin]
+    if origin is tuple and items and items[-1] is not ...:
+        return _positions([converter(each, array=array, json=not array) for each in items])
     if origin in COLLECTIONS:
-        inner = (
-            converter(items[0], array=array, json=not array)
-            if items and (origin is not tuple or items[-1] is ...)
-            else None
-        )
-        return _collection(origin, inner)
+        inner = converter(items[0], array=array, json=not array) if items else None
+        return _collection(origin, inner, inside=json)
     if not isinstance(origin, type):
         return None
     if issubclass(origin, enum.Enum):
         return origin
     load = getattr(origin, "load", None)
-    if callable(load):
+    # One of the class, not of its instances.
+    if callable(load) and hasattr(load, "__self__"):
         return lambda value: load(value) if isinstance(value, Mapping) else value
     if issubclass(origin, Mapping) and len(items) == 2:
-        # A key is text in JSON, whatever it is of.
-        key = _bare(items[0])
-        return _mapping(key if key in (int, float) else converter(key, json=True), converter(items[1], json=True))
+        return _mapping(_key(_bare(items[0])), converter(items[1], json=True))
     return _nested(origin) if hasattr(origin, "__dataclass_fields__") else None
 
 
-def _collection(kind: type[Any], inner: Convert | None) -> Convert:
+def _key(kind: Any) -> Convert | None:
+    """Return what makes a key of a mapping, which is text in JSON whatever it is of."""
+    if kind in (int, float):
+        return kind  # type: ignore[no-any-return]
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return {str(member.value): member for member in kind}.__getitem__
+    return converter(kind, json=True)
+
+
+def _positions(inner: Sequence[Convert | None]) -> Convert:
     def convert(value: Any) -> Any:
-        if isinstance(value, str):
+        if not isinstance(value, (list, tuple)) or len(value) != len(inner):
+            raise ValueError("not a list of that length")
+        return tuple(
+            each if each is None or change is None else change(each) for each, change in zip(value, inner, strict=True)
+        )
+
+    return convert
+
+
+def _collection(kind: type[Any], inner: Convert | None, *, inside: bool) -> Convert:
+    def convert(value: Any) -> Any:
+        if isinstance(value, str) and not inside:
             # An array of a type that the driver does not know, such as an enum of the database.
             raise StoreDefinitionError(f"a {kind.__name__} is annotated, but the driver gives text: use another type")
+        if isinstance(value, (str, Mapping)):
+            raise ValueError("not a list")
         return kind(value if inner is None else (each if each is None else inner(each) for each in value))
 
     return convert
@@ -80,22 +100,30 @@ def _one_of(field: str, members: Sequence[Any]) -> Convert:
     known: dict[Any, tuple[str, Convert]] = {}
 
     def convert(value: Any) -> Any:
-        if not known:
-            # When first needed: a member may hold such a union itself.
-            for member in members:
-                # In the data of kit-schemas a field may have another name.
-                name = getattr(getattr(member, "__kit_fields__", {}).get(field), "data_key", None) or field
-                load = converter(member, json=True)
-                assert load is not None
-                known.update(dict.fromkeys(typing.get_args(annotated(member)[field]), (name, load)))
         if not isinstance(value, Mapping):
             return value
+        if not known:
+            # When first needed, as a member may hold such a union itself; in one step, as others may look meanwhile.
+            known.update(_by_value(field, members))
         for each, (name, load) in known.items():
             if value.get(name) == each:
                 return load(value)
         raise ValueError("no member of the union")
 
     return convert
+
+
+def _by_value(field: str, members: Sequence[Any]) -> dict[Any, tuple[str, Convert]]:
+    """Return for each value of a field its name in the data, and what makes the member that has the value."""
+    found = {}
+    for member in members:
+        hint = annotated(member)[field]
+        # In the data of kit-schemas a field may have another name.
+        given = [getattr(member, "__kit_fields__", {}).get(field), *getattr(hint, "__metadata__", ())]
+        names = [name for name in (getattr(each, "data_key", None) for each in given) if isinstance(name, str)]
+        load = converter(member, json=True) or _nested(member)
+        found.update(dict.fromkeys(_unwrapped(hint)[1], ([*names, field][0], load)))
+    return found
 
 
 def _nested(kind: type[Any]) -> Convert:
@@ -147,6 +175,11 @@ _TIMES: dict[Any, Convert] = {
     date: lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
     time: lambda value: time.fromisoformat(value) if isinstance(value, str) else value,
 }
+_CONCRETE: dict[Any, Any] = {
+    **dict.fromkeys((Sequence, MutableSequence, Iterable, Collection), list),
+    Set: frozenset,
+    MutableSet: set,
+}
 READY_MADE: dict[Any, Any] = {convert: kind for kind, convert in _CONVERTERS.items()}
 """For a converter, the class whose values it leaves as they are."""
 
@@ -156,19 +189,26 @@ def _told_apart(hint: Any) -> tuple[str, Sequence[Any]] | None:
 
     That is what stands beside the union in `Annotated` and has the name of a `field`, as kit-schemas' Discriminator.
     """
+    fields: list[str] = []
     while True:
-        origin, members = typing.get_origin(hint), typing.get_args(hint)
+        origin = typing.get_origin(hint)
+        members = [each for each in typing.get_args(hint) if each is not types.NoneType]
         if origin is typing.Annotated:
-            fields = [each.field for each in hint.__metadata__ if isinstance(getattr(each, "field", None), str)]
-            hint, members = hint.__origin__, typing.get_args(hint.__origin__)
-            if fields and typing.get_origin(hint) in (typing.Union, types.UnionType):
-                return fields[0], [each for each in members if each is not types.NoneType]
-        elif origin in (typing.Union, types.UnionType) and len(members) == 2 and types.NoneType in members:
-            hint = members[0] if members[1] is types.NoneType else members[1]
+            fields += [each.field for each in hint.__metadata__ if isinstance(getattr(each, "field", None), str)]
+            hint = hint.__origin__
+        elif origin in (typing.Union, types.UnionType) and len(members) == 1:
+            hint = members[0]
+        elif origin in (typing.Union, types.UnionType):
+            told = [name for name in fields if all(_has(member, name) for member in members)]
+            return (told[0], members) if told else None
         elif hasattr(hint, "__supertype__") or hasattr(hint, "__value__"):
             hint = getattr(hint, "__supertype__", None) or hint.__value__
         else:
             return None
+
+
+def _has(kind: Any, field: str) -> bool:
+    return isinstance(kind, type) and any(field in vars(base).get("__annotations__", ()) for base in kind.__mro__)
 
 
 def _bare(hint: Any) -> Any:
@@ -224,5 +264,5 @@ def annotated(entity: type[Any]) -> dict[str, Any]:
     return {
         name: hint
         for name, hint in ((name, hints.get(name, Any)) for name in names)
-        if not name.startswith("_") and typing.get_origin(hint) is not typing.ClassVar
+        if typing.get_origin(hint) is not typing.ClassVar
     }

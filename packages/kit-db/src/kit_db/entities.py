@@ -1,5 +1,6 @@
 """Between entities and rows: which columns a class has, and how a row becomes an instance."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from itertools import takewhile
@@ -12,6 +13,10 @@ from kit_db.statements import DEFAULT
 from kit_db.values import COLLECTIONS, READY, array, parameter
 
 _MISSING: Any = object()
+# What Python says of a call that a function's parameters don't fit.
+_ABOUT_NAMES = re.compile(
+    r"[\w.<>]+\(\) (got an unexpected keyword argument '\w+'|missing \d+ required [-\w ]+: [\w', ]+)"
+)
 
 
 class Shape:
@@ -25,7 +30,7 @@ class Shape:
     def __init__(
         self, entity: type[Any], *, columns: Sequence[str] | None, arrays: Sequence[str], generated: Sequence[str] = ()
     ) -> None:
-        hints = annotated(entity)
+        hints = {name: hint for name, hint in annotated(entity).items() if not name.startswith("_")}
         self.columns = tuple(hints if columns is None else columns)
         if not self.columns:
             raise StoreDefinitionError(f"{entity.__qualname__} has no annotated fields: name the columns")
@@ -115,7 +120,7 @@ def _unreadable(
             return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {what}", column=name, row=row)
     # The text is the entity's own, which may quote a value; but for Python's about names.
     said = str(error) if isinstance(error, TypeError) else ""
-    about = f": {said}" if "unexpected keyword argument" in said or "missing" in said else ""
+    about = f": {said}" if _ABOUT_NAMES.fullmatch(said) else ""
     return UnreadableRowError(f"a row can't be read as a {entity.__qualname__}: {type(error).__name__}{about}", row=row)
 
 

@@ -24,6 +24,10 @@ Parameters = Sequence[Any] | Mapping[str, Any] | None
 _FRESH = 0.001
 # active_sql_transaction, of VACUUM and its like; invalid_transaction_termination, of a DO block that commits.
 _ALONE = ("25001", "2D000")
+_MISMATCH = (
+    "the query's placeholders and the parameters don't match: they are a list for %s, a dict for %(name)s; "
+    "a % that is no placeholder has to be doubled"
+)
 _IDLE = psycopg2.extensions.TRANSACTION_STATUS_IDLE
 _OPEN = psycopg2.extensions.TRANSACTION_STATUS_INTRANS
 _STATUS = {
@@ -110,7 +114,10 @@ class Connection:
             lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)
             raise statement_error(error, lost=lost) from None
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError) as error:
+            if "format" in str(error):
+                # A placeholder that is neither %s nor %(name)s.
+                raise errors.StatementError(_MISMATCH) from None
             if cursor.description is not None:
                 # A year beyond 9999, an interval of a million years. The traceback may outlive what the rows take.
                 cursor.close()
@@ -120,10 +127,7 @@ class Connection:
             # A NUL, or a lone surrogate.
             raise errors.InvalidValueError("a value that PostgreSQL can't hold") from None
         except (IndexError, KeyError, TypeError):
-            raise errors.StatementError(
-                "the query's placeholders and the parameters don't match: they are a list for %s, a dict for %(name)s; "
-                "a % that is no placeholder has to be doubled"
-            ) from None
+            raise errors.StatementError(_MISMATCH) from None
         self._used_at = time.time()
         return result
 

@@ -259,6 +259,9 @@ class Statements:
         if not all(isinstance(each, Condition) for each in conditions):
             raise ValueError(f"{name!r} is matched with values or with conditions, not with both in one list")
         made = [self._matches(name, each) for each in conditions]
+        if isinstance(conditions, (set, frozenset)):
+            # In one order: the listing of a page's cursor is the text.
+            made.sort(key=repr)
         return f"({' AND '.join(text for text, _ in made)})", [value for _, values in made for value in values]
 
     def _compared(self, name: str, column: str, condition: Condition) -> Statement:

@@ -1,7 +1,6 @@
 """A transaction: begun with its first statement, with savepoints inside."""
 
 import logging
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -15,7 +14,7 @@ from kit_db.errors import (
     ReadOnlyError,
     TransactionAbortedError,
 )
-from kit_db.queries import is_single
+from kit_db.queries import goes_back, is_single
 
 if TYPE_CHECKING:
     from kit_db.psycopg2 import Connection, Parameters, Result
@@ -27,7 +26,6 @@ _STALE = 0.1
 _ROLLBACK_SECONDS = 5.0
 # Of statements that end a transaction, also where another begins at once (AND CHAIN); but for ROLLBACK TO SAVEPOINT.
 _ENDINGS = ("COMMIT", "ROLLBACK")
-_BACK = re.compile(r"\bto\b", re.IGNORECASE)
 
 Callback = Callable[[], object]
 
@@ -118,7 +116,7 @@ class Transaction:
             self._started = True
             raise
         self._started = True
-        if connection.status == "idle" or (result.tag in _ENDINGS and not _BACK.search(query)):
+        if connection.status == "idle" or (result.tag in _ENDINGS and not goes_back(query)):
             # What came next would be committed by itself, or twice if it were the first statement.
             self._drop()
             self._lost = True

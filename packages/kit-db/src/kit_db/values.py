@@ -23,7 +23,7 @@ def parameter(value: Any) -> Any:
     if value.__class__ is UUID:
         return str(value)
     value = _plain(value)
-    return json.dumps(value, default=_json) if isinstance(value, _JSON) else value
+    return _dumped(value) if isinstance(value, _JSON) else value
 
 
 def array(values: Iterable[Any]) -> str:
@@ -52,7 +52,7 @@ def text(value: Any) -> str:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return "\\x" + bytes(value).hex()
     if isinstance(value, dict):
-        return json.dumps(value, default=_json)
+        return _dumped(value)
     if isinstance(value, COLLECTIONS):
         return array(value)
     raise TypeError(f"{type(value).__qualname__} has no text in PostgreSQL that is known here")
@@ -80,6 +80,24 @@ def _plain(value: Any) -> Any:
 
         return {each.name: getattr(value, each.name) for each in dataclasses.fields(value) if each.init}
     return value
+
+
+def _dumped(value: Any) -> str:
+    try:
+        return json.dumps(value, default=_json)
+    except TypeError:
+        # Seldom: keys that are no text, for which json has no hook.
+        return json.dumps(_with_text_keys(value), default=_json)
+
+
+def _with_text_keys(value: Any) -> Any:
+    value = _plain(value)
+    if isinstance(value, dict):
+        return {
+            key if key is None or isinstance(key, (str, int, float)) else text(key): _with_text_keys(each)
+            for key, each in value.items()
+        }
+    return [_with_text_keys(each) for each in value] if isinstance(value, COLLECTIONS) else value
 
 
 def _json(value: Any) -> Any:
