@@ -1,4 +1,5 @@
 import copy
+import json
 import pickle
 import threading
 from decimal import Decimal
@@ -176,14 +177,62 @@ def test_include_has_no_place_to_go():
 
 
 def test_a_partial_instance_holds_what_was_given():
-    order = Order.load({"comment": "later", "lines": [{"note": "x"}]}, partial=True)
-    assert vars(order) == {"comment": "later", "lines": [Line.load({"note": "x"}, partial=True)]}
-    assert order.dump() == {"comment": "later", "lines": [{"note": "x"}]}
+    order = Order.load({"comment": "later", "lines": [{"sku": "a"}]}, partial=True)
+    assert vars(order) == {"comment": "later", "lines": [Line(sku="a")]}
+    assert order.dump() == {"comment": "later", "lines": [{"sku": "a", "note": None}]}
     assert not hasattr(order, "total")
     assert "total" not in repr(order)
     with pytest.raises(ValidationError):
         Order.load({"total": "x"}, partial=True)
     assert Order.load({"id": str(ID)}, partial=("total",)).lines == []
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        lambda cls, data: cls.load(data, partial=True),
+        lambda cls, data: cls.loads(json.dumps(data), partial=True),
+        lambda cls, data: cls.load([data], partial=True, many=True)[0],
+        lambda cls, data: cls.Schema().load(data, partial=True),
+        lambda cls, data: cls.Schema(partial=True).load(data),
+    ],
+)
+def test_what_is_nested_in_a_part_is_whole(load):
+    class Inner(BaseSchema):
+        line: Line
+
+    class Outer(BaseSchema):
+        size: int
+        line: Line | None = None
+        lines: dict[str, list[Line]] = field(default_factory=dict)
+        inner: Inner | None = None
+
+    missing = {"sku": ["Missing data for required field."]}
+    for data in ({"line": {}}, {"lines": {"a": [{}]}}, {"inner": {"line": {}}}):
+        with pytest.raises(ValidationError) as caught:
+            load(Outer, data)
+        assert str(missing)[1:-1] in str(caught.value.messages)
+    changes = load(Outer, {"inner": {"line": {"sku": "a"}}})
+    assert vars(changes) == {"inner": Inner(line=Line(sku="a"))}
+    assert vars(changes.replace(size=1)) == {"inner": Inner(line=Line(sku="a")), "size": 1}
+    assert changes.dump(skip_none=True) == {"inner": {"line": {"sku": "a"}}}
+    whole = Outer(size=1).replace(**vars(changes))
+    assert Outer.load(whole.dump()) == whole
+
+
+def test_names_say_what_may_be_missing_in_what_is_nested():
+    assert vars(Order.load({"lines": [{}]}, partial=("id", "total", "lines.sku")).lines[0]) == {"note": None}
+
+
+def test_a_hook_sees_that_a_load_is_partial():
+    class Seen(BaseSchema):
+        size: int
+
+        @validates_schema
+        def check(self, data: Any, partial: Any, **options: Any) -> None:
+            assert partial is True
+
+    assert vars(Seen.load({}, partial=True)) == {}
 
 
 def test_a_schema_with_fewer_fields_makes_partial_instances():

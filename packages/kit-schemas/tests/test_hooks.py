@@ -221,6 +221,21 @@ def test_an_error_of_a_hook_at_a_mapping_is_a_mistake_of_the_hook():
     with pytest.raises(KeyError, match="nmae"):
         Made.load([{"name": "x"}], many=True)
 
+    class Listed(BaseSchema):
+        name: str
+
+        @pre_load(pass_collection=True)
+        def fail(self, data: Any, **options: Any) -> Any:
+            return data["itmes"] if isinstance(data, dict) else [{"name": each["nmae"]} for each in data]
+
+    with pytest.raises(KeyError, match="itmes"):
+        Listed.load({"items": [{"name": "x"}]}, many=True)
+    with pytest.raises(KeyError, match="nmae"):
+        Listed.load([{"name": "x"}], many=True)
+    with pytest.raises(ValidationError) as caught:
+        Listed.load(["x"], many=True)
+    assert caught.value.messages == {0: WRONG}
+
 
 def test_a_hook_for_the_collection_gets_the_list():
     seen = []

@@ -388,3 +388,28 @@ def test_a_class_that_refuses_unknown_fields_says_so():
     schema = Outer.json_schema()
     assert "additionalProperties" not in schema
     assert schema["$defs"]["Closed"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    ("metadata", "schema"),
+    [
+        ({"type": ["string", "null"]}, {"type": ["string", "null"]}),
+        ({"type": ("string", "null")}, {"type": ["string", "null"]}),
+        ({"type": "null"}, {"type": ["null"]}),
+        ({"type": "string"}, {"type": ["string", "null"]}),
+    ],
+)
+def test_null_is_said_once(metadata, schema):
+    made = type("Made", (BaseSchema,), {"__annotations__": {"value": str | None}, "value": field(metadata=metadata)})
+    assert made.json_schema()["properties"]["value"] == schema
+    jsonschema.Draft202012Validator.check_schema(made.json_schema())
+
+
+def test_what_json_has_no_word_for_is_left_out():
+    class Made(BaseSchema):
+        day: dt.date = field(metadata={"minimum": dt.date(2020, 1, 1), "format": "date", "title": object()})
+        days: list[dt.date] = field(metadata={"example": [dt.date(2020, 1, 1)]})
+
+    properties = Made.json_schema()["properties"]
+    assert properties["day"] == {"type": "string", "format": "date"}
+    assert properties["days"] == {"type": "array", "items": {"type": "string", "format": "date"}}

@@ -43,6 +43,25 @@ def test_a_field_of_another_kind_needs_an_annotation_first(value):
         made(other=value)
 
 
+def test_what_helps_annotations_is_no_mistake():
+    class Made(BaseSchema):
+        class Trimmed(fields.String):
+            def _deserialize(self, *args: Any, **options: Any) -> Any:
+                return super()._deserialize(*args, **options).strip()
+
+        _T = fields.String(data_key="n")
+
+        name: Annotated[str, Trimmed()]
+        other: Annotated[str, _T]
+
+        @property
+        def model_config(self) -> str:
+            return self.name
+
+    made = Made.load({"name": " x ", "n": "y"})
+    assert (made.name, made.other, made.model_config) == ("x", "y", "x")
+
+
 def test_what_is_a_class_variable_may_be_anything():
     class Made(BaseSchema):
         template: ClassVar[Any] = fields.Str()
@@ -56,6 +75,10 @@ def test_what_is_a_class_variable_may_be_anything():
     [
         ([validate.Length(min=2)], "a list does nothing in Annotated: give what is in it one by one"),
         ((validate.Length(min=2),), "a tuple does nothing in Annotated"),
+        (("doc", [str.isdigit]), "a tuple does nothing in Annotated"),
+        ([fields.Str()], "a list does nothing in Annotated"),
+        ([validate.Email], "a list does nothing in Annotated"),
+        ([Gt()], "a list does nothing in Annotated"),
         (FieldInfo(), "FieldInfo of pydantic does nothing here: use marshmallow's validators"),
         (Query(), "Query of fastapi does nothing here"),
         (AfterValidator(), "AfterValidator of pydantic does nothing here"),
@@ -67,7 +90,7 @@ def test_what_was_meant_to_check_and_would_not_is_refused(metadata, message):
         made(Annotated[str, metadata]).load({"value": "x"})
 
 
-@pytest.mark.parametrize("metadata", ["a word", 5, DocInfo(), object(), {"doc": "of anything"}])
+@pytest.mark.parametrize("metadata", ["a word", 5, DocInfo(), object(), {"doc": "x"}, ("doc", 1), ["doc", int], []])
 def test_other_metadata_is_ignored_as_python_says(metadata):
     assert made(Annotated[str, metadata]).load({"value": "x"}).value == "x"
 

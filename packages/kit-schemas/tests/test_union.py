@@ -58,8 +58,11 @@ def test_unknown_reaches_the_members():
     assert caught.value.messages == {"by": {"more": ["Unknown field."]}}
 
 
-def test_partial_reaches_the_members():
-    assert Payment.load({"by": {"kind": "bank"}}, partial=True).dump() == {"by": {"kind": "bank"}}
+def test_partial_is_not_about_the_members():
+    assert Payment.load({"by": DATA["by"]}, partial=True).dump(skip_none=True) == {"by": DATA["by"]}
+    with pytest.raises(ValidationError) as caught:
+        Payment.load({"by": {"kind": "bank"}}, partial=True)
+    assert caught.value.messages == {"by": {"iban": ["Missing data for required field."]}}
 
 
 def test_numbers_may_tell_members_apart_and_true_is_no_number():

@@ -6,7 +6,7 @@ from typing import ClassVar
 import marshmallow
 import pytest
 from kit_schemas import BaseSchema, SchemaDefinitionError, ValidationError, generated_source, set_compiled
-from marshmallow import INCLUDE, fields, post_load, validates_schema
+from marshmallow import EXCLUDE, INCLUDE, RAISE, fields, post_load, validates_schema
 from marshmallow.validate import Length
 
 
@@ -70,6 +70,24 @@ def test_its_schema_is_the_original_ones_subclass():
     with pytest.raises(ValidationError) as caught:
         Loan.load({"Name": ""})
     assert caught.value.messages == LoanSchema().validate({"Name": ""})
+
+
+def test_it_refuses_unknown_fields_if_the_schema_says_so():
+    class StrictSchema(LineSchema):
+        class Meta:
+            unknown = RAISE
+
+    made = BaseSchema.from_schema(StrictSchema)
+    for cls in (made, type("Sub", (made,), {}), type("Mixed", (type("Base", (BaseSchema,), {}), made), {})):
+        with pytest.raises(ValidationError) as caught:
+            cls.load({"sku": "a", "more": 1})
+        assert caught.value.messages == {"more": ["Unknown field."]}
+    assert made.load({"sku": "a", "more": 1}, unknown=EXCLUDE).sku == "a"
+    assert type("Open", (made,), {}, unknown=EXCLUDE).load({"sku": "a", "more": 1}).sku == "a"
+    open_ = type("Open", (BaseSchema,), {}, unknown=EXCLUDE)
+    assert open_.from_schema(StrictSchema).load({"sku": "a", "more": 1}).sku == "a"
+    # It says nothing, and marshmallow's default is not meant.
+    assert BaseSchema.from_schema(LineSchema).load({"sku": "a", "more": 1}).sku == "a"
 
 
 def test_it_is_compiled_as_any_other():

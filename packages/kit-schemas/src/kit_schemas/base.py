@@ -154,8 +154,8 @@ class BaseSchema:
         Raises marshmallow's ValidationError, whose `messages` name every wrong field at once; data that is no mapping
         (None too) is such an error under `_schema`. `unknown` is EXCLUDE, which drops fields that are not declared,
         or RAISE; it reaches nested schemas; without it each class does as its head says. With `partial` (True, or
-        names) missing fields are no error: they stay unset, and `dump` leaves them out. Another BaseSchema instance
-        is dumped first.
+        names) missing fields are no error: they stay unset, and `dump` leaves them out; True is about the class's own
+        fields, and what is nested is whole. Another BaseSchema instance is dumped first.
         """
         if not partial:
             make = cls.__kit_loaders__.get(unknown) or loader_of(cls, unknown)

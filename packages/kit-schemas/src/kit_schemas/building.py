@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import marshmallow
-from marshmallow import EXCLUDE
+from marshmallow import EXCLUDE, RAISE
 
 if TYPE_CHECKING:
     from kit_schemas.base import BaseSchema
@@ -74,7 +74,7 @@ def _build(owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
     if wrapped is not None:
         bases = (wrapped,) if issubclass(wrapped, InstanceSchema) else (InstanceSchema, wrapped)
         body["Meta"] = _meta(owner, wrapped, list(specs))
-    elif owner.__kit_options__.unknown != EXCLUDE:
+    elif owner.__kit_options__.unknown is not None:
         body["Meta"] = type("Meta", (InstanceSchema.Meta,), {"unknown": owner.__kit_options__.unknown})
     body.update(_hooks(owner))
     body.update(build_fields(owner.__qualname__, specs, schema_hints(owner), owner.__kit_options__))
@@ -112,7 +112,9 @@ def _wrapped(owner: "type[BaseSchema]") -> type[marshmallow.Schema] | None:
 
 def _meta(owner: "type[BaseSchema]", wrapped: type[marshmallow.Schema], added: list[str]) -> type:
     """Return a wrapped Schema's `Meta`, with the fields that the class has added and without those it has dropped."""
-    body: dict[str, Any] = {"register": False, "unknown": owner.__kit_options__.unknown}
+    # marshmallow's own default is RAISE, too: only where a Schema says so was it meant.
+    said = RAISE if getattr(wrapped.Meta, "unknown", None) == RAISE else EXCLUDE
+    body: dict[str, Any] = {"register": False, "unknown": owner.__kit_options__.unknown or said}
     if wrapped.opts.fields:
         body["fields"] = (*wrapped.opts.fields, *added)
     dropped = []

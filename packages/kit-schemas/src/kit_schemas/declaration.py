@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
-from marshmallow import EXCLUDE
-
 from kit_schemas.errors import SchemaDefinitionError
 from kit_schemas.mistakes import foreign_field, foreign_options, no_option
 
@@ -39,7 +37,7 @@ class ClassOptions(NamedTuple):
     strict: bool = False
     default_timezone: "tzinfo | None" = None
     split: bool = False
-    unknown: "Unknown" = EXCLUDE
+    unknown: "Unknown | None" = None
 
 
 class FieldSpec:
@@ -180,7 +178,9 @@ def schema_hints(cls: type) -> dict[str, Any]:
 
 def _refuse_the_unannotated(cls: type, annotated: set[str]) -> None:
     for name, value in vars(cls).items():
-        message = None if name in annotated else foreign_field(value)
+        # A class, or what is called _so, is a helper: it may be in an annotation below.
+        helps = isinstance(value, type) or name.startswith("_")
+        message = None if helps or name in annotated else foreign_field(value)
         if message is not None:
             message = f"a field needs an annotation, and {message}"
         if isinstance(value, FieldSpec):

@@ -2,12 +2,13 @@
 
 import datetime as dt
 import enum
+import functools
 import inspect
 import itertools
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -118,7 +119,7 @@ class _Collector:
 
     def field(self, field: Any) -> Document:
         schema = self._typed(field)
-        schema.update({word: field.metadata[word] for word in _WORDS if word in field.metadata})
+        schema.update(_said(field, _WORDS))
         for validator in field.validators:
             constraint = _constraint(schema, field, validator)
             if all(schema.get(word, value) == value for word, value in constraint.items()):
@@ -128,7 +129,7 @@ class _Collector:
         if field.allow_none and schema:
             if "type" in schema and schema.keys().isdisjoint(("enum", "const", "allOf")):
                 kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-                schema["type"] = [*kinds, "null"]
+                schema["type"] = kinds if "null" in kinds else [*kinds, "null"]
             else:
                 schema = {"anyOf": [schema, {"type": "null"}]}
         return {**schema, **_annotations(field)}
@@ -182,13 +183,22 @@ def _members(field: Any) -> Document:
     return _enumeration([field.field._serialize(member.value, None, None) for member in field.enum])
 
 
+def _said(field: Any, words: Iterable[str]) -> Document:
+    """Return what a field's metadata says in some words, as far as JSON can say it."""
+    found: Document = {}
+    for word in words:
+        if word in field.metadata:
+            found.update(_sayable(functools.partial(dict, [(word, field.metadata[word])])))
+    return found
+
+
 def _annotations(field: Any) -> Document:
-    found: Document = {name: field.metadata[name] for name in _ANNOTATIONS if name in field.metadata}
+    found = _said(field, _ANNOTATIONS)
     examples = [*field.metadata.get("examples", ())]
     if "example" in field.metadata:
         examples.insert(0, field.metadata["example"])
     if examples:
-        found["examples"] = [_example(field, each) for each in examples]
+        found.update(_sayable(lambda: {"examples": [_example(field, each) for each in examples]}))
     if field.load_only:
         found["writeOnly"] = True
     if field.dump_only:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 _FIELDS = {("dataclasses", "Field"), ("pydantic", "FieldInfo"), ("attr", "_CountingAttr")}
 _CONSTRAINTS = {"annotated_types", "msgspec", "pydantic.fields", "pydantic.functional_validators", "pydantic.types"}
@@ -38,7 +38,7 @@ def foreign_field(value: Any) -> str | None:
 
 def foreign_metadata(found: Any) -> str | None:
     """Return what to say if something in `Annotated` was meant to check values, and would not."""
-    if type(found) in (list, tuple):
+    if type(found) in (list, tuple) and any(map(_would_check, found)):
         return f"a {type(found).__name__} does nothing in Annotated: give what is in it one by one"
     kind = type(found)
     if kind.__name__ not in _DOCUMENTATION and any(base.__module__ in _CONSTRAINTS for base in kind.__mro__):
@@ -47,9 +47,15 @@ def foreign_metadata(found: Any) -> str | None:
     return None
 
 
+def _would_check(found: Any) -> bool:
+    if isinstance(found, type):
+        return issubclass(found, (validate.Validator, fields.Field))
+    return callable(found) or isinstance(found, fields.Field) or foreign_metadata(found) is not None
+
+
 def foreign_options(body: Mapping[str, Any], annotated: Iterable[str]) -> str | None:
     """Return what to say if a class body has options as marshmallow's and pydantic's classes have them."""
-    if "model_config" in body and "model_config" not in annotated:
+    if isinstance(body.get("model_config"), Mapping) and "model_config" not in annotated:
         return "model_config is pydantic's: options are in the class's head, as in (BaseSchema, unknown=RAISE)"
     # A schema or an Enum may be called so.
     if type(body.get("Meta")) is type and not hasattr(body["Meta"], "__kit_fields__") and "Meta" not in annotated:

@@ -83,6 +83,10 @@ class InstanceSchema(Schema):
             message = f"{type(obj).__qualname__}.{name} can't be dumped: it holds a {type(value).__qualname__}"
             raise _UndumpableError(message) from error
 
+    def _deserialize(self, data: Any, *, partial: Partial | None = None, **options: Any) -> Any:
+        """Let `partial=True` be about the fields of this schema only: half of what is nested would be kept for all."""
+        return super()._deserialize(data, partial=tuple(self.load_fields) if partial is True else partial, **options)
+
     def _undumpable(self, obj: Any) -> str | None:
         for name, field in self.dump_fields.items():
             attribute = field.attribute or name
@@ -185,9 +189,9 @@ def _prepared(run: Callable[[Any], Any], data: Any, *, many: bool = False) -> An
 
 
 def _fits(data: Any, *, many: bool) -> bool:
-    if many:
-        return is_collection(data) and all(isinstance(each, Mapping) for each in data)
-    return isinstance(data, Mapping)
+    if isinstance(data, Mapping):
+        return True  # of many, too: a hook for the collection may take the list out of it
+    return many and is_collection(data) and all(isinstance(each, Mapping) for each in data)
 
 
 def _without_none(dumped: Any) -> Any:
