@@ -145,8 +145,11 @@ def test_a_copy_that_somebody_is_connected_to_is_dropped(postgres_url):
             thread = threading.Thread(target=database.execute, args=["select 1"])
             thread.start()
             thread.join()
-            kept = Database.from_url(postgres_url, name=database._settings.get("name"))
+            name = database.execute("select current_database() as it")[0]["it"]
+            kept = Database.from_url(postgres_url, name=name)
             kept.execute("select 1")
+        with contextlib.closing(Database.from_url(postgres_url)) as admin:
+            assert admin.execute("select 1 from pg_database where datname = %s", [name]) == []
         kept.close()
 
 

@@ -90,12 +90,7 @@ def transactional(
             while True:
                 try:
                     with chosen.transaction(isolation=isolation, read_only=read_only):
-                        returned = decorated(*args, **kwargs)
-                        if isinstance(returned, _LATER):
-                            # Or Python would warn that it was never awaited.
-                            getattr(returned, "close", lambda: None)()
-                            raise _runs_later(name)
-                        return returned
+                        return _done(decorated(*args, **kwargs), name)
                 except SerializationError as error:
                     pause = next(pauses, None)
                     left = seconds_left()
@@ -114,6 +109,15 @@ def refuse_later(function: object, name: str) -> None:
     code = getattr(function, "__code__", None)
     if code is not None and code.co_flags & _RUNS_LATER:
         raise _runs_later(name)
+
+
+def _done(returned: R, name: str) -> R:
+    """Return what a function has returned, unless that is a body which is yet to run."""
+    if isinstance(returned, _LATER):
+        # Or Python would warn that it was never awaited.
+        getattr(returned, "close", lambda: None)()
+        raise _runs_later(name)
+    return returned
 
 
 def _runs_later(name: str) -> TypeError:

@@ -42,7 +42,7 @@ class Shape:
         self.nullable = frozenset(name for name in self.columns if name not in hints or allows_none(hints[name]))
         made = {name: converter(hints[name], array=name in self._arrays) for name in self.columns if name in hints}
         self.entity = _maker(entity, self.columns, {name: each for name, each in made.items() if each})
-        """Makes an entity of a row, by keywords, with values of the annotated types."""
+        """Makes an entity of a row, with values of the annotated types."""
         left = frozenset(name for name in self.columns if _default(entity, name) is None)
         self.row = _reader(self.columns, left, self.generated, self.parameter)
         """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
