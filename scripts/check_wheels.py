@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 UV = os.environ.get("UV", "uv")
 
 # What must bring nothing but itself.
-ALONE = {"kit-handler"}
+ALONE = {"kit-core", "kit-testing"}
 # What has no module.
 EMPTY = {"kit"}
 

@@ -27,7 +27,7 @@ CORE = (
     "kit-schemas",
     "kit-websocket",
 )
-OPTIONAL = ("kit-gateway", "kit-local", "kit-rest", "kit-tasks")
+OPTIONAL = ("kit-gateway", "kit-local", "kit-rest", "kit-tasks", "kit-testing")
 
 _ARRAY = r"(?ms)^{name} = \[\n.*?^\]\n"
 _REQUIREMENT = re.compile(r"(?P<name>[\w.-]+)(?:\[[^\]]*\])?(?P<bound>[^;]*)")
