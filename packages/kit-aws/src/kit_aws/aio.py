@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from kit_core.connections import Answer
+
 import kit_aws
-from kit_aws.connections import Answer
 
 P = ParamSpec("P")
 R = TypeVar("R")

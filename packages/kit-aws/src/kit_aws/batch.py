@@ -5,13 +5,15 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
 
+from kit_core.backoff import Backoff
+
 from kit_aws.errors import AwsConnectionError, AwsError, BatchError, Failure
 from kit_aws.message import MOST_BYTES
 from kit_aws.queue import Queue
 
 _MOST_AT_ONCE = 10
 _MOST_TRIES = 5
-_SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 2.0  # seconds
+_BACKOFF = Backoff(0.2, 2.0)  # seconds
 _NOT_SENT = "NotSent"
 
 
@@ -67,7 +69,7 @@ class _Run:
                     self._groups.append(group)
             self._calling = ()
             if again:
-                _wait(max(again.values()))
+                time.sleep(_BACKOFF.delay(max(again.values())))
 
     def give_up(self, error: AwsError) -> None:
         """Take everything that is left as failed, since a call failed as a whole."""
@@ -121,9 +123,3 @@ class _Run:
     def _drop(self, group: deque[Entry], why: str) -> None:
         self.failures += [Failure(entry.index, _NOT_SENT, why) for entry in group]
         group.clear()
-
-
-def _wait(tries: int) -> None:
-    from random import uniform
-
-    time.sleep(uniform(0, min(_LONGEST_WAIT, _SHORTEST_WAIT * 2**tries)))  # noqa: S311

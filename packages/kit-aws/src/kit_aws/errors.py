@@ -6,17 +6,22 @@ AwsError                    anything below, and what has no name of its own
 ├── BatchError              some messages or secrets of many failed; `failures` names each
 ├── CredentialsError        there are no credentials to sign with
 ├── FunctionError           a function that was invoked raised, or was ended; its type, message and trace
-├── NaiveTimeError          a datetime that has to say its offset from UTC doesn't (also a ValueError)
-├── PayloadTooLargeError    what was to be sent is larger than the service takes
+├── PayloadTooLargeError    a message or payload is larger than the service takes
+├── PayloadTypeError        a value of a type that has no form in JSON (also kit_core's, and a TypeError)
+├── PayloadValueError       a value that has no form in JSON, as NaN (also kit_core's, and a ValueError)
 ├── RegionNotSetError       no region by argument, environment or profile
 ├── ResourceNotFoundError   the secret, parameter, queue, bucket … does not exist
 ├── SecretFormatError       a secret is not what it was asked for as: text, or JSON
 ├── SigningError            a request that cannot be signed
 └── ThrottlingError         AWS asks to slow down, after the client's own retries
+
+Every error pickles.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from kit_core.errors import UnserialisableTypeError, UnserialisableValueError
 
 
 class Failure(NamedTuple):
@@ -43,6 +48,11 @@ class AwsError(Exception):
     for. Each is None where it does not apply.
     """
 
+    code: str | None = None
+    operation: str | None = None
+    resource: str | None = None
+    request_id: str | None = None
+
     def __init__(
         self,
         message: str,
@@ -57,6 +67,16 @@ class AwsError(Exception):
         self.operation = operation
         self.resource = resource
         self.request_id = request_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without `__init__`, whose parameters differ from `args`."""
+        return _restore, (type(self), self.args, dict(self.__dict__))
+
+
+def _restore(kind: type[AwsError], args: tuple[Any, ...], attributes: dict[str, Any]) -> AwsError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class AccessDeniedError(AwsError):
@@ -125,14 +145,6 @@ class FunctionError(AwsError):
         self.trace = list(trace)
 
 
-class NaiveTimeError(AwsError, ValueError):
-    """Say that the datetime at `path`, as in `$.loan.paid_at`, has no offset from UTC: nobody knows when it is."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path}: a datetime without an offset from UTC; give it one, as datetime.now(UTC) has")
-        self.path = path
-
-
 class PayloadTooLargeError(AwsError):
     """Say that a message or payload has more bytes (`size`) than the service takes (`limit`); nothing was sent."""
 
@@ -140,6 +152,20 @@ class PayloadTooLargeError(AwsError):
         super().__init__(f"{what} has {size} bytes, at most {limit} can be sent", resource=resource)
         self.size = size
         self.limit = limit
+
+
+class PayloadTypeError(AwsError, UnserialisableTypeError):
+    """Say that the value at `path`, as in `$.loan.documents[0]`, is of a type that has no form in JSON."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        UnserialisableTypeError.__init__(self, path, problem)
+
+
+class PayloadValueError(AwsError, UnserialisableValueError):
+    """Say that the value at `path` has no form in JSON: NaN, an infinity, a structure that contains itself."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        UnserialisableValueError.__init__(self, path, problem)
 
 
 class RegionNotSetError(AwsError):

@@ -1,8 +1,9 @@
 """Secrets of the Secrets Manager."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from kit_core.json import loads
 
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
@@ -39,7 +40,7 @@ def get_secret_json(name: str, *, max_age: float = 300, force: bool = False, sta
     """
     text = get_secret(name, max_age=max_age, force=force, stage=stage)
     try:
-        return json.loads(text)
+        return loads(text)
     except ValueError:
         # The original would show the text.
         raise SecretFormatError(f"The secret {name!r} is not JSON", resource=name) from None

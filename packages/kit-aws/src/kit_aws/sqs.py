@@ -19,10 +19,11 @@ def enqueue(
 ) -> None:
     """Send a message to a queue given by name, URL or ARN.
 
-    The body is the message as JSON (see `to_json`), which the records of kit-events read. A queue's URL is looked up
-    once, and again when the queue is gone. Queues whose names end in `.fifo` need a `message_group_id`. `attributes`
-    may be text, bytes and numbers; the one called `correlation_id` is added where `set_correlation_id` was called.
-    Raise `ResourceNotFoundError` for an unknown queue, `PayloadTooLargeError` above 1 MiB.
+    The body is the message as JSON (`kit_core.json.dumps`), which the records of kit-events read. A queue's URL is
+    looked up once, and again when the queue is gone. Queues whose names end in `.fifo` need a `message_group_id`.
+    `attributes` may be text, bytes and numbers; the one called `correlation_id` is added inside an invocation. Raise
+    `ResourceNotFoundError` for an unknown queue, `PayloadTooLargeError` above 1 MiB, `PayloadTypeError` or
+    `PayloadValueError` for a message that has no form in JSON.
     """
     parameters = parameters_of(
         message,
