@@ -10,7 +10,7 @@ import pytest
 from backend_process import Backend, wait_for
 from kit_events import AggregateId, BaseEvent, EventBus, EventRecord, QueueRecord, SqsDeadLetter, SqsVisibility
 from kit_events.check import check
-from kit_events.redrive import redrive
+from kit_events.dead_letters.redrive import redrive
 from kit_events.subscription import Subscription
 from kit_events.testing import RecordingBus, deliver
 from kit_handler import Backoff, PermanentError, job

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _redrive(options: argparse.Namespace) -> int:
-    from kit_events.redrive import redrive
+    from kit_events.dead_letters.redrive import redrive
 
     wanted = [_pair(text) for text in options.filter]
     done = redrive(
@@ -86,7 +86,7 @@ def _values(record: Any) -> dict[str, Any]:
 
     What is malformed inside, which may be why the message is here, has none.
     """
-    from kit_events.adapters import unwrap
+    from kit_events.records.sources import unwrap
 
     values: dict[str, Any] = dict(record.message_attributes)
     try:
