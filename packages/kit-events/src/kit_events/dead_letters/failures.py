@@ -85,7 +85,7 @@ class SqsDeadLetter:
 
 
 def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:
-    from kit_aws import to_json
+    from kit_core.json import dumps
 
     message: Mapping[str, Any] = raw if isinstance(raw, Mapping) and isinstance(raw.get("body"), str) else {}
     system = message.get("attributes") or {}
@@ -94,7 +94,7 @@ def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:
         for name, value in (message.get("messageAttributes") or {}).items()
         if name not in REASONS and (sent := _attribute(value))
     }
-    body = message["body"] if message else to_json(raw)
+    body = message["body"] if message else dumps(raw)
     room = _MOST_BYTES - size_of(body, attributes)
     reasons = {name: value for name, value in _reasons(raw, error).items() if value}
     for name, value in reasons.items():

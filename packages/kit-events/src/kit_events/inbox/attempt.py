@@ -17,11 +17,11 @@ class Attempt:
         self.result = "null" if stored is None else stored
 
     def finish(self, value: Any) -> None:
-        """Keep what the work has returned. Raise TypeError or ValueError, as `kit_aws.to_json`, if it is no JSON."""
+        """Keep what the work has returned. Raise what `kit_core.json.dumps` raises."""
         if value is not None:
-            from kit_aws import to_json
+            from kit_core.json import dumps
 
-            self.result = to_json(value)
+            self.result = dumps(value)
 
     def answer(self) -> Any:
         """Return the kept result as JSON reads it."""

@@ -51,8 +51,8 @@ class Outbox:
 
         Another transaction that publishes for the same aggregate waits for this one to end. Raise
         `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for what the bus, as it is set here,
-        would never take, `EventShapeError` and what `kit_aws.to_json` raises as `BaseEvent.publish` does, and kit-db's
-        errors.
+        would never take, `EventShapeError` and the errors of `kit_core.json.dumps` as `BaseEvent.publish` does, and
+        kit-db's errors.
         """
         return self.publish_many([event])[0]
 

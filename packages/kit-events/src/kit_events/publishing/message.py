@@ -33,9 +33,10 @@ def message_of(event: Event) -> Message:
     """Return the message of an event that happens now, with an id of its own.
 
     Raise `EventShapeError` for what no `EventRecord` could read and for a time without its offset from UTC, and what
-    `kit_aws.to_json` raises for a payload that is no JSON.
+    `kit_core.json.dumps` raises for a payload that is no JSON.
     """
-    from kit_aws import NaiveTimeError, to_json
+    from kit_core.errors import NaiveTimeError
+    from kit_core.json import dumps
 
     event_id, origin, parts = uuid4(), _origin(), parts_of(event)
     content = {
@@ -51,7 +52,7 @@ def message_of(event: Event) -> Message:
     if correlation_id := current_correlation_id():
         attributes["correlation_id"] = correlation_id
     try:
-        text = to_json(content, aware=True)
+        text = dumps(content, aware=True)
     except NaiveTimeError as error:
         # Taken as UTC, it would be wrong wherever the clock is not, and nobody would see it.
         remedy = "give the time its offset from UTC, as datetime.now(UTC) has"
