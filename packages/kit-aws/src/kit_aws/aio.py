@@ -1,7 +1,7 @@
 """Twins of this package's functions, to be awaited: the same names, parameters, results and errors.
 
 Each runs in a thread of the loop's default executor, with the caller's context variables; the loop itself never waits.
-Cancelling stops the waiting, not what the thread has begun.
+Cancelling ends the wait; the call that the thread has begun goes on.
 """
 
 import asyncio

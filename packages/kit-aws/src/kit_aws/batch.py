@@ -1,4 +1,4 @@
-"""Many messages in few calls: those that SQS did not take are sent again, in the order of their groups."""
+"""Many messages in few calls. Throttled messages are sent again, in the order of their groups."""
 
 import time
 from collections import deque
@@ -31,7 +31,7 @@ class Entry:
 
 
 def send(queue: Queue, entries: Iterable[Entry]) -> None:
-    """Send all entries. Raise `BatchError` for those that could not be, or a whole call's error if it was the first."""
+    """Send all entries. Raise `BatchError` with the failed ones, or the call's own error if the first call failed."""
     groups: dict[Hashable, deque[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.group, deque()).append(entry)
@@ -64,7 +64,7 @@ class _Run:
             again = self._call([group[0] for group in self._calling])
             for group in reversed(self._calling):
                 if group and group[0].index in again:
-                    self._groups.appendleft(group)  # what waits longest goes first
+                    self._groups.appendleft(group)  # the longest waiting goes first
                 elif group:
                     self._groups.append(group)
             self._calling = ()
@@ -72,7 +72,7 @@ class _Run:
                 time.sleep(_BACKOFF.delay(max(again.values())))
 
     def give_up(self, error: AwsError) -> None:
-        """Take everything that is left as failed, since a call failed as a whole."""
+        """Mark all remaining messages as failed, since a call failed as a whole."""
         code, unknown = error.code or type(error).__name__, isinstance(error, AwsConnectionError)
         for group in self._calling:
             self._fail(group, code, str(error), unknown=unknown)
@@ -80,7 +80,7 @@ class _Run:
             self._drop(group, "a call before it failed")
 
     def error(self) -> BatchError:
-        """Return the error that names what has failed, in the order of the messages."""
+        """Return the error that names the failed messages, in their order."""
         return BatchError("SendMessageBatch", sorted(self.failures), resource=self._queue.name)
 
     def _next(self) -> list[deque[Entry]]:

@@ -1,4 +1,4 @@
-"""Where a bucket is, and the URL of what is in it."""
+"""The region of a bucket, and the URL of an object."""
 
 import logging
 import os
@@ -59,7 +59,7 @@ def region_of(bucket: str) -> str:
 
 
 def _looked_up(bucket: str, own: str) -> str:
-    """Ask S3 where the bucket is: HeadBucket says so in a header, also to those who may not read the bucket."""
+    """Ask S3 for the bucket's region: HeadBucket answers with it in a header, also without permission to read."""
     region = ""
     try:
         with SignedSession("s3") as session:

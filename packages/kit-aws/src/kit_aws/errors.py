@@ -1,6 +1,6 @@
-"""What can go wrong between a function and AWS.
+"""The errors of kit-aws.
 
-AwsError                    anything below, and what has no name of its own
+AwsError                    the root, and every error without a class of its own
 ├── AccessDeniedError       the caller may not, or its credentials are wrong or expired
 ├── AwsConnectionError      no answer: refused, timed out, not resolved
 ├── BatchError              some messages or secrets of many failed; `failures` names each
@@ -11,7 +11,7 @@ AwsError                    anything below, and what has no name of its own
 ├── PayloadValueError       a value that has no form in JSON, as NaN (also kit_core's, and a ValueError)
 ├── RegionNotSetError       no region by argument, environment or profile
 ├── ResourceNotFoundError   the secret, parameter, queue, bucket … does not exist
-├── SecretFormatError       a secret is not what it was asked for as: text, or JSON
+├── SecretFormatError       a secret is no text, or no JSON
 ├── SigningError            a request that cannot be signed
 └── ThrottlingError         AWS asks to slow down, after the client's own retries
 
@@ -44,8 +44,8 @@ class AwsError(Exception):
     """Say that a call to AWS failed.
 
     `code` is AWS's error code (or botocore's exception name when AWS was not reached), `operation` the API operation,
-    `resource` what it was called for (a parameter, a secret, a queue, a topic …), `request_id` what AWS support asks
-    for. Each is None where it does not apply.
+    `resource` its subject (a parameter, a secret, a queue, a topic …), `request_id` the id that AWS support asks for.
+    Each is None where it does not apply.
     """
 
     code: str | None = None
@@ -90,8 +90,7 @@ class AwsConnectionError(AwsError):
 class BatchError(AwsError):
     """Say which of many messages were not sent, or which of many secrets were not read.
 
-    `failures` has one `Failure` for each; everything that it does not name has succeeded, and what it calls `unknown`
-    may have.
+    `failures` has one `Failure` for each failed one; all others have succeeded, and an `unknown` one may have.
     """
 
     def __init__(self, operation: str, failures: Sequence[Failure], *, resource: str | None = None) -> None:
@@ -118,9 +117,9 @@ class CredentialsError(AwsError):
 class FunctionError(AwsError):
     """Say that a function that was invoked failed: it raised, ran out of time or memory, or could not start.
 
-    `function` is what was invoked, `error_type` and `error_message` are what it raised, as it said it, `trace` the
-    lines of its traceback. All of it comes from the other function: it may hold what should reach no client, so that
-    this error's own text shows the type alone.
+    `function` is the invoked function's name or ARN, `error_type` and `error_message` are the exception in the
+    function's own words, `trace` the lines of its traceback. All of it comes from the other function, and may hold
+    secrets: this error's own text shows the type alone.
     """
 
     def __init__(
@@ -148,8 +147,8 @@ class FunctionError(AwsError):
 class PayloadTooLargeError(AwsError):
     """Say that a message or payload has more bytes (`size`) than the service takes (`limit`); nothing was sent."""
 
-    def __init__(self, what: str, size: int, limit: int, *, resource: str | None = None) -> None:
-        super().__init__(f"{what} has {size} bytes, at most {limit} can be sent", resource=resource)
+    def __init__(self, subject: str, size: int, limit: int, *, resource: str | None = None) -> None:
+        super().__init__(f"{subject} has {size} bytes, at most {limit} can be sent", resource=resource)
         self.size = size
         self.limit = limit
 
@@ -173,11 +172,11 @@ class RegionNotSetError(AwsError):
 
 
 class ResourceNotFoundError(AwsError):
-    """Say that what was asked for does not exist."""
+    """Say that a resource does not exist."""
 
 
 class SecretFormatError(AwsError):
-    """Say that a secret is not what it was asked for as: a binary one as text, or any text as JSON."""
+    """Say that a secret is binary where text was asked for, or no JSON where JSON was."""
 
 
 class SigningError(AwsError):

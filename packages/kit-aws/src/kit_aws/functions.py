@@ -26,7 +26,7 @@ _TIMEOUTS = (
 
 
 def invoke(arn: str, payload: Any, invocation_type: InvocationType = "RequestResponse", *, timeout: float = 60) -> Any:
-    """Invoke a function given by ARN or name, with a version or alias if you like, and return its parsed answer.
+    """Invoke a function given by ARN or name, optionally with a version or alias, and return its parsed answer.
 
     `RequestResponse` waits for the answer, at most `timeout` seconds and a second less than the current invocation has
     left (rounded down to one of some thirty steps), and calls exactly once: nothing is retried, since the function may
@@ -84,7 +84,7 @@ def _client(arn: str, invocation_type: str, timeout: float) -> Any:
 
 
 def _error(arn: str, content: bytes, request_id: str | None) -> FunctionError:
-    """Read what a runtime says of its failure; Python's has a `stackTrace`, Node's a `trace`."""
+    """Read a runtime's error document; Python's has a `stackTrace`, Node's a `trace`."""
     try:
         said = loads(content)
     except ValueError:

@@ -29,7 +29,7 @@ def parameters_of(
     group_id: str | None,
     deduplication_id: str | None,
 ) -> dict[str, Any]:
-    """Return what SendMessage, and an entry of SendMessageBatch, take."""
+    """Return the parameters of SendMessage, which an entry of SendMessageBatch shares."""
     given: dict[str, Any] = {
         "DelaySeconds": delay_seconds,
         "MessageGroupId": group_id,
@@ -57,11 +57,11 @@ def attributes_of(attributes: Mapping[str, Attribute] | None) -> dict[str, dict[
     return typed
 
 
-def checked_size(parameters: Mapping[str, Any], what: str, queue: str) -> int:
+def checked_size(parameters: Mapping[str, Any], subject: str, queue: str) -> int:
     """Return the bytes that count. Raise `PayloadTooLargeError` when SQS would refuse them."""
     size = len(parameters["MessageBody"].encode()) + size_of_attributes(parameters.get("MessageAttributes", {}))
     if size > MOST_BYTES:
-        raise PayloadTooLargeError(what, size, MOST_BYTES, resource=queue)
+        raise PayloadTooLargeError(subject, size, MOST_BYTES, resource=queue)
     return size
 
 

@@ -56,7 +56,7 @@ class SignedSession:
         *,
         timeout: float | None = None,
     ) -> Answer:
-        """Sign and send a request, and return status, headers and body of the answer, whatever its status.
+        """Sign and send a request, and return the answer's status, headers and body; no status is an error.
 
         `timeout` takes the place of the session's `read_timeout`. Raise `AwsConnectionError` when no answer came in
         time: whether the request was carried out is then not known. Else `CredentialsError`, `RegionNotSetError`, or

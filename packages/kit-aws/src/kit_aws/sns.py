@@ -22,7 +22,7 @@ def notify(topic: str, subject: str, error: Any) -> None:
     """Tell the subscribers of a topic (its ARN, or its name in this account) of an error.
 
     `error` is an exception, which is sent with its traceback and causes, or text, or a payload as `enqueue` takes. The
-    function's name, the log stream and the correlation id go with it. What looks like a secret is taken out, by name
+    function's name, the log stream and the correlation id go with it. Likely secrets are taken out, by name
     and by form; a message that is too long loses its middle; the subject is brought into the form that SNS takes.
     Raise `AwsError` when the notice could not be sent, such as `ResourceNotFoundError`.
     """
