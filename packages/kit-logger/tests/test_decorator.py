@@ -180,7 +180,7 @@ def test_keys_of_a_thread_that_were_there_before_stay(lines):
 
 
 def test_an_invocation_that_is_broken_off_leaves_nothing():
-    from kit_logger.invocation import any_running
+    from kit_logger.scopes import any_running
 
     def broken_off(event):
         raise KeyboardInterrupt

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from kit_logger.invocation import current
+from kit_logger.scopes import current
 
 _source: Callable[[], str | None] | None = None
 

@@ -9,8 +9,8 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from kit_logger.correlation import find_correlation_id
 from kit_logger.formatter import restore_thread_keys, thread_keys
-from kit_logger.invocation import Invocation, begin, enclosing, end
-from kit_logger.powertools import begin_sampling, end_sampling, keep_in_line, process_logger
+from kit_logger.loggers import begin_sampling, end_sampling, keep_in_line, process_logger
+from kit_logger.scopes import Invocation, begin, enclosing, end
 
 P = ParamSpec("P")
 R = TypeVar("R")

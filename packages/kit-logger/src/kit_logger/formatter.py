@@ -13,11 +13,11 @@ from aws_lambda_powertools.logging.formatter import (
 )
 
 from kit_logger.correlation import correlation_id
-from kit_logger.invocation import Invocation, Keys, any_running, current
 from kit_logger.lines import encode, fits, quoted, shortened
-from kit_logger.records import encoded_extras, extras, failure, message, templated
-from kit_logger.redaction import LONGEST, redact
-from kit_logger.texts import has_hint, redact_text, redacted_template
+from kit_logger.log_records import encoded_extras, extras, failure, message, templated
+from kit_logger.redaction import LONGEST, redact, redact_text
+from kit_logger.scopes import Invocation, Keys, any_running, current
+from kit_logger.texts import has_hint, redacted_template
 
 _TEMPLATES = {"level": "%(levelname)s", "location": "%(funcName)s:%(lineno)d", "timestamp": "%(asctime)s"}
 _ORDER = ["level", "location", "message", "timestamp"]

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from kit_logger.invocation import current
 from kit_logger.lines import encode, fits
-from kit_logger.powertools import process_logger
+from kit_logger.loggers import process_logger
 from kit_logger.redaction import redact
+from kit_logger.scopes import current
 
 # "MetricDatum: Unit" (CloudWatch API reference)
 _SIZES = (

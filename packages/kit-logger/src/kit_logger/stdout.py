@@ -5,8 +5,8 @@ import logging
 import sys
 from typing import TextIO
 
-from kit_logger.invocation import Invocation, current
 from kit_logger.lines import encode
+from kit_logger.scopes import Invocation, current
 
 # Set on a record that one of our handlers has dealt with: others on its way up to the root leave it.
 _DONE = "kit_logger_done"

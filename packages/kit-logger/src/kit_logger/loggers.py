@@ -11,10 +11,10 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.filters import SuppressFilter
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
+from kit_logger.followers import follow, set_levels
 from kit_logger.formatter import RedactingFormatter
-from kit_logger.handler import StdoutHandler, quiet_root
-from kit_logger.invocation import Invocation, current
-from kit_logger.stdlib import follow, set_levels
+from kit_logger.scopes import Invocation, current
+from kit_logger.stdout import StdoutHandler, quiet_root
 
 _lock = threading.RLock()
 _loggers: "dict[str, KitLogger]" = {}
