@@ -5,9 +5,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
     from kit_logger.adoption import adopt
-    from kit_logger.correlation import correlation_id, find_correlation_id, set_correlation_id
-    from kit_logger.decorator import inject, inject_request
+    from kit_logger.decorator import inject
     from kit_logger.formatter import RedactingFormatter
+    from kit_logger.interceptor import inject_request
     from kit_logger.loggers import get_logger
     from kit_logger.metrics import emit_metrics
     from kit_logger.names import is_sensitive
@@ -18,16 +18,13 @@ else:
     _WHERE = {
         "RedactingFormatter": "formatter",
         "adopt": "adoption",
-        "correlation_id": "correlation",
         "emit_metrics": "metrics",
-        "find_correlation_id": "correlation",
         "get_logger": "loggers",
         "inject": "decorator",
-        "inject_request": "decorator",
+        "inject_request": "interceptor",
         "is_sensitive": "names",
         "redact": "redaction",
         "redact_text": "redaction",
-        "set_correlation_id": "correlation",
     }
 
     def __getattr__(name):
@@ -50,9 +47,7 @@ else:
 __all__ = [
     "RedactingFormatter",
     "adopt",
-    "correlation_id",
     "emit_metrics",
-    "find_correlation_id",
     "get_logger",
     "inject",
     "inject_request",
@@ -60,5 +55,4 @@ __all__ = [
     "logger",
     "redact",
     "redact_text",
-    "set_correlation_id",
 ]

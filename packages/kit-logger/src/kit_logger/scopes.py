@@ -1,10 +1,14 @@
-"""One invocation: the keys of its lines, whether it is logged in full, and the lines that are held back."""
+"""The logger's state of one invocation; `kit_core.invocation` knows the invocation itself."""
 
 import threading
-from collections import deque
-from contextlib import suppress
 from contextvars import ContextVar, Token
 from typing import Any
+
+from aws_lambda_powertools.logging.formatter import THREAD_LOCAL_KEYS
+from kit_core import invocation as core
+from kit_core.invocation import Invocation
+
+from kit_logger.held import HeldLines
 
 
 class Keys:
@@ -27,89 +31,92 @@ class Keys:
         self.encoded = None
 
 
-class Invocation:
-    """One run of a handler: what is known of it, and the keys that were appended to the loggers during it."""
+class Scope:
+    """Hold the keys, the held lines and the sampling of one invocation: from `begin` to `end`."""
 
-    def __init__(self, context_keys: dict[str, Any], correlation_id: str | None) -> None:
-        self.context_keys = context_keys
-        self.correlation_id = correlation_id
-        self.own_correlation_id: str | None = None  # what the handler has set
-        self.trace: str | None = None
+    # One is made for every invocation, and most log little: the rest is made when it is needed.
+    __slots__ = ("_held", "_keys", "invocation", "outer", "sampled", "started", "thread_keys", "tokens", "trace")
+
+    def __init__(self, invocation: Invocation, outer: "Scope | None") -> None:
+        self.invocation = invocation
+        self.outer = outer
         self.sampled = False
-        self.held = Held()
-        self._keys: dict[object, Keys] = {}
+        self.trace: str | None = None  # the X-Ray trace, once a line had it
+        self._held: HeldLines | None = None
+        self._keys: dict[object, Keys] | None = None
+        self.thread_keys = THREAD_LOCAL_KEYS.get()
+
+    tokens: "tuple[Token[Any], Token[Any]]"
+    started: float  # of `time.perf_counter`, if the invocation's metrics are wanted
 
     def keys(self, formatter: object) -> Keys:
         """Return the keys that were appended to the logger with this formatter during this invocation."""
+        if self._keys is None:
+            with _lock:
+                self._keys = self._keys or {}
         return self._keys.get(formatter) or self._keys.setdefault(formatter, Keys())
 
+    @property
+    def held(self) -> HeldLines:
+        """Return the lines that are held back; a handler inside another shares them."""
+        if self.outer is not None:
+            return self.outer.held
+        if self._held is None:
+            with _lock:
+                self._held = self._held or HeldLines()
+        return self._held
 
-class Held:
-    """Lines that are written only if something goes wrong; when there are too many, the oldest are dropped."""
-
-    def __init__(self) -> None:
-        self._lines: deque[str] = deque()
-        self._bytes = 0
-        self._dropped = 0
-        self._lock = threading.Lock()
-
-    def add(self, line: str, most_bytes: int) -> None:
-        """Hold a line, as long as all are `most_bytes` or less."""
-        with self._lock:
-            self._lines.append(line)
-            self._bytes += len(line)
-            while self._bytes > most_bytes and self._lines:
-                self._bytes -= len(self._lines.popleft())
-                self._dropped += 1
-
-    def take(self) -> tuple[list[str], int]:
-        """Return what is held, and how many lines were dropped; then nothing is held any more."""
-        if not self._lines and not self._dropped:
+    def take_held(self) -> tuple[list[str], int]:
+        """Return the held lines, and how many were dropped; then none are held."""
+        if self.outer is None and self._held is None:
             return [], 0
-        with self._lock:
-            taken = list(self._lines), self._dropped
-            self._lines.clear()
-            self._bytes = self._dropped = 0
-            return taken
+        return self.held.take()
 
 
-_current: ContextVar[Invocation | None] = ContextVar("kit_logger_invocation", default=None)
-_running: set[Invocation] = set()
+_current: ContextVar[Scope | None] = ContextVar("kit_logger_scope", default=None)
+_running: set[Scope] = set()
 _lock = threading.Lock()
 
 
-def begin(invocation: Invocation) -> "Token[Invocation | None]":
-    """Make this the invocation of this thread or task, and of the tasks that it starts."""
-    with _lock:
-        _running.add(invocation)
-    return _current.set(invocation)
+def begin(event: Any, context: Any) -> Scope:
+    """Enter the invocation in this thread or task, and in the tasks that it starts."""
+    entered = core.begin(event, context)
+    scope = Scope(core.current(), _current.get())  # type: ignore[arg-type]  # it was entered in the line before
+    _running.add(scope)
+    scope.tokens = entered, _current.set(scope)
+    return scope
 
 
-def end(invocation: Invocation, token: "Token[Invocation | None]") -> None:
-    """Go back to what was before `begin`."""
-    with _lock:
-        _running.discard(invocation)
-    with suppress(ValueError):  # a coroutine that nobody waited for ends in another context
-        _current.reset(token)
+def end(scope: Scope) -> None:
+    """Go back to the invocation before `begin`."""
+    _running.discard(scope)
+    entered, own = scope.tokens
+    try:
+        if THREAD_LOCAL_KEYS.get() is not scope.thread_keys:
+            THREAD_LOCAL_KEYS.set(scope.thread_keys)
+        _current.reset(own)
+        core.end(entered)
+    except ValueError:  # a coroutine that nobody waited for ends in another context
+        return
 
 
-def enclosing() -> Invocation | None:
-    """Return the invocation that this thread or task was begun in; a thread of its own has none."""
+def enclosing() -> Scope | None:
+    """Return the scope that this thread or task was begun in; a thread of its own has none."""
     return _current.get()
 
 
 def any_running() -> bool:
-    """Tell whether any invocation is running, whichever."""
+    """Tell whether any invocation is running in this process."""
     return bool(_running)
 
 
-def current() -> Invocation | None:
-    """Return the invocation that this line belongs to.
+def current() -> Scope | None:
+    """Return the scope that a line belongs to.
 
-    A thread that a handler has started knows of none; as long as only one is running, it is that one.
+    A thread that a handler has started is in none; as long as only one invocation is running, it belongs to that one.
     """
-    invocation = _current.get()
-    if invocation is not None or not _running:
-        return invocation
-    with _lock:
-        return next(iter(_running)) if len(_running) == 1 else None
+    scope = _current.get()
+    if scope is not None or not _running:
+        return scope
+    running = tuple(_running)
+    return running[0] if len(running) == 1 else None
