@@ -53,7 +53,6 @@ __all__ = [
     "SqsVisibility",
     "StreamRecord",
     "TableRecord",
-    "TemplateError",
     "TopicRecord",
     "UserMigrationTrigger",
     "VerifyAuthChallengeTrigger",
@@ -83,7 +82,6 @@ if TYPE_CHECKING:
         PublishError,
         QueueNameError,
         RecordShapeError,
-        TemplateError,
     )
     from kit_events.publishing.base_event import AggregateId, BaseEvent
     from kit_events.publishing.bus import EventBus, default_bus, set_default_bus

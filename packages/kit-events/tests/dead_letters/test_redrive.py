@@ -10,7 +10,7 @@ import pytest
 from kit_aws import AwsError, ResourceNotFoundError, client
 from kit_events import QueueNameError, SqsDeadLetter
 from kit_events.cli import main
-from kit_events.dead_letters.redrive import redrive
+from kit_events.dead_letters import redrive
 from kit_events.queues import locate
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit_events.check import check
-from kit_events.cli import main
-from kit_events.subscription import Subscription
-from kit_events.template import load
+from kit_local.check import check
+from kit_local.cli import main
+from kit_local.subscription import Subscription
+from kit_local.template.parse import read
 
 FUNCTION = """
   Underwrite:
@@ -58,7 +58,7 @@ def test_cfn_lint_finds_nothing(template: Any, subscription: Subscription) -> No
 
 
 def test_what_it_says_is_what_was_asked_for(template: Any) -> None:
-    resources = load(template(KINDS[1]))["Resources"]
+    resources = read(template(KINDS[1])).data["Resources"]
     assert resources["Events"]["Properties"] == {"FifoTopic": True}
     assert resources["Underwriting"]["Properties"] == {
         "FifoQueue": True,
@@ -75,14 +75,14 @@ def test_what_it_says_is_what_was_asked_for(template: Any) -> None:
 
 
 def test_a_topic_of_another_stack_is_no_resource_of_this_one(template: Any) -> None:
-    resources = load(template(KINDS[2]))["Resources"]
+    resources = read(template(KINDS[2])).data["Resources"]
     assert "AWS::SNS::Topic" not in json.dumps(resources)
     assert resources["UnderwritingSubscription"]["Properties"]["TopicArn"] == KINDS[2].topic
 
 
 def test_a_type_is_quoted(template: Any) -> None:
     hostile = 'a"]\nTransform: x'
-    resources = load(template(Subscription("Underwriting", [hostile])))["Resources"]
+    resources = read(template(Subscription("Underwriting", [hostile]))).data["Resources"]
     assert resources["UnderwritingSubscription"]["Properties"]["FilterPolicy"] == {"event_type": [hostile]}
 
 

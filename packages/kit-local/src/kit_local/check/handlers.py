@@ -1,21 +1,18 @@
 """A template's functions against the handlers of a module.
 
-Handlers are known by what they carry (`__kit_handler__`), so that kit-handler need not be imported for it.
+Handlers are known by the attributes that kit-handler gives them (`__kit_handler__`, `__kit_partial__`).
 """
 
 from collections.abc import Iterator
 from importlib import import_module
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kit_events.check import Finding
-
-if TYPE_CHECKING:
-    from kit_events.check import Mapped, Template
+from kit_local.check.written import Mapped, Problem, WrittenTemplate
 
 
-def compare(template: "Template", name: str) -> Iterator[Finding]:
-    """Yield where the functions whose Handler is in a module disagree with it."""
+def compare(template: WrittenTemplate, name: str) -> Iterator[Problem]:
+    """Yield the disagreements between a module and the functions whose Handler is in it."""
     module = import_module(name)
     handled: dict[str, str] = {}
     for function, properties in template.functions().items():
@@ -24,10 +21,11 @@ def compare(template: "Template", name: str) -> Iterator[Finding]:
             continue
         handled[function] = attribute
         if not callable(getattr(module, attribute, None)):
-            yield Finding(function, f"Handler is {attribute!r}, which {name} hasn't")
+            line = template.line(function, "Handler")
+            yield Problem(function, f"Handler is {attribute!r}, which {name} hasn't", line)
     for job in [] if any(_leads_on(module, name) for name in handled.values()) else _jobs(module):
         if job not in handled.values():
-            yield Finding(f"{name}.{job}", "is a job, and no function's Handler")
+            yield Problem(f"{name}.{job}", "is a job, and no function's Handler")
     for mapped in template.mappings():
         found = getattr(module, handled.get(mapped.function or "", ""), None)
         if found is not None:
@@ -41,7 +39,7 @@ def _leads_on(module: ModuleType, name: str) -> bool:
 
 
 def _jobs(module: ModuleType) -> list[str]:
-    """Return the names of the jobs that a module defines; those that it imports are another's."""
+    """Return the names of the jobs that a module defines, without those that it imports."""
     return [
         name
         for name, value in vars(module).items()
@@ -49,13 +47,15 @@ def _jobs(module: ModuleType) -> list[str]:
     ]
 
 
-def _disagreement(mapped: "Mapped", handler: Any, name: str) -> Iterator[Finding]:
+def _disagreement(mapped: Mapped, handler: Any, name: str) -> Iterator[Problem]:
     kind = getattr(handler, "__kit_handler__", None)
     if kind not in ("job", None):
-        yield Finding(mapped.name, f"leads records to {name}, which is a {kind}")
+        yield Problem(mapped.name, f"leads records to {name}, which is a {kind}", mapped.line)
     elif kind == "job":
         partial = getattr(handler, "__kit_partial__", None)
         if partial is False and mapped.partial:
-            yield Finding(mapped.name, f"has ReportBatchItemFailures, but {name} is a job(partial=False)")
+            told = f"has ReportBatchItemFailures, but {name} is a job(partial=False)"
+            yield Problem(mapped.name, told, mapped.line)
         elif partial is True and not mapped.partial:
-            yield Finding(mapped.name, f"ignores the failures that {name} names: its batch would count as done")
+            told = f"ignores the failures that {name} names: its batch would count as done"
+            yield Problem(mapped.name, told, mapped.line)

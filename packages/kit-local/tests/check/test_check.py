@@ -8,9 +8,9 @@ from subprocess import run
 from typing import Any
 
 import pytest
-from kit_events import TemplateError
-from kit_events.check import check
-from kit_events.cli import main
+from kit_local import TemplateError
+from kit_local.check import check
+from kit_local.cli import main
 
 GOOD = """
 Globals: {Function: {Timeout: 10}}
@@ -89,6 +89,24 @@ def test_a_function_without_a_timeout_has_lambdas_three_seconds(found: Any) -> N
 def test_what_only_aws_knows_is_not_guessed(found: Any) -> None:
     assert found(GOOD.replace("!Ref Visibility", "!ImportValue visibility")) == []
     assert found(GOOD.replace(", Default: 60", "")) == []
+
+
+def test_a_number_of_the_templates_own_mappings_is_found(found: Any) -> None:
+    stages = "Mappings: {Stage: {live: {Visibility: 59}}}"
+    [finding] = found(stages + GOOD.replace("!Ref Visibility", "!FindInMap [Stage, live, Visibility]"))
+    assert "VisibilityTimeout is 59" in finding
+
+
+@pytest.mark.parametrize("wrong", ["Properties: [a]", "Properties: {Events: [a]}", "Properties: {Events: {E: a}}"])
+def test_a_part_of_another_shape_is_named_by_its_line(found: Any, wrong: str) -> None:
+    with pytest.raises(TemplateError, match=r"template\.yaml:\d+: .* has to be a mapping") as caught:
+        found(f"Resources:\n  Work:\n    Type: AWS::Serverless::Function\n    {wrong}\n")
+    assert caught.value.line == 4
+
+
+def test_a_folder_stands_for_its_template(tmp_path: Path) -> None:
+    (tmp_path / "template.yml").write_text(CLASSIC)
+    assert [problem.resource for problem in check(tmp_path)] == ["Mapping", "Jobs"]
 
 
 def test_a_queue_without_dead_letters_is_named(found: Any) -> None:
@@ -207,12 +225,6 @@ def test_a_template_that_is_not_there_is_named(tmp_path: Path) -> None:
         check(tmp_path / "gone.yaml")
 
 
-def test_without_pyyaml_it_says_what_to_install(found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    with pytest.raises(TemplateError, match=r"install kit-events\[check\]"):
-        found(GOOD)
-
-
 JOBS = """
 def handler(partial, kind="job"):
     def handle(event, context=None):
@@ -291,7 +303,9 @@ def test_the_command_prints_what_it_finds(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().out == ""
     path.write_text(CLASSIC)
     assert main(["check", str(path)]) == 1
-    assert len(capsys.readouterr().out.splitlines()) == 2
+    lines = CLASSIC.splitlines()
+    places = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
+    assert places == [f"{path}:{lines.index('  Mapping:') + 1}", f"{path}:3"]
     path.write_text("[]")
     assert main(["check", str(path)]) == 1
     assert "has no Resources" in capsys.readouterr().err
@@ -300,6 +314,7 @@ def test_the_command_prints_what_it_finds(tmp_path: Path, capsys: pytest.Capture
 def test_the_command_finds_a_module_of_the_folder_it_runs_in(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").write_text(GOOD)
     (tmp_path / "jobs.py").write_text("")
-    command = [sys.executable, "-m", "kit_events", "check", "template.yaml", "--module", "jobs"]
+    command = [sys.executable, "-m", "kit_local", "check", "template.yaml", "--module", "jobs"]
+    line = GOOD.splitlines().index("      Handler: app.jobs.work") + 1
     done = run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "Work: Handler is 'work', which jobs hasn't\n")
+    assert (done.returncode, done.stdout) == (1, f"template.yaml:{line}: Work: Handler is 'work', which jobs hasn't\n")
