@@ -54,6 +54,9 @@ class SignedSession(kit_aws.SignedSession):
         body: bytes | str = b"",
         *,
         timeout: float | None = None,
+        repeatable: bool | None = None,
     ) -> Answer:
         """Sign and send a request in a thread; see `kit_aws.SignedSession.request`."""
-        return await asyncio.to_thread(super().request, method, url, headers, body, timeout=timeout)
+        return await asyncio.to_thread(
+            super().request, method, url, headers, body, timeout=timeout, repeatable=repeatable
+        )

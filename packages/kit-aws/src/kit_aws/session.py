@@ -55,12 +55,14 @@ class SignedSession:
         body: bytes | str = b"",
         *,
         timeout: float | None = None,
+        repeatable: bool | None = None,
     ) -> Answer:
         """Sign and send a request, and return the answer's status, headers and body; no status is an error.
 
-        `timeout` takes the place of the session's `read_timeout`. Raise `AwsConnectionError` when no answer came in
-        time: whether the request was carried out is then not known. Else `CredentialsError`, `RegionNotSetError`, or
-        `SigningError` for a header with a line break.
+        `timeout` takes the place of the session's `read_timeout`. With `repeatable` a request may be sent twice when a
+        kept connection has died, whatever its method; by default POST and PATCH may not. Raise `AwsConnectionError`
+        when no answer came in time: it is not known then whether the request was carried out. Else
+        `CredentialsError`, `RegionNotSetError`, or `SigningError` for a header with a line break.
         """
         content = body.encode() if isinstance(body, str) else body
         wire = strict_url(url)
@@ -72,7 +74,7 @@ class SignedSession:
                 raise SigningError(f"The header {name!r} has a line break in its value")
         limit = self._read_timeout if timeout is None else timeout
         try:
-            return self._connections.send(Request(method.upper(), wire, signed, content, limit))
+            return self._connections.send(Request(method.upper(), wire, signed, content, limit, repeatable))
         except HttpConnectionError as error:
             raise AwsConnectionError(
                 str(error), code=error.cause, operation=error.method, resource=error.url
