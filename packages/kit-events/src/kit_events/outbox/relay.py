@@ -1,7 +1,7 @@
 """The relay: sends what waits in an outbox."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,12 @@ class Relay:
     Any number may work at a time, in any number of processes. `outbox` is `default_outbox()` at the time of use unless
     given. At most `batch` events are claimed at once, the first of each aggregate before the second of any. Sent ones
     are deleted. One that the bus refuses, or has failed to take `max_attempts` times though it could be reached, is a
-    dead letter: it is kept apart, and those behind it go on.
+    dead letter: it is kept apart, and those behind it go on. `clock` returns seconds, of any beginning.
+
+    Example:
+
+        def relay(event, context):
+            return Relay().run(context=context)
     """
 
     def __init__(
@@ -26,10 +31,12 @@ class Relay:
         *,
         batch: int = 100,
         max_attempts: int = 20,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox = outbox
         self._batch = batch
         self._max_attempts = max_attempts
+        self._clock = clock
 
     @property
     def outbox(self) -> Outbox:
@@ -42,7 +49,7 @@ class Relay:
         It also stops when the bus takes nothing any more: what is left is sent by a later run. Raise
         `OutboxTransactionError` inside of a transaction, `EventBusNotSetError`, and kit-db's errors.
         """
-        return self._delivery().run(ends=_ends(context, margin.total_seconds()))
+        return self._delivery().run(ends=self._ends(context, margin.total_seconds()))
 
     def deliver(self, aggregates: Iterable[UUID]) -> Relayed:
         """Send what waits for these aggregates alone, and return; else as `run`."""
@@ -57,11 +64,10 @@ class Relay:
         return self.outbox.table.revive(ids)
 
     def _delivery(self) -> Delivery:
-        return self.outbox.delivery(batch=self._batch, max_attempts=self._max_attempts)
+        return self.outbox.delivery(batch=self._batch, max_attempts=self._max_attempts, clock=self._clock)
 
-
-def _ends(context: Any, margin: float) -> float:
-    """Return when to stop, by the monotonic clock."""
-    if context is None:
-        return float("inf")
-    return time.monotonic() + float(context.get_remaining_time_in_millis()) / 1000 - margin
+    def _ends(self, context: Any, margin: float) -> float:
+        """Return the time to stop at, by the clock."""
+        if context is None:
+            return float("inf")
+        return self._clock() + float(context.get_remaining_time_in_millis()) / 1000 - margin
