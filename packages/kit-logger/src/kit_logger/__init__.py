@@ -30,12 +30,7 @@ else:
     def __getattr__(name):
         """Import what is asked for; make the logger then: its service and level come from the environment."""
         if name == "logger":
-<<<<<<< HEAD
-            from kit_logger.interceptor import inject_request
-    from kit_logger.loggers import get_logger
-=======
             from kit_logger.loggers import get_logger
->>>>>>> main
 
             return get_logger()
         if name not in _WHERE:

@@ -12,11 +12,6 @@ from aws_lambda_powertools.logging.formatter import (
 )
 from kit_core.invocation import Invocation
 
-<<<<<<< HEAD
-from kit_core.invocation import Invocation
-
-=======
->>>>>>> main
 from kit_logger.ids import context_keys, correlation_id_of, invocation_of, trace_id
 from kit_logger.lines import encode, fits, quoted, shortened
 from kit_logger.log_records import encoded_extras, extras, failure, message, templated

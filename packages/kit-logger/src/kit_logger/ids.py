@@ -50,11 +50,7 @@ def trace_id() -> str | None:
 
 
 def warn_once(message: str, error: Exception) -> None:
-<<<<<<< HEAD
-    """Log a problem of the logger's own, once in this process, by the error's type alone: its text may hold a secret."""
-=======
     """Log a problem of the logger's own, once in this process; of the error its type: its text may hold a secret."""
->>>>>>> main
     if message not in _said:
         _said.add(message)
         log("kit.logger", 30, f"{message}: %s", type(error).__name__)
