@@ -150,7 +150,7 @@ def size_of(body: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:
 
 def redacted(text: str) -> str:
     """Return the beginning of a text, as an attribute takes it, without what looks like a secret."""
-    from kit_aws.redaction import redact_text
+    from kit_core.redaction import redact_text
 
     printable = "".join(letter if letter.isprintable() else " " for letter in text[:4000])
     return redact_text(printable)[:_LONGEST_MESSAGE]
