@@ -70,6 +70,21 @@ def test_an_id_that_was_set_holds_for_decorators_around_the_same_event_and_not_f
         assert correlation_id() == "e-1"
 
 
+def test_an_id_that_is_set_inside_holds_for_the_decorator_around_unless_it_was_entered_with_it() -> None:
+    event = {"id": "e-1"}
+    with enter(event):
+        with enter(event, correlation_id="within"):
+            assert correlation_id() == "within"
+        assert correlation_id() == "e-1"
+        with enter(event):
+            set_correlation_id("mine")
+        assert correlation_id() == "mine"
+    with enter():
+        with enter():
+            set_correlation_id("mine")
+        assert correlation_id() is None
+
+
 def test_a_limit_of_its_own() -> None:
     with enter({}, CONTEXT, remaining_ms=900) as entered:
         assert 0 < (entered.remaining_ms() or 0) <= 900

@@ -4,11 +4,13 @@ import logging
 import time
 from typing import Literal
 
+from kit_core import guards
+from kit_core.loop import in_thread
+
 from kit_websocket import current, management, schema
 from kit_websocket.attributes import to_item
 from kit_websocket.connection import Connection
 from kit_websocket.errors import DynamoDBError, SendError
-from kit_websocket.loop import in_thread
 from kit_websocket.response import Response
 from kit_websocket.response import message as answer
 from kit_websocket.table import CREATED, Table
@@ -18,8 +20,6 @@ from kit_websocket.table import CREATED, Table
 _OPENING = 1.0
 # How many messages of one call are on their way at once: as many as a client of boto3 keeps connections for.
 _CONCURRENCY = 10
-
-_logger = logging.getLogger("kit.websocket")
 
 
 class ConnectionManager:
@@ -180,7 +180,8 @@ class ConnectionManager:
                 return self._table.delete_older(connection_id, older_than)
             self._table.delete(connection_id)
         except DynamoDBError as error:
-            _logger.warning("the row of a gone connection stays until it expires: %s", error)
+            text = "the row of a gone connection stays until it expires: %s"
+            guards.log("kit.websocket", logging.WARNING, text, error)
         return True
 
     def _of_user(self, user_id: str) -> list[Connection]:

@@ -14,10 +14,21 @@ WebSocketsError
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class WebSocketsError(Exception):
-    """Say that something went wrong with a WebSocket; the root of this package's errors."""
+    """Say that something went wrong with a WebSocket; the root of this package's errors. All of them pickle."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without `__init__`, whose parameters differ from `args`."""
+        return _restore, (type(self), self.args, dict(self.__dict__))
+
+
+def _restore(kind: type[WebSocketsError], args: tuple[Any, ...], attributes: dict[str, Any]) -> WebSocketsError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class EventShapeError(WebSocketsError):

@@ -5,8 +5,8 @@ import logging
 import sys
 from typing import TextIO
 
-from kit_logger.invocation import Invocation, current
 from kit_logger.lines import encode
+from kit_logger.scopes import Scope, current
 
 # Set on a record that one of our handlers has dealt with: others on its way up to the root leave it.
 _DONE = "kit_logger_done"
@@ -35,18 +35,20 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
             return
         record.__dict__[_DONE] = True
         try:
+            if logging.root.handlers != _quiet:
+                _quiet_root()
             if record.levelno < self.threshold:
-                invocation = current()
-                if invocation is None:
+                scope = current()
+                if scope is None:
                     return
-                if not invocation.sampled:
+                if not scope.sampled:
                     if self.buffer_bytes:
-                        invocation.held.add(self.format(record), self.buffer_bytes)
+                        scope.held.add(self.format(record), self.buffer_bytes)
                     return
             elif record.levelno >= logging.ERROR:
-                invocation = current()
-                if invocation is not None:
-                    self.write_held(invocation)
+                scope = current()
+                if scope is not None:
+                    self.write_held(scope)
             self.write(self.format(record))
         except Exception:  # noqa: BLE001  # nothing that goes wrong while logging is the caller's
             self.handleError(record)
@@ -64,9 +66,9 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
             stream.write(line + "\n")
         stream.flush()
 
-    def write_held(self, invocation: Invocation) -> None:
+    def write_held(self, scope: Scope) -> None:
         """Write what was held back during the invocation."""
-        lines, dropped = invocation.held.take()
+        lines, dropped = scope.take_held()
         if dropped:
             self.write(encode({"level": "WARNING", "message": "debug lines were dropped", "dropped": dropped}))
         for line in lines:
@@ -90,9 +92,10 @@ class NotDone(logging.Filter):
 
 
 _not_done = NotDone()
+_quiet: list[logging.Handler] = []  # the root's handlers that have been seen to
 
 
-def quiet_root() -> None:
+def _quiet_root() -> None:
     """Let the root's handlers, Lambda's own among them, write only what ours don't."""
     for other in logging.root.handlers:
         # pytest's own handler may see everything: it is how tests look at records.
@@ -102,3 +105,4 @@ def quiet_root() -> None:
             and type(other).__module__ != "_pytest.logging"
         ):
             other.addFilter(_not_done)
+    _quiet[:] = logging.root.handlers

@@ -11,10 +11,10 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.logging.filters import SuppressFilter
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
+from kit_logger.followers import follow, is_followed, set_levels
 from kit_logger.formatter import RedactingFormatter
-from kit_logger.handler import StdoutHandler, quiet_root
-from kit_logger.invocation import Invocation, current
-from kit_logger.stdlib import follow, set_levels
+from kit_logger.scopes import Scope, current
+from kit_logger.stdout import StdoutHandler
 
 _lock = threading.RLock()
 _loggers: "dict[str, KitLogger]" = {}
@@ -96,22 +96,25 @@ class KitLogger(Logger):
 
     def refresh_sample_rate_calculation(self) -> None:
         """Decide again whether the current invocation is logged in full."""
-        invocation = current()
-        if invocation is not None:
-            end_sampling(invocation)
-            begin_sampling(invocation)
+        scope = current()
+        if scope is not None:
+            if scope.sampled:
+                _end_sampling(scope)
+            if random.random() < float(self.sampling_rate):  # noqa: S311  # no secret
+                scope.sampled = True
+                _count_sampled(1)
 
     def flush_buffer(self) -> None:
         """Write the lines that have been held back during the current invocation."""
-        invocation = current()
-        if invocation is not None:
-            self._output.write_held(invocation)
+        scope = current()
+        if scope is not None:
+            self._output.write_held(scope)
 
     def clear_buffer(self) -> None:
         """Drop the lines that have been held back during the current invocation."""
-        invocation = current()
-        if invocation is not None:
-            invocation.held.take()
+        scope = current()
+        if scope is not None:
+            scope.take_held()
 
     def _configure_sampling(self) -> None:
         """Do nothing: each invocation is sampled as a whole, not the process."""
@@ -222,33 +225,42 @@ def _number(variable: str, most: float, wrong: list[str]) -> float:
     return number
 
 
-def begin_sampling(invocation: Invocation, *, outer: Invocation | None = None) -> None:
+def begin_logging(scope: Scope) -> None:
+    """Make the loggers ready for an invocation: in line with the configuration, and sampled."""
+    logger = _main[0] if _main else process_logger()
+    if not is_followed(logger._output):  # handlers were configured since the last invocation
+        follow(logger._output)
+    if logger._logger.level != logger._applied:  # set past our setLevel
+        logger.setLevel(logger._logger.level)
+    if scope.outer is not None or logger.sampling_rate:
+        _begin_sampling(scope, logger)
+
+
+def end_logging(scope: Scope, *, failed: bool) -> None:
+    """Write the held lines of an invocation that failed, and end its sampling."""
+    if failed:
+        process_logger()._output.write_held(scope)
+    if scope.sampled:
+        _end_sampling(scope)
+
+
+def _begin_sampling(scope: Scope, logger: KitLogger) -> None:
     """Decide whether the invocation is logged in full; one inside another is if that is."""
-    rate = process_logger().sampling_rate
-    if outer.sampled if outer is not None else rate and random.random() < float(rate):  # noqa: S311  # no secret
-        invocation.sampled = True
+    outer = scope.outer
+    if outer.sampled if outer is not None else random.random() < float(logger.sampling_rate):  # noqa: S311  # no secret
+        scope.sampled = True
         _count_sampled(1)
 
 
-def end_sampling(invocation: Invocation) -> None:
-    """Go back to what the loggers write otherwise."""
-    if invocation.sampled:
-        invocation.sampled = False
-        _count_sampled(-1)
+def _end_sampling(scope: Scope) -> None:
+    scope.sampled = False
+    _count_sampled(-1)
 
 
 def _count_sampled(change: int) -> None:
+    """Let the loggers make records under their level as long as any invocation is sampled."""
     global _sampled
     with _lock:
         _sampled += change
         for logger in _loggers.values():
             logger._refresh()
-
-
-def keep_in_line() -> None:
-    """See to it that what was configured since the last invocation doesn't make lines appear twice, or not at all."""
-    logger = process_logger()
-    follow(logger._output)
-    quiet_root()
-    if logger._logger.level != logger._applied:  # set past our setLevel
-        logger.setLevel(logger._logger.level)

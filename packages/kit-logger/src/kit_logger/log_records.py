@@ -10,8 +10,8 @@ from aws_lambda_powertools.logging.formatter import RESERVED_LOG_ATTRS
 
 from kit_logger.lines import encode, quoted
 from kit_logger.names import hides
-from kit_logger.redaction import redact
-from kit_logger.texts import REDACTED, redact_text, redacted_template
+from kit_logger.redaction import redact, redact_text
+from kit_logger.texts import REDACTED, redacted_template
 
 _OWN = logging.makeLogRecord({}).__dict__  # the attributes of a record that has no extras; extras come after them
 _COUNT = len(_OWN)
