@@ -12,7 +12,7 @@ MAX_BYTES = 64 * 1024 * 1024
 
 _GZIP = b"\x1f\x8b"
 _ENCODED = ("H4sI", "eyJ", "ey", "W3s")  # how base64 of gzip, of an object and of an array of them begins
-_MANY = 16
+_SHORT, _MANY = 2000, 16
 _BOUNDS = (float("inf"), float("-inf"))
 
 
@@ -47,7 +47,7 @@ def opened(value: Any) -> Any:
         return value if text is None else opened(text)
     try:
         # As kit_core.json.loads, without its preparations; in doubt, and for many numbers, that has the last word.
-        if value.count(".") < _MANY:
+        if len(value) < _SHORT or value.count(".") < _MANY:
             said, end = _scan(value, 0)
             if end == len(value):
                 return said
