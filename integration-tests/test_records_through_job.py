@@ -16,7 +16,6 @@ from kit_events import (
     EventRecord,
     FileRecord,
     KafkaRecord,
-    LexV1Trigger,
     LexV2Trigger,
     PreSignUpTrigger,
     PreTokenGenerationV2Trigger,
@@ -27,15 +26,14 @@ from kit_events import (
     TableRecord,
     UserMigrationTrigger,
 )
-from kit_events.adapters import SOURCES
-from kit_events.adapters import load as record_class
+from kit_events.records.sources import SOURCES
+from kit_events.records.sources import load as record_class
 from kit_events.testing import (
     alexa_event,
     carried,
     cognito_event,
     event_record,
     kafka_event,
-    lex_v1_event,
     lex_v2_event,
     schedule_record,
     stream_record,
@@ -196,10 +194,6 @@ def test_lex_alexa_and_schedules_are_answered_through_a_trigger() -> None:
         return event.close(f"{event.slot('amount')} it is.")
 
     @trigger
-    def old_lex(event: LexV1Trigger) -> Any:
-        return event.elicit_slot("amount", "How much?")
-
-    @trigger
     def skill(request: AlexaTrigger) -> Any:
         return request.say("Hello")
 
@@ -209,7 +203,6 @@ def test_lex_alexa_and_schedules_are_answered_through_a_trigger() -> None:
 
     closed = lex(lex_v2_event("RequestLoan", slots={"amount": "1500"}), None)
     assert closed["messages"][0]["content"] == "1500 it is."
-    assert old_lex(lex_v1_event("RequestLoan"), None)["dialogAction"]["slotToElicit"] == "amount"
     assert skill(alexa_event(), None)["response"]["outputSpeech"]["text"] == "Hello"
     assert nightly(schedule_record("nightly"), None) == {"name": "nightly", "at": "2026-03-01T12:30:45.123000Z"}
 

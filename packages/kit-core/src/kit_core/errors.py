@@ -72,11 +72,12 @@ class HttpConnectionError(CoreError, ConnectionError):
     """
 
     def __init__(self, method: str, url: str, cause: str, problem: str) -> None:
-        super().__init__(method, url, cause, problem)
+        super().__init__(f"{method} {url} failed: {cause}: {problem}")
         self.method = method
         self.url = url
         self.cause = cause
         self.problem = problem
 
-    def __str__(self) -> str:
-        return f"{self.method} {self.url} failed: {self.cause}: {self.problem}"
+    def __reduce__(self) -> tuple[type["HttpConnectionError"], tuple[str, str, str, str]]:
+        # OSError keeps two of its arguments.
+        return type(self), (self.method, self.url, self.cause, self.problem)

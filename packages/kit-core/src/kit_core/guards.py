@@ -16,6 +16,7 @@ def log(logger_name: str, level: int, message: str, *args: "Any", exc_info: "Any
     """
     import logging
 
+    options.setdefault("stacklevel", 2)  # the line is the caller's
     logger = logging.getLogger(logger_name)
     try:
         logger.log(level, message, *args, exc_info=exc_info, **options)

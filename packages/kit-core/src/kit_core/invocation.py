@@ -46,8 +46,9 @@ def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
         return _current.set([event, context, None, cold])
     if context is None:
         context = outer[1]
-    # The same event again (a decorator around another): its id may be known, or set.
-    return _current.set([event, context, outer[2] if event is outer[0] else None, outer[3]])
+    if event is outer[0] and event is not None and context is outer[1]:
+        return _current.set(outer)  # a decorator around another: the id is looked up once, and may be set by either
+    return _current.set([event, context, None, outer[3]])
 
 
 end = _current.reset
@@ -172,11 +173,12 @@ class enter:  # noqa: N801  (used as a function: `with enter(event): …`)
 
     def __enter__(self) -> Invocation:
         self._tokens.append(begin(self._event, self._context))
-        entered = current()
-        assert entered is not None
-        if self._correlation_id is not None:
-            entered.correlation_id = self._correlation_id
-        return entered
+        state = _current.get()
+        assert state is not None
+        if self._correlation_id is not None:  # not that of the same event around this one
+            state = [state[0], state[1], self._correlation_id, state[3]]
+            _current.set(state)
+        return Invocation(state)
 
     def __exit__(self, *error: "Any") -> None:
         end(self._tokens.pop())

@@ -37,8 +37,8 @@ _threads: "ThreadPoolExecutor | None" = None
 def run(awaitable: "Awaitable[T]", *, context: "Any" = None, seconds: float | None = None) -> "T":
     """Run `awaitable` to its end and return its result, in a copy of the current context variables.
 
-    context: a Lambda context; by default that of the current invocation. The coroutine is cancelled half a second before
-        the invocation's time is over, or when nine tenths of the time that was left have passed, whichever is later.
+    context: a Lambda context; by default that of the current invocation. Half a second before the invocation's time is
+        over, or when nine tenths of the remaining time have passed, whichever is later, the coroutine is cancelled.
     seconds: another limit, instead
 
     For half of the remaining time it may clean up; after that it is left behind. Raises TimeUpError for it,

@@ -14,8 +14,7 @@
     ├── OutboxTransactionError  publishing outside of a transaction, or relaying inside of one
     ├── PublishError            some of many events are not published
     ├── QueueNameError          a queue is given by neither URL nor ARN
-    ├── RecordShapeError        an incoming record is not what the function expects (also a ValueError)
-    └── TemplateError           a template can't be read
+    └── RecordShapeError        an incoming record is not what the function expects (also a ValueError)
 
 A failing call to AWS is a `kit_aws.AwsError`.
 """
@@ -170,12 +169,3 @@ class LeaseLostError(EventsError):
 
 class OutboxTransactionError(EventsError):
     """Say that an outbox was used outside of a transaction, or a relay inside of one."""
-
-
-class TemplateError(EventsError):
-    """Say that a template can't be read: `path` is which, `reason` why."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path} {reason}")
-        self.path = path
-        self.reason = reason

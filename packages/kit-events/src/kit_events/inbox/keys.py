@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kit_events.errors import InboxKeyError
-from kit_events.record import Record
+from kit_events.records.record import Record
 
 Key = str | Callable[[Any], Any] | None
 
@@ -25,7 +25,7 @@ def key_of(record: Any, key: Key) -> str:
     return str(found)
 
 
-def check(function: Any, key: Key) -> None:
+def check_key(function: Any, key: Key) -> None:
     """Raise TypeError for a function whose records never have the key: each of its messages would fail."""
     if callable(key):
         return

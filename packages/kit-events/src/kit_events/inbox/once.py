@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
 
 from kit_events.inbox.attempt import Attempt, Inbox
 from kit_events.inbox.chosen import default_inbox
-from kit_events.inbox.keys import Key, check, key_of
+from kit_events.inbox.keys import Key, check_key, key_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,7 +65,7 @@ def once(
         flags = getattr(getattr(decorated, "__code__", None), "co_flags", 0)
         if flags & _GENERATOR:
             raise TypeError(f"{decorated.__qualname__} is a generator function: calling it does none of its work")
-        check(decorated, key)
+        check_key(decorated, key)
         scope = f"{decorated.__module__}.{decorated.__qualname__}" if name is None else name
         plan = _Plan(scope, key, inbox, lease, retention)
         return cast(Callable[P, R], _coroutine(decorated, plan)) if flags & _COROUTINE else _plain(decorated, plan)

@@ -23,7 +23,7 @@ from kit_events.testing.records import (
     table_record,
     topic_record,
 )
-from kit_events.testing.triggers import alexa_event, cognito_event, lex_v1_event, lex_v2_event
+from kit_events.testing.triggers import alexa_event, cognito_event, lex_v2_event
 
 __all__ = [
     "RecordingBus",
@@ -38,7 +38,6 @@ __all__ = [
     "event_record",
     "firehose_event",
     "kafka_event",
-    "lex_v1_event",
     "lex_v2_event",
     "log_event",
     "queue_record",

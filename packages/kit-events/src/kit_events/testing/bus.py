@@ -7,11 +7,11 @@ from typing import Any, Self
 from uuid import uuid4
 
 from kit_events import EventRecord
-from kit_events import bus as buses
-from kit_events.bus import EventBus
-from kit_events.drivers.memory import Memory
-from kit_events.event import BaseEvent
-from kit_events.message import Message, message_of
+from kit_events.publishing import bus as buses
+from kit_events.publishing.base_event import BaseEvent
+from kit_events.publishing.bus import EventBus
+from kit_events.publishing.drivers.memory import Memory
+from kit_events.publishing.message import Message, message_of
 from kit_events.testing.records import ACCOUNT, REGION, queue_record, topic_record
 
 

@@ -1,6 +1,6 @@
 """The events of sources that wait for an answer, as AWS sends them.
 
-Shapes: Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers"; Lex V1 and V2 Developer Guides,
+Shapes: Cognito Developer Guide, "Customizing user pool workflows with Lambda triggers"; Lex V2 Developer Guide,
 on the input event of Lambda functions; Alexa Skills Kit, "Request and Response JSON Reference".
 """
 
@@ -48,27 +48,6 @@ def cognito_event(
         "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": "client"},
         "request": {"userAttributes": dict(attributes or {"email": "ada@example.com"}), **(request or {})},
         "response": dict.fromkeys(names, False if kind == "PreSignUp" else None),
-    }
-
-
-def lex_v1_event(
-    intent: str = "intent",
-    *,
-    slots: Mapping[str, str | None] | None = None,
-    text: str = "",
-    source: str = "FulfillmentCodeHook",
-    session: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """Return one turn of a conversation with a bot of Lex V1."""
-    return {
-        "messageVersion": "1.0",
-        "invocationSource": source,
-        "userId": "ada",
-        "sessionAttributes": dict(session or {}),
-        "bot": {"name": "bot", "alias": "live", "version": "1"},
-        "outputDialogMode": "Text",
-        "currentIntent": {"name": intent, "slots": dict(slots or {}), "confirmationStatus": "None"},
-        "inputTranscript": text,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from kit_handler.headers import Headers
+from kit_handler.http.headers import Headers
 from kit_handler.testing.context import LambdaContext
 from kit_handler.testing.http import http_event
 

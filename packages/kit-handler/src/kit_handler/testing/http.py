@@ -1,6 +1,6 @@
 """The events of HTTP requests, in each payload.
 
-Shapes: the sources that are named in `kit_handler.adapters`.
+Shapes: the sources that are named in `kit_handler.http.adapters`.
 """
 
 import json
