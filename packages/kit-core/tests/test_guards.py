@@ -21,10 +21,11 @@ class Raising(logging.Handler):
 
 @pytest.fixture
 def lines() -> Iterator[list[bytes]]:
-    handler, root = Raising(), logging.getLogger()
-    root.addHandler(handler)
+    # On the logger itself, since kit-logger, where a test run has loaded it, has the root's lines to itself.
+    handler, logger = Raising(), logging.getLogger("kit.test")
+    logger.addHandler(handler)
     yield handler.lines
-    root.removeHandler(handler)
+    logger.removeHandler(handler)
 
 
 class Unprintable:

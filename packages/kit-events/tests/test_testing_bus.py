@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-import kit_events
 import pytest
+from kit_core import invocation
 from kit_events import AggregateId, BaseEvent, EventBus, EventRecord, default_bus
 from kit_events.testing import RecordingBus, deliver
 
@@ -96,11 +96,8 @@ def test_an_event_is_delivered_as_by_topic_and_queue() -> None:
 
 def test_several_are_delivered_in_order_with_the_correlation_id() -> None:
     job = Job()
-    kit_events.set_correlation_id(lambda: "abc")
-    try:
+    with invocation.enter(correlation_id="abc"):
         deliver([Requested(UUID(int=1)), Paid(UUID(int=2))], to=job, queue="loans.fifo")
-    finally:
-        kit_events.set_correlation_id(None)
     assert [record.type for record in job.records] == ["loan.requested", "loan.paid"]
     assert [raw["attributes"]["MessageGroupId"] for raw in job.event["Records"]] == [
         str(UUID(int=1)),

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit_core.invocation import correlation_id
 from kit_handler import (
     Dispatcher,
     Request,
@@ -19,7 +20,6 @@ from kit_handler import (
     Router,
     TriggerError,
     UnhandledSourceError,
-    correlation_id,
     job,
     route,
     trigger,

@@ -11,7 +11,8 @@ from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
 
 import pytest
-from kit_handler import AppError, aws_lambda_handler, correlation_id
+from kit_core.invocation import correlation_id
+from kit_handler import AppError, aws_lambda_handler
 from kit_handler.envelope import receivers
 from kit_handler.envelope.reports import ErrorReport
 from kit_handler.testing import LambdaContext, http_event
@@ -66,7 +67,7 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_answer(caplog: pytest.LogCap
     assert finished.wait(10)
 
 
-def test_the_time_left_bounds_the_wait() -> None:
+def test_the_remaining_ms_bounds_the_wait() -> None:
     release = threading.Event()
     context = LambdaContext(timeout=0.6)
     fail(lambda report: release.wait(30), context=context, receiver_timeout=60)

@@ -95,6 +95,13 @@ def annotations_of(called: "Any") -> "dict[str, Any]":
         return {}
 
 
+def globals_of(called: "Any") -> "dict[str, Any]":
+    """Return the global names of a callable's module, for annotations that are text; none if they cannot be known."""
+    called, _, _ = _unwrapped_partial(innermost(called))
+    found = _function_of(called)
+    return {} if found is None else getattr(found[0], "__globals__", {})
+
+
 def innermost(called: "Any") -> "Any":
     """Return the callable that decorators have wrapped (`__wrapped__`), or the callable itself."""
     seen = 0

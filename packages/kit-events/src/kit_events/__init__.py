@@ -58,13 +58,11 @@ __all__ = [
     "VerifyAuthChallengeTrigger",
     "default_bus",
     "register_source",
-    "set_correlation_id",
     "set_default_bus",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kit_events.correlation import set_correlation_id
     from kit_events.dead_letters.failures import SqsDeadLetter, SqsVisibility
     from kit_events.errors import (
         ClaimError,
@@ -122,7 +120,6 @@ if TYPE_CHECKING:
     from kit_events.records.sqs import QueueRecord
 else:
     _HOMES = {
-        "correlation": ("set_correlation_id",),
         "dead_letters.failures": ("SqsDeadLetter", "SqsVisibility"),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
         "publishing.base_event": ("AggregateId", "BaseEvent"),

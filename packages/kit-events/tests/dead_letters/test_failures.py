@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from kit_aws import AwsError
+from kit_core import invocation
 from kit_events import QueueNameError, SqsDeadLetter, SqsVisibility
 from kit_events.dead_letters.failures import redacted
 from kit_events.queues import locate
@@ -112,7 +113,20 @@ def test_a_dead_letter_is_the_message_with_the_reason(aws: Any, monkeypatch: pyt
         "dead_letter_message": "no such loan",
         "dead_letter_function": "underwrite",
         "dead_letter_message_id": "059f36b4-87a3-44ab-83d2-661975830a7d",
+        "correlation_id": "1-5759e988-bd862e3fe1be46a994272793",
     }
+
+
+@pytest.mark.parametrize("sent", [None, "sent"])
+def test_a_dead_letter_keeps_the_correlation_id_of_its_record(aws: Any, sent: str | None) -> None:
+    dead, attributes = Queue(aws, "dead"), {"stringValue": sent, "dataType": "String"}
+    raw = failing(messageAttributes={"correlation_id": attributes} if sent else {})
+    with invocation.enter({"Records": [raw, failing()]}, correlation_id="of the batch"):
+        with invocation.enter(raw, correlation_id="set"):
+            SqsDeadLetter(dead.url)(raw, ValueError())
+        SqsDeadLetter(dead.url)(raw, ValueError())
+    found = [message["MessageAttributes"]["correlation_id"]["StringValue"] for message in dead.received()]
+    assert found == [sent or "set", sent or "1-5759e988-bd862e3fe1be46a994272793"]
 
 
 def test_the_queue_is_the_environments_when_it_is_first_needed(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +168,7 @@ def test_the_senders_attributes_come_first_where_there_is_room_for_ten(
     assert [record.dead_letter_message for record in caplog.records] == ["no"]
 
 
-@pytest.mark.parametrize(("spare", "reasons"), [(1000, 4), (100, 1), (0, 0)])
+@pytest.mark.parametrize(("spare", "reasons"), [(1000, 5), (100, 1), (0, 0)])
 def test_a_message_as_large_as_a_queue_takes_goes_without_its_reason(
     aws: Any, caplog: pytest.LogCaptureFixture, spare: int, reasons: int
 ) -> None:
@@ -173,7 +187,7 @@ def test_a_message_as_large_as_a_queue_takes_goes_without_its_reason(
     finally:
         events.unregister("provide-client-params.sqs.SendMessage", note)
     assert len(sent[0]) == reasons
-    assert [record.dead_letter_message for record in caplog.records] == ["no"] * (reasons < 4)
+    assert [record.dead_letter_message for record in caplog.records] == ["no"] * (reasons < 5)
 
 
 def test_what_could_not_be_sent_is_raised(aws: Any) -> None:

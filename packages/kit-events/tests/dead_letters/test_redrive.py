@@ -10,7 +10,7 @@ import pytest
 from kit_aws import AwsError, ResourceNotFoundError, client
 from kit_events import QueueNameError, SqsDeadLetter
 from kit_events.cli import main
-from kit_events.dead_letters import redrive
+from kit_events.dead_letters import Redriven, redrive
 from kit_events.queues import locate
 
 
@@ -77,10 +77,12 @@ def test_messages_go_back_to_where_they_came_from(queues: Queues) -> None:
     for number in range(12):
         queues.fail(number)
     done = redrive(queues.dead)
+    assert isinstance(done, Redriven)
     assert (done.read, done.sent, done.left, done.failed) == (12, 12, 0, {})
+    assert str(done) == "12 read, 12 sent, 0 left, 0 failed"
     back = queues.take(queues.home)
     assert sorted(json.loads(message["Body"])["number"] for message in back) == list(range(12))
-    assert {tuple(message["MessageAttributes"]) for message in back} == {("event_type",)}
+    assert all(set(message["MessageAttributes"]) == {"correlation_id", "event_type"} for message in back)
     assert queues.take(queues.dead) == []
 
 

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import kit_events
 import pytest
 from kit_aws import ResourceNotFoundError
+from kit_core import invocation
 from kit_db import Database
 from kit_events import InboxKeyError, InboxNotSetError, InProgressError, LeaseLostError
 from kit_events.inbox import (
@@ -219,6 +220,19 @@ def test_the_lease_of_a_killed_holder_ends(inbox: Inbox, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("inbox", LEASED, indirect=True)
+def test_an_attempt_that_is_abandoned_keeps_its_lease(inbox: Inbox, clock: Clock) -> None:
+    """Its holder has ended neither way, as in a process that is going down: the work may still be going on."""
+    abandoned = inbox.attempt("charge:1", lease=30, retention=60)
+    abandoned.__enter__()
+    del abandoned  # closes the generator inside
+    with pytest.raises(InProgressError), inbox.attempt("charge:1", lease=30, retention=60):
+        pass
+    clock.now += 31
+    with inbox.attempt("charge:1", lease=30, retention=60) as attempt:
+        assert not attempt.finished
+
+
+@pytest.mark.parametrize("inbox", LEASED, indirect=True)
 def test_a_holder_that_comes_back_too_late_is_fenced_off(inbox: Inbox, clock: Clock) -> None:
     late, record = inbox.attempt("charge:1", lease=30, retention=3600), {"id": 1}
     late.__enter__().finish("by the first")
@@ -257,6 +271,22 @@ def test_a_lease_lasts_as_long_as_the_function_has(inbox: Inbox, clock: Clock) -
         assert refused.value.seconds == pytest.approx(6)
 
     charge(Record(uuid4()), Context())
+
+
+@pytest.mark.parametrize("inbox", LEASED, indirect=True)
+def test_a_lease_lasts_as_long_as_the_invocation_has(inbox: Inbox) -> None:
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 5000
+
+    @once(inbox=inbox, name="charge")
+    def charge(record: Record) -> None:
+        with pytest.raises(InProgressError) as refused:
+            inbox.attempt(f"charge:{record.id}", lease=1, retention=1).__enter__()
+        assert refused.value.seconds == pytest.approx(6)
+
+    with invocation.enter({}, Context()):
+        charge(Record(uuid4()))
 
 
 @pytest.mark.parametrize("inbox", LEASED, indirect=True)

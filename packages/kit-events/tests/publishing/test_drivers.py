@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-import kit_events
 import pytest
 from kit_aws import ResourceNotFoundError, client
+from kit_core import invocation
 from kit_events import AggregateId, BaseEvent, EventBus, EventRecord
 from kit_events.publishing.drivers.memory import memory
 from kit_events.publishing.message import message_of
@@ -147,9 +147,8 @@ def place(request: pytest.FixtureRequest, aws: Any, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def correlation() -> Iterator[None]:
-    kit_events.set_correlation_id(lambda: "abc")
-    yield
-    kit_events.set_correlation_id(None)
+    with invocation.enter(correlation_id="abc"):
+        yield
 
 
 def test_what_is_published_is_what_is_read(place: Place) -> None:
@@ -158,7 +157,7 @@ def test_what_is_published_is_what_is_read(place: Place) -> None:
     event_id = LoanRequested(loan, "BR").publish()
     [record] = place.events(1)
     assert (record.id, record.type, record.aggregate_id, record.version) == (event_id, "loan.requested", loan, "1")
-    assert record.origin == "rispar.loans"
+    assert record.origin == "loans"
     assert record.payload == {"loan": str(loan), "country": "BR", "text": ""}
 
 
@@ -187,10 +186,10 @@ def test_attributes_go_along(place: Place, correlation: None) -> None:
     [raw] = place.received(1)
     sent = {name: value["stringValue"] for name, value in raw["messageAttributes"].items()}
     if "event-bus" in place.name:  # has no attributes: rules match what the event says
-        sent = json.loads(raw["body"])["attributes"] | {"event_type": "loan.requested", "event_origin": "rispar.loans"}
+        sent = json.loads(raw["body"])["attributes"] | {"event_type": "loan.requested", "event_origin": "loans"}
     assert sent == {
         "event_type": "loan.requested",
-        "event_origin": "rispar.loans",
+        "event_origin": "loans",
         "correlation_id": "abc",
         "country": "BR",
     }

@@ -21,7 +21,7 @@ from kit_events import (
     default_bus,
     set_default_bus,
 )
-from kit_events.publishing import sending
+from kit_events.publishing import Driver, Event, sending
 from kit_events.publishing.drivers.memory import Memory
 from kit_events.publishing.message import Message, message_of
 
@@ -191,6 +191,40 @@ def test_what_is_kept_in_memory_is_in_order_however_many_there_are() -> None:
     ids = EventBus(driver).publish_many([Paid(LOAN) for _ in range(35)])
     assert [message.id for message in driver.messages] == ids
     assert threads == [current_thread()] * 4
+
+
+def test_a_destination_may_be_a_driver_of_ones_own() -> None:
+    class Printer:
+        max_bytes = 1000
+        ordered = False
+        in_flight = 1
+
+        def __init__(self) -> None:
+            self.printed: list[str] = []
+
+        def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
+            self.printed += [message.type for message in messages]
+            return {}
+
+    class Reversed:  # no BaseEvent, but an event by its members
+        filter_attributes = ("country",)
+        country = "BR"
+
+        def get_type(self) -> str:
+            return "loan.reversed"
+
+        def get_version(self) -> str:
+            return "1"
+
+        def get_aggregate_id(self) -> UUID:
+            return LOAN
+
+    printer = Printer()
+    driver: Driver = printer
+    event: Event = Reversed()
+    EventBus(driver).publish_many([Paid(LOAN), event])
+    assert printer.printed == ["loan.paid", "loan.reversed"]
+    assert EventBus(driver).compose(event).attributes["country"] == "BR"
 
 
 def test_a_driver_of_ones_own_says_how_many_batches_it_takes_at_a_time() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from kit_events import EventRecord, RecordShapeError
+from kit_events import BusRecord, EventRecord, IotRecord, RecordShapeError
+from kit_events.testing import carried, event_body
 
 LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
 
@@ -135,3 +136,45 @@ def test_a_record_shows_what_it_is_but_not_what_it_carries(captured: Callable[[s
     [record] = EventRecord.from_record(captured("event_record"))
     assert "loan.requested" in repr(record)
     assert "1500.00" not in repr(record)
+
+
+NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "-1E+999", f"1{'0' * 400}.0"]
+
+
+@pytest.mark.parametrize("way", [("sqs",), ("sns", "sqs"), ("kinesis",), ("gzip", "kinesis"), ("kafka",)])
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_a_number_that_json_has_not_is_named(way: tuple[str, ...], number: str) -> None:
+    body = json.dumps(event_body({"rates": [1.5, "RATE"]})).replace('"RATE"', number)
+    with pytest.raises(RecordShapeError, match="is no number in JSON") as caught:
+        EventRecord.from_record(carried(body, *way))
+    assert (caught.value.record, caught.value.field) == ("EventRecord", "payload.rates.1")
+
+
+@pytest.mark.parametrize("number", NO_NUMBERS)
+def test_a_number_that_json_has_not_is_named_among_many(number: str) -> None:
+    body = json.dumps(event_body({"rates": [1.5] * 50 + ["RATE"]})).replace('"RATE"', number)
+    with pytest.raises(RecordShapeError, match=r"'payload\.rates\.50' is no number in JSON"):
+        EventRecord.from_record(carried(body, "sqs"))
+
+
+def test_what_lambdas_runtime_reads_as_infinity_is_named() -> None:
+    """The runtime reads a function's event with json.loads: a detail of EventBridge, an event that is sent directly."""
+    infinite = json.loads(json.dumps(event_body({"rates": ["RATE"]})).replace('"RATE"', "1e999"))
+    with pytest.raises(RecordShapeError, match=r"EventRecord: 'payload\.rates\.0' is no number in JSON"):
+        EventRecord.from_record(infinite)
+    for kind in (EventRecord, BusRecord):
+        with pytest.raises(RecordShapeError, match=r"BusRecord: 'detail\.payload\.rates\.0' is no number in JSON"):
+            kind.from_record(carried(infinite, "eventbridge"))
+    with pytest.raises(RecordShapeError, match=r"IotRecord: 'payload\.rates\.0' is no number in JSON"):
+        IotRecord.from_record(infinite)
+
+
+def test_large_and_small_numbers_are_numbers() -> None:
+    rates = [1e308, -1e308, 5e-324, 0.0, 10**400, 1.0] * 4
+    [record] = EventRecord.from_record(carried(event_body({"rates": rates}), "sns", "sqs"))
+    assert record.payload["rates"] == rates
+
+
+def test_a_text_that_is_malformed_is_not_called_a_number() -> None:
+    with pytest.raises(RecordShapeError, match="a JSON object is expected, this is a string"):
+        EventRecord.from_record(carried('{"rates": [NaN}', "sqs"))

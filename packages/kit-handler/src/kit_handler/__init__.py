@@ -1,4 +1,4 @@
-"""HTTP routes, jobs and the response envelope for AWS Lambda functions, without a dependency.
+"""HTTP routes, jobs and the response envelope for AWS Lambda functions.
 
 Names are loaded when they are first used, so that a job pays nothing for HTTP and a route nothing for the envelope.
 """
@@ -46,22 +46,18 @@ __all__ = [
     "add_interceptor",
     "all_of",
     "aws_lambda_handler",
-    "correlation_id",
     "get_body",
     "get_headers",
     "get_source_ip",
     "job",
     "register_adapter",
     "route",
-    "time_left",
     "trigger",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kit_handler.binding.markers import Body, Cookie, Header, Query
-    from kit_handler.correlation import correlation_id
-    from kit_handler.deadline import time_left
     from kit_handler.dispatcher import Dispatcher
     from kit_handler.envelope.envelope import aws_lambda_handler
     from kit_handler.envelope.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
@@ -107,8 +103,6 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "binding.markers": ("Body", "Cookie", "Header", "Query"),
-        "correlation": ("correlation_id",),
-        "deadline": ("time_left",),
         "dispatcher": ("Dispatcher",),
         "envelope.envelope": ("aws_lambda_handler",),
         "envelope.lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),

@@ -1,5 +1,7 @@
 """`Dispatcher`: one Lambda entry point for everything, which recognises what has come in."""
 
+from kit_core.invocation import begin, end
+
 from kit_handler.errors import ConfigurationError, UnhandledSourceError
 from kit_handler.http.adapters import registry as adapters
 from kit_handler.sources import names_of
@@ -74,7 +76,11 @@ class Dispatcher:
         handler = self._of_function(context) or self._of_event(event)
         if handler is None:
             raise UnhandledSourceError(event if isinstance(event, dict) else (), handler="this dispatcher")
-        return handler(event, context)
+        token = begin(event, context)
+        try:
+            return handler(event, context)
+        finally:
+            end(token)
 
     def _of_function(self, context: "Any") -> "EventHandler | None":
         if self.jobs is None and self.routes is None:

@@ -232,7 +232,10 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         """Return the keys that the invocation's lines share; made once, unless a value could change."""
         holder = self._outside if scope is None else scope.keys(self)
         of_thread = THREAD_LOCAL_KEYS.get()
-        context, cold = (None, None) if invocation is None else (invocation.context, invocation.cold_start)
+        context = cold = None
+        if invocation is not None:
+            context = invocation.context
+            cold = invocation.cold_start if scope is None else None  # of a scope's lines it is the same
         fixed: _Fixed | None = holder.encoded
         if (
             fixed is None

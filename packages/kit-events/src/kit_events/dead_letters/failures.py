@@ -3,12 +3,17 @@
 Both are plain callables: `job(backoff=SqsVisibility(), dead_letter=SqsDeadLetter(), max_receives=5)`.
 """
 
+import logging
 import os
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from kit_core import guards, invocation
+from kit_core.json import dumps
+
 from kit_events.errors import QueueNameError
+from kit_events.queues import locate
 
 # The attributes of a dead letter. SQS takes ten of a message, and 1 MiB with them: where the sender's leave no room,
 # the first of these go along, and the log has them all.
@@ -39,8 +44,6 @@ class SqsVisibility:
 def _change(queue: str, batch: list[tuple[Mapping[str, Any], int]]) -> None:
     from kit_aws import AwsError, aws_errors
 
-    from kit_events.queues import locate
-
     entries = [
         {"Id": str(position), "ReceiptHandle": raw["receiptHandle"], "VisibilityTimeout": seconds}
         for position, (raw, seconds) in enumerate(batch)
@@ -50,11 +53,13 @@ def _change(queue: str, batch: list[tuple[Mapping[str, Any], int]]) -> None:
         with aws_errors("ChangeMessageVisibilityBatch", resource=queue):
             failed = sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries).get("Failed", [])
     except AwsError:
-        _logger().warning("%d messages of %s come again after its own timeout", len(entries), queue, exc_info=True)
+        text = "%d messages of %s come again after its own timeout"
+        guards.log("kit.events", logging.WARNING, text, len(entries), queue, exc_info=True)
         return
     for entry in failed:
         said = f"{entry.get('Code')}: {entry.get('Message')}"
-        _logger().warning("a message of %s comes again after the queue's own timeout: %s", queue, said)
+        text = "a message of %s comes again after the queue's own timeout: %s"
+        guards.log("kit.events", logging.WARNING, text, queue, said)
 
 
 class SqsDeadLetter:
@@ -63,7 +68,10 @@ class SqsDeadLetter:
     `queue` is a URL or an ARN, KIT_EVENTS_DEAD_LETTER_QUEUE unless given, read when first needed. Body and attributes
     stay as they are; the reason goes along as the attributes `dead_letter_source` (the ARN of where it came from),
     `dead_letter_error` (the type), `dead_letter_message` (cut, and without what looks like a secret),
-    `dead_letter_function` and `dead_letter_message_id`. A record that is no message of a queue is sent as JSON.
+    `dead_letter_function` and `dead_letter_message_id`. The record's correlation id goes along as `correlation_id`. A
+    record that is no message of a queue is sent as JSON.
+
+    Example: `@job(dead_letter=SqsDeadLetter(), max_receives=5)`
     """
 
     def __init__(self, queue: str | None = None) -> None:
@@ -72,8 +80,6 @@ class SqsDeadLetter:
     def __call__(self, raw: Any, error: Exception) -> None:
         """Send a raw record. Whatever is raised (`QueueNameError`, a `kit_aws.AwsError`) means that it was not sent."""
         from kit_aws import aws_errors
-
-        from kit_events.queues import locate
 
         queue = self._queue or os.environ.get("KIT_EVENTS_DEAD_LETTER_QUEUE") or ""
         if not queue:
@@ -85,8 +91,6 @@ class SqsDeadLetter:
 
 
 def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:
-    from kit_aws import to_json
-
     message: Mapping[str, Any] = raw if isinstance(raw, Mapping) and isinstance(raw.get("body"), str) else {}
     system = message.get("attributes") or {}
     attributes = {
@@ -94,14 +98,14 @@ def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:
         for name, value in (message.get("messageAttributes") or {}).items()
         if name not in REASONS and (sent := _attribute(value))
     }
-    body = message["body"] if message else to_json(raw)
+    body = message["body"] if message else dumps(raw)
     room = _MOST_BYTES - size_of(body, attributes)
-    reasons = {name: value for name, value in _reasons(raw, error).items() if value}
+    reasons = {name: value for name, value in _reasons(raw, error).items() if value and name not in attributes}
     for name, value in reasons.items():
         reason = {name: {"DataType": "String", "StringValue": value}}
         room -= size_of("", reason)
         if room < 0 or len(attributes) == _MOST_ATTRIBUTES:
-            _logger().warning("a dead letter has no room for its reason", extra=reasons)
+            guards.log("kit.events", logging.WARNING, "a dead letter has no room for its reason", extra=reasons)
             break
         attributes |= reason
     letter: dict[str, Any] = {"MessageBody": body, "MessageAttributes": attributes}
@@ -122,8 +126,18 @@ def _reasons(raw: Any, error: Exception) -> dict[str, str]:
         redacted(str(error)),
         os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
         found.get("messageId"),
+        _correlation_id(raw),
     )
-    return {name: str(value or "") for name, value in zip(REASONS, values, strict=True)}
+    return {name: str(value or "") for name, value in zip((*REASONS, "correlation_id"), values, strict=True)}
+
+
+def _correlation_id(raw: Any) -> str | None:
+    """Return the id of the record: one that was set for it, else the one that it carries."""
+    token = invocation.begin(raw)
+    try:
+        return invocation.correlation_id()
+    finally:
+        invocation.end(token)
 
 
 def size_of(body: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:
@@ -156,9 +170,3 @@ def _digest(text: str) -> str:
     from hashlib import sha256
 
     return sha256(text.encode()).hexdigest()
-
-
-def _logger() -> Any:
-    import logging
-
-    return logging.getLogger("kit.events")

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kit_core.parameters import annotations_of, innermost, parameters_of
+
 from kit_events.errors import InboxKeyError
 from kit_events.records.record import Record
 
@@ -53,16 +55,14 @@ def _remedy(kind: type[Record]) -> str:
 
 def _annotated(function: Any) -> Any:
     """Return the annotation of the first parameter; None if there is none, or if it is text that says nothing yet."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    code = getattr(function, "__code__", None)
-    if code is None or not code.co_argcount:
+    parameters = parameters_of(function)
+    if parameters is None or not parameters.positional:
         return None
-    annotation = function.__annotations__.get(code.co_varnames[0])
+    annotation = annotations_of(function).get(parameters.positional[0])
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, function.__globals__)  # noqa: S307  (the module's own source)
+        return eval(annotation, innermost(function).__globals__)  # noqa: S307  (the module's own source)
     except Exception:  # noqa: BLE001  (a name that is only known later; each record is looked at in any case)
         return None
 

@@ -3,18 +3,18 @@
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from random import uniform
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid4
+
+from kit_core import guards
+from kit_core.backoff import Backoff
 
 from kit_events.errors import EventRefusedError, EventTooLargeError, OutboxTransactionError
 from kit_events.outbox.table import FailedEvent, Table, WaitingEvent
 from kit_events.publishing.bus import EventBus
 
-_log = logging.getLogger("kit.events")
-
-_LONGEST_WAIT = 900.0  # seconds, between two attempts
+_WAITS = Backoff(1.0, 900.0, least=0.5)  # seconds, between two attempts
 
 
 class Relayed(NamedTuple):
@@ -35,15 +35,25 @@ class Delivery:
     An event that the bus refuses, or has failed to take `max_attempts` times though it could be reached, is set aside.
     """
 
-    def __init__(self, table: Table, bus: EventBus, *, lease: float, batch: int = 100, max_attempts: int = 20) -> None:
+    def __init__(
+        self,
+        table: Table,
+        bus: EventBus,
+        *,
+        lease: float,
+        batch: int = 100,
+        max_attempts: int = 20,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._table = table
         self._bus = bus
         self._lease = lease
         self._batch = batch
         self._max_attempts = max_attempts
+        self._clock = clock
 
     def run(self, aggregates: Iterable[UUID] | None = None, *, ends: float = float("inf")) -> Relayed:
-        """Send until nothing is due, of these aggregates only if any are given; stop at `ends` (monotonic clock).
+        """Send until nothing is due, of these aggregates only if any are given; stop at `ends` by the clock.
 
         Stop as well when the bus takes nothing any more. Raise `OutboxTransactionError` inside of a transaction,
         `EventBusNotSetError`, and kit-db's errors.
@@ -53,9 +63,9 @@ class Delivery:
         only = None if aggregates is None else list(aggregates)
         total = Relayed()
         # Until nothing is found: another process that published meanwhile found the aggregate leased, and left it here.
-        while time.monotonic() < ends:
+        while self._clock() < ends:
             # The other half of the lease is for the call to the bus that has begun last.
-            until = min(ends, time.monotonic() + self._lease / 2)
+            until = min(ends, self._clock() + self._lease / 2)
             claim = uuid4()
             waiting = self._table.claim(claim, lease=self._lease, most=self._batch, aggregates=only)
             if not waiting:
@@ -73,7 +83,7 @@ class Delivery:
         try:
             for wave in _waves(waiting):
                 ready = [each for each in wave if each.message.aggregate_id not in held]
-                if not ready or time.monotonic() >= until:
+                if not ready or self._clock() >= until:
                     break
                 relayed, failed = self._send_wave(claim, ready)
                 held |= failed
@@ -109,10 +119,8 @@ class Delivery:
         told = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
         reason = f"{type(error).__name__}: {error}"[:1000]
         level, what = (logging.ERROR, "EVENT_DEAD") if dead else (logging.WARNING, "EVENT_NOT_SENT")
-        _log.log(level, what, extra={**told, "attempts": attempts, "reason": reason})
-        # No more than 2**10 is ever needed, and 2**1000 is no float.
-        delay = min(_LONGEST_WAIT, 2.0 ** min(attempts - 1, 10)) * uniform(0.5, 1)  # noqa: S311
-        return FailedEvent(message.id, delay, dead, reason)
+        guards.log("kit.events", level, what, extra={**told, "attempts": attempts, "reason": reason})
+        return FailedEvent(message.id, _WAITS.delay(attempts), dead, reason)
 
 
 def _waves(waiting: Iterable[WaitingEvent]) -> Iterator[list[WaitingEvent]]:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from kit_events.errors import OutboxTransactionError
 from kit_events.outbox.delivery import Delivery
 from kit_events.outbox.table import TABLE, Table
 from kit_events.publishing.bus import EventBus, default_bus
-from kit_events.publishing.message import message_of
 from kit_events.publishing.parts import Event
 
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ class Outbox:
 
         Another transaction that publishes for the same aggregate waits for this one to end. Raise
         `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for what the bus, as it is set here,
-        would never take, `EventShapeError` and what `kit_aws.to_json` raises as `BaseEvent.publish` does, and kit-db's
-        errors.
+        would never take, `EventShapeError` as `BaseEvent.publish` does, and kit-db's errors.
         """
         return self.publish_many([event])[0]
 
@@ -61,19 +59,20 @@ class Outbox:
         database = self.table.database
         if not database.in_transaction:
             raise OutboxTransactionError("An outbox publishes in a transaction, and none is open")
-        messages = [message_of(event) for event in events]
+        bus = self.bus
+        messages = [bus.compose(event) for event in events]
         if not messages:
             return []
-        self.bus.check(messages)
+        bus.check(messages)
         self.table.add(messages)
         if self._deliver == "after_commit":
             aggregates = {message.aggregate_id for message in messages}
             database.after_commit(lambda: self.delivery().run(aggregates))
         return [message.id for message in messages]
 
-    def delivery(self, *, batch: int = 100, max_attempts: int = 20) -> Delivery:
-        """Return the delivery of this table to this bus, with the limits of `Relay`."""
-        return Delivery(self.table, self.bus, lease=self.lease, batch=batch, max_attempts=max_attempts)
+    def delivery(self, **options: Any) -> Delivery:
+        """Return the delivery of this table to this bus; options: batch, max_attempts, clock, as of `Relay`."""
+        return Delivery(self.table, self.bus, lease=self.lease, **options)
 
 
 _default = _PLAIN = Outbox()

@@ -1,10 +1,11 @@
 """The relay: sends what waits in an outbox."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
+
+from kit_core.invocation import remaining_ms
 
 from kit_events.outbox.delivery import Delivery, Relayed
 from kit_events.outbox.outbox import Outbox, default_outbox
@@ -17,7 +18,13 @@ class Relay:
     Any number may work at a time, in any number of processes. `outbox` is `default_outbox()` at the time of use unless
     given. At most `batch` events are claimed at once, the first of each aggregate before the second of any. Sent ones
     are deleted. One that the bus refuses, or has failed to take `max_attempts` times though it could be reached, is a
-    dead letter: it is kept apart, and those behind it go on.
+    dead letter: it is kept apart, and those behind it go on. `clock` returns seconds, of any beginning.
+
+    Example:
+
+        @trigger
+        def relay(event):
+            return Relay().run()._asdict()
     """
 
     def __init__(
@@ -26,23 +33,25 @@ class Relay:
         *,
         batch: int = 100,
         max_attempts: int = 20,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._outbox = outbox
         self._batch = batch
         self._max_attempts = max_attempts
+        self._clock = clock
 
     @property
     def outbox(self) -> Outbox:
         """The outbox that was given, else the default one."""
         return default_outbox() if self._outbox is None else self._outbox
 
-    def run(self, *, context: Any = None, margin: timedelta = timedelta(seconds=5)) -> Relayed:
-        """Send until nothing is due; stop while the Lambda `context` has more than the margin of time left.
+    def run(self, *, margin: timedelta = timedelta(seconds=5)) -> Relayed:
+        """Send until nothing is due; stop while the current invocation has more than the margin of time left.
 
-        It also stops when the bus takes nothing any more: what is left is sent by a later run. Raise
+        It also stops when the bus takes nothing any more: a later run sends the rest. Raise
         `OutboxTransactionError` inside of a transaction, `EventBusNotSetError`, and kit-db's errors.
         """
-        return self._delivery().run(ends=_ends(context, margin.total_seconds()))
+        return self._delivery().run(ends=self._ends(margin.total_seconds()))
 
     def deliver(self, aggregates: Iterable[UUID]) -> Relayed:
         """Send what waits for these aggregates alone, and return; else as `run`."""
@@ -57,11 +66,9 @@ class Relay:
         return self.outbox.table.revive(ids)
 
     def _delivery(self) -> Delivery:
-        return self.outbox.delivery(batch=self._batch, max_attempts=self._max_attempts)
+        return self.outbox.delivery(batch=self._batch, max_attempts=self._max_attempts, clock=self._clock)
 
-
-def _ends(context: Any, margin: float) -> float:
-    """Return when to stop, by the monotonic clock."""
-    if context is None:
-        return float("inf")
-    return time.monotonic() + float(context.get_remaining_time_in_millis()) / 1000 - margin
+    def _ends(self, margin: float) -> float:
+        """Return the time to stop at, by the clock."""
+        remaining = remaining_ms()
+        return float("inf") if remaining is None else self._clock() + remaining / 1000 - margin

@@ -2,11 +2,12 @@
 
 # ruff: noqa: S608  (a table's name is checked by table_name, and every value is a parameter)
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
+
+from kit_core.json import dumps, loads
 
 from kit_events.publishing.message import Message
 from kit_events.tables import table_name
@@ -101,11 +102,7 @@ class Table:
         """
         locks = [f"{self._name}:{each}" for each in sorted({str(message.aggregate_id) for message in messages})]
         rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(messages))
-        values = [
-            value
-            for message in messages
-            for value in (*message[:3], message.text, json.dumps(message.attributes, separators=(",", ":")))
-        ]
+        values = [value for message in messages for value in (*message[:3], message.text, dumps(message.attributes))]
         self.database.run(
             "select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s) as name; "
             f"insert into {self._name} (id, type, aggregate_id, body, attributes) values {rows}",
@@ -136,9 +133,7 @@ class Table:
         returning claimed.seq, attempts, claimed.id, type, aggregate_id, body, attributes"""
         given = {"claim": claim, "lease": lease, "most": most, "aggregates": list(aggregates or ())}
         rows = self.database.run(query, given, repeatable=True).rows
-        found = [
-            WaitingEvent(row[0], row[1], Message(row[2], row[3], row[4], row[5], json.loads(row[6]))) for row in rows
-        ]
+        found = [WaitingEvent(row[0], row[1], Message(row[2], row[3], row[4], row[5], loads(row[6]))) for row in rows]
         return sorted(found)
 
     def remove(self, ids: Sequence[UUID]) -> None:

@@ -51,8 +51,7 @@ class BaseEvent:
     def publish(self) -> UUID:
         """Send the event to `default_bus()`, which is what EVENT_BUS names, and return the event's id.
 
-        Raise `EventBusNotSetError`, `EventTooLargeError`, `EventShapeError`, a `kit_aws.AwsError`, or what
-        `kit_aws.to_json` raises for a payload that is no JSON: the event is then not published, save that after a
-        time-out (`AwsConnectionError`) it may have been.
+        Raise `EventBusNotSetError`, `EventTooLargeError`, `EventShapeError` or a `kit_aws.AwsError`: the event is
+        then not published, save that after a time-out (`AwsConnectionError`) it may have been.
         """
         return default_bus().publish(self)

@@ -16,7 +16,10 @@ class EventBus:
     `destination` says which, by its form: a topic's name or ARN, a queue's URL or ARN, an event bus's ARN, or
     `memory://name`; it may be a driver of your own. It is EVENT_BUS unless given, read at each use. Messages over
     `max_bytes` (KIT_EVENTS_MAX_BYTES, else what the destination takes) leave their payload in `claim_bucket`
-    (KIT_EVENTS_CLAIM_BUCKET) and carry a claim to it; without a bucket they are an `EventTooLargeError`.
+    (KIT_EVENTS_CLAIM_BUCKET) and carry a claim to it; without a bucket they are an `EventTooLargeError`. An event's
+    origin is `origin_prefix` (KIT_EVENTS_ORIGIN_PREFIX, or nothing) and SERVICE_NAME.
+
+    Example: `EventBus("loans", origin_prefix="acme.").publish(LoanPaid(…))`
     """
 
     def __init__(
@@ -25,14 +28,20 @@ class EventBus:
         *,
         claim_bucket: str | None = None,
         max_bytes: int | None = None,
+        origin_prefix: str | None = None,
     ) -> None:
         self._destination = destination
         self._claim_bucket = claim_bucket
         self._max_bytes = max_bytes
+        self._origin_prefix = origin_prefix
+
+    def compose(self, event: Event) -> Message:
+        """Return the message of an event that happens now, as `send` takes it; raise `EventShapeError`."""
+        return message_of(event, origin_prefix=self._origin_prefix)
 
     def publish(self, event: Event) -> UUID:
         """Send one event, and return its id. Raise as `BaseEvent.publish` says."""
-        message = message_of(event)
+        message = self.compose(event)
         for error in self.send([message]).values():
             raise error
         return message.id
@@ -43,7 +52,7 @@ class EventBus:
         What has no form to be sent in is raised before anything is sent. Failures are tried again where that may help;
         if some are left, raise `PublishError` with each of them and the ids of those that were published.
         """
-        messages = [message_of(event) for event in events]
+        messages = [self.compose(event) for event in events]
         failed = self.send(messages)
         if failed:
             raise PublishError(

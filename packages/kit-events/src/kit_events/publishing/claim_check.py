@@ -1,8 +1,9 @@
 """Payloads that are too large for the bus: they wait in S3, and the message carries a claim to them."""
 
-import json
 from base64 import b64encode
 from hashlib import sha256
+
+from kit_core.json import dumps, loads
 
 from kit_events.errors import EventTooLargeError
 from kit_events.publishing.message import Message
@@ -16,15 +17,15 @@ def split(message: Message, bucket: str) -> tuple[Message, bytes | None]:
     The key follows from the event's id: sent again, it is the same object. A message that has no payload of its own is
     returned as it is, with None. Raise `EventTooLargeError` for a payload that nobody would fetch.
     """
-    event = json.loads(message.text)
+    event = loads(message.text)
     if "payload" not in event:
         return message, None
-    payload = json.dumps(event.pop("payload"), separators=(",", ":")).encode()
+    payload = dumps(event.pop("payload")).encode()
     if len(payload) > MAX_BYTES:
         raise EventTooLargeError(message.type, len(payload), MAX_BYTES)
     digest = sha256(payload).hexdigest()
     event["claim"] = {"bucket": bucket, "key": _key_of(message), "sha256": digest, "size": len(payload)}
-    return message._replace(text=json.dumps(event, separators=(",", ":"))), payload
+    return message._replace(text=dumps(event)), payload
 
 
 def store(message: Message, bucket: str, payload: bytes) -> None:

@@ -5,7 +5,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from kit_events.correlation import current_correlation_id
+from kit_core import invocation
+from kit_core.errors import NaiveTimeError, UnserialisableTypeError, UnserialisableValueError
+from kit_core.json import dumps
+
 from kit_events.errors import EventShapeError
 from kit_events.publishing.parts import Event, parts_of
 
@@ -29,15 +32,15 @@ class Message(NamedTuple):
         return sum(len(part.encode()) for part in (self.text, *attributes))
 
 
-def message_of(event: Event) -> Message:
-    """Return the message of an event that happens now, with an id of its own.
+def message_of(event: Event, *, origin_prefix: str | None = None) -> Message:
+    """Return the message of an event that happens now, with an id of its own and the current correlation id.
 
-    Raise `EventShapeError` for what no `EventRecord` could read and for a time without its offset from UTC, and what
-    `kit_aws.to_json` raises for a payload that is no JSON.
+    origin_prefix: the text before SERVICE_NAME in the event's origin; KIT_EVENTS_ORIGIN_PREFIX, or nothing, if None
+
+    Raise `EventShapeError` for an event that no `EventRecord` could read, and for a payload that has no form in JSON
+    (NaN, a time without its offset from UTC, an object of another type), with the path of the value.
     """
-    from kit_aws import NaiveTimeError, to_json
-
-    event_id, origin, parts = uuid4(), _origin(), parts_of(event)
+    event_id, origin, parts = uuid4(), _origin(origin_prefix), parts_of(event)
     content = {
         "id": str(event_id),
         "origin": origin,
@@ -48,19 +51,20 @@ def message_of(event: Event) -> Message:
         "payload": parts.payload,
     }
     attributes = {"event_type": parts.type, "event_origin": origin}
-    if correlation_id := current_correlation_id():
+    if correlation_id := invocation.correlation_id():
         attributes["correlation_id"] = correlation_id
     try:
-        text = to_json(content, aware=True)
+        text = dumps(content, aware=True)
     except NaiveTimeError as error:
         # Taken as UTC, it would be wrong wherever the clock is not, and nobody would see it.
         remedy = "give the time its offset from UTC, as datetime.now(UTC) has"
-        raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), remedy) from None
+        raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), remedy) from error
+    except (UnserialisableTypeError, UnserialisableValueError) as error:
+        raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), error.problem) from error
     return Message(event_id, parts.type, parts.aggregate_id, text, attributes | parts.attributes)
 
 
-def _origin() -> str:
-    """Return "rispar.loans" for the service loans: existing subscribers filter by this prefix."""
-    service = os.environ.get("SERVICE_NAME") or "platform"
-    prefix = os.environ.get("KIT_EVENTS_ORIGIN_PREFIX", "rispar")
-    return f"{prefix}.{service}" if prefix else service
+def _origin(prefix: str | None) -> str:
+    if prefix is None:
+        prefix = os.environ.get("KIT_EVENTS_ORIGIN_PREFIX", "")
+    return prefix + (os.environ.get("SERVICE_NAME") or "platform")

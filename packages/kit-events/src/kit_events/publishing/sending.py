@@ -4,6 +4,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
+from kit_core import guards
+from kit_core.backoff import Backoff
+
 from kit_events.errors import EventHeldBackError, EventRefusedError, EventsError, EventTooLargeError
 from kit_events.publishing.drivers.driver import Driver
 from kit_events.publishing.message import Message
@@ -12,7 +15,7 @@ Failures = dict[UUID, Exception]
 
 MOST = 10  # messages in a batch of SNS, SQS or EventBridge
 ATTEMPTS = 3
-_FIRST_WAIT = 0.1  # seconds
+_WAITS = Backoff(0.2, 0.4)  # seconds, between two attempts
 
 
 def send(driver: Driver, messages: Sequence[Message], *, limit: int, bucket: str | None) -> Failures:
@@ -152,19 +155,17 @@ def _is_about_one(error: Exception) -> bool:
 
 
 def _wait(attempt: int) -> None:
-    from random import uniform
     from time import sleep
 
-    sleep(uniform(0, _FIRST_WAIT * 2**attempt))  # noqa: S311  (it only spreads the load)
+    sleep(_WAITS.delay(attempt))
 
 
 def _tell(messages: Sequence[Message], failed: Failures) -> None:
     import logging
 
-    log = logging.getLogger("kit.events")
-    if not log.isEnabledFor(logging.INFO):
+    if not logging.getLogger("kit.events").isEnabledFor(logging.INFO):
         return
     for message in messages:
         if message.id not in failed:
             told = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
-            log.info("EVENT_PUBLISHED", extra=told)
+            guards.log("kit.events", logging.INFO, "EVENT_PUBLISHED", extra=told)

@@ -1,10 +1,12 @@
 """Payloads that a message only claims: they wait in S3, and are fetched from there."""
 
-import json
 import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
+
+from kit_core.errors import InvalidJsonError
+from kit_core.json import loads
 
 from kit_events.errors import ClaimError, RecordShapeError
 from kit_events.records.content import MAX_BYTES
@@ -38,8 +40,8 @@ def fetch(claim: Mapping[str, Any]) -> dict[str, Any]:
     if len(content) != size or sha256(content).hexdigest() != claim["sha256"]:
         raise ClaimError(bucket, key, "is not what was left there")
     try:
-        payload = json.loads(content)
-    except (ValueError, RecursionError):
+        payload = loads(content)
+    except InvalidJsonError:
         payload = None
     if not isinstance(payload, dict):
         raise ClaimError(bucket, key, "is no JSON object")

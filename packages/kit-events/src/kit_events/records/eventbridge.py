@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from kit_events.records.content import opened, parsed
-from kit_events.records.fields import Fields
+from kit_events.records.fields import Fields, refuse_no_number
 from kit_events.records.record import Record
 
 
@@ -33,13 +33,17 @@ class BusRecord(Record):
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> tuple[Any] | None:
         """Return the detail."""
-        return (opened(raw["detail"]),) if cls.recognises(raw) and "detail" in raw else None
+        if "detail" not in raw or not cls.recognises(raw):
+            return None
+        refuse_no_number("BusRecord", raw["detail"], "detail")
+        return (opened(raw["detail"]),)
 
     @classmethod
     def read(cls, fields: Fields) -> Iterator[Self]:
         """Yield the event."""
         if isinstance(fields.value.get("detail"), str):  # EventBridge Scheduler quotes it
             fields = Fields(fields.record, {**fields.value, "detail": parsed(fields.value["detail"])})
+        refuse_no_number(fields.record, fields.value.get("detail"), "detail")
         resources = fields.find("resources", list) or []
         if not all(isinstance(arn, str) for arn in resources):
             raise fields.error("resources", "has to hold strings")

@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from kit_events.errors import RecordShapeError
-from kit_events.records.content import unbase64
+from kit_events.records.content import path_of_no_number, unbase64
 
 T = TypeVar("T")
+
+NO_NUMBER = "is no number in JSON: NaN, or beyond the range of a float"
 
 _NAMES = {
     bool: "true or false",
@@ -104,6 +106,13 @@ class Fields:
         if not isinstance(value, dict):
             raise self.error(str(position), f"has to be a JSON object, not {kind_of(value)}")
         return Fields(self.record, value, self._path(str(position)))
+
+
+def refuse_no_number(record: str, value: Any, path: str = "") -> None:
+    """Raise `RecordShapeError` for a NaN or an infinity anywhere in a value."""
+    found = path_of_no_number(value)
+    if found is not None:
+        raise RecordShapeError(record, ".".join(part for part in (path, found) if part) or None, NO_NUMBER)
 
 
 def kind_of(value: Any) -> str:

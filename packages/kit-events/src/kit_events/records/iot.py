@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
-from kit_events.records.fields import Fields, kind_of
+from kit_events.records.fields import Fields, kind_of, refuse_no_number
 from kit_events.records.record import Record
 from kit_events.records.sources import unwrap
 
@@ -40,6 +40,7 @@ class IotRecord(Record):
         fields = Fields(cls.__name__, selected)
         if not isinstance(selected, dict):
             raise Fields(cls.__name__, {}).error(None, f"a JSON object is expected, this is {kind_of(selected)}")
+        refuse_no_number(cls.__name__, selected)
         return cls(
             payload=selected,
             topic=fields.find("topic", str),

@@ -1,5 +1,7 @@
 """What a job's or trigger's function wants to be called with, read from its parameters without inspect."""
 
+from kit_core.parameters import annotations_of, globals_of, parameters_of
+
 from kit_handler._naming import name_of
 from kit_handler.errors import AnnotationError
 
@@ -8,30 +10,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    Parse = Callable[[Any], Iterable[Any]]
+    from kit_core.parameters import Parameters
 
-_VARARGS = 0x04  # inspect.CO_VARARGS
+    Parse = Callable[[Any], Iterable[Any]]
 
 
 def is_plain(function: "Any") -> bool:
-    """Tell whether `function` has parameters that can be read: it, or what it wraps, is written in Python."""
-    return hasattr(_innermost(function), "__code__")
+    """Tell whether the parameters of `function` can be read: it, or the function inside of it, is written in Python."""
+    return parameters_of(function) is not None
 
 
 def context_parameter(function: "Any") -> "int | str | None":
-    """Return where the Lambda context is wanted: 1 for the second parameter, a name for another, None for nowhere.
+    """Return the place of the Lambda context: 1 for the second parameter, a name for another, None for nowhere.
 
-    It is wanted by a second parameter that has no default, and by any but the first that is called `context` or
-    whose annotation is a class called `…Context`.
+    It is a second parameter that has no default, or any but the first that is called `context` or whose annotation is a
+    class called `…Context`.
     """
-    names, required = _parameters(function)
-    innermost = _innermost(function)
-    code, annotations = innermost.__code__, innermost.__annotations__
-    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    for position, name in enumerate((*names, *keywords)):
+    found, annotations = _parameters(function), annotations_of(function)
+    for position, name in enumerate(found.names):
         if position and (name == "context" or _names_context(annotations.get(name))):
-            return 1 if position == 1 and name in names else name
-    return 1 if required > 1 else None
+            return 1 if position == 1 and name in found.positional else name
+    return 1 if sum(name not in found.defaults for name in found.positional) > 1 else None
 
 
 def with_context(function: "Any", where: "int | str | None", context: "Any") -> "Callable[[Any], Any]":
@@ -43,22 +42,21 @@ def with_context(function: "Any", where: "int | str | None", context: "Any") -> 
     return lambda value: function(value, context)
 
 
-def record_parser(function: "Any", namespace: "Mapping[str, Any]") -> "tuple[Parse, bool]":
-    """Return what makes records of a raw one, and whether all are wanted at once.
+def record_parser(function: "Any", namespace: "Mapping[str, Any]") -> "tuple[Parse | None, bool]":
+    """Return the function that makes records of a raw one, None where that is the record; and whether all come at once.
 
     The first parameter's annotation is a class with `from_record`, a mapping, or a list of one of these. `namespace`
     holds the local names around the function. Raises NameError or AttributeError for an annotation that can't be
     evaluated yet, AnnotationError for any other.
     """
-    annotation, innermost = _first_annotation(function, "a job takes the record as its first parameter")
-    annotation = _evaluated(annotation, innermost, namespace)
+    annotation = _first_annotation(function, namespace, "a job takes the record as its first parameter")
     together = annotation is list or getattr(annotation, "__origin__", None) is list
     if together:
-        annotation = _evaluated(next(iter(getattr(annotation, "__args__", ())), None), innermost, namespace)
+        annotation = _evaluated(next(iter(getattr(annotation, "__args__", ())), None), function, namespace)
     parse: Parse | None = getattr(annotation, "from_record", None)
     if parse is None and not _takes_a_dict(annotation):
         raise AnnotationError(name_of(function), annotation, "is neither a mapping nor a class with from_record")
-    return parse or _alone, together
+    return parse, together
 
 
 def event_parser(function: "Any", namespace: "Mapping[str, Any]") -> "Callable[[Any], Any]":
@@ -66,8 +64,7 @@ def event_parser(function: "Any", namespace: "Mapping[str, Any]") -> "Callable[[
 
     Raises as `record_parser` does.
     """
-    annotation, innermost = _first_annotation(function, "a trigger takes the event as its first parameter")
-    annotation = _evaluated(annotation, innermost, namespace)
+    annotation = _first_annotation(function, namespace, "a trigger takes the event as its first parameter")
     of_event: Callable[[Any], Any] | None = getattr(annotation, "from_event", None)
     if of_event is not None:
         return of_event
@@ -88,30 +85,25 @@ def parse_late(parser: "Callable[[Any, Any], Any]", function: "Any") -> "Any":
         raise AnnotationError(name_of(function), error.name, "is not defined in the function's module") from error
 
 
-def _alone(raw: "Any") -> "Iterable[Any]":
-    return (raw,)
-
-
 def _itself(event: "Any") -> "Any":
     return event
 
 
-def _first_annotation(function: "Any", rule: str) -> "tuple[Any, Any]":
-    names, _ = _parameters(function)
-    innermost = _innermost(function)
-    if names:
-        return innermost.__annotations__.get(names[0]), innermost
-    if innermost.__code__.co_flags & _VARARGS:
-        return None, innermost
+def _first_annotation(function: "Any", namespace: "Mapping[str, Any]", rule: str) -> "Any":
+    found = _parameters(function)
+    if found.positional:
+        return _evaluated(annotations_of(function).get(found.positional[0]), function, namespace)
+    if found.takes_args:
+        return None
     raise AnnotationError(name_of(function), None, f"is missing: {rule}")
 
 
-def _evaluated(annotation: "Any", innermost: "Any", namespace: "Mapping[str, Any]") -> "Any":
+def _evaluated(annotation: "Any", function: "Any", namespace: "Mapping[str, Any]") -> "Any":
     annotation = getattr(annotation, "__forward_arg__", annotation)  # typing.List["Name"]
     if not isinstance(annotation, str):
         return annotation
     # The module's own source, as typing.get_type_hints does it; typing is not worth its import here.
-    return eval(annotation, innermost.__globals__, dict(namespace))  # noqa: S307
+    return eval(annotation, globals_of(function), dict(namespace))  # noqa: S307
 
 
 def _names_context(annotation: "Any") -> bool:
@@ -121,24 +113,10 @@ def _names_context(annotation: "Any") -> bool:
     return any(getattr(kind, "__name__", "").endswith("Context") for kind in kinds)
 
 
-def _innermost(function: "Any") -> "Any":
-    while True:
-        if hasattr(function, "__wrapped__"):
-            function = function.__wrapped__
-        elif not hasattr(function, "__code__") and hasattr(type(function).__call__, "__code__"):
-            function = function.__call__
-        else:
-            return function
-
-
-def _parameters(function: "Any") -> tuple[tuple[str, ...], int]:
-    """Return the names of the positional parameters, and how many of them have no default."""
-    function = _innermost(function)
-    code = function.__code__
-    names = code.co_varnames[: code.co_argcount]
-    required = len(names) - len(function.__defaults__ or ())
-    bound = 1 if hasattr(function, "__self__") else 0
-    return names[bound:], required - bound
+def _parameters(function: "Any") -> "Parameters":
+    found = parameters_of(function)
+    assert found is not None  # `is_plain` was asked before
+    return found
 
 
 def _takes_a_dict(annotation: "Any") -> bool:

@@ -5,11 +5,14 @@ Loaded with the first function that asks for more than the request. What a funct
 
 import typing
 
+from kit_core.parameters import annotations_of, globals_of
+from kit_core.parameters import parameters_of as named_parameters
+
 from kit_handler._naming import name_of
-from kit_handler.binding.bodies import is_body, json_loader
+from kit_handler.binding.bodies import is_body, json_loader, may_hold_decimals
 from kit_handler.binding.conversion import Wrong, bare, optional, text_loader
 from kit_handler.binding.markers import Body, Cookie, Header, Marker, Query
-from kit_handler.binding.signature import annotations, defaults, innermost, is_the_request, parameter_names
+from kit_handler.binding.signature import is_the_request
 from kit_handler.binding.validation import entry
 from kit_handler.errors import AnnotationError, InvalidRequestError
 
@@ -73,20 +76,20 @@ def parameters_of(
     function: "Callable[..., Any]", path: "Mapping[str, str] | None" = None, names: "Mapping[str, Any] | None" = None
 ) -> "list[BoundParameter]":
     """Return what each parameter of `function` is bound to; those that keep their default are left out."""
-    inner = innermost(function)
-    positional, keywords = parameter_names(inner)
-    given, hints = defaults(inner), annotations(inner)
-    requests = [name for name in (*positional, *keywords) if is_the_request(name, hints.get(name), inner)]
-    hints = {name: hints[name] for name in (*positional, *keywords) if name in hints and name not in requests}
+    named = named_parameters(function)
+    assert named is not None  # `takes_the_request` was asked before
+    hints = annotations_of(function)
+    requests = [name for name in named.names if is_the_request(name, hints.get(name), function)]
+    hints = {name: hints[name] for name in named.names if name in hints and name not in requests}
     holder = type("_", (), {})()
     holder.__annotations__ = hints
-    resolved = typing.get_type_hints(holder, inner.__globals__, dict(names or {}), include_extras=True)
+    resolved = typing.get_type_hints(holder, globals_of(function), dict(names or {}), include_extras=True)
     found = []
-    for name in (*positional, *keywords):
+    for name in named.names:
         if name in requests:
             found.append(BoundParameter(name, "request", name, None, True, None))
             continue
-        parameter = _parameter(function, name, resolved.get(name), path, given.get(name, _MISSING))
+        parameter = _parameter(function, name, resolved.get(name), path, named.defaults.get(name, _MISSING))
         if parameter:
             found.append(parameter)
     if sum(parameter.source == "body" and not parameter.key for parameter in found) > 1:
@@ -155,7 +158,8 @@ def _bound(
     function: "Callable[..., Any]", path: "Mapping[str, str] | None", names: "Mapping[str, Any]"
 ) -> "Callable[[Request], Any]":
     found = parameters_of(function, path, names)
-    positional = parameter_names(innermost(function))[0]
+    named = named_parameters(function)
+    positional = named.positional if named else ()
     leading = [parameter for parameter in found if parameter.name in positional]
     # A parameter that keeps its default ends what can be passed by position.
     in_order = [parameter.name for parameter in leading] == list(positional[: len(leading)])
@@ -231,6 +235,24 @@ def _extract(parameter: BoundParameter) -> "Extract":
         return _of_body(parameter, load)
     if _is_list(parameter.annotation):
         return _of_list(parameter, load)
+    if parameter.source in ("path", "params") and isinstance(parameter.annotation, type):
+        return _of_path(parameter, load)
+    return _of_text(parameter, load)
+
+
+def _of_path(parameter: BoundParameter, load: "Loader") -> "Extract":
+    key, kind, extract_text = parameter.key, parameter.annotation, _of_text(parameter, load)
+    if kind is str:
+        return extract_text
+
+    def extract(request: "Request") -> "Any":
+        value = request.converted.get(key)
+        return value if type(value) is kind else extract_text(request)
+
+    return extract
+
+
+def _of_text(parameter: BoundParameter, load: "Loader") -> "Extract":
     part, key, default, required = _PARTS[parameter.source], parameter.key, parameter.default, parameter.required
 
     def extract(request: "Request") -> "Any":
@@ -281,14 +303,16 @@ def _of_body(parameter: BoundParameter, load: "Loader") -> "Extract":
     key, default, required = parameter.key, parameter.default, parameter.required
     if not key and parameter.annotation in (str, bytes):
         return _of_raw_body(parameter)
+    part = "exact_body" if may_hold_decimals(parameter.annotation) else "body"
 
     def extract(request: "Request") -> "Any":
-        body: Any = request.body
+        whole: Any = getattr(request, part)
+        body = whole
         if key:
             if not isinstance(body, dict) and body != "":
                 raise Wrong(("", "must be a member of a JSON object"))
             body = body.get(key, "") if body else ""
-        if body == "" and not (key and isinstance(request.body, dict) and key in request.body):
+        if body == "" and not (key and isinstance(whole, dict) and key in whole):
             if required:
                 raise Wrong(("", _IS_REQUIRED if key else "The request body is required"))
             return default

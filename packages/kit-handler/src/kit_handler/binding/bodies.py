@@ -2,7 +2,7 @@
 
 import typing
 
-from kit_handler.binding.conversion import Wrong, bare, foreign_loader, optional, scalar_loader
+from kit_handler.binding.conversion import Wrong, bare, foreign_loader, is_decimal, optional, scalar_loader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,20 @@ def json_loader(annotation: "Any") -> "Loader | None":
     annotation, may_be_none = optional(bare(annotation))
     load = _loader_of(bare(annotation))
     return _or_none(load) if load and may_be_none else load
+
+
+def may_hold_decimals(annotation: "Any", inside: "tuple[Any, ...]" = ()) -> bool:
+    """Tell whether a Decimal may be read somewhere in the annotation; classes with `.load()` are not known inside."""
+    annotation = bare(optional(bare(annotation))[0])
+    if has_load(annotation) or is_decimal(annotation):
+        return True
+    if is_typed_dict(annotation) or hasattr(annotation, "__dataclass_fields__"):
+        if annotation in inside:  # a class that contains itself
+            return False
+        inner: Any = [hint for hint, _ in fields_of(annotation).values()]
+    else:
+        inner = typing.get_args(annotation)
+    return any(may_hold_decimals(each, (*inside, annotation)) for each in inner)
 
 
 def fields_of(kind: "Any") -> "dict[str, tuple[Any, bool]]":

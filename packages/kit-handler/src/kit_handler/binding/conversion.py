@@ -51,6 +51,11 @@ def bare(annotation: "Any") -> "Any":
     return annotation
 
 
+def is_decimal(annotation: "Any") -> bool:
+    """Tell whether the annotation is Decimal, which need not be loaded for that."""
+    return isinstance(annotation, type) and _known(annotation) is _OF_TEXT["decimal.Decimal"]
+
+
 def text_loader(annotation: "Any") -> "Loader | None":
     """Return the loader of one text, None if the annotation is nothing that a text can be."""
     annotation = bare(annotation)
@@ -80,9 +85,9 @@ def scalar_loader(annotation: "Any") -> "Loader | None":
         return _exactly(annotation, _OF_JSON[annotation])
     if annotation is float:
         return _float
-    known = _known(annotation)
-    if known is _OF_TEXT["decimal.Decimal"]:
+    if is_decimal(annotation):
         return _decimal_of_json
+    known = _known(annotation)
     if known is None:
         return None
     load = _guarded(*known)
@@ -138,7 +143,7 @@ def _choice(members: "dict[Any, Any]", *, typed: bool = False) -> "Loader":
 
     def load(value: "Any") -> "Any":
         try:
-            return members[(type(value), value) if typed else value]
+            return members[(float if isinstance(value, float) else type(value), value) if typed else value]
         except (KeyError, TypeError):
             raise Wrong(("", message)) from None
 
@@ -163,7 +168,7 @@ def _number(text: str, kind: "Any" = None) -> "Any":
 
 
 def _float(value: "Any") -> float:
-    if type(value) is not float and type(value) is not int:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Wrong(("", _A_NUMBER))
     try:
         return float(value)
@@ -172,14 +177,10 @@ def _float(value: "Any") -> float:
 
 
 def _decimal_of_json(value: "Any") -> "Decimal":
-    from decimal import Decimal
-
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return Decimal(repr(value))
-    if not isinstance(value, str):
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise Wrong(("", _A_NUMBER))
     try:
-        return typing.cast("Decimal", _number(value))
+        return typing.cast("Decimal", _number(str(value)))
     except (ValueError, ArithmeticError):
         raise Wrong(("", _A_NUMBER)) from None
 

@@ -2,10 +2,10 @@
 
 from time import perf_counter
 
-from kit_handler import _loop
+from kit_core.invocation import begin, end
+
 from kit_handler._naming import name_of, take_over
 from kit_handler._shape import mapping, pairs, texts
-from kit_handler.correlation import enter, leave
 from kit_handler.envelope.lambda_response import LambdaResponse
 from kit_handler.errors import AppError
 from kit_handler.http.adapters import registry as adapters
@@ -55,14 +55,16 @@ def aws_lambda_handler(
     def decorate(function: "EventHandler") -> "EventHandler":
         def handler(event: "Any", context: "Any" = None) -> "Any":
             started = perf_counter()
-            origin = enter(event, context)
+            token = begin(event, context)
             try:
                 result = function(event, context)
                 if hasattr(result, "__await__"):
-                    result = _loop.run(result, context=context)
+                    from kit_handler._coroutines import run
+
+                    result = run(result, context=context)
                 return _sendable(_success(result, event, content_type, started), event)
             except Exception as error:
-                _log(error, name_of(function))
+                _log_error(error, name_of(function))
                 silent = isinstance(error, AppError) and _code(error) in ignored
                 if error_receiver is not None and not silent:
                     from kit_handler.envelope.receivers import notify
@@ -72,7 +74,7 @@ def aws_lambda_handler(
                     raise
                 return _failure(error, use_traceback, started)
             finally:
-                leave(origin)
+                end(token)
 
         take_over(handler, function)
         return handler
@@ -83,8 +85,9 @@ def aws_lambda_handler(
 def _success(result: "Any", event: "Any", content_type: str, started: float) -> "dict[str, Any]":
     result = result or {}
     if not isinstance(result, (dict, list, tuple, str, int, float)):
+        from kit_core.json import plain
+
         from kit_handler.http.response import Response
-        from kit_handler.payload import plain
 
         if isinstance(result, Response):
             adapter = adapters.find(event)
@@ -110,7 +113,7 @@ def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
     body = answer.get("body")
     if body is None or isinstance(body, str):
         return answer
-    from kit_handler.payload import dumps
+    from kit_core.json import dumps
 
     return {**answer, "body": dumps(body)}
 
@@ -149,11 +152,10 @@ def _text(value: object) -> str:
         return FAILURE[1]
 
 
-def _log(error: Exception, name: str) -> None:
-    import logging
+def _log_error(error: Exception, name: str) -> None:
+    from kit_handler import _log
 
-    logger = logging.getLogger("kit.handler")
     if isinstance(error, AppError):
-        logger.info("%s answered with the code %s", name, error.code)
+        _log.info("%s answered with the code %s", name, error.code)
     else:
-        logger.error("%s failed", name, exc_info=error)
+        _log.error("%s failed", name, exc_info=error)

@@ -57,7 +57,7 @@ class LambdaEvent:
             return None
         if not isinstance(body, str):  # an event made by hand, holding an object
             return body
-        from kit_handler.payload import loads
+        from kit_core.json import loads
 
         try:
             if self._extra.get("isBase64Encoded"):
@@ -65,7 +65,7 @@ class LambdaEvent:
 
                 body = a2b_base64(body).decode()
             return loads(body)
-        except (ValueError, RecursionError):
+        except ValueError:
             return None
 
 

@@ -33,7 +33,7 @@ class LambdaResponse(dict[str, "Any"]):
         Raises TypeError or ValueError for a body that has no form in JSON.
         """
         if not isinstance(body, str):
-            from kit_handler.payload import dumps
+            from kit_core.json import dumps
 
             body = dumps(body)
         kind = content_type if "charset=" in content_type or not charset else f"{content_type}; charset={charset}"

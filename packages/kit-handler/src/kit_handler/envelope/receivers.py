@@ -1,6 +1,9 @@
 """Telling the receiver of errors, without waiting for it longer than it was given."""
 
-from kit_handler import _loop
+from kit_core.invocation import remaining_ms_of
+from kit_core.parameters import is_async
+
+from kit_handler import _log
 from kit_handler._naming import name_of
 
 TYPE_CHECKING = False
@@ -31,14 +34,16 @@ def notify(receiver: "ErrorReceiver", error: Exception, event: "Any", context: "
     seconds = _seconds_for(context, seconds)
     try:
         told = report(error, event, context)
-        if _loop.is_async(receiver):
+        if is_async(receiver):
             outcome: Any = receiver(told)
         else:
             outcome = _in_thread(receiver, told, seconds)
         if hasattr(outcome, "__await__"):
-            _loop.run(outcome, seconds=seconds)
+            from kit_handler._coroutines import run
+
+            run(outcome, seconds=seconds)
     except Exception as failure:  # noqa: BLE001  (the answer matters more than the notice)
-        _log("%s failed", receiver, failure)
+        _log.error("%s failed", name_of(receiver), exc_info=failure)
 
 
 def _in_thread(receiver: "ErrorReceiver", told: "ErrorReport", seconds: float) -> "Any":
@@ -47,7 +52,7 @@ def _in_thread(receiver: "ErrorReceiver", told: "ErrorReport", seconds: float) -
 
     _unfinished[:] = [thread for thread in _unfinished if thread.is_alive()]
     if len(_unfinished) >= _MOST_UNFINISHED:
-        _log("%s was not called: it is still busy with earlier reports", receiver)
+        _log.error("%s was not called: it is still busy with earlier reports", name_of(receiver))
         return None
     outcomes: list[Any] = []
 
@@ -55,27 +60,18 @@ def _in_thread(receiver: "ErrorReceiver", told: "ErrorReport", seconds: float) -
         try:
             outcomes.append(receiver(told))
         except BaseException as failure:  # noqa: BLE001  (SystemExit, too: nobody else would hear of it)
-            _log("%s failed", receiver, failure)
+            _log.error("%s failed", name_of(receiver), exc_info=failure)
 
     thread = Thread(target=copy_context().run, args=(call,), name="kit-handler-error-receiver", daemon=True)
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
         _unfinished.append(thread)
-        _log("%s takes too long; the answer goes out without it", receiver)
+        _log.error("%s takes too long; the answer goes out without it", name_of(receiver))
         return None
     return outcomes[0] if outcomes else None
 
 
 def _seconds_for(context: "Any", seconds: float) -> float:
-    left = getattr(context, "get_remaining_time_in_millis", None)
-    milliseconds = left() if callable(left) else None
-    if not isinstance(milliseconds, (int, float)):
-        return seconds
-    return max(_LEAST, min(seconds, milliseconds / 1000 - _RESERVE))
-
-
-def _log(message: str, receiver: "ErrorReceiver", failure: BaseException | None = None) -> None:
-    import logging
-
-    logging.getLogger("kit.handler").error(message, name_of(receiver), exc_info=failure)
+    remaining = remaining_ms_of(context)
+    return seconds if remaining is None else max(_LEAST, min(seconds, remaining / 1000 - _RESERVE))

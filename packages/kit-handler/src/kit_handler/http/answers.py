@@ -4,7 +4,6 @@ The form of errors, handlers for exceptions, ETag, gzip, security headers, CORS:
 route or its router has asked for it.
 """
 
-from kit_handler import _loop
 from kit_handler.errors import HttpError, InvalidRequestError
 from kit_handler.http.response import Response
 
@@ -43,10 +42,12 @@ class Answers:
         try:
             response: Any = handler(error, request)
             if not isinstance(response, Response) and hasattr(response, "__await__"):
-                response = _loop.run(response, context=request.context)
+                from kit_handler._coroutines import run
+
+                response = run(response, context=request.context)
             if isinstance(response, Response):
                 return response
-            log_error("the exception handler of %s must return a Response, not %s", name, type(response).__qualname__)
+            log_failure("the exception handler of %s must return a Response, not %s", name, type(response).__qualname__)
             return Response.internal_server_error()
         except Exception as failure:  # noqa: BLE001  (a handler may raise an HttpError, or fail itself)
             return _of_error(failure, name)
@@ -59,7 +60,7 @@ class Answers:
             for step in self._steps:
                 response = step(response, request)
         except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
-            log_error("the answer of %s can't be sent: its status, body or header fields are wrong", name)
+            log_failure("the answer of %s can't be sent: its status, body or header fields are wrong", name)
             return self.failure(request)
         return response
 
@@ -72,16 +73,17 @@ class Answers:
             try:
                 response = step(response, request)
             except Exception:  # noqa: BLE001  (an answer without them is better than none)
-                log_error("a field of the answer is missing")
+                log_failure("a field of the answer is missing")
         return response
 
 
-def log_error(message: str, *args: object) -> None:
-    """Log `message` with the exception that is being handled, if there is one."""
-    import logging
+def log_failure(message: str, *args: object) -> None:
+    """Log an error, with the exception that is being handled if there is one; loads logging, so only for errors."""
     import sys
 
-    logging.getLogger("kit.handler").error(message, *args, exc_info=sys.exc_info()[0] is not None)
+    from kit_handler import _log
+
+    _log.error(message, *args, exc_info=sys.exc_info()[1])
 
 
 def _of_error(error: Exception, name: str) -> Response:
@@ -94,7 +96,7 @@ def _of_error(error: Exception, name: str) -> Response:
 
     if is_validation_error(error):
         return Response.errors(400, entries(error))
-    log_error("%s failed", name)
+    log_failure("%s failed", name)
     return Response.internal_server_error()
 
 

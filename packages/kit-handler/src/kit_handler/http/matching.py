@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     Segments = tuple[str | "PathParameter", ...]
+    Values = list[str | tuple[str, object]]
 else:
 
     class Generic:
@@ -109,9 +110,10 @@ class Matcher(Generic[T]):
             self._fixed[text_of(segments)] = node.methods
         return node.methods.setdefault(method, value)
 
-    def find(self, method: str, path: str, decoded: bool = True) -> "tuple[T, list[str]] | set[str]":
-        """Return the value and the parameters' texts; or, where there is none, the methods that the path has.
+    def find(self, method: str, path: str, decoded: bool = True) -> "tuple[T, Values] | set[str]":
+        """Return the value and the parameters; or, where there is none, the methods that the path has.
 
+        A parameter is its text, or with a converter the text and the converter's value.
         Unless `path` is decoded, its segments are, each by itself: an encoded slash is part of its segment.
         """
         methods = self._fixed.get(path)
@@ -123,7 +125,8 @@ class Matcher(Generic[T]):
 
             segments = [unquote(segment) for segment in segments]
         # Going straight ahead is mostly possible; `_search` would find the same.
-        node, values = self._root, []
+        values: Values = []
+        node = self._root
         for segment in segments[1:]:
             child = node.fixed.get(segment)
             if child is None:
@@ -156,7 +159,7 @@ def _child(node: "_Node[T]", segment: "str | PathParameter") -> "_Node[T]":
 
 
 def _search(
-    node: "_Node[T]", segments: list[str], at: int, method: str, values: list[str], allowed: set[str]
+    node: "_Node[T]", segments: list[str], at: int, method: str, values: "Values", allowed: set[str]
 ) -> "T | None":
     if at == len(segments):
         found = node.methods.get(method)
@@ -185,18 +188,19 @@ def _search(
 
 
 def _search_parameters(
-    node: "_Node[T]", segments: list[str], at: int, method: str, values: list[str], allowed: set[str]
+    node: "_Node[T]", segments: list[str], at: int, method: str, values: "Values", allowed: set[str]
 ) -> "T | None":
     segment = segments[at]
     values.append(segment)
     for accepts, child in node.typed.items():
         try:
-            accepts(segment)
+            values[-1] = (segment, accepts(segment))
         except ValueError:
             continue
         found = _search(child, segments, at + 1, method, values, allowed)
         if found is not None:
             return found
+    values[-1] = segment
     if node.plain is not None:
         found = _search(node.plain, segments, at + 1, method, values, allowed)
         if found is not None:

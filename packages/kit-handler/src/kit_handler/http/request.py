@@ -5,7 +5,7 @@ from kit_handler.http.headers import Headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from functools import cached_property as lazy
     from typing import Any
 
@@ -81,7 +81,7 @@ class Request:
         self.query = dict(query or {})
         self.multi_query = {name: [value] for name, value in self.query.items()}
         self.path_params = dict(path_params or {})
-        self.body = body
+        self.body = self.exact_body = body
         self.authorizer = None if authorizer is None else dict(authorizer)
         self.identity = dict(identity or {})
         self.source_ip = source_ip
@@ -121,6 +121,11 @@ class Request:
     def path_params(self) -> "dict[str, str]":
         """The path parameters, decoded once."""
         return self._adapter.path_params(self.event)
+
+    @lazy
+    def converted(self) -> "dict[str, Any]":
+        """The path parameters as the converters of a Router's path have read them: `{id:int}` is an int."""
+        return {}
 
     @lazy
     def authorizer(self) -> "dict[str, Any] | None":
@@ -182,8 +187,22 @@ class Request:
     def body(self) -> "Any":
         """The body: parsed if it says or looks like JSON, else text, or bytes that are not UTF-8; "" if there is none.
 
-        Raises BadRequestError (400) when the Content-Type says JSON and the body is something else.
+        Raises BadRequestError (400) when the Content-Type says JSON and the body is something else, or holds NaN, an
+        infinity or a number that is read as one (1e999).
         """
+        return self._parse_body(None)
+
+    @lazy
+    def exact_body(self) -> "Any":
+        """The body like `body`, but with numbers that keep the digits of their text: `Decimal(str(number))` is exact.
+
+        They are floats all the same: `kit_core.json.ExactFloat`. A parameter that is annotated with Decimal has them.
+        """
+        from kit_core.json import ExactFloat
+
+        return self._parse_body(ExactFloat)
+
+    def _parse_body(self, parse_float: "Callable[[str], Any] | None") -> "Any":
         text, in_base64 = self._adapter.body(self.event)
         if in_base64:
             text = self.raw_body
@@ -193,14 +212,14 @@ class Request:
             return ""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         claims_json = kind == "application/json" or kind.endswith("+json")
-        return _parsed(text, claims_json=claims_json)
+        return _parsed(text, claims_json, parse_float)
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path}>"
 
 
-def _parsed(body: str | bytes, *, claims_json: bool) -> "Any":
-    from kit_handler.payload import loads
+def _parsed(body: str | bytes, claims_json: bool, parse_float: "Callable[[str], Any] | None") -> "Any":
+    from kit_core.json import loads
 
     try:
         text = body if isinstance(body, str) else body.decode()
@@ -211,8 +230,8 @@ def _parsed(body: str | bytes, *, claims_json: bool) -> "Any":
     if not claims_json and not text.lstrip().startswith(("{", "[")):
         return text
     try:
-        return loads(text)
-    except (ValueError, RecursionError):
+        return loads(text, parse_float=parse_float)
+    except ValueError:
         if claims_json:
             raise BadRequestError(_UNPARSED) from None
         return text
@@ -223,6 +242,6 @@ def _bytes_of(body: "Any") -> bytes:
         return body
     if isinstance(body, str):
         return body.encode()
-    from kit_handler.payload import dumps
+    from kit_core.json import dumps
 
     return dumps(body).encode()

@@ -15,7 +15,7 @@ class Response:
     """Hold an answer: a status (a number or an HTTPStatus), a body, header fields and cookies.
 
     A str is sent as it is (as text/plain unless a Content-Type is given), bytes in base64, anything else as JSON:
-    see `kit_handler.payload.dumps` for what that knows. `cookies` are whole Set-Cookie values.
+    see `kit_core.json.dumps` for what that knows. `cookies` are whole Set-Cookie values.
     """
 
     __slots__ = ("body", "cookies", "headers", "status_code")
@@ -224,7 +224,7 @@ class Response:
 def _load_dumps(value: "Any") -> str:
     """Stand for `dumps` until the first body: an import in a function costs something each time."""
     global _dumps
-    from kit_handler.payload import dumps
+    from kit_core.json import dumps
 
     _dumps = dumps
     return dumps(value)

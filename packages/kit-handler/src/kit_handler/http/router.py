@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TypeVar
 
     from kit_handler.binding.converters import Accepts
-    from kit_handler.http.matching import Segments
+    from kit_handler.http.matching import Segments, Values
     from kit_handler.http.request import Request
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -32,7 +32,7 @@ class Route:
     `parameters` are the names in the path with their converters.
     """
 
-    __slots__ = ("endpoint", "function", "methods", "names", "options", "parameters", "path", "segments")
+    __slots__ = ("converts", "endpoint", "function", "methods", "names", "options", "parameters", "path", "segments")
 
     def __init__(
         self, function: "Any", methods: tuple[str, ...], segments: "Segments", options: "dict[str, Any]"
@@ -44,6 +44,7 @@ class Route:
         self.path = text_of(segments)
         self.parameters = {each.name: each.converter for each in segments if isinstance(each, PathParameter)}
         self.names = tuple(self.parameters)
+        self.converts = any(isinstance(each, PathParameter) and each.accepts for each in segments)
         self.endpoint = Endpoint(caller(function, self.parameters), name_of(function), options)
 
 
@@ -207,10 +208,15 @@ for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
     setattr(Router, _method.lower(), _verb(_method))
 
 
-def _chosen(request: "Request", found: "tuple[Route, list[str]]") -> Endpoint:
+def _chosen(request: "Request", found: "tuple[Route, Values]") -> Endpoint:
     route, values = found
     names = route.names
-    request.path_params = {names[0]: values[0]} if len(names) == 1 else dict(zip(names, values, strict=True))
+    texts: Any = values
+    if route.converts:
+        pairs = [value if isinstance(value, tuple) else (value, value) for value in values]
+        request.converted = {name: value for name, (_, value) in zip(names, pairs, strict=True)}
+        texts = [text for text, _ in pairs]
+    request.path_params = {names[0]: texts[0]} if len(names) == 1 else dict(zip(names, texts, strict=True))
     request.route = route.path
     return route.endpoint
 

@@ -1,12 +1,13 @@
 """`route`: a function from Request to Response becomes a Lambda handler."""
 
-from kit_handler import _loop
+from kit_core.invocation import begin, end
+from kit_core.parameters import is_async
+
 from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.binding.signature import takes_the_request, texts_of_path
-from kit_handler.correlation import _current
 from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http.adapters import registry as adapters
-from kit_handler.http.answers import Answers, log_error
+from kit_handler.http.answers import Answers, log_failure
 from kit_handler.http.interceptors.registry import build_guards, known_options
 from kit_handler.http.interceptors.stack import compose
 from kit_handler.http.request import Request
@@ -115,7 +116,9 @@ class Endpoint:
 
     def _awaited(self, result: "Any", request: Request) -> Response:
         if hasattr(result, "__await__"):
-            result = _loop.run(result, context=request.context)
+            from kit_handler._coroutines import run
+
+            result = run(result, context=request.context)
         if not isinstance(result, Response):
             raise InvalidResponseError(self.name, result)
         return result
@@ -128,17 +131,17 @@ def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -
     adapter = adapters.find(event)
     if adapter is None:
         raise UnhandledSourceError(event if isinstance(event, dict) else ())
-    origin = _current.set([event, context, None])  # what `enter` and `leave` do
+    token = begin(event, context)
     try:
         try:
             request = Request.from_event(event, context, adapter=adapter)
         except Exception:  # noqa: BLE001  (an adapter of one's own; the built-in ones find a method and a path always)
-            log_error("the adapter %r can't read the event that it recognises", adapter)
+            log_failure("the adapter %r can't read the event that it recognises", adapter)
             return adapter.encode(Response.internal_server_error())
         endpoint = find(request)
         return _encoded(adapter, endpoint.answer(request), request, endpoint)
     finally:
-        _current.reset(origin)
+        end(token)
 
 
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
@@ -172,7 +175,7 @@ def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
             from kit_handler.binding.binding import bind
 
             call = bind(function, path, names_around())
-    return _awaiting(call) if _loop.is_async(function) and call is not function else call
+    return _awaiting(call) if is_async(function) and call is not function else call
 
 
 def _with_texts(function: "Any", names: "tuple[str, ...]") -> "Any":
@@ -198,8 +201,8 @@ def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint:
             adapters.check_size(answer, adapter)
         return answer if request.method != "HEAD" else {**answer, "body": ""}
     except ResponseTooLargeError as error:
-        log_error("the answer of %s can't be sent: %s", endpoint.name, error)
+        log_failure("the answer of %s can't be sent: %s", endpoint.name, error)
     except Exception:  # noqa: BLE001  (bodies run code of their own: their `.dump()`)
-        log_error("the answer of %s can't be sent: its status, body or header fields are wrong", endpoint.name)
+        log_failure("the answer of %s can't be sent: its status, body or header fields are wrong", endpoint.name)
     answer = adapter.encode(endpoint.answers.failure(request))
     return answer if request.method != "HEAD" else {**answer, "body": ""}

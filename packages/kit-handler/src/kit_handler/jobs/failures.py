@@ -70,6 +70,11 @@ class Policy:
             return True
         return self.max_receives is not None and receives(raw) >= self.max_receives
 
+    def delay(self, raw: "Any") -> int | None:
+        """Return the seconds that a failed message waits, or None without `backoff` or outside of queues."""
+        count = receives(raw)
+        return self.backoff.delay(count) if self.backoff is not None and count else None
+
 
 def receives(raw: "Any") -> int:
     """Return how often a message has been received, this time included; 0 for what is no message of a queue."""

@@ -1,10 +1,12 @@
 """`job`: a function of one record, or of all, becomes a Lambda handler for batches of them."""
 
-from kit_handler import _loop
+from kit_core.invocation import begin, end
+from kit_core.parameters import is_async
+
 from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.binding.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
 from kit_handler.jobs.batches import batch_of, records_of
-from kit_handler.jobs.runs import Job, Run
+from kit_handler.jobs.runs import JobSettings, Run, drive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,10 +82,10 @@ def _handler(
         raise TypeError(f"job takes a function and keywords: {function!r}")
     if concurrency < 1:
         raise ValueError(f"concurrency is at least 1, not {concurrency!r}")
-    itself = Job(name_of(function), margin=margin, policy=_policy(options))
-    where, in_tasks = context_parameter(function), _is_async(function)
+    settings = JobSettings(name_of(function), margin=margin, policy=_policy(options))
+    where, in_tasks = context_parameter(function), is_async(function, follow_wrapped=True)
     try:
-        bound: tuple[Parse, bool] | None = record_parser(function, names_around())
+        bound: tuple[Parse | None, bool] | None = record_parser(function, names_around())
     except (NameError, AttributeError):
         bound = None  # names a class that is defined further down
 
@@ -92,18 +94,22 @@ def _handler(
         if bound is None:
             bound = parse_late(record_parser, function)
         parse, together = bound
-        records = records_of(event)
-        call = with_context(function, where, context)
-        run = Run(itself, records, batch_of(records), call=call, parse=parse, context=context)
-        if together:
-            run.together()
-        elif concurrency == 1 or run.batch.ordered or len(records) < 2:
-            run.in_order(enumerate(records))
-        else:
-            _at_the_same_time(run, concurrency, in_tasks=in_tasks)
-        if run.later:
-            run.delay()
-        return _answer(run, partial=partial, raise_if_all_failed=raise_if_all_failed)
+        token = begin(event, context)
+        try:
+            records = records_of(event)
+            call = with_context(function, where, context)
+            run = Run(settings, records, batch_of(records), call=call, parse=parse, context=context)
+            if together:
+                drive(run.together())
+            elif concurrency == 1 or run.batch.ordered or len(records) < 2:
+                drive(run.in_order(enumerate(records)))
+            else:
+                _at_the_same_time(run, concurrency, in_tasks=in_tasks)
+            if run.delays:
+                drive(run.delay())
+            return _answer(run, partial=partial, raise_if_all_failed=raise_if_all_failed)
+        finally:
+            end(token)
 
     take_over(handler, function)
     handler.__kit_handler__ = "job"  # type: ignore[attr-defined]
@@ -123,14 +129,6 @@ def _at_the_same_time(run: Run, number: int, *, in_tasks: bool) -> None:
     from kit_handler.jobs import concurrency
 
     (concurrency.in_tasks if in_tasks else concurrency.in_threads)(run, number)
-
-
-def _is_async(function: "Any") -> bool:
-    while not _loop.is_async(function):
-        if not hasattr(function, "__wrapped__"):
-            return False
-        function = function.__wrapped__
-    return True
 
 
 def _answer(run: Run, *, partial: bool, raise_if_all_failed: bool) -> "dict[str, Any] | None":

@@ -3,12 +3,13 @@
 from http import HTTPStatus
 from inspect import cleandoc
 
+from kit_core.json import plain
+
 from kit_handler.binding.binding import parameters_of
 from kit_handler.binding.signature import takes_the_request
 from kit_handler.http.interceptors.access import AllOf
 from kit_handler.http.matching import PathParameter
 from kit_handler.openapi.schemas import Components
-from kit_handler.payload import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

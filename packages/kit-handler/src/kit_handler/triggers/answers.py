@@ -86,6 +86,6 @@ def _scalar(value: "Any") -> "Any":
     """Return a value that the context of a policy can hold; lists and mappings as JSON."""
     if isinstance(value, (bool, int, float, str)):
         return value
-    from kit_handler.payload import dumps
+    from kit_core.json import dumps
 
     return dumps(value)

@@ -69,7 +69,7 @@ class _Once:
                 self.failure = error
 
     def _body(self, outcome: "dict[str, Any]") -> bytes:
-        from kit_handler.payload import dumps
+        from kit_core.json import dumps
 
         body = dumps({**self._identity(), **outcome}).encode()
         if len(body) <= _MOST_BYTES:

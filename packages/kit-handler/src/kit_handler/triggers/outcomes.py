@@ -13,20 +13,19 @@ def json_of(answer: "Any") -> "Any":
     """Return `answer` as what JSON itself has; TypeError or ValueError for what has no form in JSON."""
     if answer is None or isinstance(answer, (bool, str)):
         return answer
-    from kit_handler.payload import dumps, loads
+    from kit_core.json import dumps, loads
 
     return loads(dumps(answer))
 
 
 def failure(error: Exception, name: str) -> TriggerError:
     """Log `error`, and return what the source may be told: only messages that were written for clients."""
-    import logging
+    from kit_handler import _log
 
-    logger = logging.getLogger("kit.handler")
     if isinstance(error, (HttpError, AppError)):
-        logger.info("%s answered with an error: %s", name, type(error).__qualname__)
+        _log.info("%s answered with an error: %s", name, type(error).__qualname__)
         return TriggerError(str(error.message))
     if isinstance(error, TriggerError):
         return error
-    logger.error("%s failed", name, exc_info=error)
+    _log.error("%s failed", name, exc_info=error)
     return TriggerError(GENERAL)

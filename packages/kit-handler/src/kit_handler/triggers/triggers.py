@@ -1,9 +1,9 @@
 """`trigger`: a function of an event whose source waits for an answer becomes a Lambda handler."""
 
-from kit_handler import _loop
+from kit_core.invocation import begin, end
+
 from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.binding.annotations import context_parameter, event_parser, is_plain, parse_late, with_context
-from kit_handler.correlation import enter, leave
 from kit_handler.errors import UnhandledSourceError
 from kit_handler.sources import is_batch, kind_of
 from kit_handler.triggers import answers
@@ -22,7 +22,7 @@ def trigger(function: "Callable[..., Any] | None" = None, /, **options: "Any") -
 
     The event is what the annotation of the first parameter makes of it (`from_event(event)`, or the first of
     `from_record(event)`), or the plain dict. The Lambda context is passed as `job` does it. What the function returns
-    may be anything that JSON in `kit_handler.payload` knows; what it means, and an exception, depends on the source:
+    may be anything that JSON in `kit_core.json` knows; what it means, and an exception, depends on the source:
 
     Cognito: the response's fields, or the whole event; None for the event, changed in place or not. The user sees the
     message of a TriggerError: of an HttpError or AppError its own, of any other exception a general one.
@@ -61,14 +61,18 @@ def _handler(function: "Callable[..., Any]") -> "EventHandler":
 
         def call() -> "Any":
             result = called(parsed_by(event))
-            return _loop.run(result, context=context) if hasattr(result, "__await__") else result
+            if not hasattr(result, "__await__"):
+                return result
+            from kit_handler._coroutines import run
 
-        origin = enter(event, context)
+            return run(result, context=context)
+
+        token = begin(event, context)
         try:
             answer = _ANSWERS.get(kind_of(event) or "", answers.direct)
             return answer(call, event, context, name)
         finally:
-            leave(origin)
+            end(token)
 
     take_over(handler, function)
     handler.__kit_handler__ = "trigger"  # type: ignore[attr-defined]

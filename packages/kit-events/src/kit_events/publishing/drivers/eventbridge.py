@@ -1,12 +1,12 @@
 """Put on a bus of EventBridge."""
 
-import json
 import os
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from kit_aws import aws_errors, client
+from kit_core.json import dumps
 
 from kit_events.publishing.drivers.answers import failure
 from kit_events.publishing.message import Message
@@ -56,4 +56,4 @@ class EventBridge:
 
 def _with_attributes(message: Message) -> str:
     extra = {name: value for name, value in message.attributes.items() if name not in ("event_type", "event_origin")}
-    return f'{message.text[:-1]},"attributes":{json.dumps(extra, ensure_ascii=False)}}}' if extra else message.text
+    return f'{message.text[:-1]},"attributes":{dumps(extra)}}}' if extra else message.text

@@ -40,9 +40,9 @@ class Pool:
 
     def warn(self, message: str, value: object) -> None:
         """Log what is wrong with the endpoint."""
-        import logging
+        from kit_handler import _log
 
-        logging.getLogger("kit.handler").warning(f"{self._what} {message}", value)  # noqa: G004  (no values in it)
+        _log.warning(f"{self._what} {message}", value)
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -91,10 +91,10 @@ def _members(held: "Any", separators: str) -> "list[str]":
 
 
 def _bracketed(text: str) -> list[str]:
-    from kit_handler.payload import loads
+    from kit_core.json import loads
 
     try:
         parsed = loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return text[1:-1].replace(",", " ").split()
     return [each for each in parsed if isinstance(each, str)]

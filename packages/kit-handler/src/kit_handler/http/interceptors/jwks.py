@@ -98,7 +98,7 @@ def keys_in(document: "Any") -> "list[dict[str, Any]]":
 
 
 def _keys_of(status: int, body: bytes) -> "list[dict[str, Any]]":
-    from kit_handler.payload import loads
+    from kit_core.json import loads
 
     if status != 200:
         raise ValueError(f"the status is {status}")

@@ -161,6 +161,6 @@ def _library() -> "Any":
 
 
 def _log_refusal(error: Exception) -> None:
-    import logging
+    from kit_handler import _log
 
-    logging.getLogger("kit.handler").info("a token was refused: %s", type(error).__qualname__)
+    _log.info("a token was refused: %s", type(error).__qualname__)

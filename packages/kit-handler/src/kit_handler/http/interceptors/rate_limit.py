@@ -1,6 +1,5 @@
 """Rate limits: so many requests per caller and time, the rest is 429."""
 
-from kit_handler import _loop
 from kit_handler.errors import ForbiddenError, ServiceUnavailableError, TooManyRequestsError, UnauthorizedError
 
 TYPE_CHECKING = False
@@ -66,14 +65,16 @@ class RateLimit:
         try:
             wait: Any = self._buckets.take(key, rate=self._rate, burst=self._burst)
             if hasattr(wait, "__await__"):
-                wait = _loop.run(wait, context=request.context)
+                from kit_handler._coroutines import run
+
+                wait = run(wait, context=request.context)
             if not 0 <= wait <= _LONGEST_WAIT:
                 raise ValueError(f"a driver returns the seconds to wait: {wait!r}")
             return float(wait)
         except Exception as error:
-            import logging
+            from kit_handler import _log
 
-            logging.getLogger("kit.handler").error("the rate limit can't be checked", exc_info=error)
+            _log.error("the rate limit can't be checked", exc_info=error)
             raise ServiceUnavailableError from error
 
 

@@ -5,8 +5,8 @@ is called as `(request, call_next)` and returns a Response; around a coroutine f
 `call_next(request)`. The callable holds configuration only.
 """
 
-from kit_handler import _loop
-from kit_handler._loop import is_async
+from kit_core.parameters import is_async
+
 from kit_handler._naming import name_of
 from kit_handler.errors import InvalidInterceptorError
 from kit_handler.http.response import Response
@@ -59,7 +59,9 @@ def _awaited(function: "CallNext") -> "CallNext":
     def call(request: "Request") -> "Response":
         response: Any = function(request)
         if not isinstance(response, Response) and hasattr(response, "__await__"):
-            response = _loop.run(response, context=request.context)
+            from kit_handler._coroutines import run
+
+            response = run(response, context=request.context)
         return response  # type: ignore[no-any-return]
 
     return call
@@ -90,7 +92,9 @@ def _around_async(interceptor: "Any", call_next: "AsyncCallNext") -> "AsyncCallN
 
 def _blocking(call_next: "AsyncCallNext") -> "CallNext":
     def call(request: "Request") -> "Response":
-        return _loop.run(call_next(request), context=request.context)
+        from kit_handler._coroutines import run
+
+        return run(call_next(request), context=request.context)
 
     return call
 
@@ -99,7 +103,9 @@ def _behind(guard: "Guard", call_next: "CallNext") -> "CallNext":
     def call(request: "Request") -> "Response":
         answer: Any = guard(request)
         if answer is not None and hasattr(answer, "__await__"):  # a coroutine is true, whatever it would say
-            answer = _loop.run(answer, context=request.context)
+            from kit_handler._coroutines import run
+
+            answer = run(answer, context=request.context)
         return call_next(request) if answer is None else answer
 
     return call

@@ -1,6 +1,5 @@
 """Tokens: a callable that checks them, or the signed question to a remote endpoint."""
 
-from kit_handler import _loop
 from kit_handler.errors import ConfigurationError, ForbiddenError, ServiceUnavailableError, UnauthorizedError
 from kit_handler.http.interceptors._http import Pool, seconds_for
 
@@ -38,7 +37,9 @@ def token_guard(value: "bool | Verifier") -> "Guard":
             raise UnauthorizedError("The token is missing", headers=headers)
         accepted: Any = verify(token, request)
         if hasattr(accepted, "__await__"):  # a coroutine is true, whatever it would say
-            accepted = _loop.run(accepted, context=request.context)
+            from kit_handler._coroutines import run
+
+            accepted = run(accepted, context=request.context)
         if accepted is not True:
             raise ForbiddenError("The token is not valid")
 
@@ -107,7 +108,7 @@ class RemoteToken:
         self._pool.close()
 
     def _ask(self, token: str, profile_id: "Any", timeout: float) -> bool:
-        from kit_handler.payload import dumps
+        from kit_core.json import dumps
 
         url = self._url = self._url or _url_from_environment()
         body = dumps({"token": token, "profile_id": profile_id}).encode()
