@@ -1,4 +1,4 @@
-"""What becomes of messages that fail: kit-handler's ports `backoff=` and `dead_letter=`, filled in with SQS.
+"""Failed messages of SQS: drivers of kit-handler's ports `backoff=` and `dead_letter=`.
 
 Both are plain callables: `job(backoff=SqsVisibility(), dead_letter=SqsDeadLetter(), max_receives=5)`.
 """
@@ -27,8 +27,8 @@ _LONGEST_MESSAGE = 512  # characters
 class SqsVisibility:
     """Let failed messages of a queue come again when their time has come: `job(backoff=SqsVisibility())`.
 
-    The function needs sqs:ChangeMessageVisibility on its queue. What cannot be delayed is logged, and comes again
-    after the queue's own visibility timeout.
+    The function needs sqs:ChangeMessageVisibility on its queue. A message that cannot be delayed is logged,
+    and comes again after the queue's own visibility timeout.
     """
 
     def __call__(self, delays: Iterable[tuple[Mapping[str, Any], int]]) -> None:
@@ -67,7 +67,7 @@ class SqsDeadLetter:
 
     `queue` is a URL or an ARN, KIT_EVENTS_DEAD_LETTER_QUEUE unless given, read when first needed. Body and attributes
     stay as they are; the reason goes along as the attributes `dead_letter_source` (the ARN of where it came from),
-    `dead_letter_error` (the type), `dead_letter_message` (cut, and without what looks like a secret),
+    `dead_letter_error` (the type), `dead_letter_message` (cut, and redacted),
     `dead_letter_function` and `dead_letter_message_id`. The record's correlation id goes along as `correlation_id`. A
     record that is no message of a queue is sent as JSON.
 
@@ -78,7 +78,7 @@ class SqsDeadLetter:
         self._queue = queue
 
     def __call__(self, raw: Any, error: Exception) -> None:
-        """Send a raw record. Whatever is raised (`QueueNameError`, a `kit_aws.AwsError`) means that it was not sent."""
+        """Send a raw record. Raise `QueueNameError` or a `kit_aws.AwsError` if it was not sent."""
         from kit_aws import aws_errors
 
         queue = self._queue or os.environ.get("KIT_EVENTS_DEAD_LETTER_QUEUE") or ""
@@ -149,7 +149,7 @@ def size_of(body: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:
 
 
 def redacted(text: str) -> str:
-    """Return the beginning of a text, as an attribute takes it, without what looks like a secret."""
+    """Return the beginning of a text, redacted, in the characters that an attribute takes."""
     from kit_aws.redaction import redact_text
 
     printable = "".join(letter if letter.isprintable() else " " for letter in text[:4000])

@@ -1,4 +1,4 @@
-"""The relay: sends what waits in an outbox."""
+"""The relay: sends the events that wait in an outbox."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -12,7 +12,7 @@ from kit_events.outbox.table import DeadEvent
 
 
 class Relay:
-    """Send what waits in an outbox: at least once, and each aggregate's events in their order.
+    """Send the events that wait in an outbox: at least once, and each aggregate's events in their order.
 
     Any number may work at a time, in any number of processes. `outbox` is `default_outbox()` at the time of use unless
     given. At most `batch` events are claimed at once, the first of each aggregate before the second of any. Sent ones
@@ -46,13 +46,13 @@ class Relay:
     def run(self, *, context: Any = None, margin: timedelta = timedelta(seconds=5)) -> Relayed:
         """Send until nothing is due; stop while the Lambda `context` has more than the margin of time left.
 
-        It also stops when the bus takes nothing any more: what is left is sent by a later run. Raise
+        It also stops when the bus takes nothing any more: a later run sends the rest. Raise
         `OutboxTransactionError` inside of a transaction, `EventBusNotSetError`, and kit-db's errors.
         """
         return self._delivery().run(ends=self._ends(context, margin.total_seconds()))
 
     def deliver(self, aggregates: Iterable[UUID]) -> Relayed:
-        """Send what waits for these aggregates alone, and return; else as `run`."""
+        """Send the waiting events of these aggregates alone, and return; else as `run`."""
         return self._delivery().run(aggregates)
 
     def dead_letters(self, *, limit: int = 100) -> list[DeadEvent]:
