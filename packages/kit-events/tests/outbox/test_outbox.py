@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import pytest
 from kit_aws import AwsConnectionError
 from kit_core import invocation
+from kit_core.invocation import enter
 from kit_db import Database, set_default_database
 from kit_events import (
     BaseEvent,
@@ -389,29 +390,20 @@ def test_the_order_is_that_of_the_commits_though_transactions_overlap(
 
 
 def test_it_stops_while_there_is_time_left(box: Outbox, sent_to: Bus) -> None:
-    class Context:
-        def __init__(self, milliseconds: int) -> None:
-            self.milliseconds = milliseconds
-
-        def get_remaining_time_in_millis(self) -> int:
-            return self.milliseconds
-
     publish(box, Paid(uuid4()))
-    assert Relay(box).run(context=Context(4900)) == Relayed()
-    assert Relay(box).run(context=Context(4900), margin=timedelta(seconds=1)) == Relayed(sent=1)
+    with enter(remaining_ms=4900):
+        assert Relay(box).run() == Relayed()
+        assert Relay(box).run(margin=timedelta(seconds=1)) == Relayed(sent=1)
 
 
 def test_what_time_has_left_over_is_given_back(box: Outbox, sent_to: Bus) -> None:
     invoice = uuid4()
     publish(box, *(Paid(invoice, number) for number in range(3)))
 
-    class Context:
-        def get_remaining_time_in_millis(self) -> int:
-            return 5250
-
     clock = Clock()
     sent_to.fails = lambda message: clock.advance(0.3)
-    assert Relay(box, clock=clock).run(context=Context()) == Relayed(sent=1)
+    with enter(remaining_ms=5250):
+        assert Relay(box, clock=clock).run() == Relayed(sent=1)
     sent_to.fails = lambda message: None
     assert Relay(box).run() == Relayed(sent=2)
     assert sent_to.numbers() == [0, 1, 2]

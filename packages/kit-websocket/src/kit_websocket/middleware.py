@@ -15,7 +15,7 @@ NextHandler: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
 class Middleware:
     """Serve as a base for middleware written as a class; as it stands it only passes on.
 
-    Any class without constructor arguments, any instance and any function with the same parameters will do as well.
+    Any class without constructor arguments, any instance and any function with the same parameters works as well.
     """
 
     async def __call__(self, event: Any, context: Any, next_handler: NextHandler) -> Any:

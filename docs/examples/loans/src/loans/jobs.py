@@ -26,10 +26,9 @@ def underwrite(record: EventRecord) -> None:
 
 @inject
 @trigger
-def relay_events(event: dict[str, Any], context: Any) -> dict[str, int]:
+def relay_events(event: dict[str, Any]) -> dict[str, int]:
     """Every minute: send the events that nobody could send after their commit, and forget old marks of the inbox."""
-    relayed = relay.run(context=context)
-    return {**relayed._asdict(), "forgotten": inbox.purge()}
+    return {**relay.run()._asdict(), "forgotten": inbox.purge()}
 
 
 @inject

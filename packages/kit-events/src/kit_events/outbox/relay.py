@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
+
+from kit_core.invocation import remaining_ms
 
 from kit_events.outbox.delivery import Delivery, Relayed
 from kit_events.outbox.outbox import Outbox, default_outbox
@@ -21,8 +22,9 @@ class Relay:
 
     Example:
 
-        def relay(event, context):
-            return Relay().run(context=context)
+        @trigger
+        def relay(event):
+            return Relay().run()._asdict()
     """
 
     def __init__(
@@ -43,13 +45,13 @@ class Relay:
         """The outbox that was given, else the default one."""
         return default_outbox() if self._outbox is None else self._outbox
 
-    def run(self, *, context: Any = None, margin: timedelta = timedelta(seconds=5)) -> Relayed:
-        """Send until nothing is due; stop while the Lambda `context` has more than the margin of time left.
+    def run(self, *, margin: timedelta = timedelta(seconds=5)) -> Relayed:
+        """Send until nothing is due; stop while the current invocation has more than the margin of time left.
 
         It also stops when the bus takes nothing any more: a later run sends the rest. Raise
         `OutboxTransactionError` inside of a transaction, `EventBusNotSetError`, and kit-db's errors.
         """
-        return self._delivery().run(ends=self._ends(context, margin.total_seconds()))
+        return self._delivery().run(ends=self._ends(margin.total_seconds()))
 
     def deliver(self, aggregates: Iterable[UUID]) -> Relayed:
         """Send the waiting events of these aggregates alone, and return; else as `run`."""
@@ -66,8 +68,7 @@ class Relay:
     def _delivery(self) -> Delivery:
         return self.outbox.delivery(batch=self._batch, max_attempts=self._max_attempts, clock=self._clock)
 
-    def _ends(self, context: Any, margin: float) -> float:
+    def _ends(self, margin: float) -> float:
         """Return the time to stop at, by the clock."""
-        if context is None:
-            return float("inf")
-        return self._clock() + float(context.get_remaining_time_in_millis()) / 1000 - margin
+        remaining = remaining_ms()
+        return float("inf") if remaining is None else self._clock() + remaining / 1000 - margin
