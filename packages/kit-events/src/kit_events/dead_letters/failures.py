@@ -21,7 +21,7 @@ SOURCE = "dead_letter_source"
 REASONS = (SOURCE, "dead_letter_error", "dead_letter_message", "dead_letter_function", "dead_letter_message_id")
 _MOST_ATTRIBUTES = 10
 _MOST_BYTES = 1_048_576
-_LONGEST_MESSAGE = 512  # characters
+_MOST_READ, _LONGEST_MESSAGE = 10_000, 512  # characters of an error's text that are looked at, and that are sent
 
 
 class SqsVisibility:
@@ -123,7 +123,7 @@ def _reasons(raw: Any, error: Exception) -> dict[str, str]:
     values = (
         found.get("eventSourceARN") or found.get("EventSubscriptionArn"),
         f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        redacted(str(error)),
+        _redacted(str(error)),
         os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
         found.get("messageId"),
         _correlation_id(raw),
@@ -148,12 +148,12 @@ def size_of(body: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:
     return sum(len(part.encode() if isinstance(part, str) else part) for part in parts)
 
 
-def redacted(text: str) -> str:
+def _redacted(text: str) -> str:
     """Return the beginning of a text, redacted, in the characters that an attribute takes."""
-    from kit_aws.redaction import redact_text
+    from kit_core.redaction import redact_text
 
-    printable = "".join(letter if letter.isprintable() else " " for letter in text[:4000])
-    return redact_text(printable)[:_LONGEST_MESSAGE]
+    beginning = redact_text(text[:_MOST_READ])[:_LONGEST_MESSAGE]
+    return "".join(letter if letter.isprintable() else " " for letter in beginning)
 
 
 def _attribute(value: Any) -> dict[str, Any] | None:

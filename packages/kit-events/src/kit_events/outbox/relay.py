@@ -1,10 +1,12 @@
 """The relay: sends the events that wait in an outbox."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from kit_core import guards
 from kit_core.invocation import remaining_ms
 
 from kit_events.outbox.delivery import Delivery, Relayed
@@ -69,6 +71,10 @@ class Relay:
         return self.outbox.delivery(batch=self._batch, max_attempts=self._max_attempts, clock=self._clock)
 
     def _ends(self, margin: float) -> float:
-        """Return the time to stop at, by the clock."""
+        """Return the time to stop at, by the clock; log it if that is over already, or nobody would ever see it."""
         remaining = remaining_ms()
-        return float("inf") if remaining is None else self._clock() + remaining / 1000 - margin
+        if remaining is None:
+            return float("inf")
+        if remaining <= margin * 1000:
+            guards.log("kit.events", logging.WARNING, "RELAY_WITHOUT_TIME: %d ms, margin %g s", remaining, margin)
+        return self._clock() + remaining / 1000 - margin
