@@ -8,6 +8,7 @@ from typing import Any
 
 import one_cause
 import pytest
+from kit_core import loop
 from kit_db import Database, set_default_database
 from kit_events import outbox
 from kit_testing import LambdaContext, http_event, websocket_event
@@ -69,19 +70,7 @@ def pushed(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str,
     thread.start()
     monkeypatch.setenv("DYNAMODB_TABLE", "connections")
     monkeypatch.setenv("KIT_WEBSOCKET_ENDPOINT", f"http://127.0.0.1:{server.server_port}/live")
-    aws.client("dynamodb").create_table(
-        TableName="connections",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "connection_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("connection_id", "user_id")],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "user_id",
-                "KeySchema": [{"AttributeName": "user_id", "KeyType": "HASH"}],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-    )
+    loop.run(one_cause.connections.init_table())
     yield received
     server.shutdown()
     server.server_close()
@@ -107,8 +96,11 @@ def test_one_id_goes_from_a_request_to_the_push(
     records = queue()
     assert len(records) == 1
     assert one_cause.decide({"Records": records}, LambdaContext()) == {"batchItemFailures": []}
-    (line,) = lines(capsys)
-    assert (line["message"], line["correlation_id"]) == ("deciding", CAUSE)
+    assert [(line["message"], line["correlation_id"]) for line in lines(capsys)] == [
+        ("EVENT_PUBLISHED", CAUSE),
+        ("deciding", CAUSE),
+        ("EVENT_PUBLISHED", CAUSE),
+    ]
     assert pushed == [{"decided": loan, "cause": CAUSE}]
 
     (following,) = queue()

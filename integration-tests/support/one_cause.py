@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from kit_core.invocation import correlation_id
 from kit_db import default_database, transactional
-from kit_events import BaseEvent, EventRecord, publish
+from kit_events import BaseEvent, EventRecord
 from kit_events.outbox import Outbox
 from kit_handler import Response, job, route
 from kit_logger import logger
@@ -57,7 +57,7 @@ def statement_timeout() -> str:
 @job
 async def decide(record: EventRecord) -> None:
     logger.info("deciding")
-    publish(LoanDecided(id=UUID(record.payload["id"])))
+    LoanDecided(id=UUID(record.payload["id"])).publish()
     await connections.send_to_user("officer", {"decided": record.payload["id"], "cause": correlation_id()})
 
 
