@@ -17,8 +17,8 @@ from typing import Any
 
 from _table import cpu_microseconds, print_table
 from aws_lambda_powertools import Logger
-from kit_handler.testing import LambdaContext
 from kit_logger import get_logger, inject
+from kit_testing import LambdaContext
 
 MOST_OF_POWERTOOLS = 0.5
 MOST_OF_STDLIB = 1.25  # in its class: noise between two runs is about as much

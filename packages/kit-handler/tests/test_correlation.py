@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from kit_handler import Request, Response, aws_lambda_handler, correlation_id, job, route
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 SNS_BODY = json.dumps({"Type": "Notification", "MessageAttributes": {"correlation_id": {"Value": "cause"}}})
 

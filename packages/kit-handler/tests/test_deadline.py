@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from kit_handler import Request, Response, aws_lambda_handler, job, route, time_left, trigger
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event
 
 
 class Clock(LambdaContext):

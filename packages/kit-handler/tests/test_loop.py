@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from kit_handler import Request, Response, _loop, correlation_id, route
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 loops = []
 

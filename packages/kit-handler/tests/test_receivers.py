@@ -13,7 +13,8 @@ from urllib.request import urlopen
 import pytest
 from kit_handler import AppError, aws_lambda_handler, correlation_id, receivers
 from kit_handler.reports import ErrorReport
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 EVENT = http_event("POST", "/loans", headers={"Authorization": "Bearer hush"}, body={"pin": "hush", "a": 1})
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from kit_handler import RemoteToken, Request, Response, route
-from kit_handler.testing import LambdaContext
+from kit_testing import LambdaContext
 
 CALLER = {"profile_id": "p-1"}
 
