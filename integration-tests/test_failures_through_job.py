@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from backend_process import Backend, wait_for
 from kit_events import AggregateId, BaseEvent, EventBus, EventRecord, QueueRecord, SqsDeadLetter, SqsVisibility
-from kit_events.check import check
-from kit_events.redrive import redrive
-from kit_events.subscription import Subscription
+from kit_events.dead_letters import redrive
 from kit_handler import Backoff, PermanentError, job
+from kit_local.check import check
+from kit_local.subscription import Subscription
 from kit_testing import LambdaContext, RecordingBus, deliver
 
 

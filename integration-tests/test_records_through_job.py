@@ -26,8 +26,8 @@ from kit_events import (
     TableRecord,
     UserMigrationTrigger,
 )
-from kit_events.adapters import SOURCES
-from kit_events.adapters import load as record_class
+from kit_events.records.sources import SOURCES
+from kit_events.records.sources import load as record_class
 from kit_handler import TriggerError, job, trigger
 from kit_testing.events import (
     alexa_event,

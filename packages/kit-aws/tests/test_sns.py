@@ -5,9 +5,11 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 import kit_aws
 import pytest
+from kit_core import invocation
 
 
 @pytest.fixture
@@ -61,11 +63,8 @@ def test_a_topic_is_known_by_name_and_by_arn(aws: Any, delivered: Any) -> None:
 def test_a_notice_says_where_it_comes_from(delivered: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "loans")
     monkeypatch.setenv("AWS_LAMBDA_LOG_STREAM_NAME", "2026/03/01/[$LATEST]abc")
-    kit_aws.set_correlation_id(lambda: "id-1")
-    try:
+    with invocation.enter(correlation_id="id-1"):
         kit_aws.notify("alerts", "s", "it failed")
-    finally:
-        kit_aws.set_correlation_id(None)
     notice = delivered()
     assert notice["Message"] == (
         "it failed\n\nFunction: loans\nLog stream: 2026/03/01/[$LATEST]abc\nCorrelation id: id-1"
@@ -107,6 +106,17 @@ def test_a_message_that_is_too_long_loses_its_middle(delivered: Any) -> None:
     assert 262_000 < len(text.encode()) <= 262_144
     assert text.startswith("begin")
     assert text.endswith("end")
+
+
+def test_a_message_and_its_attributes_together_are_cut_to_the_limit(aws: Any, serve: Any, monkeypatch: Any) -> None:
+    server = serve(lambda call: (200, {}, b"<PublishResponse><PublishResult/></PublishResponse>"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", server.url)
+    with invocation.enter(correlation_id="id-1"):
+        kit_aws.notify(f"arn:aws:sns:{aws.region}:{aws.account}:alerts", "s", "x" * 300_000)
+    sent = dict(parse_qsl(server.calls[0].body.decode()))
+    attribute = [sent[f"MessageAttributes.entry.1.{key}"] for key in ("Name", "Value.DataType", "Value.StringValue")]
+    assert attribute == ["correlation_id", "String", "id-1"]
+    assert len(sent["Message"].encode()) + len("".join(attribute)) in range(262_140, 262_145)
 
 
 def test_a_secret_in_the_middle_of_a_long_message_does_not_survive_the_cut(delivered: Any) -> None:

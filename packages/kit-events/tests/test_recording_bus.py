@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import kit_events
 import pytest
+from kit_core import invocation
 from kit_events import AggregateId, BaseEvent, EventBus, EventRecord, default_bus, set_default_bus
 from kit_testing import RecordingBus, deliver
 
@@ -87,11 +88,8 @@ def test_recorded_events_are_delivered_by_way_of_topic_and_queue(bus: RecordingB
 
 def test_several_are_delivered_in_order_with_the_correlation_id(bus: RecordingBus) -> None:
     job = Job()
-    kit_events.set_correlation_id(lambda: "abc")
-    try:
+    with invocation.enter(correlation_id="abc"):
         default_bus().publish_many([Requested(UUID(int=1)), Paid(UUID(int=2))])
-    finally:
-        kit_events.set_correlation_id(None)
     deliver(bus.messages, to=job, queue="loans.fifo")
     assert [record.type for record in job.records] == ["loan.requested", "loan.paid"]
     groups = [raw["attributes"]["MessageGroupId"] for raw in job.event["Records"]]

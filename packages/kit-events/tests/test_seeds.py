@@ -88,7 +88,7 @@ def test_an_event_of_three_methods_is_published_to_its_subscribers(bus: Any) -> 
     def process_event(record: EventRecord) -> Any:
         return record.type, record.version, record.aggregate_id, record.origin, record.payload
 
-    assert handle(process_event, receive()[0]) == [("loan.requested", "1", LOAN, "rispar.loans", {"amount": "1500.00"})]
+    assert handle(process_event, receive()[0]) == [("loan.requested", "1", LOAN, "loans", {"amount": "1500.00"})]
 
 
 def test_a_tasks_message_says_which_function_by_its_attributes() -> None:

@@ -6,7 +6,8 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
-from kit_handler import correlation_id, job
+from kit_core.invocation import correlation_id
+from kit_handler import job
 from kit_testing import LambdaContext, failed_ids
 from kit_testing.events import kinesis_event, s3_event, sqs_event
 

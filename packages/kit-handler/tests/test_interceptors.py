@@ -13,9 +13,9 @@ from kit_handler import (
     Response,
     add_interceptor,
     all_of,
-    interceptors,
     route,
 )
+from kit_handler.http.interceptors import registry as interceptors
 from kit_testing.events import http_event
 
 

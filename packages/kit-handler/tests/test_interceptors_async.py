@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 import pytest
-from kit_handler import InvalidInterceptorError, Request, Response, Router, add_interceptor, interceptors, route
+from kit_handler import InvalidInterceptorError, Request, Response, Router, add_interceptor, route
+from kit_handler.http.interceptors import registry as interceptors
 from kit_testing import LambdaContext
 from kit_testing.events import http_event
 

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from kit_core.invocation import correlation_id
 from kit_handler import (
     Dispatcher,
     Request,
@@ -19,12 +20,11 @@ from kit_handler import (
     Router,
     TriggerError,
     UnhandledSourceError,
-    adapters,
-    correlation_id,
     job,
     route,
     trigger,
 )
+from kit_handler.http.adapters import registry
 from kit_handler.sources import kind_of
 from kit_testing import LambdaContext, failed_ids
 from kit_testing.clients import read_answer
@@ -215,7 +215,7 @@ VERSIONS = {
 
 def check_response(event: Any, answer: Any) -> int:
     """Fail unless `answer` is one that the event's source takes, and return its status."""
-    adapter: Any = adapters.find(event)
+    adapter: Any = registry.find(event)
     found = read_answer(json.loads(json.dumps(answer)), version=VERSIONS[adapter.__name__.rpartition(".")[2]])
     assert SECRET.encode() not in found.content or SECRET in json.dumps(event)
     return found.status

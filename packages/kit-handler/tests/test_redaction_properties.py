@@ -6,8 +6,8 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit_handler.envelope.reports import report
 from kit_handler.redaction import redact, redact_text
-from kit_handler.reports import report
 
 SECRET = "Hush123hush"
 KEYS = [

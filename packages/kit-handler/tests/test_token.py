@@ -223,7 +223,7 @@ def test_a_long_answer_is_read_no_further_than_needed_and_the_connection_given_u
     assert len(endpoint.connections) == 2
 
 
-def test_the_time_left_bounds_the_timeout(endpoint: Endpoint, remote: RemoteToken) -> None:
+def test_the_remaining_ms_bounds_the_timeout(endpoint: Endpoint, remote: RemoteToken) -> None:
     endpoint.hold.clear()
     assert ask(remote, context=LambdaContext(timeout=0.6)).status_code == 503
 

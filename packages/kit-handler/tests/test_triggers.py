@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from kit_core.invocation import correlation_id
 from kit_handler import (
     AnnotationError,
     AppError,
@@ -15,7 +16,6 @@ from kit_handler import (
     TriggerError,
     UnauthorizedError,
     UnhandledSourceError,
-    correlation_id,
     trigger,
 )
 from kit_testing import LambdaContext

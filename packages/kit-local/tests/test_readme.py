@@ -44,13 +44,14 @@ def test_the_readme_names_everything() -> None:
 def test_the_documents_name_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     from kit_local.cli import main
 
-    with pytest.raises(SystemExit):
-        main(["run", "--help"])
+    for command in ("run", "check", "subscription"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
     options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
     assert options
     documents = [PACKAGE / "README.md", *([GUIDE] if GUIDE.exists() else [])]
     for text in (document.read_text() for document in documents):
-        assert [option for option in options if f"`{option}" not in text] == []
+        assert [option for option in options if not re.search(rf"[`\[]{option}\b", text)] == []
 
 
 @pytest.mark.skipif(not GUIDE.exists(), reason="the guide is part of the repository, not of the package")

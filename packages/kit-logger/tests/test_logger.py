@@ -175,6 +175,39 @@ def test_a_record_that_cant_be_formatted_is_still_written(run):
     assert shown.errors == ""
 
 
+@pytest.mark.parametrize("name", ["kit.db", "loans", "loans.http", "botocore"])
+def test_no_line_raises_into_the_code_that_logs(run, name):
+    """AWS's runtime client has a handler on the root logger that lets every error out."""
+    found = run(
+        LIKE_LAMBDA.replace("print(", "self.format(record); print(")
+        + f"""
+    from kit_logger import adopt, inject, logger
+    adopt("botocore")
+
+    class Odd:
+        def __str__(self):
+            raise RuntimeError("no text")
+
+    @inject
+    def handler(event, context):
+        other = logging.getLogger({name!r})
+        other.warning("%d of %d", "one")
+        other.warning("%s", Odd())
+        other.warning(Odd(), extra={{"odd": Odd()}})
+        other.warning("half a pair: " + chr(0xD800))
+        other.debug("%d", "one")
+        return "done"
+
+    assert handler({{}}, None) == "done"
+    """,
+        SERVICE_NAME="loans",
+        PYTHONIOENCODING="ascii",
+    )
+    assert [line["message"] for line in found.lines] == ["%d of %d", "%s", "<Odd>", "half a pair: \ud800"]
+    assert [line.get("format_error") for line in found.lines] == ["TypeError", "RuntimeError", None, None]
+    assert found.errors == ""
+
+
 def test_a_closed_output_shows_nothing_of_the_record(run):
     shown = run("""
         import sys

@@ -238,6 +238,27 @@ def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
         hint = members[0]
 
 
+def holds_decimal(hint: Any, known: set[Any] | None = None) -> bool:
+    """Tell whether an annotation, or a class in it, has a Decimal, whose digits a float in JSON might lose."""
+    hint = _bare(hint)
+    if hint is Decimal:
+        return True
+    known = set() if known is None else known
+    if any(holds_decimal(each, known) for each in typing.get_args(hint)):
+        return True
+    if not isinstance(hint, type) or hint in known or not _has_fields(hint):
+        return False
+    known.add(hint)  # a class may hold itself
+    try:
+        return any(holds_decimal(each, known) for each in annotated(hint).values())
+    except StoreDefinitionError:
+        return False  # raised again when a value of the class is read
+
+
+def _has_fields(kind: type[Any]) -> bool:
+    return hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__kit_fields__")
+
+
 def allows_none(hint: Any) -> bool:
     """Tell whether an annotation has None in it, or says nothing."""
     hint = _bare(hint)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from kit_db import process
 from kit_db.connecting import connect
 from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError, NoAnswerError, ReadOnlyError
-from kit_db.settings import Settings
+from kit_db.settings import ConnectionSettings
 from kit_db.transaction import Callback, Transaction, call_all
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters, Result
+    from kit_db.psycopg2 import Connection, Parameters
+    from kit_db.results import Result
 
 _URL_NAMES = {
     "user": "user",
@@ -39,8 +40,8 @@ class Database:
     `auth="iam"` logs in with a token of IAM. `proxy` says that this is an RDS Proxy, which is otherwise seen by its
     name: then nothing is sent that would pin the connection. In seconds: `connect_timeout` bounds one attempt,
     `connect_wait` how long to keep trying while the server is starting or out of reach, `statement_timeout` a
-    statement (as does the time that `set_time_left` tells of), `lock_timeout` its waiting for a lock; `idle_check` is
-    how long a connection may rest before it is asked whether it is alive.
+    statement, `lock_timeout` its waiting for a lock; `idle_check` is how long a connection may rest before it is asked
+    whether it is alive. The remaining time of the invocation (kit_core.invocation) bounds all of them.
 
     Threads and asyncio tasks don't share transactions: each that has one open has a connection of its own.
     """
@@ -66,7 +67,7 @@ class Database:
     ) -> None:
         if isinstance(user, str) and "://" in user:
             raise DatabaseCredentialError("a URL is for Database.from_url", names=("user",))
-        self._settings = Settings(
+        self._settings = ConnectionSettings(
             {
                 "user": user,
                 "endpoint": endpoint,

@@ -8,11 +8,11 @@ from functools import wraps
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import ParamSpec, TypeVar, overload
 
-from kit_db.database import Database, Isolation, begin_statement
-from kit_db.deadline import seconds_left
-from kit_db.errors import SerializationError
+from kit_core import guards
 
-logger = logging.getLogger("kit.db")
+from kit_db.database import Database, Isolation, begin_statement
+from kit_db.deadline import remaining_seconds
+from kit_db.errors import SerializationError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -93,10 +93,10 @@ def transactional(
                         return _done(decorated(*args, **kwargs), name)
                 except SerializationError as error:
                     pause = next(pauses, None)
-                    left = seconds_left()
-                    if pause is None or (left is not None and left < pause):
+                    remaining = remaining_seconds()
+                    if pause is None or (remaining is not None and remaining < pause):
                         raise
-                    logger.info("%s is tried again: %s", name, error)
+                    guards.log("kit.db", logging.INFO, "%s is tried again: %s", name, error)
                 time.sleep(pause)
 
         return run

@@ -7,8 +7,10 @@ from itertools import takewhile
 from keyword import iskeyword
 from typing import Any
 
-from kit_db.conversions import READY_MADE, Convert, allows_none, annotated, converter
-from kit_db.errors import DatabaseError, StoreDefinitionError, UnreadableRowError
+from kit_core.parameters import parameters_of
+
+from kit_db.conversions import READY_MADE, Convert, allows_none, annotated, converter, holds_decimal
+from kit_db.errors import DatabaseError, InvalidValueError, StoreDefinitionError, UnreadableRowError
 from kit_db.statements import DEFAULT
 from kit_db.values import COLLECTIONS, READY, array, parameter
 
@@ -43,15 +45,23 @@ class Shape:
         made = {name: converter(hints[name], array=name in self._arrays) for name in self.columns if name in hints}
         self.entity = _maker(entity, self.columns, {name: each for name, each in made.items() if each})
         """Makes an entity of a row, with values of the annotated types."""
+        self.exact = frozenset(at for at, name in enumerate(self.columns) if holds_decimal(hints.get(name)))
+        """The positions of the columns in which floats of JSON have to keep their digits."""
         left = frozenset(name for name in self.columns if _default(entity, name) is None)
         self.row = _reader(self.columns, left, self.generated, self.parameter)
         """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
 
     def parameter(self, column: str, value: Any) -> Any:
-        """Return a value as the driver takes it; dicts, lists and objects are JSON, unless the column is an array."""
-        if column in self._arrays and isinstance(value, COLLECTIONS):
-            return array(value)
-        return parameter(value)
+        """Return a value as the driver takes it; dicts, lists and objects are JSON, unless the column is an array.
+
+        InvalidValueError names the column if its JSON would hold NaN or a value of a type that JSON has no form for.
+        """
+        try:
+            if column in self._arrays and isinstance(value, COLLECTIONS):
+                return array(value)
+            return parameter(value)
+        except InvalidValueError as error:
+            raise InvalidValueError(f"the column {column!r}: {error}", column=column) from None
 
     def holds_lists(self, column: str) -> bool:
         """Tell whether a list is one value of the column, not several."""
@@ -101,10 +111,10 @@ def _parameters(entity: type[Any]) -> Sequence[str]:
 
     Python takes half the time for values that are given so.
     """
-    code = getattr(entity.__init__, "__code__", None)
+    found = parameters_of(entity)
     made: Any = entity.__new__
     plain = type(entity).__call__ is type.__call__ and made is object.__new__
-    return code.co_varnames[1 : code.co_argcount] if plain and code is not None else ()
+    return found.positional if plain and found is not None else ()
 
 
 def _unreadable(

@@ -42,6 +42,10 @@ from typing import Any
 class DatabaseError(Exception):
     """The root of this package's errors."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # By default the constructor would be called with `args`, and most take keywords.
+        return _restored, (type(self), self.args), self.__dict__
+
 
 class DatabaseCredentialError(DatabaseError):
     """A setting is missing or unusable, or the secret that holds it can't be read; `names` says which."""
@@ -213,3 +217,8 @@ class TransactionRequiredError(DatabaseError):
 
 class InvalidCursorError(DatabaseError, ValueError):
     """A cursor that was altered, or comes from another table, order, filter or key."""
+
+
+def _restored(kind: type[DatabaseError], args: tuple[Any, ...]) -> DatabaseError:
+    """Return an error that was pickled or copied, without its attributes."""
+    return kind.__new__(kind, *args)

@@ -13,6 +13,7 @@ from kit_db.addresses import addresses
 from kit_db.deadline import GRACE, Limits, at_most
 from kit_db.driver_errors import LEAVE, connect_error, statement_error
 from kit_db.queries import is_single
+from kit_db.results import JSON, JSON_ARRAYS, Result
 from kit_db.tls import is_local
 from kit_db.waiting import READ, drive, ready, watcher
 
@@ -54,26 +55,17 @@ _TYPES = (_ONE, psycopg2.extensions.new_array_type((2951,), "UUID[]", _ONE))
 psycopg2.extensions.register_adapter(UUID, lambda value: psycopg2.extensions.AsIs(f"'{value}'::uuid"))
 
 
-class Result:
-    """The rows of a statement, as tuples, and their column names; `count` is how many rows it read or changed.
+class _JsonSeen:
+    """Leaves JSON as text, and notes that there was some: then `Result` parses it."""
 
-    `tag` is the server's word for what was done, as in `INSERT 0 1` ("CommandComplete" in PostgreSQL's manual).
-    """
+    __slots__ = ("seen",)
 
-    __slots__ = ("_described", "count", "rows", "tag")
+    def __init__(self) -> None:
+        self.seen = False
 
-    def __init__(
-        self, rows: list[tuple[Any, ...]], described: Sequence[Any] | None, count: int, tag: str | None
-    ) -> None:
-        self.rows = rows
-        self._described = described
-        self.count = count
-        self.tag = tag
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns; empty for a statement that returns no rows."""
-        return [each.name for each in self._described or ()]
+    def __call__(self, text: Any, cursor: object) -> Any:
+        self.seen = True
+        return text
 
 
 class Connection:
@@ -86,7 +78,10 @@ class Connection:
     def __init__(self, parameters: Mapping[str, Any], *, connect_timeout: float, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._raw = _opened(parameters, connect_timeout)
-        for each in _TYPES:
+        self._json = _JsonSeen()
+        json_type = psycopg2.extensions.new_type(tuple(JSON), "JSON", self._json)
+        json_arrays = psycopg2.extensions.new_array_type(tuple(JSON_ARRAYS), "JSON[]", json_type)
+        for each in (*_TYPES, json_type, json_arrays):
             psycopg2.extensions.register_type(each, self._raw)
         self._poll = self._raw.poll
         self._wait = watcher(self._raw.fileno())
@@ -109,7 +104,8 @@ class Connection:
                 raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
             described = cursor.description
             rows = cursor.fetchall() if described is not None else []
-            result = Result(rows, described, cursor.rowcount, cursor.statusmessage)
+            has_json, self._json.seen = self._json.seen, False
+            result = Result(rows, described, cursor.rowcount, cursor.statusmessage, has_json=has_json)
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)

@@ -29,8 +29,8 @@ _ENVIRONMENT = {
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 
 
-class Settings:
-    """What a Database was given; the environment is read anew for every connection that is opened."""
+class ConnectionSettings:
+    """The settings of a Database; the environment is read again for every connection that is opened."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = {name: value for name, value in given.items() if value is not None}

@@ -119,8 +119,9 @@ class Store(Generic[E]):
     def find(self, key: Any) -> E | None:
         """Return the row of that key, or None."""
         shape, statements = self._prepared or self._prepare()
-        found = self._database.run(statements.find, (shape.parameter(self.key, key),), repeatable=True).rows
-        entity: E | None = shape.entity(found[0]) if found else None
+        found = self._database.run(statements.find, (shape.parameter(self.key, key),), repeatable=True)
+        rows = found.read(shape.exact)
+        entity: E | None = shape.entity(rows[0]) if rows else None
         return entity
 
     def find_by(self, match: Match = None, /, **columns: Any) -> E | None:
@@ -187,7 +188,7 @@ class Store(Generic[E]):
         position = None if after is None else cursors.read(after)
         # One more than asked for tells whether there is a next page.
         statement = statements.page(columns, terms, position, limit + 1)
-        rows = self._database.run(*statement, repeatable=True).rows
+        rows = self._database.run(*statement, repeatable=True).read(shape.exact)
         width = len(shape.columns)
         items = [shape.entity(row[:width]) for row in rows[:limit]]
         return Page(items, cursors.write(rows[limit - 1][width:]) if len(rows) > limit else None)
@@ -266,7 +267,7 @@ class Store(Generic[E]):
     def _entities(self, statement: Statement, *, repeatable: bool = False) -> list[E]:
         shape, _ = self._prepare()
         result = self._database.run(*statement, repeatable=repeatable)
-        return [shape.entity(row) for row in result.rows]
+        return [shape.entity(row) for row in result.read(shape.exact)]
 
     def _one(self, statement: Statement) -> E:
         written = self._first(statement)

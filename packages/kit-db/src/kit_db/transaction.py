@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from kit_core import guards
+
 from kit_db.errors import (
     CommitUnknownError,
     DatabaseConnectionError,
@@ -17,9 +19,8 @@ from kit_db.errors import (
 from kit_db.queries import goes_back, is_single
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters, Result
-
-logger = logging.getLogger("kit.db")
+    from kit_db.psycopg2 import Connection, Parameters
+    from kit_db.results import Result
 
 # The server is told anew how long statements may take when that has become less by so many seconds.
 _STALE = 0.1
@@ -35,14 +36,14 @@ def call_all(callbacks: list[Callback]) -> None:
     for callback in callbacks:
         try:
             callback()
-        except Exception:
+        except Exception:  # noqa: BLE001  (the callback is the user's)
             # Not its repr, which may hold what it was given.
             name = getattr(callback, "__qualname__", type(callback).__qualname__)
-            logger.exception("a callback after the commit has failed: %s", name)
+            guards.log("kit.db", logging.ERROR, "a callback after the commit has failed: %s", name, exc_info=True)
 
 
-class Source(Protocol):
-    """Where connections come from."""
+class ConnectionSource(Protocol):
+    """Gives connections, and takes them back."""
 
     def take(self, *, new: bool = False) -> "Connection":
         """Return a connection for the caller alone."""
@@ -59,7 +60,7 @@ class Transaction:
     message with a statement that has a syntax error it would not be set, and there would be nothing to go back to.
     """
 
-    def __init__(self, source: Source, begin: str = "BEGIN") -> None:
+    def __init__(self, source: ConnectionSource, begin: str = "BEGIN") -> None:
         self._source = source
         self._connection: Connection | None = None
         self.begin = begin

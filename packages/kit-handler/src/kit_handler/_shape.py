@@ -28,3 +28,9 @@ def pairs(multiple: "dict[str, Any]") -> "list[tuple[str, Any]]":
 def texts(values: "Any") -> list[str]:
     """Return the texts that are in a list."""
     return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def source_of(records: "list[Any]") -> str:
+    """Return what the records call their source (`aws:sqs`), or ""."""
+    first = records[0] if records and isinstance(records[0], dict) else {}
+    return first.get("eventSource") or first.get("EventSource") or ""

@@ -90,7 +90,7 @@ class _Redactor:
     def _text(self, text: str, depth: int) -> str:
         self.characters -= min(len(text), _MOST_PARSED)
         if text.lstrip().startswith(("{", "[")) and len(text) <= _MOST_PARSED:
-            from kit_handler.payload import dumps, loads
+            from kit_core.json import dumps, loads
 
             try:
                 return dumps(self.copy(loads(text), depth + 1))

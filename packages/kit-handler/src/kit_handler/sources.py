@@ -1,7 +1,6 @@
 """What an event is and what it is called: the names under which a `Dispatcher` looks for its handler."""
 
-from kit_handler._shape import mapping
-from kit_handler.batches import source_of
+from kit_handler._shape import mapping, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from kit_logger.invocation import current
+from kit_logger.ids import context_keys, correlation_id_of, invocation_of
 from kit_logger.lines import encode, fits
-from kit_logger.powertools import process_logger
+from kit_logger.loggers import process_logger
 from kit_logger.redaction import redact
+from kit_logger.scopes import current
 
 # "MetricDatum: Unit" (CloudWatch API reference)
 _SIZES = (
@@ -57,8 +58,7 @@ def emit_metrics(
     empty or long name, more than 100 metrics or 30 dimensions, a name that is used twice.
     """
     logger = process_logger()
-    invocation = current()
-    function = invocation.context_keys.get("function_name") if invocation is not None else None
+    function = context_keys(invocation_of(current())).get("function_name")
     if dimensions is None:
         dimensions = {"service": logger.service} | ({"function_name": str(function)} if function else {})
     namespace = namespace or os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or logger.service
@@ -134,9 +134,9 @@ def _check_names(namespace: str, dimensions: Mapping[str, str], values: Mapping[
 
 
 def _ids() -> dict[str, Any]:
-    from kit_logger.correlation import correlation_id
-
-    invocation = current()
-    request = invocation.context_keys.get("function_request_id") if invocation is not None else None
-    ids = {"function_request_id": request, "correlation_id": correlation_id()}
+    invocation = invocation_of(current())
+    ids = {
+        "function_request_id": context_keys(invocation).get("function_request_id"),
+        "correlation_id": correlation_id_of(invocation),
+    }
     return {key: redact(value) for key, value in ids.items() if value is not None}

@@ -1,5 +1,6 @@
 """Values without their secrets, as JSON's own types."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from enum import Enum
@@ -7,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from kit_logger.names import hides
-from kit_logger.texts import REDACTED, redact_text
+from kit_logger.texts import REDACTED, has_hint, hide_in_text
 
 _DEEPEST = 12
 # A text is cut before it is looked through; the end of what is kept can't hold half of a secret, since the line is cut
@@ -15,6 +16,9 @@ _DEEPEST = 12
 LONGEST = 300_000
 _MOST_ITEMS = 20_000
 _AS_THEY_ARE = frozenset({int, bool, type(None)})
+_LONGEST_KNOWN = 256
+_MOST_KNOWN = 2048
+_clean: set[str] = set()  # texts with a word of ours, and nothing to hide: messages mostly, which come again
 _NAMES_OF_NAMES = ("name", "Name", "key", "Key", "header")
 _NAMES_OF_VALUES = ("value", "Value", "values", "Values")
 
@@ -112,3 +116,40 @@ def _as_text(value: Any) -> str:
         return str(value)
     except Exception:  # noqa: BLE001  # whatever an object's own __str__ raises, the line is written
         return f"<{type(value).__name__}>"
+
+
+def redact_text(text: str) -> str:
+    """Take what looks like a secret out of a text: `password=…`, `Bearer …`, `user:…@host`, a JWT, a private key.
+
+    A text that is JSON as a whole, such as the body of an event, is gone through as what it stands for.
+    """
+    if text in _clean or not has_hint(text.lower()):
+        return text
+    result = _redacted_json(text) if text.lstrip()[:1] in ("{", "[") else None
+    if result is None:
+        result = hide_in_text(text)
+    if result == text and len(text) <= _LONGEST_KNOWN:
+        if len(_clean) >= _MOST_KNOWN:
+            _clean.clear()
+        _clean.add(text)
+    return result
+
+
+def _redacted_json(text: str) -> str | None:
+    """Return the JSON text without its secrets; None when it isn't JSON, or its names aren't each other's only."""
+    try:
+        value = json.loads(text, object_pairs_hook=_distinct)
+        if not isinstance(value, (dict, list)):
+            return None
+        redacted = redact(value)
+        # Written anew only if something was taken out: it might look different otherwise.
+        return text if redacted == value else json.dumps(redacted, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return result

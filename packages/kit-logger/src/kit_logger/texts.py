@@ -8,13 +8,10 @@ time grows with the length of the text alone.
 import functools
 import re
 
-from kit_logger.names import ENDINGS, WHOLE
+from kit_logger.names import ENDINGS, WHOLE, is_sensitive
 
 REDACTED = "***"
 
-_LONGEST_KNOWN = 256
-_MOST_KNOWN = 2048
-_clean: set[str] = set()  # texts with a word of ours, and nothing to hide: messages mostly, which come again
 _OPENING = {"{": "}", "[": "]", "(": ")"}
 
 
@@ -96,24 +93,8 @@ def _has_key(text: str) -> bool:
     return any(word in text for word in ("api", "access", "account", "encryption", "master", "private", "signing"))
 
 
-def redact_text(text: str) -> str:
-    """Take what looks like a secret out of a text: `password=…`, `Bearer …`, `user:…@host`, a JWT, a private key.
-
-    A text that is JSON as a whole, such as the body of an event, is gone through as what it stands for.
-    """
-    if text in _clean or not has_hint(text.lower()):
-        return text
-    result = _redacted_json(text) if text.lstrip()[:1] in ("{", "[") else None
-    if result is None:
-        result = _redacted(text)
-    if result == text and len(text) <= _LONGEST_KNOWN:
-        if len(_clean) >= _MOST_KNOWN:
-            _clean.clear()
-        _clean.add(text)
-    return result
-
-
-def _redacted(text: str) -> str:
+def hide_in_text(text: str) -> str:
+    """Return a text without its secrets, whatever it is; `redact_text` is for texts that may be JSON."""
     patterns = _patterns()
     pieces, end = [], 0
     found = patterns.named.search(text)
@@ -169,30 +150,6 @@ def _closed(text: str, start: int) -> int:
     return len(text)
 
 
-def _redacted_json(text: str) -> str | None:
-    """Return the JSON text without its secrets; None when it isn't JSON, or its names aren't each other's only."""
-    import json
-
-    from kit_logger.redaction import redact
-
-    try:
-        value = json.loads(text, object_pairs_hook=_distinct)
-        if not isinstance(value, (dict, list)):
-            return None
-        redacted = redact(value)
-        # Written anew only if something was taken out: it might look different otherwise.
-        return text if redacted == value else json.dumps(redacted, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _distinct(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return result
-
-
 @functools.lru_cache(maxsize=1024)
 def redacted_template(template: str) -> str:
     """Return a message that arguments will be put into, such that those that are secrets by name are not written.
@@ -206,6 +163,4 @@ def redacted_template(template: str) -> str:
 
 
 def _hidden_by_name(found: "re.Match[str]") -> str:
-    from kit_logger.names import is_sensitive
-
     return f"%({found[1]}).0s{REDACTED}" if is_sensitive(found[1]) else found[0]

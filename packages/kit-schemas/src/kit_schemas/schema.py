@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Literal, cast
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 from marshmallow.utils import is_collection
 
+from kit_schemas.errors import SchemasError, UndumpableValueError
+
 _UNDUMPABLE = (ArithmeticError, AttributeError, TypeError, ValueError)
 
 Partial = bool | Sequence[str] | AbstractSet[str]
@@ -76,12 +78,12 @@ class InstanceSchema(Schema):
         try:
             return super()._serialize(obj, many=many)
         except _UNDUMPABLE as error:
-            name = None if many or isinstance(error, NamedError) else self._undumpable(obj)
+            name = None if many or isinstance(error, SchemasError) else self._undumpable(obj)
             if name is None:
                 raise
             value = vars(obj)[name]
             message = f"{type(obj).__qualname__}.{name} can't be dumped: it holds a {type(value).__qualname__}"
-            raise _UndumpableError(message) from error
+            raise UndumpableValueError(message) from error
 
     def _deserialize(self, data: Any, *, partial: Partial | None = None, **options: Any) -> Any:
         """Let `partial=True` be about the fields of this schema only: half of what is nested would be kept for all."""
@@ -169,14 +171,6 @@ class NestedField(fields.Nested):
             own.skip_none, own.unknown_given = root.skip_none, root.unknown_given
             own.unknown = root.unknown_given or own.unknown
         return super().schema
-
-
-class NamedError(Exception):
-    """An error that says itself where it is."""
-
-
-class _UndumpableError(NamedError, TypeError):
-    """A field's value can't be dumped."""
 
 
 def _prepared(run: Callable[[Any], Any], data: Any, *, many: bool = False) -> Any:

@@ -91,6 +91,7 @@ def _guarded(validator: Any) -> Any:
     kind = GUARDED.get(type(validator))
     if kind is None:
         return validator
+    # A copy of another class: what the validator was constructed with is not known any more.
     made: Any = object.__new__(kind)
     vars(made).update(vars(validator))
     return made

@@ -1,0 +1,7 @@
+"""Parameters: what a function asks for by name and annotation, and the values that it gets.
+
+signature: the parameters of a route's function; binding: the values taken from a request
+markers: `Query`, `Header`, `Cookie`, `Body`; converters, conversion, bodies: texts and JSON by annotation
+annotations: records and events by annotation, for jobs and triggers
+validation: the errors of validator libraries, recognised by their shape
+"""
