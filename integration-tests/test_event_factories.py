@@ -30,7 +30,6 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("APIGatewayProxyEventModel", events.http_event(version="1.0", authorizer={"a": "b"}, query={"a": "b"})),
     ("APIGatewayProxyEventV2Model", events.http_event(authorizer={"a": "b"}, query={"a": "b"}, cookies=["a=1"])),
     ("LambdaFunctionUrlModel", events.http_event(version="url", query={"a": "b"})),
-    ("VpcLatticeV2Model", events.http_event(version="lattice", query={"a": "b"})),
     ("APIGatewayWebSocketConnectEventModel", events.websocket_event("$connect", query={"a": "b"})),
     ("APIGatewayWebSocketMessageEventModel", events.websocket_event("send", body={"a": 1})),
     ("APIGatewayWebSocketDisconnectEventModel", events.websocket_event("$disconnect")),

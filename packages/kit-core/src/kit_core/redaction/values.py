@@ -7,7 +7,7 @@ from typing import Any
 from kit_core.redaction.harmless import is_harmless
 from kit_core.redaction.named import REDACTED
 from kit_core.redaction.names import is_secret_name
-from kit_core.redaction.texts import has_hint, redact_plain
+from kit_core.redaction.texts import may_have_secrets, redact_plain
 
 Default = Callable[[Any], Any] | None
 
@@ -222,7 +222,7 @@ def _text(text: str, depth: int) -> str:
 
 def _json(text: str, depth: int) -> str | None:
     """Return the JSON text without its secrets; None when it isn't JSON, or has a name twice."""
-    if not has_hint(text) or len(text) > _LONGEST:
+    if len(text) > _LONGEST or not may_have_secrets(text):
         return None
     import json
 
