@@ -5,7 +5,7 @@ import inspect
 from typing import Any
 
 import pytest
-from kit_core.parameters import annotations_of, innermost, is_async, parameters_of
+from kit_core.parameters import annotations_of, innermost, is_async, is_generator, parameters_of
 
 
 def free(a, /, b, c=1, *args, d, e=2, **kwargs): ...
@@ -108,3 +108,40 @@ def test_wrappers_of_each_other_end() -> None:
 
     one.__wrapped__, two.__wrapped__ = two, one  # type: ignore[attr-defined]
     assert parameters_of(one) is not None
+
+
+def one_by_one():
+    yield 1
+
+
+async def one_by_one_later():
+    yield 1
+
+
+class Generating:
+    def __call__(self):
+        yield 1
+
+    def method(self):
+        yield 1
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        one_by_one,
+        one_by_one_later,
+        functools.partial(one_by_one),
+        Generating(),
+        Generating().method,
+        functools.partial(Generating().method),
+    ],
+)
+def test_generators_are_told_apart(called):
+    assert is_generator(called)
+    assert not is_async(called)
+
+
+@pytest.mark.parametrize("called", [test_generators_are_told_apart, Generating, len, object(), lambda: one_by_one()])
+def test_what_runs_when_it_is_called_is_no_generator(called):
+    assert not is_generator(called)

@@ -248,6 +248,8 @@ class Priced:
     prices: dict[str, list[Decimal]] | None = None
     history: list[Price] | None = None
     plain: object = None
+    scalar: Decimal | None = None
+    number: Decimal | None = None
 
 
 class PricedStore(Store[Priced]):
@@ -261,11 +263,14 @@ DIGITS = "0.12345678901234567890123456789"
 
 @pytest.fixture
 def priced(database):
-    database.execute("create table priced (id int primary key, price jsonb, prices json, history jsonb[], plain jsonb)")
+    database.execute(
+        "create table priced (id int primary key, price jsonb, prices json, history jsonb[], plain jsonb, "
+        "scalar jsonb, number numeric)"
+    )
     price = f'{{"amount": {DIGITS}, "rate": {DIGITS}, "beside": 1.5}}'
     database.execute(
-        "insert into priced values (1, %s, %s, array[%s, null]::jsonb[], %s)",
-        [price, f'{{"a": [{DIGITS}, 1, 1e2, -0.10]}}', price, price],
+        "insert into priced values (1, %s, %s, array[%s, null]::jsonb[], %s, %s, %s)",
+        [price, f'{{"a": [{DIGITS}, 1, 1e2, -0.10]}}', price, price, DIGITS, DIGITS],
     )
     return PricedStore(database)
 
@@ -276,6 +281,7 @@ def test_a_decimal_in_json_has_the_digits_of_the_document(priced):
         assert type(found.price.rate) is float
         assert found.prices == {"a": [Decimal(DIGITS), Decimal(1), Decimal("1e2"), Decimal("-0.10")]}
         assert found.history == [found.price, None]
+        assert found.scalar == found.number == Decimal(DIGITS)
         assert str(found.prices["a"][3]) == "-0.10"
 
 
@@ -294,11 +300,21 @@ def test_a_decimal_comes_back_from_json_as_it_went(priced):
 
 
 def test_a_number_in_json_that_no_float_can_hold_is_told_with_its_column(priced, database):
-    database.execute("""update priced set plain = '{"x": 1e999}'""")
+    database.execute("update priced set prices = '[1e999]'")
+    with pytest.raises(UnreadableRowError, match="'prices'") as caught:
+        priced.find(1)
+    assert (caught.value.column, caught.value.row[2]) == ("prices", "[1e999]")
+    with pytest.raises(UnreadableRowError):
+        database.execute("select prices from priced")
+
+
+def test_a_number_in_other_json_that_no_float_can_hold_is_told(priced, database):
+    huge = f'{{"x": 1{"0" * 400}.5}}'
+    database.execute("update priced set plain = %s", [huge])
     with pytest.raises(UnreadableRowError, match="'plain'") as caught:
         priced.find(1)
-    assert (caught.value.column, caught.value.row[4]) == ("plain", f'{{"x": 1{"0" * 999}}}')
-    with pytest.raises(UnreadableRowError, match="'plain'"):
+    assert (caught.value.column, caught.value.row[4]) == ("plain", huge)
+    with pytest.raises(UnreadableRowError):
         database.execute("select plain from priced")
 
 

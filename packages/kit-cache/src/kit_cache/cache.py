@@ -8,7 +8,7 @@ from kit_cache import codec
 from kit_cache.errors import UnknownCacheError
 from kit_cache.flights import Flight, Flights
 from kit_cache.memory import Held, MemoryTier
-from kit_cache.settings import Settings
+from kit_cache.settings import CacheSettings
 
 if TYPE_CHECKING:
     from kit_cache.tiers.port import State, Tier
@@ -54,14 +54,14 @@ class Cache:
         self.hits = 0
         self.misses = 0
         self._lock = threading.Lock()
-        self._settings: Settings | None = None
+        self._settings: CacheSettings | None = None
         self._opened: dict[str, Tier] = {}
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> CacheSettings:
         """What the environment said when the cache was first used."""
         if self._settings is None:
-            self._settings = Settings.from_env(self.name)
+            self._settings = CacheSettings.from_env(self.name)
         return self._settings
 
     @property

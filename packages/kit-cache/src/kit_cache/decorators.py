@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
+from kit_core.parameters import is_async, is_generator, parameters_of
+
 from kit_cache.cache import declare
 from kit_cache.errors import CacheConfigError
-from kit_cache.function import AsyncCachedFunction, CachedFunction, Policy, is_async, is_generator
+from kit_cache.function import AsyncCachedFunction, CachedFunction, Policy
 from kit_cache.keys import KeyBuilder
 from kit_cache.settings import valid_name, valid_tiers
 
@@ -128,6 +130,6 @@ def _check_function(function: Any) -> None:
 
 
 def _takes_class(function: Any) -> bool:
-    code, place = getattr(function, "__code__", None), getattr(function, "__qualname__", "").rpartition(".")[0]
-    in_class = place != "" and not place.endswith("<locals>")
-    return in_class and code is not None and code.co_argcount > 0 and code.co_varnames[0] == "cls"
+    place = getattr(function, "__qualname__", "").rpartition(".")[0]
+    found = parameters_of(function) if place and not place.endswith("<locals>") else None
+    return found is not None and found.positional[:1] == ("cls",)

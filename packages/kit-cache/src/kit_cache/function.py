@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast, overload
 
+from kit_core import guards
+
 from kit_cache import codec
 from kit_cache.cache import NOWHERE, Cache, CacheStats, Found
 from kit_cache.errors import CacheConfigError, UncacheableValueError
@@ -18,19 +20,6 @@ P = ParamSpec("P")
 Q = ParamSpec("Q")
 R = TypeVar("R")
 S = TypeVar("S")
-
-_log = logging.getLogger("kit.cache")
-_GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
-
-
-def is_async(function: Callable[..., Any]) -> bool:
-    """Tell whether a function is declared with `async def`."""
-    return bool(function.__code__.co_flags & _COROUTINE)
-
-
-def is_generator(function: Callable[..., Any]) -> bool:
-    """Tell whether calling a function makes a generator."""
-    return bool(function.__code__.co_flags & (_GENERATOR | _ASYNC_GENERATOR))
 
 
 class Policy:
@@ -92,7 +81,8 @@ class Policy:
             )
         if len(self.tiers) > 1 and not self._told:
             self._told = True
-            _log.debug("cached in memory only: the class declares no cache_key()", extra={"of": self.keys.function})
+            message = "cached in memory only: the class declares no cache_key()"
+            guards.log("kit.cache", logging.DEBUG, message, extra={"of": self.keys.function})
         return None
 
     def found(self, key: Key, flight: Flight, found: Found) -> Any:
@@ -277,37 +267,37 @@ class AsyncCachedFunction(_Front[P], Generic[P, R]):
             policy.cache.flights.leave(key, flight)
 
     async def _lead(self, key: Key, flight: Flight, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
-        import asyncio
+        from kit_core.loop import in_thread
 
         policy = self._policy
         text = policy.text(key)
         outside = text is not None and policy.tiers != {"memory"}
-        found = await asyncio.to_thread(policy.cache.find, text, policy.tiers) if outside else NOWHERE
+        found = await in_thread(policy.cache.find, text, policy.tiers) if outside else NOWHERE
         if isinstance(found, Found):
             return policy.found(key, flight, found)  # type: ignore[no-any-return]
         value = await policy.function(*args, **kwargs)
         body, expires = policy.loaded(key, text, flight, value)
         if found.states:
-            await asyncio.to_thread(policy.cache.store, text, body, expires, found)
+            await in_thread(policy.cache.store, text, body, expires, found)
         return value  # type: ignore[no-any-return]
 
     async def cache_delete(self, *args: P.args, **kwargs: P.kwargs) -> bool:
         """Delete what is cached for this call; see `CachedFunction.cache_delete`."""
-        import asyncio
+        from kit_core.loop import in_thread
 
-        return await asyncio.to_thread(self._policy.delete, self._bound + args, dict(kwargs))
+        return await in_thread(self._policy.delete, self._bound + args, dict(kwargs))
 
     async def cache_clear(self) -> bool:
         """Delete everything under the function's cache name, which other functions may share."""
-        import asyncio
+        from kit_core.loop import in_thread
 
-        return await asyncio.to_thread(self._policy.cache.clear)
+        return await in_thread(self._policy.cache.clear)
 
     async def cache_stats(self) -> CacheStats:
         """Return how the function's cache is doing."""
-        import asyncio
+        from kit_core.loop import in_thread
 
-        return await asyncio.to_thread(self._policy.cache.stats)
+        return await in_thread(self._policy.cache.stats)
 
     @overload
     def __get__(self, instance: None, owner: type) -> "AsyncCachedFunction[P, R]": ...

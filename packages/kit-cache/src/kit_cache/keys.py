@@ -8,9 +8,10 @@ import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from enum import Enum
 from itertools import chain, count
-from types import CodeType
 from typing import Any, cast
 from uuid import UUID
+
+from kit_core.parameters import Parameters, parameters_of
 
 from kit_cache.codec import to_json, to_text
 from kit_cache.errors import CacheKeyError, UncacheableValueError
@@ -19,7 +20,7 @@ from kit_cache.instances import instance_number
 # Types in which two equal values are one value. float isn't here (0.0 == -0.0), nor Decimal (1.0 == 1.00) and
 # datetime (12:00Z == 14:00+02:00): those take the long way, through text.
 _EXACT = frozenset({str, int, bool, bytes, UUID, type(None)})
-_VARARGS, _VARKW = 0x04, 0x08
+_ANY = Parameters((), 0, (), {}, takes_args=True, takes_kwargs=True)
 _LONGEST_TEXT = 200
 _serial = count(1)
 
@@ -36,18 +37,14 @@ class Binder:
     """Turns every spelling of a call into one tuple of values, compiled once per function."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        inner = _innermost(function)
-        code: CodeType = inner.__code__
-        self.names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        self._positional = code.co_argcount
-        self._by_keyword = frozenset(self.names[code.co_posonlyargcount :])
-        self._varargs = bool(code.co_flags & _VARARGS)
-        self._varkw = bool(code.co_flags & _VARKW)
-        defaults = inner.__defaults__ or ()
-        first = self._positional - len(defaults)
-        self._defaults = dict(zip(self.names[first : self._positional], defaults, strict=True))
-        self._defaults.update(inner.__kwdefaults__ or {})
-        self._simple = not (self._varargs or self._varkw or code.co_kwonlyargcount)
+        found = parameters_of(function) or _ANY  # around a built-in function
+        self.names = found.names
+        self._positional = len(found.positional)
+        self._by_keyword = frozenset(self.names[found.positional_only :])
+        self._varargs = found.takes_args
+        self._varkw = found.takes_kwargs
+        self._defaults = found.defaults
+        self._simple = not (self._varargs or self._varkw or found.keyword_only)
 
     def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
         """Return one value per parameter, then what `*args` and `**kwargs` hold; raise BindError if they don't fit."""
@@ -171,14 +168,6 @@ class KeyBuilder:
     def _original_index(self, index: int) -> int:
         index += self.method
         return index + (self._ignored is not None and index >= self._ignored)
-
-
-def _innermost(function: Callable[..., Any]) -> Any:
-    """Follow `functools.wraps` to the function whose signature the callers know."""
-    seen: Any = function
-    while hasattr(seen, "__wrapped__"):
-        seen = seen.__wrapped__
-    return seen if hasattr(seen, "__code__") else function
 
 
 def _digest(text: str) -> str:

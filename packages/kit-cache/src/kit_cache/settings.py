@@ -28,7 +28,7 @@ class RedisSettings(NamedTuple):
         return f"RedisSettings({'url' if self.url else self.host + ':' + str(self.port)}, db={self.db})"
 
 
-class Settings(NamedTuple):
+class CacheSettings(NamedTuple):
     """The limits and places of one cache."""
 
     tiers: frozenset[str]
@@ -40,7 +40,7 @@ class Settings(NamedTuple):
     disk_bytes: int
 
     @classmethod
-    def from_env(cls, cache_name: str) -> "Settings":
+    def from_env(cls, cache_name: str) -> "CacheSettings":
         """Read what the environment says of `cache_name`; raise CacheConfigError where it makes no sense."""
         namespace = os.environ.get("KIT_CACHE_NAMESPACE", "")
         if namespace:

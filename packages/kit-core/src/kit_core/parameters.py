@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _ARGS, _KWARGS, _COROUTINE = 0x04, 0x08, 0x80  # inspect.CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE
+_GENERATOR = 0x20 | 0x200  # inspect.CO_GENERATOR, CO_ASYNC_GENERATOR
 
 
 class Parameters:
@@ -124,6 +125,13 @@ def is_async(called: "Any", *, follow_wrapped: bool = False) -> bool:
         if not (follow_wrapped and hasattr(called, "__wrapped__")) or isinstance(called, type):
             return False
         called = called.__wrapped__
+
+
+def is_generator(called: "Any") -> bool:
+    """Tell whether calling `called` makes a generator, or an asynchronous one, and runs nothing of its body."""
+    inner, _, _ = _unwrapped_partial(called)
+    found = None if isinstance(inner, type) else _function_of(inner)
+    return found is not None and bool(found[0].__code__.co_flags & _GENERATOR)
 
 
 _DEEPEST = 100

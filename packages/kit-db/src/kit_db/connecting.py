@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from kit_core import guards
+from kit_core.backoff import Backoff
 
 from kit_db.aws import iam_token, read_secret
 from kit_db.deadline import at_most
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT = 3.0
 CONNECT_WAIT = 5.0
+_BACKOFF = Backoff(0.05, 1.0, least=0.5)
 
 
 def connect(settings: ConnectionSettings) -> "Connection":
@@ -25,21 +27,17 @@ def connect(settings: ConnectionSettings) -> "Connection":
     Neither an attempt nor the waiting goes on for longer than there is time left.
     """
     give_up_at = time.monotonic() + at_most(settings.seconds("connect_wait", CONNECT_WAIT))
-    import random
-
-    pause, failed = 0.05, 0
+    attempt = 0
     while True:
+        attempt += 1
         try:
-            return _open(settings, moved=failed == 1)
+            return _open(settings, moved=attempt == 2)
         except DatabaseConnectionError as error:
-            # Jitter, so that functions that lost the server together don't come back together.
-            wait = pause * random.uniform(0.5, 1.5)  # noqa: S311
-            if not error.transient or time.monotonic() + wait > give_up_at:
+            pause = _BACKOFF.delay(attempt)
+            if not error.transient or time.monotonic() + pause > give_up_at:
                 raise
             guards.log("kit.db", logging.INFO, "waiting for the database: %s", error)
-            time.sleep(wait)
-            pause = min(pause * 2, 1.0)
-            failed += 1
+        time.sleep(pause)
 
 
 def _open(settings: ConnectionSettings, *, moved: bool) -> "Connection":

@@ -3,12 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import ParamSpec, TypeVar, overload
 
 from kit_core import guards
+from kit_core.backoff import Backoff
+from kit_core.parameters import is_async, is_generator
 
 from kit_db.database import Database, Isolation, begin_statement
 from kit_db.deadline import remaining_seconds
@@ -17,10 +19,11 @@ from kit_db.errors import SerializationError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR: calling such a function runs none of its body.
-_RUNS_LATER = 0x20 | 0x80 | 0x200
-# What a function returns that only wraps one of these.
+# A plain function around a coroutine or generator function returns one of these.
 _LATER = (CoroutineType, GeneratorType, AsyncGeneratorType)
+
+# Any part of the whole pause: two transactions that have met must not meet again.
+_BACKOFF = Backoff(0.01, 1.0)
 
 _lock = threading.Lock()
 _default: Database | None = None
@@ -86,7 +89,7 @@ def transactional(
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             chosen = default_database() if database is None else database
             attempts = 0 if chosen.in_transaction else retry
-            pauses = _pauses(attempts)
+            pauses = _BACKOFF.delays(attempts + 1)
             while True:
                 try:
                     with chosen.transaction(isolation=isolation, read_only=read_only):
@@ -106,8 +109,7 @@ def transactional(
 
 def refuse_later(function: object, name: str) -> None:
     """Raise TypeError for a coroutine or generator function: its body would run when the transaction is over."""
-    code = getattr(function, "__code__", None)
-    if code is not None and code.co_flags & _RUNS_LATER:
+    if is_async(function) or is_generator(function):
         raise _runs_later(name)
 
 
@@ -125,14 +127,6 @@ def _runs_later(name: str) -> TypeError:
         f"{name} is a coroutine or generator function: "
         "put the transaction into a plain function, and call that with asyncio.to_thread"
     )
-
-
-def _pauses(count: int) -> Iterator[float]:
-    import random
-
-    # Between none and twice as much each time: two that have met must not meet again.
-    for attempt in range(count):
-        yield random.uniform(0, min(1.0, 0.01 * 2**attempt))  # noqa: S311
 
 
 scoped_session = transactional

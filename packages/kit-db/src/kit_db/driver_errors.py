@@ -70,10 +70,12 @@ _WAIT = (
 
 def connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> errors.DatabaseError:
     """Return what a connection that did not come about is: libpq gives no SQLSTATE for it, only text."""
+    from kit_core.redaction import redact_text
+
     text = str(error)
     place = f"{parameters.get('host')!r}:{parameters.get('port')}"
     reason = text.rpartition("failed: ")[2].strip().partition("\n")[0]
-    message = f"can't connect to {place}: {reason}"
+    message = f"can't connect to {place}: {redact_text(reason)}"
     if any(each in text for each in _TOO_MANY):
         return errors.TooManyConnectionsError(message, transient=True, sqlstate="53300")
     if any(each in text for each in _AUTHENTICATION):

@@ -46,7 +46,7 @@ class Shape:
         self.entity = _maker(entity, self.columns, {name: each for name, each in made.items() if each})
         """Makes an entity of a row, with values of the annotated types."""
         self.exact = frozenset(at for at, name in enumerate(self.columns) if holds_decimal(hints.get(name)))
-        """The positions of the columns in which floats of JSON have to keep their digits."""
+        """The positions of the columns in which floats of JSON have to keep their digits, if they are JSON."""
         left = frozenset(name for name in self.columns if _default(entity, name) is None)
         self.row = _reader(self.columns, left, self.generated, self.parameter)
         """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""

@@ -13,7 +13,7 @@ from kit_db.addresses import addresses
 from kit_db.deadline import GRACE, Limits, at_most
 from kit_db.driver_errors import LEAVE, connect_error, statement_error
 from kit_db.queries import is_single
-from kit_db.results import JSON, JSON_ARRAYS, Result
+from kit_db.results import JSON, JSON_ARRAYS, Result, parse_json
 from kit_db.tls import is_local
 from kit_db.waiting import READ, drive, ready, watcher
 
@@ -39,33 +39,27 @@ _STATUS = {
 
 
 def _uuid(text: Any, cursor: object) -> UUID | None:
-    """Return a uuid of the server's, which needs none of the checks that take half of what UUID(text) does."""
+    """Return a uuid of the server's, without the constructor's checks: 0.4 µs instead of 0.9 (CPython 3.11)."""
     if text is None:
         return None
     made = _new(UUID)
-    _put(made, "int", int(text.replace("-", ""), 16))
-    _put(made, "is_safe", SafeUUID.unknown)
+    _set_int(made, int(text.replace("-", ""), 16))
+    _set_is_safe(made, _UNKNOWN)
     return made
 
 
-_new, _put = object.__new__, object.__setattr__
+_new, _UNKNOWN = object.__new__, SafeUUID.unknown
+_set_int, _set_is_safe = vars(UUID)["int"].__set__, vars(UUID)["is_safe"].__set__
 # By the numbers that uuid and uuid[] have in pg_type. psycopg2.extras would register such, and takes long to import.
 _ONE = psycopg2.extensions.new_type((2950,), "UUID", _uuid)
-_TYPES = (_ONE, psycopg2.extensions.new_array_type((2951,), "UUID[]", _ONE))
+_JSON = psycopg2.extensions.new_type(JSON, "JSON", parse_json)
+_TYPES = (
+    _ONE,
+    psycopg2.extensions.new_array_type((2951,), "UUID[]", _ONE),
+    _JSON,
+    psycopg2.extensions.new_array_type(JSON_ARRAYS, "JSON[]", _JSON),
+)
 psycopg2.extensions.register_adapter(UUID, lambda value: psycopg2.extensions.AsIs(f"'{value}'::uuid"))
-
-
-class _JsonSeen:
-    """Leaves JSON as text, and notes that there was some: then `Result` parses it."""
-
-    __slots__ = ("seen",)
-
-    def __init__(self) -> None:
-        self.seen = False
-
-    def __call__(self, text: Any, cursor: object) -> Any:
-        self.seen = True
-        return text
 
 
 class Connection:
@@ -78,10 +72,7 @@ class Connection:
     def __init__(self, parameters: Mapping[str, Any], *, connect_timeout: float, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._raw = _opened(parameters, connect_timeout)
-        self._json = _JsonSeen()
-        json_type = psycopg2.extensions.new_type(tuple(JSON), "JSON", self._json)
-        json_arrays = psycopg2.extensions.new_array_type(tuple(JSON_ARRAYS), "JSON[]", json_type)
-        for each in (*_TYPES, json_type, json_arrays):
+        for each in _TYPES:
             psycopg2.extensions.register_type(each, self._raw)
         self._poll = self._raw.poll
         self._wait = watcher(self._raw.fileno())
@@ -104,8 +95,7 @@ class Connection:
                 raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
             described = cursor.description
             rows = cursor.fetchall() if described is not None else []
-            has_json, self._json.seen = self._json.seen, False
-            result = Result(rows, described, cursor.rowcount, cursor.statusmessage, has_json=has_json)
+            result = Result(rows, described, cursor.rowcount, cursor.statusmessage)
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)

@@ -1,6 +1,8 @@
 """The rows of a statement, and the JSON in them."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from kit_core.errors import InvalidJsonError
@@ -9,10 +11,12 @@ from kit_core.json import ExactFloat, loads
 from kit_db.errors import UnreadableRowError
 
 # The numbers of json and jsonb, and of their arrays, in pg_type.
-JSON = frozenset({114, 3802})
-JSON_ARRAYS = frozenset({199, 3807})
+JSON = (114, 3802)
+JSON_ARRAYS = (199, 3807)
 
 Row = tuple[Any, ...]
+
+_left_as_text: ContextVar[bool] = ContextVar("kit_db_json_left_as_text", default=False)
 
 
 class Result:
@@ -21,61 +25,65 @@ class Result:
     `tag` is the server's word for what was done, as in `INSERT 0 1` ("CommandComplete" in PostgreSQL's manual).
     """
 
-    __slots__ = ("_described", "_has_json", "_raw", "_rows", "count", "tag")
+    __slots__ = ("count", "described", "rows", "tag")
 
-    def __init__(
-        self, raw: list[Row], described: Sequence[Any] | None, count: int, tag: str | None, *, has_json: bool
-    ) -> None:
-        self._raw = raw
-        self._rows: list[Row] | None = None
-        self._described = described
-        self._has_json = has_json
+    def __init__(self, rows: list[Row], described: Sequence[Any] | None, count: int, tag: str | None) -> None:
+        self.rows = rows
+        self.described = described
         self.count = count
         self.tag = tag
 
     @property
-    def rows(self) -> list[Row]:
-        """The rows; UnreadableRowError if a number in JSON is more than a float can hold."""
-        if self._rows is None:
-            self._rows = self.read()
-        return self._rows
-
-    def read(self, exact: Collection[int] = ()) -> list[Row]:
-        """Return the rows, where JSON in the columns `exact` has floats that keep their digits (ExactFloat)."""
-        if not self._has_json:
-            return self._raw
-        readers = [
-            (at, each.name, _reader(array=each.type_code in JSON_ARRAYS, exact=at in exact))
-            for at, each in enumerate(self._described or ())
-            if each.type_code in JSON or each.type_code in JSON_ARRAYS
-        ]
-        rows = []
-        for row in self._raw:
-            values = list(row)
-            for at, name, read in readers:
-                try:
-                    values[at] = read(values[at])
-                except InvalidJsonError:
-                    message = f"the statement was done, but Python can't hold the JSON of the column {name!r}"
-                    raise UnreadableRowError(message, column=name, row=row) from None
-            rows.append(tuple(values))
-        return rows
-
-    @property
     def columns(self) -> list[str]:
         """The names of the columns; empty for a statement that returns no rows."""
-        return [each.name for each in self._described or ()]
+        return [each.name for each in self.described or ()]
 
 
-def _reader(*, array: bool, exact: bool) -> Callable[[Any], Any]:
-    """Return the function that parses a JSON text; of an `array`, each text in it, however deep it is."""
+def parse_json(text: Any, cursor: object) -> Any:
+    """Return the value of a JSON text of the server's, or the text inside of `json_left_as_text`."""
+    return text if text is None or _left_as_text.get() else loads(text)
 
-    def read(text: Any) -> Any:
-        if text is None:
-            return None
-        return loads(text, parse_float=ExactFloat) if exact else loads(text)
 
-    def read_all(texts: Any) -> Any:
-        return [read_all(each) for each in texts] if isinstance(texts, list) else read(texts)
+@contextmanager
+def json_left_as_text() -> Iterator[None]:
+    """Leave JSON in the rows of a `with` block's statements as text, for `with_json`."""
+    token = _left_as_text.set(True)
+    try:
+        yield
+    finally:
+        _left_as_text.reset(token)
 
-    return read_all if array else read
+
+def json_columns(result: Result) -> frozenset[int]:
+    """Return the positions of the columns that are JSON, or arrays of it."""
+    return frozenset(at for at, each in enumerate(result.described or ()) if each.type_code in (*JSON, *JSON_ARRAYS))
+
+
+def with_json(result: Result, exact: Collection[int]) -> list[Row]:
+    """Return rows whose JSON was left as text with its values; in the columns `exact` floats keep their digits."""
+    parsers: list[tuple[int, Callable[[str], Any]]] = [
+        (at, _loads_exact if at in exact else loads) for at in json_columns(result)
+    ]
+    return [_parsed(row, parsers, result.columns) for row in result.rows] if parsers else result.rows
+
+
+def _parsed(row: Row, parsers: Sequence[tuple[int, Callable[[str], Any]]], columns: Sequence[str]) -> Row:
+    values = list(row)
+    for at, parse in parsers:
+        try:
+            values[at] = _mapped(parse, values[at])
+        except InvalidJsonError:
+            message = f"the statement was done, but Python can't hold the JSON of the column {columns[at]!r}"
+            raise UnreadableRowError(message, column=columns[at], row=row) from None
+    return tuple(values)
+
+
+def _mapped(parse: Callable[[str], Any], value: Any) -> Any:
+    """Return the value of a text, or the values of an array of texts, however deep it is."""
+    if isinstance(value, list):
+        return [_mapped(parse, each) for each in value]
+    return None if value is None else parse(value)
+
+
+def _loads_exact(text: str) -> Any:
+    return loads(text, parse_float=ExactFloat)

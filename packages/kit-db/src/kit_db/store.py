@@ -16,6 +16,7 @@ from kit_db.errors import (
     TransactionRequiredError,
 )
 from kit_db.pages import Cursors, Page
+from kit_db.results import Row, json_columns, json_left_as_text, with_json
 from kit_db.statements import Order, Statement, Statements, portions
 
 E = TypeVar("E")
@@ -119,8 +120,7 @@ class Store(Generic[E]):
     def find(self, key: Any) -> E | None:
         """Return the row of that key, or None."""
         shape, statements = self._prepared or self._prepare()
-        found = self._database.run(statements.find, (shape.parameter(self.key, key),), repeatable=True)
-        rows = found.read(shape.exact)
+        rows = self._rows(shape, statements.find, (shape.parameter(self.key, key),))
         entity: E | None = shape.entity(rows[0]) if rows else None
         return entity
 
@@ -188,7 +188,7 @@ class Store(Generic[E]):
         position = None if after is None else cursors.read(after)
         # One more than asked for tells whether there is a next page.
         statement = statements.page(columns, terms, position, limit + 1)
-        rows = self._database.run(*statement, repeatable=True).read(shape.exact)
+        rows = self._rows(shape, *statement)
         width = len(shape.columns)
         items = [shape.entity(row[:width]) for row in rows[:limit]]
         return Page(items, cursors.write(rows[limit - 1][width:]) if len(rows) > limit else None)
@@ -266,8 +266,16 @@ class Store(Generic[E]):
 
     def _entities(self, statement: Statement, *, repeatable: bool = False) -> list[E]:
         shape, _ = self._prepare()
-        result = self._database.run(*statement, repeatable=repeatable)
-        return [shape.entity(row) for row in result.read(shape.exact)]
+        return [shape.entity(row) for row in self._rows(shape, *statement, repeatable=repeatable)]
+
+    def _rows(self, shape: Shape, query: str, parameters: Sequence[Any], *, repeatable: bool = True) -> list[Row]:
+        if not shape.exact:
+            return self._database.run(query, parameters, repeatable=repeatable).rows
+        with json_left_as_text():
+            result = self._database.run(query, parameters, repeatable=repeatable)
+        # Which columns are JSON only the server knows; usually none of them is, and further rows need no second look.
+        shape.exact &= json_columns(result)
+        return with_json(result, shape.exact)
 
     def _one(self, statement: Statement) -> E:
         written = self._first(statement)

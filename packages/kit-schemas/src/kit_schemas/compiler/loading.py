@@ -137,7 +137,7 @@ class _LoadWriter:
             writer.doubt(f"len({var}) > 500 or {plain}({var}) is None")
             writer.line(f"{var} = {writer.constant(Decimal, 'Decimal')}({var})")
         with writer.block("else:"):
-            writer.doubt(f"type({var}) is float")
+            writer.doubt(f"isinstance({var}, float)")
             writer.line(f"{var} = {writer.constant(conversions.to_decimal, 'to_decimal')}({var})")
 
     def uuid(self, field: Any, var: str) -> None:
