@@ -223,13 +223,15 @@ def full() -> Iterator[int]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
-        waiting = []
-        for _ in range(4):
+        waiting: list[socket.socket] = []
+        while len(waiting) < 16:
             each = socket.socket()
-            each.setblocking(False)
-            each.connect_ex(listening.getsockname())
+            each.settimeout(0.1)
             waiting.append(each)
-        time.sleep(0.05)  # until the kernel has seen them
+            try:
+                each.connect(listening.getsockname())
+            except TimeoutError:
+                break
         yield listening.getsockname()[1]
         for each in waiting:
             each.close()

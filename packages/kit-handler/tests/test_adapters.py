@@ -7,9 +7,9 @@ import pytest
 from kit_handler import ConfigurationError, Request, Response, Router, UnhandledSourceError, route
 from kit_handler.http.adapters import alb, registry
 from kit_handler.http.adapters.registry import register_adapter, unregister_adapter
-from kit_handler.testing import (
+from kit_testing import Client
+from kit_testing.events import (
     PAYLOADS,
-    Client,
     authorizer_event,
     cognito_event,
     custom_resource_event,
@@ -57,7 +57,7 @@ def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
     [
         sqs_event(["a"]),
         kinesis_event(["a"]),
-        dynamodb_event([{"id": {"S": "1"}}]),
+        dynamodb_event([{"id": "1"}]),
         sns_event(["a"]),
         s3_event(["a"]),
         s3_test_event(),

@@ -8,7 +8,6 @@ from kit_core import invocation
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
 from kit_aws.message import attributes_of, body_of, size_of_attributes
-from kit_aws.redaction import redact, redact_text
 from kit_aws.sts import get_account_id
 
 # "Publish" in the SNS API reference: less than 100 characters of a subject, 262,144 bytes of message and attributes.
@@ -54,6 +53,8 @@ def _subject(subject: str) -> str:
     """Return a subject in printable ASCII, on one line, that begins with a letter, a number or a punctuation mark."""
     from unicodedata import normalize
 
+    from kit_core.redaction import redact_text
+
     plain = normalize("NFKD", " ".join(redact_text(subject).split()))
     ascii_only = "".join(each if " " <= each <= "~" else "?" for each in plain if not _is_accent(each))
     return ascii_only[:_LONGEST_SUBJECT].strip() or "Error"
@@ -71,6 +72,8 @@ def _message(error: Any, limit: int) -> str:
 
 def _text(error: Any) -> str:
     """Return an exception, a text or a payload as text without its secrets."""
+    from kit_core.redaction import redact, redact_text
+
     if isinstance(error, BaseException):
         import traceback
 

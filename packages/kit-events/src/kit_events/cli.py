@@ -68,9 +68,9 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _values(record: Any) -> dict[str, Any]:
-    """Return what a message can be filtered by: its attributes, and the fields of the event inside.
+    """Return the fields that a message can be filtered by: its attributes, and those of the event inside.
 
-    What is malformed inside, which may be why the message is here, has none.
+    A malformed event, which may be the reason why the message is here, has none.
     """
     from kit_events.records.sources import unwrap
 

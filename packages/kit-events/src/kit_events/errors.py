@@ -1,4 +1,4 @@
-"""What can go wrong with events.
+"""The errors of kit-events.
 
     EventsError
     ├── ClaimError              a payload that was left in S3 is not there as it was
@@ -14,7 +14,7 @@
     ├── OutboxTransactionError  publishing outside of a transaction, or relaying inside of one
     ├── PublishError            some of many events are not published
     ├── QueueNameError          a queue is given by neither URL nor ARN
-    └── RecordShapeError        an incoming record is not what the function expects (also a ValueError)
+    └── RecordShapeError        an incoming record is malformed, or another one (also a ValueError)
 
 A failing call to AWS is a `kit_aws.AwsError`. Each keeps its arguments as attributes, and pickles.
 """
@@ -169,7 +169,7 @@ class InboxKeyError(EventsError):
         self.record = record
 
     def __str__(self) -> str:
-        return f"A {self.record} without an id: say with key= what tells it from others"
+        return f"A {self.record} without an id: say with key= how to tell it from others"
 
 
 class InboxNotSetError(EventsError):

@@ -15,7 +15,6 @@ from uuid import UUID, uuid4
 import pytest
 from kit_aws import AwsConnectionError
 from kit_core import invocation
-from kit_core.invocation import enter
 from kit_db import Database, set_default_database
 from kit_events import (
     BaseEvent,
@@ -389,11 +388,12 @@ def test_the_order_is_that_of_the_commits_though_transactions_overlap(
     assert sent_to.numbers(invoice) == [0, 1, 2]
 
 
-def test_it_stops_while_there_is_time_left(box: Outbox, sent_to: Bus) -> None:
+def test_it_stops_while_there_is_time_left(box: Outbox, sent_to: Bus, caplog: pytest.LogCaptureFixture) -> None:
     publish(box, Paid(uuid4()))
-    with enter(remaining_ms=4900):
-        assert Relay(box).run() == Relayed()
-        assert Relay(box).run(margin=timedelta(seconds=1)) == Relayed(sent=1)
+    with invocation.enter(remaining_ms=60_000):
+        assert Relay(box).run(margin=timedelta(seconds=60)) == Relayed()
+        assert "RELAY_WITHOUT_TIME" in caplog.text
+        assert Relay(box).run() == Relayed(sent=1)
 
 
 def test_what_time_has_left_over_is_given_back(box: Outbox, sent_to: Bus) -> None:
@@ -401,8 +401,8 @@ def test_what_time_has_left_over_is_given_back(box: Outbox, sent_to: Bus) -> Non
     publish(box, *(Paid(invoice, number) for number in range(3)))
 
     clock = Clock()
-    sent_to.fails = lambda message: clock.advance(0.3)
-    with enter(remaining_ms=5250):
+    sent_to.fails = lambda message: clock.advance(60)
+    with invocation.enter(remaining_ms=60_000):
         assert Relay(box, clock=clock).run() == Relayed(sent=1)
     sent_to.fails = lambda message: None
     assert Relay(box).run() == Relayed(sent=2)

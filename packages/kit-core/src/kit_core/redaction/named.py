@@ -12,74 +12,81 @@
 | prose | `token value`, `name,value`, `name is value`: where the value looks random |
 
 Nothing is searched twice: each step ends behind the value that it looked at, or within a bounded distance.
-"""
+"""  # noqa: E501
 
 import re
-from functools import cache
+from collections.abc import Iterator
 
-from kit_core.redaction.harmless import LONGEST_MESSAGE, is_harmless, is_message, is_source
-from kit_core.redaction.names import LONG, SHORT, is_secret_name
-from kit_core.redaction.quotes import closing_bracket, closing_quote
+from kit_core.redaction.harmless import (
+    LONGEST_MESSAGE,
+    is_harmless,
+    is_message,
+    is_source,
+    placeholder_end,
+)
+from kit_core.redaction.names import OTHER_TOKENS, is_secret_name
+from kit_core.redaction.patterns import compiled
+from kit_core.redaction.quotes import closing_bracket, quoted
 
 REDACTED = "[redacted]"
 
+# Each name of a secret that is looked for in texts has one of these in it.
+_PARTS = ("pass", "secret", "token", "auth", "ookie", "cred", "key", "bearer", "signature", "pwd", "jwt", "code", "card")
+_ENDS = ("auth", "sig", "otp", "pin", "cvv", "cvc", "pw")  # no letter follows
+_SESSIONS = ("sessionid", "session_id", "session id", "session-id", "sessid", "sess_id")
 _IDENTIFIER = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.$"
 _LONGEST_NAME = 64
-_QUOTE = r"\\{0,15}[\"'`]|%(?:25){0,3}2[27]"
+_QUOTE = r"(?:\\{0,15}[\"'`]|%(?:25){0,3}2[27])"
 
-
-class _Patterns:
-    def __init__(self) -> None:
-        stems = "|".join((*LONG, *(rf"(?:{stem})(?![a-z])" for stem in SHORT))).replace("~", "[ _-]?")
-        stems += "|identified(?= by)"
-        self.stem = re.compile(stems)
-        self.assigned = re.compile(
-            rf"(?P<quote>{_QUOTE})?(?:\]|%(?:25){{0,3}}5d)?[ \t]{{0,40}}+"
-            r"(?P<sign>=>|->|→|:=|={1,3}|:(?![:/])|%(?:25){0,3}3[ad])[ \t]{0,40}+",
-            re.IGNORECASE,
-        )
-        self.pair = re.compile(rf"(?P<quote>{_QUOTE})\s{{0,3}},\s{{0,9}}(?=[bru]{{0,2}}\\{{0,15}}[\"'])")
-        self.value_of = re.compile(
-            rf"(?:{_QUOTE})?(?:[ ]{{0,3}},)?\s{{0,20}}(?:- )?(?:{_QUOTE})?(?:Parameter|Option)?[Vv]alues?"
-            rf"(?:{_QUOTE})?[ ]{{0,3}}[:=][ ]{{0,3}}(?!\s)"
-        )
-        self.field = re.compile(
-            r"\\*[\"'](?:;[^\n]{0,200}|[^\n\S]{0,9}|\\(?=r))(?:\r?\n\r?\n|\\{1,3}r\\{1,3}n\\{1,3}r\\{1,3}n)"
-        )
-        self.field_value = re.compile(r"[^\r\n\\]+")
-        self.element = re.compile(r"(?:\s[^<>]{0,300})?>(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4000})(?:\]\]>)?</")
-        self.argument = re.compile(r"[ \t]{1,3}(?!-)(?=[^\s\])|])")
-        self.argument_value = re.compile(r"[^\s\"'\]]+")
-        self.sql = re.compile(r"\s{1,3}(?:by\s{1,3})?(?=\\*')", re.IGNORECASE)
-        self.prose = re.compile(
-            r"(?:(?: for \S{1,64})?(?: is| was| value)? {1,3}|[ ]{0,20}\||\t)[ ]{0,20}[\"'`]?(?P<value>[^\s\"'`,;()&|<>]{6,200})"
-            r"|,(?P<column>[^\s\"'`,;()&|<>]{6,200})"
-        )
-        self.block = re.compile(r"[|>][+-]?\d?[ \t]*\r?\n(?P<indent>[ \t]+)\S[^\n]*(?:\n(?P=indent)[^\n]*)*")
-        self.header = re.compile(r"(?:[^\r\n\"'\\<>{}\[\]=]|=(?:\\{0,15}\"[^\"\r\n]{0,4000}+\")?)+")
-        self.field_list = re.compile(r"(?:[^\r\n\"'\\<>{}\[\],&])+")
-        self.several = re.compile(r"AWS4-|Digest|OAuth|Hawk|Signature", re.IGNORECASE)
-        self.assignment = re.compile(r"(?:^|\n)[ \t]*(?:export |set |- |ENV )?\Z")
-        self.encoded = re.compile(r"(?:(?!%(?:25){0,3}(?:2[267c]|7d|0[ad]))[^\s&\"'])+", re.IGNORECASE)
-        self.whole = re.compile(r"[^\s\"'\\]+")
-        self.bare = re.compile(
-            r"(?:[^\s,;&\"'})\]<\\]|[,;&](?=[^\s\"'\[({,;&])(?![\w.\-\[\]%]{1,60}[ ]?[=:])|[)\]}](?=[\w!@#$%^*])|\\(?![nrtu\"'\\]))+"
-        )
-        self.words = re.compile(r"[ ]{1,2}(?![\w.-]{1,40}\\?[\"']?[=:])[^\s,;&\"'})\]|<>(\\]+")
-        self.prefix = re.compile(r"[bru]{1,2}(?=\\*[\"'])|f(?=[\"'])", re.IGNORECASE)
-        self.quote = re.compile(r"(?P<slashes>\\{0,15})(?P<mark>\"\"\"|'''|[\"'`])|%(?:25){0,3}2[27]", re.IGNORECASE)
-        self.texts = re.compile(r"\\*\"((?:[^\"\\]|\\.){0,400})\"|\\*'((?:[^'\\]|\\.){0,400})'")
-        self.schema = re.compile(r"[\"']type[\"']\s?:\s?[\"'](?:string|number|integer|array|object)[\"']")
-
-
-@cache
-def _patterns() -> _Patterns:
-    return _Patterns()
+_WORD_BEFORE = r"[A-Za-z]{2,20}[ ]\Z"
+_WORD_AFTER = r"[ ](?:id|number|no|num)\b"
+_ASSIGNED = (
+    rf"(?i)(?P<quote>{_QUOTE})?(?:\]|%(?:25){{0,3}}5d)?[ \t]{{0,40}}+"
+    r"(?P<sign>=>|->|→|:=|={1,3}|:(?![:/])|%(?:25){0,3}3[ad])[ \t]{0,40}+"
+)
+_VALUE_OF = (
+    rf"{_QUOTE}?(?:[ ]{{0,3}},)?\s{{0,20}}(?:- )?{_QUOTE}?(?:Parameter|Option)?[Vv]alues?{_QUOTE}?[ ]{{0,3}}[:=][ ]{{0,3}}(?!\s)"
+)
+_PAIR = rf"{_QUOTE}\s{{0,3}},\s{{0,9}}(?=[bru]{{0,2}}\\{{0,15}}[\"'])"
+_FIELD = r"\\{0,15}[\"'](?:;[^\r\n\\]{0,200})?(?:\r?\n\r?\n|\\{1,3}r\\{1,3}n\\{1,3}r\\{1,3}n)(?P<value>[^\r\n\\]+)"
+_ELEMENT = r"(?:\s[^<>]{0,300})?>(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4000})(?:\]\]>)?</"
+_ARGUMENT = r"[ \t]{1,3}(?!-)(?P<value>[^\s\"'\])|]+|(?=[\"']))"
+_SQL = r"(?i)\s{1,3}(?:by\s{1,3})?(?=\\{0,15}')"
+_PROSE = (
+    r"(?:(?: for \S{1,64})?(?: is| was| value)? {1,3}|[ ]{0,20}\|[ ]{0,20}|\t)[\"'`]?(?P<value>[^\s\"'`,;()&|<>]{6,200})"
+    r"|,(?P<column>[^\s\"'`,;()&|<>]{6,200})"
+)
+_BLOCK = r"[|>][+-]?\d?[ \t]{0,9}\r?\n(?P<indent>[ \t]{1,40}+)\S[^\n]*(?:\n(?P=indent)[^\n]*)*"
+_HEADER = r"(?:[^\r\n\"'\\<>{}\[\]=]|=(?:\\{0,15}\"[^\"\r\n]{0,4000}+\")?)+"
+_HEADER_PARTS = r"[^\r\n\"'\\<>{}\[\],&]+"
+_SEVERAL = r"(?i)AWS4-|Digest|OAuth|Hawk|Signature"
+_ENVIRONMENT = r"(?:^|\n)[ \t]{0,9}(?:export |set |- |ENV )?\Z"
+_ENCODED = r"(?i)(?:(?!%(?:25){0,3}(?:2[267c]|7d|0[ad]))[^\s&\"'])+"
+_WHOLE = r"[^\s\"'\\]+"
+_BARE = (
+    r"(?:[^\s,;&\"'})\]<\\]|[,;&](?=[^\s\"'\[({,;&])(?![\w.\-\[\]%]{1,60}[ ]?[=:])|[)\]}](?=[\w!@#$%^*])"
+    r"|\\(?![nrtu\"'\\]))+"
+)
+_FURTHER_WORD = r"[ ]{1,2}(?![\w.-]{1,40}\\?[\"']?[=:])[^\s,;&\"'})\]|<>(\\]+"
+_LINE = r"[^\r\n\"|]*"
+_TEXTS = r"\\{0,15}\"((?:[^\"\\]|\\.){0,400})\"|\\{0,15}'((?:[^'\\]|\\.){0,400})'"
+_SCHEMA = r"[\"']type[\"']\s?:\s?[\"'](?:string|number|integer|array|object|boolean)[\"']"
 
 
 def redact_named(text: str, lowered: str) -> str:
     """Return `text` without the values that go by the name of a secret; `lowered`: in small letters, as long."""
-    return _Search(text).run(lowered)
+    return _Search(text).run(sorted(_places(lowered)))
+
+
+def _places(lowered: str) -> Iterator[tuple[int, int]]:
+    """Yield where parts of names begin and end."""
+    for part in (*_PARTS, *_ENDS, *_SESSIONS, "identified"):
+        at = lowered.find(part)
+        while at >= 0:
+            end = at + len(part)
+            if part not in _ENDS or not lowered[end : end + 1].isalpha() or lowered.startswith("authori", at):
+                yield at, end
+            at = lowered.find(part, end)
 
 
 class _Search:
@@ -87,260 +94,220 @@ class _Search:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.patterns = _patterns()
         self.pieces: list[str] = []
         self.done = 0  # what lies before has been copied into pieces
 
-    def run(self, lowered: str) -> str:
+    def run(self, places: list[tuple[int, int]]) -> str:
         at = 0
-        search = self.patterns.stem.search
-        while found := search(lowered, at):
-            begin, end = self._name(found.start(), found.end(), at)
-            at = max(end, self._value(begin, end))
+        for start, end in places:
+            if start >= at:
+                begin, stop = self._name(start, end, at)
+                at = max(stop, self._value(begin, stop))
         if not self.pieces:
             return self.text
         self.pieces.append(self.text[self.done :])
         return "".join(self.pieces)
 
     def _name(self, start: int, end: int, least: int) -> tuple[int, int]:
-        """Return the borders of the whole name around a word."""
-        before = self.text[max(least, start - _LONGEST_NAME) : start]
-        after = self.text[end : end + _LONGEST_NAME]
+        """Return the borders of the whole name around a part of it, `api key` and `card number` included."""
+        text = self.text
+        before = text[max(least, start - _LONGEST_NAME) : start]
+        after = text[end : end + _LONGEST_NAME]
         begin = start - len(before) + len(before.rstrip(_IDENTIFIER))
-        rest = after[: len(after) - len(after.lstrip(_IDENTIFIER))].rstrip("-.")
-        return begin, end + len(rest)
+        stop = end + len(after[: len(after) - len(after.lstrip(_IDENTIFIER))].rstrip("-."))
+        part = text[start:end].lower()
+        if part in ("key", "code") and text[begin - 1 : begin] == " " and begin > least:
+            found = compiled(_WORD_BEFORE).search(text, max(least, begin - 20), begin)
+            if found is not None and is_secret_name(text[found.start() : stop]):
+                begin = found.start()
+        elif part == "card" and (found := compiled(_WORD_AFTER).match(text, stop)):
+            stop = found.end()
+        return begin, stop
 
     def _hide(self, start: int, end: int, instead: str = REDACTED) -> int:
         self.pieces += (self.text[self.done : start], instead)
         self.done = end
         return end
 
+    def _unless_harmless(self, start: int, stop: int, name: str, instead: str = REDACTED) -> int:
+        return stop if is_harmless(self.text[start:stop], name) else self._hide(start, stop, instead)
+
     def _value(self, begin: int, end: int) -> int:
         """Hide the value that belongs to a name, and return where to go on."""
-        text, patterns = self.text, self.patterns
+        text = self.text
         name = text[begin:end]
         if not is_secret_name(name):
-            if name.lower() == "identified" and (found := patterns.sql.match(text, end)):
-                return self._quoted(found.end(), name, None) or end
-            return end
-        if (found := patterns.assigned.match(text, end)) is not None:
-            return end if self._is_reference(begin) else self._assigned(begin, name, found)
+            found = compiled(_SQL).match(text, end) if name.lower() == "identified" else None
+            return end if found is None else self._quoted(found.end(), name) or end
+        if (found := compiled(_ASSIGNED).match(text, end)) is not None:
+            return end if self._is_reference(begin, name) else self._assigned(begin, name, found)
         following = text[end : end + 1]
-        if following in "\"'\\%" and following:
+        if following and following in "\"'\\%":
             return self._after_quote(begin, end, name)
-        if following == "\n":
-            found = patterns.value_of.match(text, end)
-            return end if found is None else self._plain(begin, name, found.end(), None, text[found.end() - 2])
-        if following in (">", " ", "\t") and text[begin - 1 : begin] in ("<", ":"):
-            found = patterns.element.match(text, end)
-            if found is not None:
-                return self._unless_harmless(found.start("value"), found.end("value"), name)
-        if following == "," and (found := patterns.value_of.match(text, end)):
-            return self._plain(begin, name, found.end(), None, "=")
-        return self._after_space(end, name)
+        if following in ("\n", ",") and (found := compiled(_VALUE_OF).match(text, end)):
+            return self._plain(begin, name, found.end(), None, "=" if following == "," else ":")
+        if text[begin - 1 : begin] in ("<", ":") and (found := compiled(_ELEMENT).match(text, end)):
+            return self._unless_harmless(found.start("value"), found.end("value"), name)
+        return self._after_space(begin, end, name)
 
-    def _is_reference(self, begin: int) -> bool:
+    def _is_reference(self, begin: int, name: str) -> bool:
         """Tell whether the name is a part of an ARN, of a dynamic reference, of the message of a parser."""
-        before = self.text[max(0, begin - 200) : begin].split()
-        word = before[-1] if before else ""
+        words = self.text[max(0, begin - 200) : begin].split()
+        word = words[-1] if words else ""
         if self.text[begin - 1 : begin].isspace():
-            return word.lower() == "unexpected"
+            return "token" in name.lower() and word.lower() in OTHER_TOKENS
         return "arn:" in word or "resolve:" in word
 
     def _after_quote(self, begin: int, end: int, name: str) -> int:
         """Hide the value behind a name in quotes: in a pair, in the value of another name, in a form."""
-        text, patterns = self.text, self.patterns
-        if (found := patterns.value_of.match(text, end)) is not None:
-            return self._plain(begin, name, found.end(), found[0].strip()[:1], ":")
-        if (found := patterns.field.match(text, end)) is not None:
-            value = patterns.field_value.match(text, found.end())
-            return end if value is None else self._unless_harmless(value.start(), value.end(), name)
-        found = patterns.pair.match(text, end)
-        if found is None:
-            if (named := re.compile(r"\\*[\"']\s{1,3}value\s?=\s?").match(text, end)) is not None:
-                return self._plain(begin, name, named.end(), None, "=")
-            return end
-        opening = text[max(0, begin - 20) : begin].rstrip("bru\"'\\` ")
-        flag = name.startswith("--")
-        if not flag and opening[-1:] not in ("(", "["):
-            return self._list_item(name, found.end())
-        borders = self._quotes(found.end())
-        if borders is None:
+        text = self.text
+        if (found := compiled(_VALUE_OF).match(text, end)) is not None:
+            attribute = text[found.end() - 1] == "="
+            return self._plain(begin, name, found.end(), None if attribute else found[0].strip()[:1], ":")
+        if (found := compiled(_FIELD).match(text, end)) is not None:
+            return self._unless_harmless(found.start("value"), found.end("value"), name)
+        found = compiled(_PAIR).match(text, end)
+        borders = None if found is None else quoted(text, found.end())
+        if found is None or borders is None:
             return end
         start, stop, after = borders
-        closed = text[after : after + 3].lstrip(" \n")[:1] in (")", "]")
-        nested = opening[-2:-1] in ("(", "[", ",", " ", "{") and not opening[:-1].rstrip()[-1:] in ("=", ":", "")
-        plain = re.fullmatch("[a-z_]{1,40}", text[start:stop]) is not None
-        if flag or (closed and (nested or not plain or _is_header(name))):
+        value = text[start:stop]
+        before = text[max(0, begin - 20) : begin].rstrip("bru\"'\\` ")
+        inside = before[-1:] in ("(", "[") and text[after : after + 9].lstrip()[:1] in (")", "]")
+        # ["password", "email"] and ("password", "email") are names; [("password", "email")] is not.
+        nested = before[-2:-1] in ("(", "[", ",", "{", " ") and before[:-1].rstrip()[-1:] not in ("=", ":", "")
+        plain = compiled("[a-z_]{1,40}").fullmatch(value) is not None
+        if name.startswith("--") or (inside and (nested or not plain or _is_header(name))):
             return self._unless_harmless(start, stop, name)
-        return self._list_item(name, found.end())
+        if _is_header(name) and (" " in value or "=" in value or is_random(value)):  # a flat list of names and values
+            return self._unless_harmless(start, stop, name)
+        return found.end()
 
-    def _list_item(self, name: str, at: int) -> int:
-        """Hide the value of a header field in a flat list of names and values."""
-        borders = self._quotes(at)
-        if borders is None or not _is_header(name):
-            return at
-        start, stop, _ = borders
-        value = self.text[start:stop]
-        if " " not in value and "=" not in value and not _is_random(value):
-            return at  # a list of names
-        return self._unless_harmless(start, stop, name)
-
-    def _after_space(self, end: int, name: str) -> int:
-        text, patterns = self.text, self.patterns
-        if name.startswith("--") and (found := patterns.argument.match(text, end)):
-            start = found.end()
-            quoted = self._quoted(start, name, None)
-            if quoted is not None:
-                return quoted
-            value = patterns.argument_value.match(text, start)
-            if value is None or value[0].isupper():  # a placeholder in the usage of a command
-                return end
-            return self._unless_harmless(start, value.end(), name)
+    def _after_space(self, begin: int, end: int, name: str) -> int:
+        text = self.text
+        if name.startswith("--") and (found := compiled(_ARGUMENT).match(text, end)):
+            value = found["value"]
+            if not value or value.isupper():  # in quotes, or a placeholder in the usage of a command
+                return self._quoted(found.end(), name) or end
+            return self._unless_harmless(found.start("value"), found.end(), name)
         lowered = name.lower()
-        if (found := patterns.sql.match(text, end)) is not None and not lowered.endswith(("token", "secret", "cookie")):
-            return self._quoted(found.end(), name, None) or end
-        found = patterns.prose.match(text, end)
-        if found is None or lowered.startswith(("cookie", "set-cookie", "bearer")):
+        if lowered.endswith(("cookie", "cookies", "bearer")) or self._is_reference(begin, name):
+            return end
+        if not lowered.endswith(("token", "secret")) and (found := compiled(_SQL).match(text, end)):
+            return self._quoted(found.end(), name) or end
+        found = compiled(_PROSE).match(text, end)
+        if found is None:
             return end
         group = "value" if found["value"] else "column"
-        if _is_random(found[group]) or (
-            lowered == "password" and re.search(r"\blogin \S{1,100} \Z", text[max(0, end - 120) : end - 8])
-        ):
+        netrc = lowered == "password" and compiled(r"\blogin \S{1,100} \Z").search(text, max(0, begin - 120), begin)
+        if netrc or is_random(found[group]):
             return self._unless_harmless(found.start(group), found.end(group), name)
         return end
 
     def _assigned(self, begin: int, name: str, found: "re.Match[str]") -> int:
         start = found.end()
-        if self.text[begin - 1 : begin] == "/" and re.compile(r"[1-5]\d\d\b").match(self.text, start):
-            return start  # the status of a path
+        if self.text[begin - 1 : begin] == "/" and compiled(r"[1-5]\d\d\b").match(self.text, start):
+            return start  # a path and its status
         return self._plain(begin, name, start, found["quote"], found["sign"])
 
     def _plain(self, begin: int, name: str, start: int, quote: str | None, sign: str) -> int:
         """Hide the value that begins at `start`, whatever it looks like."""
-        text, patterns = self.text, self.patterns
+        text = self.text
         following = text[start : start + 1]
         if following in ("", "\n", "\r"):
             return start
-        quoted = self._quoted(start, name, sign)
-        if quoted is not None:
-            return quoted
+        done = self._quoted(start, name)
+        if done is not None:
+            return done
         instead = f"{quote}{REDACTED}{quote}" if quote else REDACTED
+        if (stop := placeholder_end(text, start)) > start:
+            return stop
         if following in "([{":
             return self._group(start, name, instead)
-        if following in "|>" and (block := patterns.block.match(text, start)):
+        if following in "|>" and (block := compiled(_BLOCK).match(text, start)):
             return self._hide(start, block.end(), instead)
         if "%" in sign:
-            value = patterns.encoded.match(text, start)
+            value = compiled(_ENCODED).match(text, start)
             return start if value is None else self._unless_harmless(start, value.end(), name, instead)
-        env = sign == "=" and name.isupper() and patterns.assignment.search(text, max(0, begin - 20), begin) is not None
-        message = 0 if env else self._message_end(start)
-        if message:
-            return message
+        if sign == "=" and name.isupper() and compiled(_ENVIRONMENT).search(text, max(0, begin - 20), begin):
+            value = compiled(_WHOLE).match(text, start)
+            return start if value is None else self._unless_harmless(start, value.end(), name, instead)
+        return self._message_end(start) or self._bare(begin, name, start, instead, sign)
+
+    def _bare(self, begin: int, name: str, start: int, instead: str, sign: str) -> int:
+        """Hide a value without quotes."""
+        text = self.text
         if _is_header(name) or (sign == ":" and "-" in name and text[begin - 1 : begin] in ("", "\n")):
-            return self._header(start, name, sign, instead)
-        spaced = sign == "=" and text[start - 1] == " "
-        if not env and is_source(text, start, spaced=spaced):
+            several = sign == ":" or compiled(_SEVERAL).match(text, start) is not None
+            value = compiled(_HEADER if several else _HEADER_PARTS).match(text, start)
+            if value is None:
+                return start
+            stop = start + len(value[0].rstrip())
+            end = placeholder_end(text, stop)
+            return end if end > stop and is_harmless(text[start:end], name) else self._unless_harmless(start, stop, name, instead)
+        if is_source(text, start, spaced=sign == "=" and text[start - 1] == " "):
             return start + 1
-        value = (patterns.whole if env else patterns.bare).match(text, start)
+        value = compiled(_BARE).match(text, start)
         if value is None:
             return start
         stop = value.end()
-        if sign == ":" and not _is_random(value[0]) and not is_harmless(value[0], name):
+        if text[stop : stop + 1] in ("'", '"') and text[stop - 1] == "(":
+            stop = closing_bracket(text, stop - 1)  # the repr of an object
+        elif sign == ":" and not is_random(value[0]) and not is_harmless(value[0], name):
             stop = self._words_end(stop)
         return self._unless_harmless(start, stop, name, instead)
 
     def _words_end(self, stop: int) -> int:
-        """Return where a value of several words ends: at a mark, at a further name, or behind a word that looks random."""
-        while (word := self.patterns.words.match(self.text, stop)) is not None:
+        """Return where a value of several words ends: at a mark, a further name, or behind a word that looks random."""
+        while (word := compiled(_FURTHER_WORD).match(self.text, stop)) is not None:
             stop = word.end()
-            if _is_random(word[0].strip()):
+            if is_random(word[0].strip()):
                 break
         return stop
 
-    def _header(self, start: int, name: str, sign: str, instead: str) -> int:
-        text, patterns = self.text, self.patterns
-        whole = sign == ":" or patterns.several.match(text, start) is not None
-        value = (patterns.header if whole else patterns.field_list).match(text, start)
-        if value is None:
-            return start
-        stop = start + len(value[0].rstrip())
-        if text[stop : stop + 1] == "<" and is_harmless(
-            text[start : stop + 1 + text[stop : stop + 80].find(">")], name
-        ):
-            return stop
-        return self._unless_harmless(start, stop, name, instead)
-
     def _message_end(self, start: int) -> int:
         """Return where a message for people ends that begins at `start`, 0 if there is none."""
-        line = re.compile(r"[^\r\n\"|]*").match(self.text, start, start + LONGEST_MESSAGE)
-        if line is None:
-            return 0
-        whole = line[0].rstrip()
-        for part in (whole, re.split(r"[;,(\[{']|\. ", whole, maxsplit=1)[0]):
+        line = compiled(_LINE).match(self.text, start, start + LONGEST_MESSAGE)
+        whole = line[0].rstrip() if line is not None else ""
+        for part in (whole, compiled(r"[;,(\[{']|\. ").split(whole, maxsplit=1)[0]):
             if part and is_message(part):
                 return start + len(part)
         return 0
 
-    def _unless_harmless(self, start: int, stop: int, name: str, instead: str = REDACTED) -> int:
-        return stop if is_harmless(self.text[start:stop], name) else self._hide(start, stop, instead)
-
-    def _quotes(self, at: int) -> tuple[int, int, int] | None:
-        """Return where the text in quotes at `at` begins and ends, and where its quotes end; None if there is none."""
-        text = self.text
-        prefix = self.patterns.prefix.match(text, at)
-        found = self.patterns.quote.match(text, prefix.end() if prefix else at)
-        if found is None:
-            return None
-        stop, after = closing_quote(text, found.end(), found[0], len(found["slashes"] or ""), found["mark"])
-        return found.end(), stop, after
-
-    def _quoted(self, at: int, name: str, sign: str | None) -> int | None:
+    def _quoted(self, at: int, name: str) -> int | None:
         """Hide the value in quotes at `at`; None if there is none."""
-        borders = self._quotes(at)
+        borders = quoted(self.text, at)
         if borders is None:
             return None
-        start, stop, after = borders
-        if not is_harmless(self.text[start:stop], name):
-            self._hide(start, stop)
-        return after
+        self._unless_harmless(borders[0], borders[1], name)
+        return borders[2]
 
     def _group(self, start: int, name: str, instead: str) -> int:
         """Hide the value in brackets at `start`, unless all in it is harmless."""
         text = self.text
         stop = closing_bracket(text, start)
-        inside = text[start + 1 : min(stop - 1, start + 2000)]
-        if not any(map(str.isalnum, inside[:200])) or is_harmless(text[start : min(stop, start + 80)], name):
-            return stop
         if text[start] == "{" and name.lower().endswith(("auth", "jwt")):
             return start + 1
         if stop - start < 2000:
-            texts = [double or single for double, single in self.patterns.texts.findall(inside)]
-            values = [each for at, each in enumerate(texts) if text[start] != "{" or not _is_key(inside, each)]
-            rest = self.patterns.texts.sub("", inside)
-            if values and not any(map(str.isalnum, rest)) and all(is_message(each) for each in values):
+            inside = text[start + 1 : stop - 1]
+            found = compiled(_TEXTS).finditer(inside)
+            values = [each[1] or each[2] or "" for each in found if inside[each.end() : each.end() + 1] != ":"]
+            rest = compiled(_TEXTS).sub("", inside)
+            if not any(map(str.isalnum, rest)) and all(is_message(each) for each in values):
                 return stop
-            if text[start] == "{" and self.patterns.schema.search(inside):
+            if text[start] == "{" and compiled(_SCHEMA).search(inside):
                 return stop
         return self._hide(start, stop, instead)
-
-
-def _is_key(inside: str, text: str) -> bool:
-    """Tell whether a text stands before a colon."""
-    at = inside.find(text) + len(text) + 1
-    return inside[at : at + 2].lstrip()[:1] == ":"
 
 
 def _is_header(name: str) -> bool:
     return name.lower().endswith(("authorization", "cookie", "cookies"))
 
 
-def _is_random(text: str) -> bool:
+def is_random(text: str) -> bool:
     """Tell whether a text is rather a secret than a word, a name, a date, a path or an address."""
-    if len(text) < 6 or text.startswith("0x") or text.isalpha():
+    if len(text) < 6 or text.startswith("0x") or not any(map(str.isdigit, text)) or not any(map(str.isalpha, text)):
         return False
-    if not any(map(str.isdigit, text)) or not any(map(str.isalpha, text)):
+    if compiled(r"\d{4}-\d\d-\d\d.*|[\w.+-]+@[\w-]+\.[\w.]+").fullmatch(text):
         return False
-    if re.fullmatch(r"\d{4}-\d\d-\d\d.*|[\w.+-]+@[\w-]+\.[\w.]+", text):
-        return False
-    return not all(re.fullmatch(r"[A-Za-z]*\d{0,2}|\d{1,4}", part) for part in re.split("[-_/.:]", text))
+    return not all(compiled(r"[A-Za-z]*\d{0,2}|\d{1,4}").fullmatch(part) for part in compiled("[-_/.:]").split(text))

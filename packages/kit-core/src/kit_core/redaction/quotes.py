@@ -1,60 +1,49 @@
-"""Where quotes and brackets end, however often a text has been written into another."""
+"""Where quotes and brackets end, however often a text has been written into another.
 
-import re
-from functools import cache
+A text that is written into another once, twice, three times has 1, 3, 7 backslashes before each of its quotes.
+"""
+
+from kit_core.redaction.patterns import compiled
 
 _PAIRS = {"{": "}", "[": "]", "(": ")"}
+_OPENING = r"(?i)(?:[bru]{1,2}(?=\\{0,15}[\"'])|f(?=[\"']))?(?P<quote>(?P<slashes>\\{0,15})(?P<mark>\"\"\"|'''|[\"'`])|%(?:25){0,3}2[27])"
+_STRUCTURE = r"[\[\](){}]|(\\*+)([\"'])"
 
 
-@cache
-def _marks(mark: str) -> "re.Pattern[str]":
-    return re.compile(rf"(\\*+){re.escape(mark)}|[\r\n]" if len(mark) == 1 else re.escape(mark), re.IGNORECASE)
+def quoted(text: str, at: int) -> tuple[int, int, int] | None:
+    """Return where the text in quotes at `at` begins and ends, and where its quotes end; None if there is none.
 
-
-@cache
-def _structure() -> "re.Pattern[str]":
-    return re.compile(r"[\[\](){}]|(\\*+)([\"'])")
-
-
-def closing_quote(text: str, start: int, opening: str, slashes: int, mark: str | None) -> tuple[int, int]:
-    """Return where the quoted text that begins at `start` ends, and where its closing quote ends.
-
-    `slashes`: the backslashes before the opening mark: 0, or 1, 3, 7 where the text is written into another, twice,
-    three times. A quote that isn't closed ends with its line.
+    A quote that isn't closed ends with its line.
     """
+    opening = compiled(_OPENING).match(text, at)
+    if opening is None:
+        return None
+    start, quote, mark, slashes = opening.end(), opening["quote"], opening["mark"], len(opening["slashes"] or "")
     if mark is None or len(mark) > 1:
-        found = _marks(opening).search(text, start)
-        return (len(text), len(text)) if found is None else found.span()
-    level = (slashes + 1).bit_length() - 1
-    doubled = False
-    for found in _marks(mark).finditer(text, start):
-        if doubled:
-            doubled = False
+        stop = text.find(quote, start)
+        return (start, len(text), len(text)) if stop < 0 else (start, stop, stop + len(quote))
+    doubled = -1
+    for found in compiled(rf"(\\*+){mark}|[\r\n]").finditer(text, start):
+        if found[1] is None or len(found[1]) < slashes:  # the line's end, or the quote of the text around
+            return start, found.start(), found.start()
+        if found.start() == doubled or not _ends(len(found[1]), slashes):
             continue
-        if found[1] is None:
-            return found.start(), found.start()
-        count = len(found[1])
-        if count < slashes:
-            return found.start(), found.start()  # a quote further out: the text was cut
-        if (count + 1 >> level) % 2 == 0:
+        if mark == "'" and not slashes and text[found.end() : found.end() + 1] == "'" and found.start() > start:
+            doubled = found.end()  # SQL and YAML write ' as ''
             continue
-        if mark == "'" and not slashes and text[found.end() : found.end() + 1] == "'" and found.end() - 1 > start:
-            doubled = True  # SQL and YAML write ' as ''
-            continue
-        return found.end() - 1 - slashes, found.end()
-    return len(text), len(text)
+        return start, found.end() - 1 - slashes, found.end()
+    return start, len(text), len(text)
 
 
 def closing_bracket(text: str, start: int) -> int:
     """Return where the bracket that opens at `start` is closed again, quotes respected; else the text's end."""
     waiting: list[str] = []
-    quote, level = "", 0
-    for found in _structure().finditer(text, start):
+    quote, slashes = "", 0
+    for found in compiled(_STRUCTURE).finditer(text, start):
         if found[2]:
-            count = len(found[1])
             if not quote:
-                quote, level = found[2], count
-            elif found[2] == quote and (count + 1 >> (level + 1).bit_length() - 1) % 2:
+                quote, slashes = found[2], len(found[1])
+            elif found[2] == quote and _ends(len(found[1]), slashes):
                 quote = ""
         elif quote:
             continue
@@ -65,3 +54,8 @@ def closing_bracket(text: str, start: int) -> int:
             if not waiting:
                 return found.end()
     return len(text)
+
+
+def _ends(count: int, slashes: int) -> bool:
+    """Tell whether a quote with `count` backslashes before it ends one that was opened with `slashes`."""
+    return count >= slashes and ((count + 1) >> ((slashes + 1).bit_length() - 1)) % 2 == 1

@@ -1,4 +1,4 @@
-"""What becomes of messages that fail: kit-handler's ports `backoff=` and `dead_letter=`, filled in with SQS.
+"""Failed messages of SQS: drivers of kit-handler's ports `backoff=` and `dead_letter=`.
 
 Both are plain callables: `job(backoff=SqsVisibility(), dead_letter=SqsDeadLetter(), max_receives=5)`.
 """
@@ -21,14 +21,14 @@ SOURCE = "dead_letter_source"
 REASONS = (SOURCE, "dead_letter_error", "dead_letter_message", "dead_letter_function", "dead_letter_message_id")
 _MOST_ATTRIBUTES = 10
 _MOST_BYTES = 1_048_576
-_LONGEST_MESSAGE = 512  # characters
+_MOST_READ, _LONGEST_MESSAGE = 10_000, 512  # characters of an error's text that are looked at, and that are sent
 
 
 class SqsVisibility:
     """Let failed messages of a queue come again when their time has come: `job(backoff=SqsVisibility())`.
 
-    The function needs sqs:ChangeMessageVisibility on its queue. What cannot be delayed is logged, and comes again
-    after the queue's own visibility timeout.
+    The function needs sqs:ChangeMessageVisibility on its queue. A message that cannot be delayed is logged,
+    and comes again after the queue's own visibility timeout.
     """
 
     def __call__(self, delays: Iterable[tuple[Mapping[str, Any], int]]) -> None:
@@ -67,7 +67,7 @@ class SqsDeadLetter:
 
     `queue` is a URL or an ARN, KIT_EVENTS_DEAD_LETTER_QUEUE unless given, read when first needed. Body and attributes
     stay as they are; the reason goes along as the attributes `dead_letter_source` (the ARN of where it came from),
-    `dead_letter_error` (the type), `dead_letter_message` (cut, and without what looks like a secret),
+    `dead_letter_error` (the type), `dead_letter_message` (cut, and redacted),
     `dead_letter_function` and `dead_letter_message_id`. The record's correlation id goes along as `correlation_id`. A
     record that is no message of a queue is sent as JSON.
 
@@ -78,7 +78,7 @@ class SqsDeadLetter:
         self._queue = queue
 
     def __call__(self, raw: Any, error: Exception) -> None:
-        """Send a raw record. Whatever is raised (`QueueNameError`, a `kit_aws.AwsError`) means that it was not sent."""
+        """Send a raw record. Raise `QueueNameError` or a `kit_aws.AwsError` if it was not sent."""
         from kit_aws import aws_errors
 
         queue = self._queue or os.environ.get("KIT_EVENTS_DEAD_LETTER_QUEUE") or ""
@@ -123,7 +123,7 @@ def _reasons(raw: Any, error: Exception) -> dict[str, str]:
     values = (
         found.get("eventSourceARN") or found.get("EventSubscriptionArn"),
         f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins."),
-        redacted(str(error)),
+        _redacted(str(error)),
         os.environ.get("AWS_LAMBDA_FUNCTION_NAME"),
         found.get("messageId"),
         _correlation_id(raw),
@@ -148,12 +148,12 @@ def size_of(body: str, attributes: Mapping[str, Mapping[str, Any]]) -> int:
     return sum(len(part.encode() if isinstance(part, str) else part) for part in parts)
 
 
-def redacted(text: str) -> str:
-    """Return the beginning of a text, as an attribute takes it, without what looks like a secret."""
-    from kit_aws.redaction import redact_text
+def _redacted(text: str) -> str:
+    """Return the beginning of a text, redacted, in the characters that an attribute takes."""
+    from kit_core.redaction import redact_text
 
-    printable = "".join(letter if letter.isprintable() else " " for letter in text[:4000])
-    return redact_text(printable)[:_LONGEST_MESSAGE]
+    beginning = redact_text(text[:_MOST_READ])[:_LONGEST_MESSAGE]
+    return "".join(letter if letter.isprintable() else " " for letter in beginning)
 
 
 def _attribute(value: Any) -> dict[str, Any] | None:

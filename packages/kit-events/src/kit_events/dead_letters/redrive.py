@@ -9,7 +9,7 @@ from kit_events.errors import QueueNameError
 from kit_events.queues import locate
 from kit_events.records.sqs import QueueRecord
 
-_HELD = 300  # seconds for which what was read is kept from being read again
+_HELD = 300  # seconds during which a message that was read is not read again
 _BATCH = 10
 _IDLE = (
     5  # answers in a row with nothing to send, after which there is nothing more: others may fill the queue for ever
@@ -18,7 +18,7 @@ _BATCH_BYTES = 1_048_576  # "SendMessageBatch", SQS API Reference
 
 
 class Redriven:
-    """Hold what a redrive has done: how many messages it `read`, `sent`, and `left`, and which of these it had to.
+    """Hold the counts of a redrive: messages `read`, `sent` and `left`, and the records that were chosen or failed.
 
     `chosen` are the records that matched, `failed` maps the id of each that could not be sent to why.
     """
@@ -53,10 +53,10 @@ def redrive(
 
     Queues are given by URL or ARN. Without `to`, a message goes to the queue that it came from, as SQS itself or
     `SqsDeadLetter` has noted; not to one of another account. `matching` chooses among them, `limit` is the most that
-    are sent, `dry_run` sends none. What is not sent becomes visible again when this ends; it ends when there is nothing
+    are sent, `dry_run` sends none. Other messages become visible again when this ends; it ends when there is nothing
     more to read, and sends nothing that was sent to the queue after it began. The messages of a FIFO queue go back one
-    by one, none before an earlier one of its group. Raise `QueueNameError` or a `kit_aws.AwsError`: what was sent last
-    may then be still in the queue.
+    by one, none before an earlier one of its group. Raise `QueueNameError` or a `kit_aws.AwsError`: the
+    messages that were sent last may then be still in the queue.
     """
     if to is not None:
         locate(to)
@@ -90,7 +90,7 @@ class _Queue:
         self._sqs, self._url = locate(queue)
         self._name = queue
         self._began = time()
-        self._stuck: set[tuple[str, str]] = set()  # targets and groups of which a message could not be sent
+        self._stuck: set[tuple[str, str]] = set()  # targets and groups with a message that could not be sent
 
     def receive(self, most: int) -> list[Any]:
         """Return messages; none, if there are none any more."""
@@ -121,7 +121,7 @@ class _Queue:
         return record
 
     def move(self, messages: list[Any], to: str | None, done: Redriven) -> Iterator[Any]:
-        """Send messages, delete what was taken, and yield what is gone from the queue."""
+        """Send messages, delete those that were taken, and yield the deleted ones."""
         by_target: dict[str, list[Any]] = {}
         for message in messages:
             target = to or self._origin(message)

@@ -1,4 +1,4 @@
-"""One delivery's attempt at a message's work, and the port of those who remember how it ended."""
+"""One delivery's attempt at a message's work, and the port of the inboxes that remember its end."""
 
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ from kit_core.json import dumps, loads
 class Attempt:
     """Hold how the work on a message ended before, or take how it ends now.
 
-    `finished` says that it was done before; `answer` returns what it returned then.
+    `finished` says that it was done before; `answer` returns the result of then.
     """
 
     __slots__ = ("finished", "result")

@@ -1,4 +1,4 @@
-"""What tells the deliveries of one record from those of others."""
+"""The keys that tell the deliveries of one record from other records'."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ def check_key(function: Any, key: Key) -> None:
         raise TypeError(f"{name} takes a whole event, not a record: put @once below @job")
     kind = _annotated(function)
     if getattr(kind, "__origin__", kind) is list:
-        raise TypeError(f"{name} takes a list of records: say with key= what tells one list from others")
+        raise TypeError(f"{name} takes a list of records: say with key= how to tell one list from others")
     if not isinstance(kind, type) or not issubclass(kind, Record):
         return
     names = _IDS if key is None else (key,)
@@ -45,7 +45,7 @@ def check_key(function: Any, key: Key) -> None:
 
 
 def _remedy(kind: type[Record]) -> str:
-    remedy = "say with key= what tells its deliveries from others'"
+    remedy = "say with key= how to tell its deliveries from others'"
     if not kind.shown:
         return remedy
     if kind.shown[0].endswith("_id"):

@@ -36,7 +36,7 @@ class LeasedInbox(ABC):
         try:
             yield attempt
         except GeneratorExit:
-            # Dropped without an end, as by a process that is going down: whoever holds the lease may still be at work.
+            # Dropped without an end, as by a process that is going down: the holder of the lease may still be at work.
             raise
         except BaseException:
             self._free(key, token)

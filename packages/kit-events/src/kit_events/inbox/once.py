@@ -45,7 +45,7 @@ def once(
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function work on each record once, however often it is delivered; below `@job`.
 
-    A record that it has worked on is answered with what it returned then, as JSON holds it, for the `retention`'s time,
+    A record that it has worked on is answered with the earlier result, as JSON holds it, for the `retention`'s time,
     which should be no shorter than the queue's: 14 days at most. One that is being worked on elsewhere is an
     `InProgressError`, so that the message comes back later. When the work fails, its exception goes on, and the next
     delivery tries again.

@@ -18,7 +18,7 @@ _WAITS = Backoff(1.0, 900.0, least=0.5)  # seconds, between two attempts
 
 
 class Relayed(NamedTuple):
-    """Count what a relay has done: events sent, attempts that failed and come again, events given up."""
+    """Count the events of a run: sent, failed (they come again), and dead."""
 
     sent: int = 0
     failed: int = 0
@@ -77,7 +77,7 @@ class Delivery:
         return total
 
     def _send_claimed(self, claim: UUID, waiting: Sequence[WaitingEvent], until: float) -> tuple[Relayed, bool]:
-        """Send what is claimed, and give back what time or a failure has left; tell whether the bus takes nothing."""
+        """Send the claimed events, and give back the rest; tell whether the bus takes nothing."""
         total, left = Relayed(), len(waiting)
         held: set[UUID] = set()
         try:
@@ -97,7 +97,7 @@ class Delivery:
                 self._table.release(claim)
 
     def _send_wave(self, claim: UUID, ready: Sequence[WaitingEvent]) -> tuple[Relayed, set[UUID]]:
-        """Send one event of each aggregate, note what became of each, and name the aggregates that have to wait."""
+        """Send one event of each aggregate, note the outcome of each, and name the aggregates that have to wait."""
         errors = self._bus.send([each.message for each in ready])
         sent = [each.message.id for each in ready if each.message.id not in errors]
         failures = [self._failure(each, errors[each.message.id]) for each in ready if each.message.id in errors]
@@ -118,15 +118,15 @@ class Delivery:
         dead = final or (attempts >= self._max_attempts and not isinstance(error, AwsConnectionError | ThrottlingError))
         told = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
         reason = f"{type(error).__name__}: {error}"[:1000]
-        level, what = (logging.ERROR, "EVENT_DEAD") if dead else (logging.WARNING, "EVENT_NOT_SENT")
-        guards.log("kit.events", level, what, extra={**told, "attempts": attempts, "reason": reason})
+        level, text = (logging.ERROR, "EVENT_DEAD") if dead else (logging.WARNING, "EVENT_NOT_SENT")
+        guards.log("kit.events", level, text, extra={**told, "attempts": attempts, "reason": reason})
         return FailedEvent(message.id, _WAITS.delay(attempts), dead, reason)
 
 
 def _waves(waiting: Iterable[WaitingEvent]) -> Iterator[list[WaitingEvent]]:
     """Yield the first event of each aggregate, then the second of each, and so on.
 
-    So the next event of an aggregate is only sent when the bus has taken the one before, whatever the bus is.
+    So the next event of an aggregate is only sent when the bus, of any kind, has taken the one before.
     """
     runs: dict[UUID, list[WaitingEvent]] = defaultdict(list)
     for each in waiting:

@@ -20,8 +20,10 @@ class Outbox:
 
     `database` is kit-db's default one and `bus` is `default_bus()`, both at the time of use, unless given. With
     `deliver="after_commit"` the process that has published also sends, right after its commit; a relay on a schedule is
-    needed all the same, for what a crash or a failing bus leaves behind. If a process dies while it sends, another one
-    sends the same events when the `lease` is over.
+    needed all the same, for the events that a crash or a failing bus leaves behind. If a process dies while it sends,
+    another one sends the same events when the `lease` is over.
+
+    Example: `Outbox(table="app.events", bus=EventBus("loans.fifo"), deliver="after_commit")`
     """
 
     def __init__(
@@ -49,8 +51,8 @@ class Outbox:
         """Write an event in the open transaction and return its id; it is sent if that commits, and only then.
 
         Another transaction that publishes for the same aggregate waits for this one to end. Raise
-        `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for what the bus, as it is set here,
-        would never take, `EventShapeError` as `BaseEvent.publish` does, and kit-db's errors.
+        `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for an event that the bus, as it is
+        set here, would never take, `EventShapeError` as `BaseEvent.publish` does, and kit-db's errors.
         """
         return self.publish_many([event])[0]
 

@@ -1,10 +1,12 @@
-"""The relay: sends what waits in an outbox."""
+"""The relay: sends the events that wait in an outbox."""
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from uuid import UUID
 
+from kit_core import guards
 from kit_core.invocation import remaining_ms
 
 from kit_events.outbox.delivery import Delivery, Relayed
@@ -13,7 +15,7 @@ from kit_events.outbox.table import DeadEvent
 
 
 class Relay:
-    """Send what waits in an outbox: at least once, and each aggregate's events in their order.
+    """Send the events that wait in an outbox: at least once, and each aggregate's events in their order.
 
     Any number may work at a time, in any number of processes. `outbox` is `default_outbox()` at the time of use unless
     given. At most `batch` events are claimed at once, the first of each aggregate before the second of any. Sent ones
@@ -54,7 +56,7 @@ class Relay:
         return self._delivery().run(ends=self._ends(margin.total_seconds()))
 
     def deliver(self, aggregates: Iterable[UUID]) -> Relayed:
-        """Send what waits for these aggregates alone, and return; else as `run`."""
+        """Send the waiting events of these aggregates alone, and return; else as `run`."""
         return self._delivery().run(aggregates)
 
     def dead_letters(self, *, limit: int = 100) -> list[DeadEvent]:
@@ -69,6 +71,10 @@ class Relay:
         return self.outbox.delivery(batch=self._batch, max_attempts=self._max_attempts, clock=self._clock)
 
     def _ends(self, margin: float) -> float:
-        """Return the time to stop at, by the clock."""
+        """Return the time to stop at, by the clock; log it if that is over already, or nobody would ever see it."""
         remaining = remaining_ms()
-        return float("inf") if remaining is None else self._clock() + remaining / 1000 - margin
+        if remaining is None:
+            return float("inf")
+        if remaining <= margin * 1000:
+            guards.log("kit.events", logging.WARNING, "RELAY_WITHOUT_TIME: %d ms, margin %g s", remaining, margin)
+        return self._clock() + remaining / 1000 - margin

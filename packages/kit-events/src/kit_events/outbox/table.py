@@ -21,8 +21,8 @@ TABLE = "kit_outbox"
 def schema_sql(table: str = TABLE) -> str:
     """Return the SQL that creates the outbox's two tables, for a migration.
 
-    One holds what waits, the other, `…_dead`, what was given up. There is no index on `seq` alone, so that the planner,
-    whose statistics of such a table are always old, has but one way to find an aggregate's first event.
+    One holds the waiting events, the other, `…_dead`, the dead letters. There is no index on `seq` alone, so that the
+    planner, whose statistics of such a table are always old, has but one way to find an aggregate's first event.
     """
     name = table_name(table)
     event = """id uuid primary key,
@@ -59,7 +59,7 @@ class WaitingEvent(NamedTuple):
 
 
 class FailedEvent(NamedTuple):
-    """Hold what becomes of an event that was not taken: tried again after `delay` seconds, or never if it is dead."""
+    """Hold the fate of an event that was not taken: it is tried again after `delay` seconds, or never if it is dead."""
 
     id: UUID
     delay: float
@@ -112,8 +112,8 @@ class Table:
     def claim(self, claim: UUID, *, lease: float, most: int, aggregates: Iterable[UUID] | None) -> list[WaitingEvent]:
         """Lease at most so many events, the first ones of each aggregate that is due, and return them in their order.
 
-        Only an aggregate's first event is looked at and locked: whoever leases it has the aggregate. Those behind it
-        are leased with it, since each of them becomes the first when the ones before it are sent.
+        Only an aggregate's first event is looked at and locked: the relay that leases it has the aggregate. The events
+        behind it are leased with it, since each of them becomes the first when the ones before it are sent.
         """
         only = "" if aggregates is None else "and aggregate_id = any(%(aggregates)s)"
         query = f"""with heads as materialized (
@@ -137,7 +137,7 @@ class Table:
         return sorted(found)
 
     def remove(self, ids: Sequence[UUID]) -> None:
-        """Delete what was sent, whoever has leased it by now."""
+        """Delete sent events, also those that another relay has leased by now."""
         self.database.run(f"delete from {self._name} where id = any(%s)", [list(ids)], repeatable=True)
 
     def postpone(self, claim: UUID, failures: Sequence[FailedEvent]) -> None:
@@ -158,7 +158,7 @@ class Table:
         self.database.run(query, [*map(list, zip(*failures, strict=True)), claim, claim])
 
     def release(self, claim: UUID) -> None:
-        """Let others have what is still leased under a claim."""
+        """End the lease of a claim, so that other relays have its events."""
         query = f"update {self._name} set claim = null, due_at = now() where claim = %s"
         self.database.run(query, [claim], repeatable=True)
 

@@ -13,13 +13,23 @@ AggregateId: TypeAlias = Annotated[UUID, AGGREGATE_ID_MARK]
 class BaseEvent:
     """Make a class publishable: mix it into a schema, a dataclass or a plain class.
 
-    Set `type` (and `version`) as class variables, and annotate the field that holds the id of what the event is about
-    with `AggregateId`, or call it `aggregate_id`. Or override `get_type`, `get_version`, `get_aggregate_id`. The
-    payload is what `.dump()` returns, if the class has it, else the dataclass's fields, else the attributes without a
-    leading underscore. `filter_attributes` names those that subscribers may filter by, beside type and origin.
+    Set `type` (and `version`) as class variables, and annotate the field with the id of the event's subject with
+    `AggregateId`, or call it `aggregate_id`. Or override `get_type`, `get_version`, `get_aggregate_id`. The payload is
+    the mapping that `.dump()` returns, if the class has it, else the dataclass's fields, else the attributes without a
+    leading underscore. Subscribers may filter by `filter_attributes`, beside type and origin.
 
-    What an `EventRecord` could not read is not published: a type or version that is empty, an aggregate's id that is no
-    UUID, a payload that is no mapping. Nor is a datetime without its offset from UTC. All are `EventShapeError`s.
+    An event that no `EventRecord` could read is not published: a type or version that is empty, an aggregate's id that
+    is no UUID, a payload that is no mapping or has no form in JSON. Nor is a datetime without its offset from UTC. All
+    are `EventShapeError`s.
+
+    Example:
+
+        @dataclass(frozen=True)
+        class LoanPaid(BaseEvent):
+            type: ClassVar[str] = "loan.paid"
+            loan_id: AggregateId
+
+        LoanPaid(loan_id).publish()
     """
 
     __slots__ = ()
@@ -40,7 +50,7 @@ class BaseEvent:
         return str(self.version)
 
     def get_aggregate_id(self) -> UUID:
-        """Return the id of what the event is about. Raise `EventShapeError` if there is none."""
+        """Return the id of the event's subject. Raise `EventShapeError` if there is none."""
         kind: Any = type(self)
         found = getattr(self, aggregate_field(kind), None)
         if not isinstance(found, UUID):
@@ -49,7 +59,7 @@ class BaseEvent:
         return found
 
     def publish(self) -> UUID:
-        """Send the event to `default_bus()`, which is what EVENT_BUS names, and return the event's id.
+        """Send the event to `default_bus()` (EVENT_BUS, unless set), and return the event's id.
 
         Raise `EventBusNotSetError`, `EventTooLargeError`, `EventShapeError` or a `kit_aws.AwsError`: the event is
         then not published, save that after a time-out (`AwsConnectionError`) it may have been.

@@ -15,7 +15,7 @@ class EventBus:
 
     `destination` says which, by its form: a topic's name or ARN, a queue's URL or ARN, an event bus's ARN, or
     `memory://name`; it may be a driver of your own. It is EVENT_BUS unless given, read at each use. Messages over
-    `max_bytes` (KIT_EVENTS_MAX_BYTES, else what the destination takes) leave their payload in `claim_bucket`
+    `max_bytes` (KIT_EVENTS_MAX_BYTES, else the destination's limit) leave their payload in `claim_bucket`
     (KIT_EVENTS_CLAIM_BUCKET) and carry a claim to it; without a bucket they are an `EventTooLargeError`. An event's
     origin is `origin_prefix` (KIT_EVENTS_ORIGIN_PREFIX, or nothing) and SERVICE_NAME.
 
@@ -49,8 +49,8 @@ class EventBus:
     def publish_many(self, events: Iterable[Event]) -> list[UUID]:
         """Send events in batches, and return their ids in the order given.
 
-        What has no form to be sent in is raised before anything is sent. Failures are tried again where that may help;
-        if some are left, raise `PublishError` with each of them and the ids of those that were published.
+        An event without a valid form is raised before anything is sent. Failures are tried again where that may help;
+        if some are left, raise `PublishError` with each of them and the ids of the published events.
         """
         messages = [self.compose(event) for event in events]
         failed = self.send(messages)
@@ -62,9 +62,9 @@ class EventBus:
         return [message.id for message in messages]
 
     def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
-        """Send messages that are composed already; return what could not be sent by the message's id, and why.
+        """Send composed messages; return the error of each that could not be sent, by the message's id.
 
-        Batches hold what the destination takes at once. A message that the destination failed to take is tried again
+        Batches are as large as the destination takes. A message that the destination failed to take is tried again
         with jittered backoff, one that it refused (`EventRefusedError`) isn't. Where the destination keeps an order, a
         message whose aggregate's earlier one has failed isn't tried: its error is an `EventHeldBackError`. Raise
         `EventBusNotSetError`, or ValueError for a KIT_EVENTS_MAX_BYTES that is no number, before anything is sent.
@@ -113,7 +113,7 @@ _default = _ENVIRONMENT = EventBus()
 
 
 def default_bus() -> EventBus:
-    """Return the bus that `BaseEvent.publish` sends to: what EVENT_BUS names, unless another one was set."""
+    """Return the bus of `BaseEvent.publish`: the one that EVENT_BUS names, unless another one was set."""
     return _default
 
 

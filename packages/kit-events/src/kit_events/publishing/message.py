@@ -14,7 +14,7 @@ from kit_events.publishing.parts import Event, parts_of
 
 
 class Message(NamedTuple):
-    """Hold what a driver sends: the text, the attributes to filter by, and the ids that keep order and identity.
+    """Hold a message as drivers send it: text, attributes to filter by, and the ids that keep order and identity.
 
     It is made of plain values, so that it can be kept and sent later.
     """

@@ -38,7 +38,7 @@ class Event(Protocol):
 
 
 class EventParts(NamedTuple):
-    """Hold what an event says of itself, in its strict form."""
+    """Hold the parts of an event, in their strict form."""
 
     type: str
     version: str
@@ -48,7 +48,7 @@ class EventParts(NamedTuple):
 
 
 def parts_of(event: Event) -> EventParts:
-    """Return what an event says of itself. Raise `EventShapeError` for what no subscriber could read."""
+    """Return the parts of an event. Raise `EventShapeError` for a part that no subscriber could read."""
     return EventParts(
         type=text_of(event, "type", event.get_type()),
         version=text_of(event, "version", event.get_version()),
@@ -81,14 +81,14 @@ def aggregate_field(kind: Any) -> str:
         for name, annotation in getattr(base, "__annotations__", {}).items():
             if AGGREGATE_ID_MARK in getattr(annotation, "__metadata__", ()):
                 return name
-            # Under `from __future__ import annotations` it is text, which may name what only the class's module knows.
+            # Under `from __future__ import annotations` it is text, whose names only the class's module may know.
             if isinstance(annotation, str) and re.search(r"\bAggregateId\b", annotation):
                 return name
     return "aggregate_id"
 
 
 def _attributes(event: Event) -> dict[str, str]:
-    """Return the attributes that the class lets subscribers filter by; those that are None are left out."""
+    """Return the attributes that subscribers may filter by, without those of value None."""
     names: Any = event.filter_attributes
     kind = type(event).__qualname__
     if isinstance(names, str) or len(names) > _MOST_ATTRIBUTES or not set(names).isdisjoint(_OURS):

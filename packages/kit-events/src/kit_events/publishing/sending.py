@@ -1,4 +1,4 @@
-"""From messages to batches, and what becomes of each."""
+"""Sends messages in batches, and again those that failed."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _WAITS = Backoff(0.2, 0.4)  # seconds, between two attempts
 
 
 def send(driver: Driver, messages: Sequence[Message], *, limit: int, bucket: str | None) -> Failures:
-    """Send messages; return those that could not be sent, by id."""
+    """Send messages; return the errors by the message's id."""
     failed: Failures = {}
     ready = [within for each in messages if (within := _within(each, limit, bucket, failed)) is not None]
     most_bytes = max(limit, driver.max_bytes)
@@ -119,7 +119,7 @@ def _held_back(message: Message, cause: Exception) -> EventHeldBackError:
 
 
 def _deliver(driver: Driver, batch: list[Message]) -> Failures:
-    """Send a batch, and again what the destination has failed to take; return what is left."""
+    """Send a batch, and again the messages that the destination failed to take; return the remaining errors."""
     final: Failures = {}
     failures: Failures = {}
     for attempt in range(ATTEMPTS):
@@ -134,7 +134,7 @@ def _deliver(driver: Driver, batch: list[Message]) -> Failures:
 
 
 def _attempt(driver: Driver, batch: list[Message], final: Failures) -> Failures:
-    """Send a batch once; return the entries that failed. What fails as a whole has been repeated by the client."""
+    """Send a batch once; return the errors of its entries. A call that fails was repeated by the client already."""
     try:
         return driver.send(batch)
     except Exception as error:  # noqa: BLE001  (it is reported with each of its messages)
@@ -148,7 +148,7 @@ def _attempt(driver: Driver, batch: list[Message], final: Failures) -> Failures:
 
 
 def _is_about_one(error: Exception) -> bool:
-    """Say whether a call may have failed for one of its messages, of which the others shall not suffer."""
+    """Say whether a call may have failed because of one of its messages: then each is sent by itself."""
     from kit_aws import AwsError
 
     return type(error) is AwsError and any(word in (error.code or "") for word in ("Invalid", "Validation", "TooLong"))

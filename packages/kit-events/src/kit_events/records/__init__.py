@@ -1,4 +1,4 @@
-"""Records: one file per source, with its record class and the way into what it carries.
+"""Records: one file per source, with its record class and the way to the content.
 
 `sources` has the table of them all; a class is loaded by its first use, as `kit_events.FileRecord`.
 """

@@ -27,7 +27,7 @@ class ActiveMQRecord(DataRecord):
 
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> list[Any]:
-        """Return what each message says."""
+        """Return the content of each message."""
         return [opened(message.data("data")) for message in _messages(Fields("ActiveMQRecord", raw))]
 
     @classmethod

@@ -11,7 +11,7 @@ from kit_events.records.record import Record
 class AlexaTrigger(Record):
     """One request to a skill: `request_type` is as in LaunchRequest, IntentRequest, SessionEndedRequest.
 
-    `slots` hold what was said for each, None for nothing. `say` and `ask` make the answers.
+    `slots` hold the spoken value of each, None for nothing. `say` and `ask` make the answers.
     """
 
     kind = "request of Alexa"
@@ -56,7 +56,7 @@ class AlexaTrigger(Record):
     def say(self, text: str, *, end: bool = True, session: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the answer that says `text`, SSML if it begins with `<speak>`, and ends the session, or not.
 
-        session: the attributes that the session goes on with; those that it has, if None.
+        session: the attributes of the session from now on; the present ones, if None.
         """
         kept = dict(self.session if session is None else session)
         answer = {"outputSpeech": _speech(text), "shouldEndSession": end}

@@ -23,7 +23,7 @@ _FORMS = {
 def fetch(claim: Mapping[str, Any]) -> dict[str, Any]:
     """Return the payload that a claim is for: `{"bucket", "key", "sha256", "size"}`.
 
-    Raise `RecordShapeError` for what is no claim, `ClaimError` where the object is gone or is not what was left there,
+    Raise `RecordShapeError` for a malformed claim, `ClaimError` where the object is gone or was altered,
     and other `kit_aws.AwsError`s: S3 answers "access denied" for a missing object to who may not list the bucket.
     """
     from kit_aws import ResourceNotFoundError, aws_errors, client
@@ -49,7 +49,7 @@ def fetch(claim: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_claim(claim: Any) -> None:
-    """Raise `RecordShapeError` for what is no claim."""
+    """Raise `RecordShapeError` for a malformed claim."""
     if not isinstance(claim, Mapping):
         raise RecordShapeError("EventRecord", "claim", "has to be a JSON object")
     for part, (form, remedy) in _FORMS.items():

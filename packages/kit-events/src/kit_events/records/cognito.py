@@ -24,12 +24,12 @@ class _Asked(Generic[T]):
     @overload
     def __get__(self, trigger: "CognitoTrigger", owner: Any = None) -> T: ...
     def __get__(self, trigger: Any, owner: Any = None) -> Any:
-        """Return what the request says."""
+        """Return the member of the request."""
         return self if trigger is None else trigger.event["request"].get(self.name) or self.kind()
 
 
 class CognitoTrigger(Record):
-    """What all triggers have; `event` is Cognito's own, and what is answered is written into its `response`.
+    """Be the base class of the triggers; `event` is Cognito's own, and the answer is written into its `response`.
 
     The methods that answer return the trigger, so that a function may end with `return trigger.…(…)`; for kit-handler's
     `@trigger` returning nothing is the same. Without that, return `trigger.event`.
@@ -80,19 +80,19 @@ class CognitoTrigger(Record):
         return self.event
 
     def _answer(self, **response: Any) -> Self:
-        """Write what is given into the response."""
+        """Write the given members into the response."""
         self.event["response"].update({name: value for name, value in response.items() if value is not None})
         return self
 
 
 class PreSignUpTrigger(CognitoTrigger):
-    """Somebody signs up: raise an error to refuse. `validation_data` is what the client sent along for that."""
+    """Somebody signs up: raise an error to refuse. `validation_data` is sent by the client for that."""
 
     source = "PreSignUp"
     validation_data = _Asked("validationData", dict[str, str])
 
     def confirm(self, *, verify_email: bool = False, verify_phone: bool = False) -> Self:
-        """Confirm the user at once, without a code; what is used to sign in by has to be verified."""
+        """Confirm the user at once, without a code; an address that is used to sign in has to be verified."""
         return self._answer(autoConfirmUser=True, autoVerifyEmail=verify_email, autoVerifyPhone=verify_phone)
 
 
@@ -198,7 +198,7 @@ class CustomMessageTrigger(CognitoTrigger):
     user_name_parameter = _Asked("usernameParameter", str)
 
     def message(self, *, email_subject: str | None = None, email: str | None = None, sms: str | None = None) -> Self:
-        """Write the message; what is None stays as it is configured."""
+        """Write the message; a part that is None stays as it is configured."""
         return self._answer(emailSubject=email_subject, emailMessage=email, smsMessage=sms)
 
 
@@ -234,13 +234,13 @@ class CreateAuthChallengeTrigger(CognitoTrigger):
     user_not_found = _Asked("userNotFound", bool)
 
     def challenge(self, *, public: Mapping[str, str], private: Mapping[str, str], metadata: str | None = None) -> Self:
-        """Make it: what the client is shown, what the answer is verified by, and what later ones tell it by."""
+        """Make it: `public` goes to the client, `private` verifies the answer, `metadata` names it in the session."""
         parameters = {"publicChallengeParameters": dict(public), "privateChallengeParameters": dict(private)}
         return self._answer(**parameters, challengeMetadata=metadata)
 
 
 class VerifyAuthChallengeTrigger(CognitoTrigger):
-    """A challenge was answered: is it right? `private_parameters` are what it was made with."""
+    """A challenge was answered: is it right? `private_parameters` are those of its creation."""
 
     source = "VerifyAuthChallengeResponse"
     private_parameters = _Asked("privateChallengeParameters", dict[str, str])
@@ -253,7 +253,7 @@ class VerifyAuthChallengeTrigger(CognitoTrigger):
 
 
 class UserMigrationTrigger(CognitoTrigger):
-    """Somebody whom the pool doesn't know signs in, or has forgotten the password: raise an error to refuse.
+    """A user who is not in the pool signs in, or has forgotten the password: raise an error to refuse.
 
     `password` is the one that was entered, empty where it was forgotten.
     """

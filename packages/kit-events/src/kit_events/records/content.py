@@ -1,4 +1,4 @@
-"""What carriers carry: JSON, text or bytes, in base64 or gzip or both."""
+"""The content of carriers: JSON, text or bytes, in base64 or gzip or both."""
 
 import json
 from binascii import Error, a2b_base64
@@ -31,7 +31,7 @@ _scan = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse).scan_once 
 
 
 def parsed(text: Any) -> Any:
-    """Return what JSON text says, and anything else as it is."""
+    """Return the value of a JSON text, and anything else as it is."""
     if not isinstance(text, str):
         return text
     try:
@@ -41,7 +41,7 @@ def parsed(text: Any) -> Any:
 
 
 def opened(value: Any) -> Any:
-    """Return what text or bytes say: JSON, also in base64 or gzip; else the text, or the bytes that are no text."""
+    """Return the value of a text or bytes: JSON, also in base64 or gzip; else the text, or bytes that are no text."""
     if not isinstance(value, str):
         text = _text(value) if isinstance(value, bytes) else None
         return value if text is None else opened(text)
@@ -80,7 +80,7 @@ def path_in_text(text: str) -> str | None:
 
 
 def _decoded(text: str) -> Any:
-    """Return what is in base64, once: JSON of an object or an array, else the text as it is."""
+    """Return the JSON object or array inside of base64; else the text as it is."""
     try:
         inside = parsed(_text(unbase64(text)))
     except ValueError:
@@ -105,7 +105,7 @@ def unbase64(text: str) -> bytes:
 
 
 def gunzipped(data: bytes) -> bytes:
-    """Return what gzip has packed; ValueError for anything else, or for more than `MAX_BYTES`."""
+    """Return the bytes inside of gzip; ValueError for anything else, or for more than `MAX_BYTES`."""
     import zlib
 
     unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)

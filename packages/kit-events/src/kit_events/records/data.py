@@ -1,4 +1,4 @@
-"""What records of bytes have in common."""
+"""The base class of records that carry bytes."""
 
 from functools import cached_property
 from typing import Any
@@ -24,7 +24,7 @@ class DataRecord(Record):
 
     @cached_property
     def json(self) -> Any:
-        """Return what the bytes say as JSON. Raise `RecordShapeError` if they are none."""
+        """Return the bytes as JSON. Raise `RecordShapeError` if they are none."""
         said = parsed(self.text)
         if said is self.text:
             raise RecordShapeError(type(self).__name__, self._data_field, "is not JSON")

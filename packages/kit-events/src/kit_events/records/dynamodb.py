@@ -110,7 +110,7 @@ def _member(typed: Fields, kind: str, member: Any) -> Any:
         try:
             return unbase64(member)
         except ValueError:
-            raise typed.error(kind, "holds what is not base64") from None
+            raise typed.error(kind, "is not base64") from None
     return _number(typed, member) if kind == "NS" else member
 
 

@@ -20,8 +20,10 @@ _set_int, _set_safe = (vars(UUID)[name].__set__ for name in ("int", "is_safe"))
 class EventRecord(Record):
     """One event, as another function published it.
 
-    `aggregate_id` is what it is about, `at` when it happened (aware), `origin` the service that said so. A payload that
-    was left in S3 is fetched when it is first asked for: that may raise `ClaimError` or a `kit_aws.AwsError`.
+    `aggregate_id` is the id of its subject, `at` its time (aware), `origin` the publishing service. A payload that was
+    left in S3 is fetched when it is first asked for: that may raise `ClaimError` or a `kit_aws.AwsError`.
+
+    Example: `[record] = EventRecord.from_record(event["Records"][0])`
     """
 
     shown = ("id", "type", "aggregate_id", "origin", "at", "version")
@@ -36,7 +38,7 @@ class EventRecord(Record):
 
     @classmethod
     def from_record(cls, raw: Mapping[str, Any]) -> list[Self]:
-        """Return the events in a raw record, whatever carries them: SNS in SQS, raw delivery, an event bus, a stream.
+        """Return the events in a raw record, out of any carrier: SNS in SQS, raw delivery, an event bus, a stream.
 
         Members that are not an event's are ignored. Raise `RecordShapeError` with the field that is wrong; then none of
         the events in the record is returned.
@@ -55,7 +57,7 @@ class EventRecord(Record):
 
     @classmethod
     def _of(cls, event: Any) -> Self:
-        """Return the event if all is well, which is seen cheaply; else look for what is wrong."""
+        """Return the event if all is well, which is seen cheaply; else find the wrong field."""
         if not isinstance(event, dict):
             if isinstance(event, str) and (path := path_in_text(event)) is not None:
                 raise RecordShapeError(cls.__name__, path, NO_NUMBER)

@@ -1,4 +1,4 @@
-"""Reading the members of an object that came in, so that what is wrong is named by its path."""
+"""Reads the members of an incoming object; errors have the path of the wrong one."""
 
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -116,7 +116,7 @@ def refuse_no_number(record: str, value: Any, path: str = "") -> None:
 
 
 def kind_of(value: Any) -> str:
-    """Return what JSON calls a value, without the value."""
+    """Return the name of a value's type in JSON."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

@@ -26,7 +26,7 @@ class FirehoseRecord(DataRecord):
 
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> list[Any]:
-        """Return what each record's data say."""
+        """Return the content of each record's data."""
         return [opened(record.data("data")) for record in _records(Fields("FirehoseRecord", raw))]
 
     @classmethod
@@ -42,7 +42,7 @@ class FirehoseRecord(DataRecord):
             )
 
     def ok(self, data: bytes | str | None = None) -> dict[str, Any]:
-        """Return the answer that delivers `data`, or what came in."""
+        """Return the answer that delivers `data`, or the record as it came in."""
         sent = self.data if data is None else data.encode() if isinstance(data, str) else data
         return {"recordId": self.record_id, "result": "Ok", "data": b64encode(sent).decode()}
 

@@ -1,6 +1,6 @@
-"""What records have in common: fields that do not change.
+"""The fields of records, which do not change.
 
-It does what a frozen dataclass would, without the import of dataclasses and inspect at every cold start.
+As a frozen dataclass, but without the import of dataclasses and inspect at every cold start.
 """
 
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
@@ -11,7 +11,7 @@ class Frozen:
     """Make, compare, print and protect the fields that a subclass declares by annotation, in their order.
 
     A value that a subclass gives a field is its default; dicts are copied. `shown` names the fields that are printed:
-    those that identify a record, since what it carries may be secret.
+    only those that identify a record, since its content may be secret.
     """
 
     shown: ClassVar[tuple[str, ...]] = ()

@@ -1,4 +1,4 @@
-"""IoT rules: what their SQL selects ("Creating an AWS IoT rule", "AWS IoT SQL reference")."""
+"""IoT rules: the objects that their SQL selects ("Creating an AWS IoT rule", "AWS IoT SQL reference")."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,9 +24,9 @@ class IotRecord(Record):
 
     @classmethod
     def from_record(cls, raw: Mapping[str, Any]) -> list[Self]:
-        """Return the messages in a raw record: what the function was called with, or what a queue or a stream brought.
+        """Return the messages in a raw record: the function's event, or a record of a queue or a stream.
 
-        Raise `RecordShapeError` for what is no object: let the SQL select one.
+        Raise `RecordShapeError` for anything but an object: let the SQL select one.
         """
         return [cls._of(inside) for inside in unwrap(raw)]
 

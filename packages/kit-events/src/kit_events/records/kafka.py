@@ -10,7 +10,7 @@ from kit_events.records.fields import Fields
 
 
 class KafkaRecord(DataRecord):
-    """One record of a topic of Kafka: `json` is what its `value` says; None is a tombstone's value.
+    """One record of a topic of Kafka: `json` is its `value` as JSON; None is a tombstone's value.
 
     `headers` hold bytes; of a name that is repeated, the last.
     """
@@ -30,7 +30,7 @@ class KafkaRecord(DataRecord):
 
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> list[Any]:
-        """Return what each record's value says."""
+        """Return the content of each record's value."""
         records = _records(Fields("KafkaRecord", raw))
         return [opened(record.data("value")) for record in records if record.value.get("value") is not None]
 

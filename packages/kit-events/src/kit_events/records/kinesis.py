@@ -10,7 +10,7 @@ from kit_events.records.fields import Fields
 
 
 class StreamRecord(DataRecord):
-    """One record of a Kinesis stream: `data` are its bytes, `json` what they say."""
+    """One record of a Kinesis stream: `data` are its bytes, `json` the same as JSON."""
 
     kind = "record of a stream"
     shown = ("event_id", "partition_key")
@@ -24,7 +24,7 @@ class StreamRecord(DataRecord):
 
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> tuple[Any]:
-        """Return what the data say."""
+        """Return the content of the data."""
         return (opened(_inner(Fields("StreamRecord", raw)).data("data")),)
 
     @classmethod

@@ -67,7 +67,7 @@ class LexV2Trigger(Record):
         return self._answer({"type": "ElicitSlot", "slotToElicit": slot}, texts, session)
 
     def elicit_intent(self, *texts: str, session: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return the answer that asks what the user wants; Lex wants a text for it."""
+        """Return the answer that asks for the user's intent; Lex wants a text for it."""
         return self._answer({"type": "ElicitIntent"}, texts, session)
 
     def confirm(self, *texts: str, session: Mapping[str, str] | None = None) -> dict[str, Any]:

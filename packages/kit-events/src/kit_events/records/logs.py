@@ -11,7 +11,7 @@ from kit_events.records.record import Record
 
 
 class LogEventRecord(Record):
-    """One line of a log: `message` is its text, `payload` what it says as JSON.
+    """One line of a log: `message` is its text, `payload` the same as JSON.
 
     CloudWatch's control messages, by which it tries out the way, hold none.
     """
@@ -30,7 +30,7 @@ class LogEventRecord(Record):
 
     @classmethod
     def recognises(cls, raw: dict[str, Any]) -> bool:
-        """Say whether this is what a function gets, packed, or what a stream carries."""
+        """Say whether this is the packed event of a function, or the batch inside of a stream's record."""
         return "awslogs" in raw or ("logEvents" in raw and "messageType" in raw)
 
     @classmethod
@@ -57,7 +57,7 @@ class LogEventRecord(Record):
 
     @property
     def payload(self) -> Any:
-        """Return what the line says as JSON, or its text if it is none."""
+        """Return the line as JSON, or its text if it is none."""
         return parsed(self.message)
 
 

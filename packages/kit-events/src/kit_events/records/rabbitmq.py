@@ -11,7 +11,7 @@ from kit_events.records.fields import Fields
 class RabbitMQRecord(DataRecord):
     """One message of a queue of RabbitMQ: `data` are its bytes.
 
-    `properties` are the basic ones of AMQP as they came, save the headers: those that are text are str.
+    `properties` are the basic ones of AMQP as they came. `headers` are apart; those in text are str.
     """
 
     kind = "message of RabbitMQ"
@@ -29,7 +29,7 @@ class RabbitMQRecord(DataRecord):
 
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> list[Any]:
-        """Return what each message says."""
+        """Return the content of each message."""
         return [opened(message.data("data")) for _, message in _messages(Fields("RabbitMQRecord", raw))]
 
     @classmethod

@@ -9,7 +9,7 @@ from typing import Any, Self
 from kit_events.records.fields import Fields
 from kit_events.records.record import Record
 
-# What EventBridge calls by detail type and reason, by its name in S3's own notifications ("Supported event types").
+# The names of EventBridge (detail type and reason), by the name in S3's own notifications ("Supported event types").
 _CREATED = {"PutObject": "Put", "POST Object": "Post", "CopyObject": "Copy"}
 _NAMES = {
     "Object Restore Initiated": "ObjectRestore:Post",
@@ -88,7 +88,7 @@ class FileRecord(Record):
 
     @classmethod
     def _from_bus(cls, fields: Fields) -> Self:
-        """Read what EventBridge brings; it has the key as it is."""
+        """Read an event of EventBridge, which has the key as it is."""
         detail = fields.part("detail")
         thing, name = detail.part("object"), detail.part("bucket").get("name", str)
         return cls(

@@ -34,7 +34,7 @@ class TopicRecord(Record):
 
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> tuple[Any] | None:
-        """Return what the message says."""
+        """Return the content of the message."""
         message = raw.get("Message")
         if isinstance(message, str) and "TopicArn" in raw:
             return (opened(message),)
@@ -58,7 +58,7 @@ class TopicRecord(Record):
 
     @property
     def payload(self) -> Any:
-        """Return what the message says as JSON, or its text if it is none."""
+        """Return the message as JSON, or its text if it is none."""
         return parsed(self.message)
 
 

@@ -24,7 +24,7 @@ class RecordClass(Protocol):
 
 R = TypeVar("R", bound=RecordClass)
 
-# The record's class, its file, and the members by which it is known: with a value, or whatever they hold.
+# The record's class, its file, and the members by which it is known: with one value, or with any.
 SOURCES: dict[str, tuple[str, ...]] = {
     "QueueRecord": ("sqs", "eventSource=aws:sqs"),
     "TopicRecord": ("sns", "EventSource=aws:sns", "Type=Notification"),
@@ -73,10 +73,10 @@ _registered: list[RecordClass] = []
 
 
 def register_source(source: R) -> R:
-    """Let whatever `source` recognises be a record or a carrier of its own, before kit's sources are asked.
+    """Add a class of records: its `recognises` is asked before those of kit's own sources.
 
-    What its `opened` returns is opened further, so that every record is found inside of it. Return the class, so that
-    this may stand above it as a decorator.
+    The content that its `opened` returns is opened further, so that every record is found inside of it. Return the
+    class, so that this may stand above it as a decorator.
     """
     if source not in _registered:
         _registered.append(source)
@@ -93,7 +93,7 @@ def load(name: str) -> Any:
 
 
 def source_of(raw: dict[str, Any]) -> RecordClass | None:
-    """Return the class that knows a JSON object, or None: then it is what was to be carried."""
+    """Return the class that knows a JSON object, or None for an object of the user's own."""
     for source in _registered:
         if source.recognises(raw):
             return source
@@ -108,9 +108,9 @@ def source_of(raw: dict[str, Any]) -> RecordClass | None:
 
 
 def unwrap(raw: Any, wanted: RecordClass | None = None, depth: int = 0) -> list[Any]:
-    """Return what is inside of a raw record, whatever it came in: objects, or text and bytes that are no JSON.
+    """Return the content of a raw record, out of all carriers: objects, or text and bytes that are no JSON.
 
-    What `wanted` recognises is not opened. Raise `RecordShapeError` for a carrier that is malformed.
+    An object that `wanted` recognises is not opened. Raise `RecordShapeError` for a carrier that is malformed.
     """
     while depth < MAX_DEPTH:
         if isinstance(raw, dict):

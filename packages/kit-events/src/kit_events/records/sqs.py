@@ -14,9 +14,9 @@ _MOST_DIGITS = 14  # of milliseconds, before the year 5138
 
 
 class QueueRecord(Record):
-    """One message of a queue, whatever it says.
+    """One message of a queue, with any body.
 
-    `attributes` are those that SQS sets, `message_attributes` the sender's, as text.
+    `attributes` are set by SQS, `message_attributes` by the sender; all are text.
     """
 
     kind = "message of a queue"
@@ -36,7 +36,7 @@ class QueueRecord(Record):
 
     @classmethod
     def opened(cls, raw: dict[str, Any]) -> tuple[Any]:
-        """Return what the body says."""
+        """Return the content of the body."""
         body = raw.get("body")
         return (opened(body if isinstance(body, str) else Fields("QueueRecord", raw).get("body", str)),)
 
@@ -59,7 +59,7 @@ class QueueRecord(Record):
 
     @property
     def payload(self) -> Any:
-        """Return what `enqueue` was given: the body as JSON, or the body itself if it is none."""
+        """Return the value that `enqueue` was given: the body as JSON, or the body itself if it is none."""
         payload = parsed(self.body)
         wrapped = open_wrapper(payload) if isinstance(payload, dict) and len(payload) == 1 else None
         return payload if wrapped is None else wrapped[0]

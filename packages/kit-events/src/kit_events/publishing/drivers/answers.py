@@ -9,13 +9,13 @@ from kit_aws import AwsError, ThrottlingError
 from kit_events.errors import EventRefusedError
 from kit_events.publishing.message import Message
 
-# Codes of what is wrong with the destination, though AWS calls that the sender's fault, too: once it is repaired, the
+# Codes of faults of the destination, though AWS calls that the sender's fault, too: once it is repaired, the
 # message is taken.
 _NOT_THE_MESSAGE = ("throttl", "denied", "authoriz", "notfound", "nonexistent", "kms", "security")
 
 
 def entry(message: Message, body: str, *, ordered: bool) -> dict[str, Any]:
-    """Return a message as SNS and SQS take it; `body` is what they call its text."""
+    """Return a message as SNS and SQS take it; `body` is their name of its text."""
     attributes = {name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()}
     made: dict[str, Any] = {body: message.text, "MessageAttributes": attributes}
     if ordered:
@@ -24,7 +24,7 @@ def entry(message: Message, body: str, *, ordered: bool) -> dict[str, Any]:
 
 
 def failures(answer: Mapping[str, Any], messages: Sequence[Message], *, resource: str) -> dict[UUID, Exception]:
-    """Return what `Failed` of an answer of PublishBatch or SendMessageBatch lists; the entries' ids are positions."""
+    """Return the errors in `Failed` of PublishBatch's or SendMessageBatch's answer; the entries' ids are positions."""
     found: dict[UUID, Exception] = {}
     for failed in answer.get("Failed", ()):
         message = messages[int(failed["Id"])]

@@ -12,7 +12,7 @@ _ARN = re.compile(r"arn:[a-z-]+:(sns|events):([a-z0-9-]+):(\d{12}):([^:]+)")
 
 
 def choose_driver(destination: str | Driver | None) -> Driver:
-    """Return the driver for a destination, else for EVENT_BUS. Raise `EventBusNotSetError`, naming what is neither."""
+    """Return the driver for a destination, else for EVENT_BUS. Raise `EventBusNotSetError` for any other text."""
     if destination is not None and not isinstance(destination, str):
         return destination
     bus = destination or os.environ.get("EVENT_BUS")

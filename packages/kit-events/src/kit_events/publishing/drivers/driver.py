@@ -22,7 +22,7 @@ class Driver(Protocol):
     def in_flight(self) -> int: ...
 
     def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
-        """Send one to ten messages, and return by id those that were not taken, and why.
+        """Send one to ten messages; return the error of each that was not taken, by its id.
 
         An `EventRefusedError` is final, another error may be tried again. Raise where the call failed as a whole.
         """

@@ -11,7 +11,7 @@ from kit_core.json import dumps
 from kit_events.publishing.drivers.answers import failure
 from kit_events.publishing.message import Message
 
-# "PutEventsResultEntry", EventBridge API Reference: what is wrong with the entry itself. Any other may pass, be it when
+# "PutEventsResultEntry", EventBridge API Reference: faults of the entry itself. Any other may pass, be it when
 # somebody has repaired the bus or its policy.
 _REFUSED = ("InvalidArgument", "MalformedDetail", "ValidationException")
 
