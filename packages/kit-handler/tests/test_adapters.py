@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 from kit_handler import ConfigurationError, Request, Response, Router, UnhandledSourceError, route
-from kit_handler.http.adapters import alb, registry
-from kit_handler.http.adapters.registry import register_adapter, unregister_adapter
+from kit_handler.http import payloads
+from kit_handler.http.adapters import alb
+from kit_handler.http.payloads import register_adapter, unregister_adapter
 from kit_testing import Client
 from kit_testing.events import (
     PAYLOADS,
@@ -37,7 +38,7 @@ MODULES = {
 
 
 def read(event: dict[str, Any]) -> Request:
-    adapter = registry.find(event)
+    adapter = payloads.find(event)
     assert adapter is not None
     return Request.from_event(event, adapter=adapter)
 
@@ -48,7 +49,7 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
-    found: Any = registry.find(http_event(version=version))
+    found: Any = payloads.find(http_event(version=version))
     assert found.__name__ == f"kit_handler.http.adapters.{MODULES[version]}"
 
 
@@ -74,7 +75,7 @@ def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
     ],
 )
 def test_what_is_no_request_is_not_taken_for_one(event: dict[str, Any]) -> None:
-    assert registry.find(event) is None
+    assert payloads.find(event) is None
 
 
 def test_every_payload_holds_the_same_request(version: str) -> None:

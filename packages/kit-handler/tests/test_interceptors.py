@@ -15,7 +15,7 @@ from kit_handler import (
     all_of,
     route,
 )
-from kit_handler.http.interceptors import registry as interceptors
+from kit_handler.http import options
 from kit_testing.events import http_event
 
 
@@ -130,7 +130,7 @@ def test_a_role_that_guards_nothing_is_a_type_error(nonsense: Any) -> None:
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(interceptors, "_registered", {})
+    monkeypatch.setattr(options, "_registered", {})
     return
 
 

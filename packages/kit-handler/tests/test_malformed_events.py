@@ -24,7 +24,7 @@ from kit_handler import (
     route,
     trigger,
 )
-from kit_handler.http.adapters import registry
+from kit_handler.http import payloads
 from kit_handler.sources import kind_of
 from kit_testing import LambdaContext, failed_ids
 from kit_testing.clients import read_answer
@@ -215,7 +215,7 @@ VERSIONS = {
 
 def check_response(event: Any, answer: Any) -> int:
     """Fail unless `answer` is one that the event's source takes, and return its status."""
-    adapter: Any = registry.find(event)
+    adapter: Any = payloads.find(event)
     found = read_answer(json.loads(json.dumps(answer)), version=VERSIONS[adapter.__name__.rpartition(".")[2]])
     assert SECRET.encode() not in found.content or SECRET in json.dumps(event)
     return found.status

@@ -86,13 +86,13 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnhandledSourceError,
     )
-    from kit_handler.http.adapters.registry import register_adapter
     from kit_handler.http.headers import Headers
     from kit_handler.http.interceptors.access import all_of
     from kit_handler.http.interceptors.jwt import Jwt
     from kit_handler.http.interceptors.rate_limit import RateLimit
-    from kit_handler.http.interceptors.registry import BaseInterceptor, add_interceptor
     from kit_handler.http.interceptors.token import RemoteToken
+    from kit_handler.http.options import BaseInterceptor, add_interceptor
+    from kit_handler.http.payloads import register_adapter
     from kit_handler.http.request import Request
     from kit_handler.http.response import Response
     from kit_handler.http.router import Router
@@ -109,12 +109,12 @@ else:
         "envelope.lambda_response": ("LambdaResponse",),
         "envelope.reports": ("ErrorReport",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
-        "http.adapters.registry": ("register_adapter",),
+        "http.payloads": ("register_adapter",),
         "http.headers": ("Headers",),
         "http.interceptors.access": ("all_of",),
         "http.interceptors.jwt": ("Jwt",),
         "http.interceptors.rate_limit": ("RateLimit",),
-        "http.interceptors.registry": ("BaseInterceptor", "add_interceptor"),
+        "http.options": ("BaseInterceptor", "add_interceptor"),
         "http.interceptors.token": ("RemoteToken",),
         "http.request": ("Request",),
         "http.response": ("Response",),

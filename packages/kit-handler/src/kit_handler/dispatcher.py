@@ -3,7 +3,7 @@
 from kit_core.invocation import begin, end
 
 from kit_handler.errors import ConfigurationError, UnhandledSourceError
-from kit_handler.http.adapters import registry as adapters
+from kit_handler.http import payloads
 from kit_handler.sources import names_of
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ class Dispatcher:
             for name in names_of(event):
                 if name in self._handlers:
                     return self._handlers[name]
-        return self.http if self.http is not None and adapters.find(event) is not None else None
+        return self.http if self.http is not None and payloads.find(event) is not None else None
 
     def _decorator(
         self, names: tuple[str, ...], kind: str, make: "Any", options: "dict[str, Any]"

@@ -2,6 +2,5 @@
 
 signature: the parameters of a route's function; binding: the values taken from a request
 markers: `Query`, `Header`, `Cookie`, `Body`; converters, conversion, bodies: texts and JSON by annotation
-annotations: records and events by annotation, for jobs and triggers
 validation: the errors of validator libraries, recognised by their shape
 """

@@ -8,7 +8,7 @@ from kit_handler._naming import name_of, take_over
 from kit_handler._shape import mapping, pairs, texts
 from kit_handler.envelope.lambda_response import LambdaResponse
 from kit_handler.errors import AppError
-from kit_handler.http.adapters import registry as adapters
+from kit_handler.http import payloads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def aws_lambda_handler(
                     from kit_handler.envelope.receivers import notify
 
                     notify(error_receiver, error, event, context, seconds=receiver_timeout)
-                if adapters.find(event) is None:
+                if payloads.find(event) is None:
                     raise
                 return _failure(error, use_traceback, started)
             finally:
@@ -90,7 +90,7 @@ def _success(result: "Any", event: "Any", content_type: str, started: float) -> 
         from kit_handler.http.response import Response
 
         if isinstance(result, Response):
-            adapter = adapters.find(event)
+            adapter = payloads.find(event)
             return adapter.encode(result) if adapter else result.dump()
         result = plain(result)
     if not isinstance(result, dict):
@@ -119,9 +119,9 @@ def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def _sendable(answer: "dict[str, Any]", event: "Any") -> "dict[str, Any]":
-    adapter = adapters.find(event) if len(answer.get("body") or "") > adapters.CLEARLY_SMALL else None
+    adapter = payloads.find(event) if len(answer.get("body") or "") > payloads.CLEARLY_SMALL else None
     if adapter is not None:
-        adapters.check_size(answer, adapter)
+        payloads.check_size(answer, adapter)
     return answer
 
 

@@ -83,9 +83,9 @@ def get_source_ip(event: "Mapping[str, Any] | LambdaEvent") -> str | None:
     """Return the caller's address as AWS has seen it, or None."""
     if isinstance(event, LambdaEvent):
         return event.requestContext.get_source_ip()
-    from kit_handler.http.adapters import registry as adapters
+    from kit_handler.http import payloads
 
-    adapter = adapters.find(event)
+    adapter = payloads.find(event)
     address = (adapter.identity(event) if adapter else {}).get("sourceIp")  # type: ignore[arg-type]
     return address or _event(event).requestContext.get_source_ip()
 

@@ -43,7 +43,10 @@ class PathParameter:
 
 
 def parse(path: str, converters: "Mapping[str, Accepts]") -> "Segments":
-    """Return the segments of a route's path; ConfigurationError says what is wrong with it."""
+    """Return the segments of a route's path; ConfigurationError says what is wrong with it.
+
+    converters: by name, beside those of `kit_handler.binding.converters`
+    """
     if path in ("", "/"):
         return ()
     if not path.startswith("/"):
@@ -75,10 +78,15 @@ def _segment(text: str, path: str, converters: "Mapping[str, Accepts]") -> "str 
     if text != f"{{{inner}}}" or not name.isidentifier():
         raise ConfigurationError(f"{text!r} in the path {path!r} is not {{name}}, {{name:converter}} or {{name+}}")
     greedy = inner.endswith("+")
-    if converter and (greedy or converter not in converters):
-        known = ", ".join(sorted(converters))
-        raise ConfigurationError(f"{text!r} in the path {path!r} can't have this converter; known are {known}")
-    return PathParameter(name, converter or "str", converters[converter] if converter else None, greedy=greedy)
+    if not converter:
+        return PathParameter(name, "str", None, greedy=greedy)
+    from kit_handler.binding.converters import CONVERTERS
+
+    known = {**CONVERTERS, **converters}
+    if greedy or converter not in known:
+        listed = ", ".join(sorted(known))
+        raise ConfigurationError(f"{text!r} in the path {path!r} can't have this converter; known are {listed}")
+    return PathParameter(name, converter, known[converter], greedy=False)
 
 
 class _Node(Generic[T]):

@@ -1,10 +1,9 @@
 """`Router`: many routes in one Lambda function."""
 
 from kit_handler._naming import name_of
-from kit_handler.binding.converters import CONVERTERS
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
-from kit_handler.http.interceptors.registry import ANSWER_OPTIONS
 from kit_handler.http.matching import Matcher, PathParameter, joined, parse, text_of
+from kit_handler.http.options import ANSWER_OPTIONS
 from kit_handler.http.paths import route_path
 from kit_handler.http.response import Response
 from kit_handler.http.routes import Endpoint, caller, check_options, serve
@@ -80,7 +79,7 @@ class Router:
             options["token"] = RemoteToken()
         self.routes: list[Route] = []
         self._slash = trailing_slash
-        self._converters = {**CONVERTERS, **(converters or {})}
+        self._converters = dict(converters or {})
         self._prefix = parse(prefix.rstrip("/"), self._converters)
         self._options = options
         self._matcher: Matcher[Route] = Matcher()
@@ -211,14 +210,24 @@ for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
 def _chosen(request: "Request", found: "tuple[Route, Values]") -> Endpoint:
     route, values = found
     names = route.names
-    texts: Any = values
     if route.converts:
-        pairs = [value if isinstance(value, tuple) else (value, value) for value in values]
-        request.converted = {name: value for name, (_, value) in zip(names, pairs, strict=True)}
-        texts = [text for text, _ in pairs]
-    request.path_params = {names[0]: texts[0]} if len(names) == 1 else dict(zip(names, texts, strict=True))
+        _keep_converted(request, names, values)
+    else:
+        texts: Any = values
+        request.path_params = {names[0]: texts[0]} if len(names) == 1 else dict(zip(names, texts, strict=True))
     request.route = route.path
     return route.endpoint
+
+
+def _keep_converted(request: "Request", names: tuple[str, ...], values: "Values") -> None:
+    texts: dict[str, str] = {}
+    converted: dict[str, object] = {}
+    for name, value in zip(names, values):  # noqa: B905  (the matcher has as many)
+        if type(value) is tuple:
+            texts[name], converted[name] = value
+        else:
+            texts[name] = value  # type: ignore[assignment]
+    request.path_params, request.converted = texts, converted
 
 
 def _merged(outer: "dict[str, Any]", inner: "dict[str, Any]") -> "dict[str, Any]":

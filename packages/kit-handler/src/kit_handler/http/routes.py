@@ -6,10 +6,9 @@ from kit_core.parameters import is_async
 from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.binding.signature import takes_the_request, texts_of_path
 from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
-from kit_handler.http.adapters import registry as adapters
+from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
-from kit_handler.http.interceptors.registry import build_guards, known_options
-from kit_handler.http.interceptors.stack import compose
+from kit_handler.http.options import build_guards, known_options
 from kit_handler.http.request import Request
 from kit_handler.http.response import Response
 
@@ -93,12 +92,17 @@ def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" 
 class Endpoint:
     """Hold a function with all that stands around it: guards, interceptors, and how its answers go out."""
 
-    __slots__ = ("_stack", "answers", "name")
+    __slots__ = ("_call", "answers", "name")
 
     def __init__(self, call: "Any", name: str, options: "dict[str, Any]") -> None:
         self.name = name
         self.answers = Answers(options)
-        self._stack = compose(call, build_guards(options), options.get("interceptors") or ())
+        guards, interceptors = build_guards(options), options.get("interceptors") or ()
+        if guards or interceptors or is_async(call):
+            from kit_handler.http.stack import compose
+
+            call = compose(call, guards, interceptors)
+        self._call = call
 
     def answer(self, request: Request) -> Response:
         """Return the answer to a request; nothing that is raised gets out."""
@@ -107,7 +111,7 @@ class Endpoint:
         try:
             if answers.cors:
                 response = answers.cors.preflight(request)
-            response = response or self._stack(request)
+            response = response or self._call(request)
             if not isinstance(response, Response):
                 response = self._awaited(response, request)
         except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
@@ -128,7 +132,7 @@ def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -
     """Answer an event, or a plain request, with the endpoint that `find` returns for it."""
     if isinstance(event, Request):
         return find(event).answer(event)
-    adapter = adapters.find(event)
+    adapter = payloads.find(event)
     if adapter is None:
         raise UnhandledSourceError(event if isinstance(event, dict) else ())
     token = begin(event, context)
@@ -197,8 +201,8 @@ def _awaiting(call: "Any") -> "Any":
 def _encoded(adapter: "Adapter", response: Response, request: Request, endpoint: Endpoint) -> "dict[str, Any]":
     try:
         answer = adapter.encode(response)
-        if len(answer["body"]) > adapters.CLEARLY_SMALL:
-            adapters.check_size(answer, adapter)
+        if len(answer["body"]) > payloads.CLEARLY_SMALL:
+            payloads.check_size(answer, adapter)
         return answer if request.method != "HEAD" else {**answer, "body": ""}
     except ResponseTooLargeError as error:
         log_failure("the answer of %s can't be sent: %s", endpoint.name, error)

@@ -4,7 +4,7 @@ from kit_core.invocation import begin, end
 from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.binding.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
+from kit_handler.jobs.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
 from kit_handler.jobs.batches import batch_of, records_of
 from kit_handler.jobs.runs import JobSettings, Run, drive
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any, overload
 
-    from kit_handler.binding.annotations import Parse
+    from kit_handler.jobs.annotations import Parse
     from kit_handler.jobs.failures import Backoff, Policy
     from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     Call = Callable[[], Any]
 
 
-def direct(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+def answer(kind: str | None, call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Call the function, and return what the source of that kind expects; raises TriggerError."""
+    return _ANSWERS.get(kind, _direct)(call, event, context, name)
+
+
+def _direct(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     """Return the function's result as it is: nobody waits for a certain form."""
     return json_of(call())
 
 
-def cognito(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+def _cognito(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     """Return the event with the response's fields in it."""
     try:
         answer = json_of(call())
@@ -34,7 +39,7 @@ def cognito(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     return {**event, "response": {**mapping(event, "response"), **answer}}
 
 
-def lex(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+def _lex(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     """Return the answer, or the next step of the conversation if there is none."""
     try:
         answer = json_of(call())
@@ -51,7 +56,7 @@ def lex(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     return {"sessionState": {**state, "intent": intent, "dialogAction": {"type": "Close"}}}
 
 
-def authorizer(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+def _authorizer(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     """Return the policy, or `isAuthorized` where API Gateway asks for that."""
     simple = "routeArn" in event and event.get("version") == "2.0"
     try:
@@ -89,3 +94,17 @@ def _scalar(value: "Any") -> "Any":
     from kit_core.json import dumps
 
     return dumps(value)
+
+
+def _custom_resource(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    from kit_handler.triggers.custom_resource import answer_once
+
+    return answer_once(call, event, context, name)
+
+
+_ANSWERS: "dict[str | None, Callable[[Call, Event, Any, str], Any]]" = {
+    "cognito": _cognito,
+    "lex": _lex,
+    "authorizer": _authorizer,
+    "custom_resource": _custom_resource,
+}

@@ -21,7 +21,7 @@ _TIMEOUT = 5.0
 _KNOWN = ("PhysicalResourceId", "Data", "NoEcho")
 
 
-def answer(call: "Callable[[], Any]", event: "Event", context: "Any", name: str) -> None:
+def answer_once(call: "Callable[[], Any]", event: "Event", context: "Any", name: str) -> None:
     """Call the function and tell CloudFormation what has come of it, once, before the time is up.
 
     Raises TriggerError when CloudFormation can't be told; Lambda tries again then.
@@ -65,7 +65,7 @@ class _Once:
             self._sent = True
             try:
                 _put(self.event["ResponseURL"], self._body(outcome))
-            except Exception as error:  # noqa: BLE001  (raised by `answer`, in the function's own thread)
+            except Exception as error:  # noqa: BLE001  (raised by `answer_once`, in the function's own thread)
                 self.failure = error
 
     def _body(self, outcome: "dict[str, Any]") -> bytes:

@@ -3,18 +3,16 @@
 from kit_core.invocation import begin, end
 
 from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.binding.annotations import context_parameter, event_parser, is_plain, parse_late, with_context
 from kit_handler.errors import UnhandledSourceError
+from kit_handler.jobs.annotations import context_parameter, event_parser, is_plain, parse_late, with_context
 from kit_handler.sources import is_batch, kind_of
-from kit_handler.triggers import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from kit_handler._types import Event, EventHandler
-    from kit_handler.triggers.answers import Call
+    from kit_handler._types import EventHandler
 
 
 def trigger(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "Any":
@@ -67,27 +65,14 @@ def _handler(function: "Callable[..., Any]") -> "EventHandler":
 
             return run(result, context=context)
 
+        from kit_handler.triggers.answers import answer
+
         token = begin(event, context)
         try:
-            answer = _ANSWERS.get(kind_of(event) or "", answers.direct)
-            return answer(call, event, context, name)
+            return answer(kind_of(event), call, event, context, name)
         finally:
             end(token)
 
     take_over(handler, function)
     handler.__kit_handler__ = "trigger"  # type: ignore[attr-defined]
     return handler
-
-
-def _custom_resource(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
-    from kit_handler.triggers.custom_resource import answer
-
-    return answer(call, event, context, name)
-
-
-_ANSWERS: "dict[str, Callable[[Call, Event, Any, str], Any]]" = {
-    "cognito": answers.cognito,
-    "lex": answers.lex,
-    "authorizer": answers.authorizer,
-    "custom_resource": _custom_resource,
-}

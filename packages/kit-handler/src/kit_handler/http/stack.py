@@ -91,9 +91,9 @@ def _around_async(interceptor: "Any", call_next: "AsyncCallNext") -> "AsyncCallN
 
 
 def _blocking(call_next: "AsyncCallNext") -> "CallNext":
-    def call(request: "Request") -> "Response":
-        from kit_handler._coroutines import run
+    from kit_handler._coroutines import run
 
+    def call(request: "Request") -> "Response":
         return run(call_next(request), context=request.context)
 
     return call
