@@ -151,6 +151,13 @@ def test_a_token_with_an_extension_that_nobody_knows_is_401(crit: Any) -> None:
     assert ask(verifier(), jwt.encode(claims, RSA_KEY, "RS256", headers={"kid": "k1", "crit": crit})).status_code == 401
 
 
+def test_an_extension_that_only_the_library_knows_is_401() -> None:
+    # Older versions of PyJWT look at no `crit`, later ones know "b64": the answer must not depend on the version.
+    for extension, status in (({}, 200), ({"crit": ["b64"], "b64": True}, 401)):
+        bearer = unsigned({"alg": "HS256", **extension}, SECRET.encode())
+        assert ask(verifier(keys=SECRET, algorithms=["HS256"]), bearer).status_code == status
+
+
 @pytest.mark.parametrize(
     ("key", "algorithm"), [(RSA_KEY, "RS256"), (RSA_KEY, "PS384"), (EC_KEY, "ES256"), (ED_KEY, "EdDSA")]
 )

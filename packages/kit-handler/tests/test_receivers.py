@@ -193,7 +193,7 @@ import sys
 from kit_handler import aws_lambda_handler
 handler = aws_lambda_handler(error_receiver=print)(lambda event, context: {"a": 1})
 assert handler({"httpMethod": "GET"})["statusCode"] == 200
-print(*sorted({"kit_handler.envelope.receivers", "kit_handler.redaction", "threading", "asyncio"} & set(sys.modules)))
+print(*sorted({"kit_handler.envelope.receivers", "kit_core.redaction", "threading", "asyncio"} & set(sys.modules)))
 """
     command = [sys.executable, "-S", "-c", f"import sys\nsys.path[:] = {sys.path!r}\n{script}"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == ""

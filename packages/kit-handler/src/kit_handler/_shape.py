@@ -30,7 +30,6 @@ def texts(values: "Any") -> list[str]:
     return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
 
 
-def source_of(records: "list[Any]") -> str:
-    """Return what the records call their source (`aws:sqs`), or ""."""
-    first = records[0] if records and isinstance(records[0], dict) else {}
-    return first.get("eventSource") or first.get("EventSource") or ""
+def source_of(record: "Any") -> str:
+    """Return the name of a record's source (`aws:sqs`), or ""."""
+    return (record.get("eventSource") or record.get("EventSource") or "") if isinstance(record, dict) else ""

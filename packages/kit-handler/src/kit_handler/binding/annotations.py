@@ -33,10 +33,8 @@ def context_parameter(function: "Any") -> "int | str | None":
     return 1 if sum(name not in found.defaults for name in found.positional) > 1 else None
 
 
-def with_context(function: "Any", where: "int | str | None", context: "Any") -> "Callable[[Any], Any]":
+def with_context(function: "Any", where: "int | str", context: "Any") -> "Callable[[Any], Any]":
     """Return `function` as one of a single argument, which passes the Lambda context `where` it is wanted."""
-    if where is None:
-        return function  # type: ignore[no-any-return]
     if isinstance(where, str):
         return lambda value: function(value, **{where: context})
     return lambda value: function(value, context)

@@ -1,4 +1,4 @@
-"""What a receiver of errors is told: text for people, the same in fields for programs, without secrets."""
+"""The report of a failure: text for people, the same in fields for programs, without secrets."""
 
 from kit_handler.errors import AppError
 
@@ -7,7 +7,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MOST_TEXT = 3000  # characters of each part
+# The search is bounded, so that a large event can't hold up the answer.
 _MOST_SEARCHED = 10_000
+_MOST_ITEMS = 2_000
+_MOST_CAUSES = 10
+_MOST_CHARACTERS = 100_000
 
 
 class ErrorReport(str):
@@ -51,25 +55,49 @@ def message_of(error: BaseException) -> str:
 
 
 def _parts(error: BaseException, event: "Any", context: "Any") -> "dict[str, Any]":
-    import traceback
     from time import gmtime, strftime
 
-    from kit_handler.redaction import redact, redact_text
+    from kit_core.redaction import redact
 
-    trace = "".join(traceback.format_exception(error))
     code, details = (error.code, error.details) if isinstance(error, AppError) else (None, None)
     return {
         "type": type(error).__qualname__,
-        "message": redact_text(message_of(error))[:_MOST_TEXT],
+        "message": _clean_message(error)[:_MOST_TEXT],
         "code": code if code is None or isinstance(code, (str, int)) else str(code),
-        "details": redact(details),
+        "details": redact(details, most_items=_MOST_ITEMS, most_characters=_MOST_CHARACTERS),
         "function": str(getattr(context, "function_name", None) or "unknown"),
         "request_id": str(getattr(context, "aws_request_id", None) or _request_id(event) or "unknown"),
         "source_ip": str(_source_ip(event) or "unknown"),
         "timestamp": strftime("%Y-%m-%dT%H:%M:%SZ", gmtime()),
-        "payload": redact(event),
-        "traceback": redact_text(trace[-_MOST_SEARCHED:])[-_MOST_TEXT:],
+        "payload": redact(event, most_items=_MOST_ITEMS, most_characters=_MOST_CHARACTERS),
+        "traceback": _clean_traceback(error)[-_MOST_TEXT:],
     }
+
+
+def _clean_message(error: BaseException) -> str:
+    from kit_core.redaction import redact_text
+
+    return redact_text(message_of(error)[:_MOST_SEARCHED])
+
+
+def _clean_traceback(error: BaseException) -> str:
+    """Return the end of the traceback; whole lines, since a secret is told by the name before it."""
+    import traceback
+
+    from kit_core.redaction import redact_text
+
+    trace = "".join(traceback.format_exception(error))
+    cause: BaseException | None = error
+    for _ in range(_MOST_CAUSES):
+        if cause is None:
+            break
+        # Each message by itself: behind the name of its class it has another form.
+        message = message_of(cause)
+        trace = trace.replace(message, _clean_message(cause)) if message else trace
+        cause = cause.__cause__ or cause.__context__
+    if len(trace) > _MOST_SEARCHED:
+        trace = trace[-_MOST_SEARCHED:].partition("\n")[2]
+    return redact_text(trace)
 
 
 def _text(parts: "dict[str, Any]") -> str:

@@ -19,10 +19,10 @@ def records_of(event: "Any") -> "list[Any]":
     """Return the raw records of `event`: its Records, or itself; none for the test event that S3 sends."""
     if not isinstance(event, dict):
         return [event]
-    if event.get("Event") == _TEST_EVENT and "Records" not in event:
-        return []
     records = event.get("Records")
-    return records if isinstance(records, list) else [event]
+    if isinstance(records, list):
+        return records
+    return [] if event.get("Event") == _TEST_EVENT and records is None else [event]
 
 
 class Batch:
@@ -79,10 +79,10 @@ _OTHER, _QUEUE, _FIFO, _STREAM = Batch(), QueueBatch(), FifoBatch(), StreamBatch
 
 def batch_of(records: "list[Any]") -> Batch:
     """Return how the source of `records` wants its failures."""
-    source = source_of(records)
+    source = source_of(records[0]) if records else ""
     if source == "aws:sqs":
         # Standard queues may have message groups, too (fair queues); only the name tells them apart.
-        return _FIFO if str(records[0].get("eventSourceARN", "")).endswith(".fifo") else _QUEUE
+        return _FIFO if str(records[0].get("eventSourceARN")).endswith(".fifo") else _QUEUE
     if source in ("aws:kinesis", "aws:dynamodb"):
         return _STREAM
     return _OTHER

@@ -97,8 +97,8 @@ def _handler(
         token = begin(event, context)
         try:
             records = records_of(event)
-            call = with_context(function, where, context)
-            run = Run(settings, records, batch_of(records), call=call, parse=parse, context=context)
+            call = function if where is None else with_context(function, where, context)
+            run = Run(settings, records, batch_of(records), call, parse, context)
             if together:
                 drive(run.together())
             elif concurrency == 1 or run.batch.ordered or len(records) < 2:
@@ -107,7 +107,7 @@ def _handler(
                 _at_the_same_time(run, concurrency, in_tasks=in_tasks)
             if run.delays:
                 drive(run.delay())
-            return _answer(run, partial=partial, raise_if_all_failed=raise_if_all_failed)
+            return _answer(run, run.failed(), partial, raise_if_all_failed)
         finally:
             end(token)
 
@@ -131,8 +131,8 @@ def _at_the_same_time(run: Run, number: int, *, in_tasks: bool) -> None:
     (concurrency.in_tasks if in_tasks else concurrency.in_threads)(run, number)
 
 
-def _answer(run: Run, *, partial: bool, raise_if_all_failed: bool) -> "dict[str, Any] | None":
-    failed, batch = run.failed(), run.batch
+def _answer(run: Run, failed: "list[Any]", partial: bool, raise_if_all_failed: bool) -> "dict[str, Any] | None":
+    batch = run.batch
     if not failed:
         return {"batchItemFailures": []} if batch.partial else None
     identifiers = [run.identifier(raw) for raw in failed] if partial and batch.partial else []

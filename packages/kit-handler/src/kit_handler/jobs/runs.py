@@ -3,7 +3,9 @@
 A record that is not known to be done counts as failed, however the invocation has ended.
 """
 
-from kit_core.invocation import begin, end
+import sys
+
+from kit_core.invocation import become, state
 
 from kit_handler.errors import DeadlineError
 
@@ -27,7 +29,7 @@ class JobSettings:
 
     def __init__(self, name: str, *, margin: float, policy: "Policy | None") -> None:
         self.name = name
-        self.margin = margin
+        self.needed = int(1000 * margin)  # milliseconds that must be left for a record to be started
         self.policy = policy
 
 
@@ -38,16 +40,26 @@ class Run:
     in_loop: whether the records are tried in tasks of the event loop, where nothing may block
     """
 
-    longest = 0  # milliseconds that a record has taken
-    stopped = False
-    in_loop = False
+    __slots__ = (
+        "batch",
+        "blocked",
+        "call",
+        "context",
+        "delays",
+        "errors",
+        "in_loop",
+        "job",
+        "parse",
+        "records",
+        "states",
+        "stopped",
+    )
 
     def __init__(
         self,
         job: JobSettings,
         records: "list[Any]",
         batch: "Batch",
-        *,
         call: "Callable[[Any], Any]",
         parse: "Callable[[Any], Iterable[Any]] | None",
         context: "Any",
@@ -58,42 +70,45 @@ class Run:
         self.call = call
         self.parse = parse
         self.context = context
-        self.needed = 1000 * job.margin  # milliseconds that must be left for a record to be started
-        self.state = bytearray(len(records))
+        self.states = bytearray(len(records))
         self.errors: list[Exception] = []
         self.delays: list[tuple[Any, int]] = []
         self.blocked: set[str] = set()
+        self.stopped = self.in_loop = False
 
     async def in_order(self, lane: "Lane") -> None:
         """Try the records of `lane`, one after the other."""
-        parse, call, context, state, grouped = self.parse, self.call, self.context, self.state, self.batch.grouped
-        remaining, before = getattr(context, "get_remaining_time_in_millis", None), 0
-        around = begin(None, context)
+        parse, call, context, states, grouped = self.parse, self.call, self.context, self.states, self.batch.grouped
+        remaining = getattr(context, "get_remaining_time_in_millis", None)
+        needed, longest, before, watch = self.job.needed, 0, 0, sys.maxsize
+        around = state()  # that of the whole event
+        cold_start = around is not None and around[3]
         try:
             for position, raw in lane:
                 if grouped and self.batch.group(raw) in self.blocked:
                     continue
-                begin(raw, context)
+                become([raw, context, None, cold_start])
                 try:
                     for record in (raw,) if parse is None else parse(raw):
                         if remaining is not None:
                             now = remaining()  # the only clock that is read
-                            if before - now > self.longest:
-                                self.longest = before - now
-                                self.needed = max(self.needed, _LONGEST_TIMES * self.longest)
-                            if now < self.needed:
-                                self._stop(now)
-                                return
+                            if now < watch:  # the time is short, or a record may have taken longer than any before
+                                longest = max(longest, before - now)
+                                needed = max(needed, int(_LONGEST_TIMES * longest))
+                                if now < needed:
+                                    self._stop(now, needed)
+                                    return
+                                watch = max(needed, now - longest)
                             before = now
                         result = call(record)
                         if result is not None and hasattr(result, "__await__"):
                             await self._result(result)
-                    state[position] = _DONE
+                    states[position] = _DONE
                 except Exception as error:  # noqa: BLE001  (every failure is reported, none ends the others)
                     if await self._settle(position, raw, error):
                         return
         finally:
-            end(around)
+            become(around)
 
     async def together(self) -> None:
         """Call the function once, with every record that could be read."""
@@ -103,9 +118,9 @@ class Run:
         await self.in_order(enumerate(self.records))
         if not items:
             return
-        read = [position for position, state in enumerate(self.state) if state == _DONE]
+        read = [position for position, state in enumerate(self.states) if state == _DONE]
         for position in read:
-            self.state[position] = _WAITING
+            self.states[position] = _WAITING
         if self.stopped:
             return
         try:
@@ -113,7 +128,7 @@ class Run:
             if hasattr(result, "__await__"):
                 await self._result(result)
             for position in read:
-                self.state[position] = _DONE
+                self.states[position] = _DONE
         except Exception as error:  # noqa: BLE001  (as above)
             for position in read:
                 if await self._settle(position, self.records[position], error):
@@ -132,9 +147,9 @@ class Run:
 
     def failed(self) -> "list[Any]":
         """Return the records that are not done, in their order."""
-        if min(self.state, default=_DONE) >= _DONE:
+        if self.states.count(_DONE) == len(self.states):
             return []
-        return [raw for raw, state in zip(self.records, self.state, strict=True) if state < _DONE]
+        return [raw for raw, state in zip(self.records, self.states, strict=True) if state < _DONE]
 
     def identifier(self, raw: "Any") -> str | None:
         """Return the record's id at its source, or None if the item is not a record."""
@@ -159,49 +174,41 @@ class Run:
 
             _log.warning("%s could not delay %d messages", self.job.name, len(self.delays), exc_info=error)
 
-    def _stop(self, now: int) -> None:
+    def _stop(self, now: int, needed: int) -> None:
         if self.stopped:
             return
         from kit_handler import _log
 
-        error = DeadlineError(remaining=now / 1000, margin=self.needed / 1000)
+        error = DeadlineError(remaining=now / 1000, margin=needed / 1000)
         self.stop(error)
-        _log.warning("%s did not start %d records: %s", self.job.name, self.state.count(_WAITING), error)
+        _log.warning("%s did not start %d records: %s", self.job.name, self.states.count(_WAITING), error)
 
     async def _settle(self, position: int, raw: "Any", error: Exception) -> bool:
-        """Note a failure, and tell whether no record may be tried after it."""
-        if await self._becomes_dead_letter(raw, error):
-            self.state[position] = _DEAD_LETTER
-            return False
-        self.state[position] = _FAILED
+        """Log and note a failure, and tell whether no record may be tried after it."""
+        from kit_handler import _log
+
+        policy, name = self.job.policy, self.identifier(raw)
+        hook = policy.dead_letter if policy is not None and policy.is_poison(raw, error) else None
+        if hook is None:
+            _log.error("%s failed for record %s", self.job.name, name, exc_info=error)
+        else:
+            _log.error("%s failed for record %s, which is a dead letter now", self.job.name, name, exc_info=error)
+            try:
+                await self._call_hook(hook, raw, error)
+            except Exception as failure:  # noqa: BLE001  (a record that no hook has taken comes again)
+                _log.error("the dead letter hook of %s has not taken record %s", self.job.name, name, exc_info=failure)
+            else:
+                self.states[position] = _DEAD_LETTER
+                return False
+        self.states[position] = _FAILED
         self.errors.append(error)
-        if self.job.policy is not None:
-            seconds = self.job.policy.delay(raw)
-            if seconds is not None:
-                self.delays.append((raw, seconds))
+        seconds = None if policy is None else policy.delay(raw)
+        if seconds is not None:
+            self.delays.append((raw, seconds))
         group = self.batch.group(raw)
         if group is not None:
             self.blocked.add(group)
         return self.batch.ordered
-
-    async def _becomes_dead_letter(self, raw: "Any", error: Exception) -> bool:
-        """Log a failure, and tell whether the dead letter hook has taken the record."""
-        from kit_handler import _log
-
-        policy, hook = self.job.policy, None
-        if policy is not None and policy.is_poison(raw, error):
-            hook = policy.dead_letter
-        message = "%s failed for record %s" if hook is None else "%s failed for record %s, which is a dead letter now"
-        _log.error(message, self.job.name, self.identifier(raw), exc_info=error)
-        if hook is None:
-            return False
-        try:
-            await self._call_hook(hook, raw, error)
-        except Exception as failure:  # noqa: BLE001  (a record that no hook has taken comes again)
-            text = "the dead letter hook of %s has not taken record %s"
-            _log.error(text, self.job.name, self.identifier(raw), exc_info=failure)
-            return False
-        return True
 
     async def _call_hook(self, hook: "DeadLetter", raw: "Any", error: Exception) -> None:
         if self.in_loop:

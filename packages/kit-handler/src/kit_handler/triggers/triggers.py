@@ -57,7 +57,7 @@ def _handler(function: "Callable[..., Any]") -> "EventHandler":
             parse = parse_late(event_parser, function)
         if not isinstance(event, dict) or is_batch(event):
             raise UnhandledSourceError(event if isinstance(event, dict) else (), handler="this trigger")
-        parsed_by, called = parse, with_context(function, where, context)
+        parsed_by, called = parse, function if where is None else with_context(function, where, context)
 
         def call() -> "Any":
             result = called(parsed_by(event))

@@ -3,7 +3,7 @@
 from threading import Lock
 
 from kit_handler.errors import ConfigurationError, ServiceUnavailableError
-from kit_handler.http.interceptors._http import Pool, seconds_for
+from kit_handler.http.interceptors.remote import RemoteEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,21 +26,20 @@ class KeySet:
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = _checked(url)
-        self._timeout = timeout
-        self._pool = Pool("the key endpoint", most_read=_MOST_READ)
+        self._endpoint = RemoteEndpoint("the key endpoint", timeout=timeout, most_read=_MOST_READ)
         self._lock = Lock()
         self._keys: list[dict[str, Any]] = []
         self._fetched: float | None = None
         self._tried: float | None = None
         self._failed = False
 
-    def find(self, kid: str | None, kty: str, context: "Any") -> "dict[str, Any] | None":
+    def find(self, kid: str | None, kty: str) -> "dict[str, Any] | None":
         """Return the key, None if the issuer has none of that name; without a name, the only one of its type."""
         with self._lock:
             age = self._age(self._fetched)
             found = choose(self._keys, kid, kty) if age <= _LIFETIME else None
             if found is None or age > _LIFETIME / 2:
-                refreshed = self._may_ask() and self._refresh(context)
+                refreshed = self._may_ask() and self._refresh()
                 if refreshed:
                     found = choose(self._keys, kid, kty)
                 elif found is None and (self._failed or age > _LIFETIME):
@@ -49,24 +48,22 @@ class KeySet:
 
     def close(self) -> None:
         """Close the connections that are kept for the next question."""
-        self._pool.close()
+        self._endpoint.close()
 
     def _may_ask(self) -> bool:
         return self._age(self._tried) >= (_PAUSE_AFTER_FAILURE if self._failed else _PAUSE)
 
-    def _refresh(self, context: "Any") -> bool:
+    def _refresh(self) -> bool:
         from time import monotonic
 
         self._failed = True
         try:
-            status, body = self._pool.ask(
-                "GET", self._url, {"Accept": "application/json"}, timeout=seconds_for(context, self._timeout)
-            )
+            status, body = self._endpoint.ask("GET", self._url, {"Accept": "application/json"})
             keys = _keys_of(status, body)
         except ServiceUnavailableError:
             return False
         except ValueError as error:
-            self._pool.warn("answered something else than keys: %s", error)
+            self._endpoint.warn("answered something else than keys: %s", error)
             return False
         finally:
             self._tried = monotonic()
@@ -102,10 +99,7 @@ def _keys_of(status: int, body: bytes) -> "list[dict[str, Any]]":
 
     if status != 200:
         raise ValueError(f"the status is {status}")
-    try:
-        return keys_in(loads(body.decode()))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    return keys_in(loads(body))
 
 
 def _checked(url: str) -> str:

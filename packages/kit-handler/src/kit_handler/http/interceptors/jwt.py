@@ -68,7 +68,7 @@ class Jwt:
 
     def __call__(self, token: str, request: "Request") -> bool:
         """Return True and set `request.authorizer` to the claims; raise UnauthorizedError for an invalid token."""
-        claims = self._claims(token, request.context)
+        claims = self._claims(token)
         if self._roles != "roles":  # another claim of that name says nothing then
             claims["roles"] = claims.get(self._roles)
         request.authorizer = claims
@@ -79,7 +79,7 @@ class Jwt:
         if self._remote:
             self._remote.close()
 
-    def _claims(self, token: str, context: "Any") -> "dict[str, Any]":
+    def _claims(self, token: str) -> "dict[str, Any]":
         jwt = _library()
         try:
             header = jwt.get_unverified_header(token)
@@ -90,7 +90,7 @@ class Jwt:
                 raise jwt.InvalidAlgorithmError(f"the algorithm {algorithm!r} is not allowed")
             claims: dict[str, Any] = jwt.decode(
                 token,
-                self._key(jwt, algorithm, kid, context),
+                self._key(jwt, algorithm, kid),
                 algorithms=[algorithm],
                 issuer=self._issuer,
                 leeway=self._leeway,
@@ -108,11 +108,11 @@ class Jwt:
             raise UnauthorizedError("The token is not valid", headers=_INVALID) from error
         return claims
 
-    def _key(self, jwt: "Any", algorithm: str, kid: "Any", context: "Any") -> "Any":
+    def _key(self, jwt: "Any", algorithm: str, kid: "Any") -> "Any":
         if isinstance(self._keys, (str, bytes)):
             return self._keys
         kty = _TYPES[algorithm[:2]]
-        found = self._remote.find(kid, kty, context) if self._remote else choose(self._keys, kid, kty)
+        found = self._remote.find(kid, kty) if self._remote else choose(self._keys, kid, kty)
         if found is None or found.get("alg", algorithm) != algorithm:
             raise jwt.InvalidKeyError(f"there is no key {kid!r} for {algorithm}")
         known = self._built.get((algorithm, kid))

@@ -1,7 +1,7 @@
 """Tokens: a callable that checks them, or the signed question to a remote endpoint."""
 
 from kit_handler.errors import ConfigurationError, ForbiddenError, ServiceUnavailableError, UnauthorizedError
-from kit_handler.http.interceptors._http import Pool, seconds_for
+from kit_handler.http.interceptors.remote import RemoteEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,11 +82,10 @@ class RemoteToken:
         auth: "Signer | None" = None,
     ) -> None:
         self._url = url
-        self._timeout = timeout
         self._cache_seconds = cache_seconds
         self._auth = auth
         self._known: dict[bytes, float] = {}
-        self._pool = Pool("the token endpoint")
+        self._endpoint = RemoteEndpoint("the token endpoint", timeout=timeout)
 
     def __call__(self, token: str, request: "Request") -> bool:
         """Return whether `token` is valid for the request's caller."""
@@ -98,27 +97,27 @@ class RemoteToken:
         may_cache = self._cache_seconds > 0 and request.headers.get(TOKEN_HEADER) == token
         if may_cache and self._is_known(token, profile_id):
             return True
-        accepted = self._ask(token, profile_id, seconds_for(request.context, self._timeout))
+        accepted = self._ask(token, profile_id)
         if accepted and may_cache:
             self._remember(token, profile_id)
         return accepted
 
     def close(self) -> None:
         """Close the connections that are kept for the next question."""
-        self._pool.close()
+        self._endpoint.close()
 
-    def _ask(self, token: str, profile_id: "Any", timeout: float) -> bool:
+    def _ask(self, token: str, profile_id: "Any") -> bool:
         from kit_core.json import dumps
 
         url = self._url = self._url or _url_from_environment()
         body = dumps({"token": token, "profile_id": profile_id}).encode()
         headers = dict(self._signer().sign("POST", url, {"Content-Type": "application/json"}, body))
-        status, _ = self._pool.ask("POST", url, headers, body=body, timeout=timeout)
+        status, _ = self._endpoint.ask("POST", url, headers, body)
         if status == 200:
             return True
         if 400 <= status < 500 and status != 429:
             return False
-        self._pool.warn("answered %d", status)
+        self._endpoint.warn("answered %d", status)
         raise ServiceUnavailableError("The token can't be checked right now")
 
     def _signer(self) -> "Signer":
