@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
     from kit_testing.servers import Aws, Databases, Postgres, Redis
+    from kit_testing.servers.postgres.rehearsal import Rehearsals
 
 
 @pytest.fixture(scope="session")
@@ -59,13 +60,20 @@ def postgres_shared_url(_postgres_databases: "Databases") -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def postgres_connection(postgres_server: "Postgres", postgres_shared_url: str) -> "Iterator[connection]":
-    """A psycopg2 connection whose changes are rolled back after the test; its commits are savepoints."""
-    from kit_testing.servers.postgres.rehearsal import rehearsal
+@pytest.fixture(scope="session")
+def _postgres_rehearsals(postgres_shared_url: str) -> "Iterator[Rehearsals]":
+    from kit_testing.servers.postgres.rehearsal import Rehearsals
 
+    rehearsals = Rehearsals(postgres_shared_url)
+    yield rehearsals
+    rehearsals.close()
+
+
+@pytest.fixture
+def postgres_connection(postgres_server: "Postgres", _postgres_rehearsals: "Rehearsals") -> "Iterator[connection]":
+    """A psycopg2 connection whose changes are rolled back after the test; its commits are savepoints."""
     postgres_server.start()  # a test may have killed it
-    with rehearsal(postgres_shared_url) as connection:
+    with _postgres_rehearsals.lend() as connection:
         yield connection
 
 

@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 import pytest
-from kit_testing import InvalidAnswerError, JobClient, failed_ids
+from kit_testing import BatchAnswer, InvalidAnswerError, JobClient, failed_ids
 from kit_testing.events import dynamodb_event, kafka_event, kinesis_event, s3_event, sqs_event
 
 
@@ -25,6 +25,7 @@ def failing(*identifiers: Any) -> JobClient:
 )
 def test_failed_records_are_found_by_the_identifier_of_their_source(event: Any, identifier: Any, find: Any) -> None:
     answer = failing(identifier).send(event)
+    assert isinstance(answer, BatchAnswer)
     assert (answer.failed, answer.failed_records) == ([identifier], [find(event)])
 
 

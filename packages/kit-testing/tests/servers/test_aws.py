@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from kit_testing import ServerError
 from kit_testing.servers import Aws
-from kit_testing.servers.aws import Reply
+from kit_testing.servers.aws import Bridge, Call, Next, Reply
 
 
 @pytest.fixture
@@ -257,18 +257,19 @@ def test_a_fifo_topic_deduplicates_by_content(cloud, fifo_queue):
 
 
 def test_bridges_stand_before_moto(cloud):
-    def refuse(call, call_next):
+    def refuse(call: Call, call_next: Next) -> Reply:
         if call.action == "CreateQueue":
             return Reply.error(403, "AccessDenied", "no queues today")
         seen.append((call.service, call.action))
         return call_next(call)
 
     seen = []
-    cloud.bridges.append(refuse)
+    bridge: Bridge = refuse
+    cloud.bridges.append(bridge)
     try:
         with pytest.raises(ClientError, match="no queues today"):
             cloud.client("sqs").create_queue(QueueName="queue")
         cloud.client("sqs").list_queues()
     finally:
-        cloud.bridges.remove(refuse)
+        cloud.bridges.remove(bridge)
     assert seen == [("sqs", "ListQueues")]

@@ -23,7 +23,7 @@ log = logging.getLogger("kit.testing")
 
 
 class Running(Protocol):
-    """A server while it runs, and what is left of it afterwards: `Process`, or a thread that plays one."""
+    """A server while it runs, and its status and log afterwards: a `Process`, or a thread in its place."""
 
     @property
     def pid(self) -> int | None: ...
@@ -34,9 +34,9 @@ class Running(Protocol):
 
 
 class Server(ABC):
-    """A server on 127.0.0.1 that is started, stopped, killed, and watched; or one of somebody else's.
+    """A server on 127.0.0.1 that is started, stopped, killed, and watched; or an external one.
 
-    Ours ends with the process that started it, and keeps its port over restarts. Somebody else's is named by an
+    Ours ends with the process that started it, and keeps its port over restarts. An external one is named by an
     environment variable, and neither started nor stopped.
     """
 
@@ -143,7 +143,7 @@ class Server(ABC):
             watcher.join()
 
     def close(self) -> None:
-        """Stop the server for good, and remove what was not to be kept."""
+        """Stop the server for good, and remove its data unless a folder was given for them."""
         if self._external is not None or self._owner != os.getpid():
             return
         self.stop()

@@ -1,4 +1,4 @@
-"""What stands before moto, where moto does less than AWS: each bridge may answer a call, or look at moto's answer."""
+"""Bridges before moto, where moto does less than AWS: each may answer a call, or read moto's answer."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +51,7 @@ Bridge = Callable[[Call, Next], Reply]
 
 
 def through(bridges: list[Bridge], last: Next) -> Next:
-    """Return what calls the bridges, the first one outermost, and `last` behind them."""
+    """Return a callable that passes a call through the bridges, the first one outermost, to `last`."""
     for bridge in reversed(bridges):
         last = _before(bridge, last)
     return last
