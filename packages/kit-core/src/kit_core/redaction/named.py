@@ -31,7 +31,21 @@ from kit_core.redaction.quotes import closing_bracket, quoted
 REDACTED = "[redacted]"
 
 # Each name of a secret that is looked for in texts has one of these in it.
-_PARTS = ("pass", "secret", "token", "auth", "ookie", "cred", "key", "bearer", "signature", "pwd", "jwt", "code", "card")
+_PARTS = (
+    "pass",
+    "secret",
+    "token",
+    "auth",
+    "ookie",
+    "cred",
+    "key",
+    "bearer",
+    "signature",
+    "pwd",
+    "jwt",
+    "code",
+    "card",
+)
 _ENDS = ("auth", "sig", "otp", "pin", "cvv", "cvc", "pw")  # no letter follows
 _SESSIONS = ("sessionid", "session_id", "session id", "session-id", "sessid", "sess_id")
 _IDENTIFIER = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.$"
@@ -45,7 +59,8 @@ _ASSIGNED = (
     r"(?P<sign>=>|->|→|:=|={1,3}|:(?![:/])|%(?:25){0,3}3[ad])[ \t]{0,40}+"
 )
 _VALUE_OF = (
-    rf"{_QUOTE}?(?:[ ]{{0,3}},)?\s{{0,20}}(?:- )?{_QUOTE}?(?:Parameter|Option)?[Vv]alues?{_QUOTE}?[ ]{{0,3}}[:=][ ]{{0,3}}(?!\s)"
+    rf"{_QUOTE}?(?:[ ]{{0,3}},)?\s{{0,20}}(?:- )?{_QUOTE}?"
+    rf"(?:Parameter|Option)?[Vv]alues?{_QUOTE}?[ ]{{0,3}}[:=][ ]{{0,3}}(?!\s)"
 )
 _PAIR = rf"{_QUOTE}\s{{0,3}},\s{{0,9}}(?=[bru]{{0,2}}\\{{0,15}}[\"'])"
 _FIELD = r"\\{0,15}[\"'](?:;[^\r\n\\]{0,200})?(?:\r?\n\r?\n|\\{1,3}r\\{1,3}n\\{1,3}r\\{1,3}n)(?P<value>[^\r\n\\]+)"
@@ -53,7 +68,8 @@ _ELEMENT = r"(?:\s[^<>]{0,300})?>(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4000})(?:\]
 _ARGUMENT = r"[ \t]{1,3}(?!-)(?P<value>[^\s\"'\])|]+|(?=[\"']))"
 _SQL = r"(?i)\s{1,3}(?:by\s{1,3})?(?=\\{0,15}')"
 _PROSE = (
-    r"(?:(?: for \S{1,64})?(?: is| was| value)? {1,3}|[ ]{0,20}\|[ ]{0,20}|\t)[\"'`]?(?P<value>[^\s\"'`,;()&|<>]{6,200})"
+    r"(?:(?: for \S{1,64})?(?: is| was| value)? {1,3}|[ ]{0,20}\|[ ]{0,20}|\t)"
+    r"[\"'`]?(?P<value>[^\s\"'`,;()&|<>]{6,200})"
     r"|,(?P<column>[^\s\"'`,;()&|<>]{6,200})"
 )
 _BLOCK = r"[|>][+-]?\d?[ \t]{0,9}\r?\n(?P<indent>[ \t]{1,40}+)\S[^\n]*(?:\n(?P=indent)[^\n]*)*"
@@ -230,7 +246,7 @@ class _Search:
             value = compiled(_ENCODED).match(text, start)
             return start if value is None else self._unless_harmless(start, value.end(), name, instead)
         if sign == "=" and name.isupper() and compiled(_ENVIRONMENT).search(text, max(0, begin - 20), begin):
-            value = compiled(_WHOLE).match(text, start)
+            value = compiled(_LINE if _is_header(name) else _WHOLE).match(text, start)
             return start if value is None else self._unless_harmless(start, value.end(), name, instead)
         return self._message_end(start) or self._bare(begin, name, start, instead, sign)
 
@@ -244,7 +260,11 @@ class _Search:
                 return start
             stop = start + len(value[0].rstrip())
             end = placeholder_end(text, stop)
-            return end if end > stop and is_harmless(text[start:end], name) else self._unless_harmless(start, stop, name, instead)
+            return (
+                end
+                if end > stop and is_harmless(text[start:end], name)
+                else self._unless_harmless(start, stop, name, instead)
+            )
         if is_source(text, start, spaced=sign == "=" and text[start - 1] == " "):
             return start + 1
         value = compiled(_BARE).match(text, start)
@@ -285,9 +305,9 @@ class _Search:
     def _group(self, start: int, name: str, instead: str) -> int:
         """Hide the value in brackets at `start`, unless all in it is harmless."""
         text = self.text
-        stop = closing_bracket(text, start)
         if text[start] == "{" and name.lower().endswith(("auth", "jwt")):
-            return start + 1
+            return start + 1  # settings, claims
+        stop = closing_bracket(text, start)
         if stop - start < 2000:
             inside = text[start + 1 : stop - 1]
             found = compiled(_TEXTS).finditer(inside)

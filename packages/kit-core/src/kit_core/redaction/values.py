@@ -1,7 +1,8 @@
 """Values and texts without their secrets."""
 
-from collections.abc import Callable, Mapping, Set
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
 
 from kit_core.redaction.harmless import is_harmless
 from kit_core.redaction.named import REDACTED
@@ -9,12 +10,17 @@ from kit_core.redaction.names import is_secret_name
 from kit_core.redaction.patterns import compiled
 from kit_core.redaction.texts import may_have_secrets, redact_plain
 
-Default = Callable[[Any], Any] | None
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Default = Callable[[Any], Any] | None
 
 _DEEPEST = 12
 _LONGEST = 300_000
 _MOST_ITEMS = 20_000
-_LONGEST_KNOWN = 512
+_LONGEST_KNOWN = 256
 _MOST_KNOWN = 2048
 _SHORTEST_BASE64 = 16
 _NAMES = ("name", "Name", "key", "Key", "header", "field", "loc", "ParameterKey", "OptionName")
@@ -38,7 +44,7 @@ def redact_text(text: str) -> str:
     - `kit_core.redaction.harmless`: values that stay although they stand beside the name of a secret
     - `kit_core.redaction.names`: names of secrets
     """
-    if text in _clean or (" " in text and not may_have_secrets(text)):
+    if len(text) > _LONGEST_KNOWN and " " in text and not may_have_secrets(text):
         return text
     return _text(text, 0)
 
@@ -185,20 +191,25 @@ class _Copy:
 
     def _list(self, value: Any, above: tuple[int, ...]) -> list[Any]:
         items = list(value)
-        # A header is often a pair: ("Authorization", "Bearer …"), in bytes too; ["password", "email"] are names.
-        if len(items) == 2 and isinstance(items[0], (str, bytes)) and not isinstance(value, Set):
-            name = _as_text(items[0])
-            names = isinstance(items[1], str) and isinstance(value, list) and compiled("[a-z_]{1,40}").fullmatch(items[1])
-            if is_secret(name, items[1]) and not names:
-                return [name, REDACTED]
+        if not isinstance(value, Set) and _is_pair(items, nested=isinstance(value, tuple)):
+            return [_as_text(items[0]), REDACTED]
         result: list[Any] = []
         for item in items:
             self.items -= 1
             if self.items < 0:
                 result.append("…")
                 break
-            result.append(self.of(item, above))
+            pair = type(item) is list and _is_pair(item, nested=True)
+            result.append([_as_text(item[0]), REDACTED] if pair else self.of(item, above))
         return result
+
+
+def _is_pair(items: list[Any], *, nested: bool) -> bool:
+    """Tell whether a list is a header field or the like: its name, and a secret. Names of fields alone are none."""
+    if len(items) != 2 or not isinstance(items[0], (str, bytes)) or not is_secret(items[0], items[1]):
+        return False
+    names = isinstance(items[1], str) and compiled("[a-z_]{1,40}").fullmatch(items[1]) is not None
+    return nested or not names or "-" in _as_text(items[0])
 
 
 def _text(text: str, depth: int) -> str:
