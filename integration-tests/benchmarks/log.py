@@ -1,8 +1,10 @@
-"""What a log line costs, next to powertools' own and to the standard library's logging with JSON; and the import.
+"""The cost of a log line, of the decorators and of the import, beside powertools and the standard library with JSON.
 
-    uv run --isolated --group benchmarks python integration-tests/benchmarks/log.py
+    uv run --isolated --group benchmarks python integration-tests/benchmarks/log.py [CHECKOUT]
 
-Every line has its location, the ids of the invocation and three extras, and goes to an output that drops it.
+Every line has its location, the ids of the invocation and three extras, and goes to an output that drops it. The
+decorators stand around a function that is called with a batch of one record and logs nothing. CHECKOUT is the path of
+another commit of this repository (`git worktree add`): its decorators are measured in the same run, by turns.
 """
 
 import io
@@ -13,18 +15,28 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 from _table import cpu_microseconds, print_table
 from aws_lambda_powertools import Logger
-from kit_handler.testing import LambdaContext
 from kit_logger import get_logger, inject
 
 MOST_OF_POWERTOOLS = 0.5
 MOST_OF_STDLIB = 1.25  # in its class: noise between two runs is about as much
 MOST_OF_DISABLED = 2.0
+MOST_OF_DECORATORS = 6.0  # microseconds, @inject and @job together
 EVENT = {"headers": {"x-correlation-id": "6f0b4f0e-0000-4000-8000-000000000001"}}
-CONTEXT = LambdaContext()
+CONTEXT = SimpleNamespace(
+    function_name="loans-get",
+    memory_limit_in_mb=256,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:loans-get",
+    aws_request_id="6f0b4f0e-0000-4000-8000-000000000002",
+)
+IDS = cycle([str(uuid4()) for _ in range(10_000)])  # more than the texts that are remembered as harmless
 EXTRA = {"loan_id": "0d9c3c1e-7a64-4f0e-9d53-5a1f3f3f9a10", "amount": 1200, "status": "requested"}
 NESTED = {"loan": {"id": 1, "status": "open", "lines": [1, 2, 3]}}
 
@@ -74,6 +86,7 @@ def lines_of(info: Callable[..., None], debug: Callable[..., None], exception: C
 
     return {
         "ids and 3 extras": lambda: info("requested", extra=EXTRA),
+        "a new id among them": lambda: info("requested", extra={**EXTRA, "loan_id": next(IDS)}),
         "ids alone": lambda: info("requested"),
         "arguments": lambda: info("loan %s of %s", "a", "b"),
         "a nested extra": lambda: info("requested", extra=NESTED),
@@ -115,18 +128,56 @@ def measured() -> dict[str, dict[str, float]]:
         sys.stdout = output
 
 
-def invocations() -> dict[str, float]:
-    """Return what the decorators cost per invocation."""
-    powertools = Logger(service="powertools", stream=Nowhere())
-    path = 'headers."x-correlation-id"'
+DECORATORS = """
+import io, json
+from types import SimpleNamespace
+from _table import cpu_microseconds
+from aws_lambda_powertools import Logger
+from kit_handler import job
+from kit_logger import inject
 
-    def handler(event: Any, context: Any) -> None: ...
+powertools = Logger(service="powertools", stream=io.StringIO())
+path = "Records[0].messageId"
 
-    calls = {"kit_logger": inject(handler), "powertools": powertools.inject_lambda_context(handler)}
-    calls["powertools, with id"] = powertools.inject_lambda_context(handler, correlation_id_path=path, clear_state=True)
-    return cpu_microseconds(
-        {name: lambda call=call: call(EVENT, CONTEXT) for name, call in calls.items()}, number=5_000
-    )
+def work(record): ...
+
+def bare(event, context):
+    for record in event["Records"]:
+        work(record)
+    return {"batchItemFailures": []}
+
+handlers = {
+    "none": bare,
+    "@job": job(work),
+    "@inject": inject(bare),
+    "@inject @job": inject(job(work)),
+    "powertools": powertools.inject_lambda_context(bare),
+    "powertools, with the id": powertools.inject_lambda_context(bare, correlation_id_path=path, clear_state=True),
+}
+record = {"messageId": "m-1", "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:eu-west-1:1:loans", "body": "{}"}
+event = {"Records": [{**record, "attributes": {}, "messageAttributes": {}}]}
+context = SimpleNamespace(
+    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn", aws_request_id="r",
+    get_remaining_time_in_millis=lambda: 10_000,
+)
+calls = {name: lambda handler=handler: handler(event, context) for name, handler in handlers.items()}
+print(json.dumps(cpu_microseconds(calls, number=5_000, rounds=5)))
+"""
+
+
+def decorators(checkouts: dict[str, Path]) -> dict[str, dict[str, float]]:
+    """Return the microseconds that each decorator adds to an invocation, by checkout; processes take turns."""
+    taken: dict[str, dict[str, float]] = {}
+    for _ in range(3):
+        for name, folder in checkouts.items():
+            sources = [Path(__file__).parent, *sorted(folder.glob("packages/*/src"))]
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sources))}
+            shown = subprocess.run([sys.executable, "-c", DECORATORS], check=True, capture_output=True, env=environment)
+            for decorator, us in json.loads(shown.stdout).items():
+                least = taken.setdefault(decorator, {})
+                least[name] = min(us, least.get(name, us))
+    bare = taken.pop("none")
+    return {decorator: {name: us - bare[name] for name, us in each.items()} for decorator, each in taken.items()}
 
 
 def import_milliseconds(code: str) -> float:
@@ -156,7 +207,13 @@ def main() -> int:
             for kind, taken in lines.items()
         ],
     )
-    print_table("Per invocation, CPU µs", ("decorator", "µs"), [(k, f"{us:.2f}") for k, us in invocations().items()])
+    checkouts = {"this": Path(__file__).parents[2]} | {path: Path(path).resolve() for path in sys.argv[1:]}
+    added = decorators(checkouts)
+    print_table(
+        "Added to an invocation of one record, CPU µs",
+        ("decorator", *checkouts),
+        [(decorator, *(f"{us:.2f}" for us in each.values())) for decorator, each in added.items()],
+    )
     bare = import_milliseconds("pass")
     imports = {
         "import kit_logger": "import kit_logger",
@@ -172,6 +229,8 @@ def main() -> int:
         "the class of stdlib's line": full["kit_logger"] <= MOST_OF_STDLIB * full["stdlib, JSON"],
         "twice stdlib's disabled debug": off["kit_logger"] <= MOST_OF_DISABLED * off["stdlib, JSON"],
         "powertools' line of an exception": lines["exception"]["kit_logger"] <= lines["exception"]["powertools"],
+        f"{MOST_OF_DECORATORS} µs for @inject @job": added["@inject @job"]["this"] <= MOST_OF_DECORATORS,
+        "powertools' decorator": added["@inject"]["this"] <= added["powertools"]["this"],
         "powertools' import": loaded["import kit_logger"] <= loaded["powertools Logger"],
     }
     print("\nat most")

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from kit_db import Database
 from kit_events import EventBus
-from kit_events.message import Message
+from kit_events.publishing.message import Message
 
 _NAMES: list[str] = ["starting"]
 _shared = mmap.mmap(-1, 1)  # seen by the parent after the child is gone

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import threading
-from contextvars import ContextVar
 from inspect import iscoroutinefunction, isfunction, signature
 from subprocess import run
 from typing import Any
@@ -11,9 +10,10 @@ from typing import Any
 import kit_aws
 import pytest
 from kit_aws import aio
+from kit_core import invocation
 
 # These ask AWS nothing. A client is boto3's: what it does is not awaited.
-NO_TWIN = {"aws_errors", "clear_caches", "client", "get_signed_auth", "set_correlation_id", "to_json"}
+NO_TWIN = {"aws_errors", "clear_caches", "client", "get_signed_auth"}
 FUNCTIONS = {name for name in kit_aws.__all__ if isfunction(getattr(kit_aws, name))}
 
 
@@ -78,19 +78,14 @@ def test_the_loop_goes_on_while_aws_does_not_answer(aws: Any, serve: Any, monkey
 
 
 def test_context_variables_are_the_callers(aws: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    current: ContextVar[str | None] = ContextVar("current", default=None)
     kit_aws.clear_caches()
     url = aws.client("sqs").create_queue(QueueName="loans")["QueueUrl"]
 
     async def send() -> None:
-        current.set("id-1")
-        await aio.enqueue("loans", 1)
+        with invocation.enter(correlation_id="id-1"):
+            await aio.enqueue("loans", 1)
 
-    kit_aws.set_correlation_id(current.get)
-    try:
-        asyncio.run(send())
-    finally:
-        kit_aws.set_correlation_id(None)
+    asyncio.run(send())
     [message] = aws.client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
     assert message["MessageAttributes"]["correlation_id"]["StringValue"] == "id-1"
 

@@ -17,7 +17,7 @@ import requests
 from botocore import auth as reference
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as ReferenceCredentials
-from kit_aws import Credentials, CredentialsError, RegionNotSetError, SigningError, get_signed_auth
+from kit_aws import Credentials, CredentialsError, RegionNotSetError, SignedAuth, SigningError, get_signed_auth
 
 KEY = Credentials("AKIDEXAMPLE", "secret", "token")
 
@@ -78,6 +78,11 @@ def url() -> Iterator[str]:
 @pytest.fixture
 def auth() -> Any:
     return get_signed_auth(region="eu-west-1", credentials=KEY)
+
+
+def test_its_repr_shows_no_key() -> None:
+    auth = SignedAuth("s3", region="eu-west-1", credentials=KEY)
+    assert repr(auth) == "SignedAuth('s3', region='eu-west-1')"
 
 
 PATHS = ["/", "/a/b", "/a b/é", "/a%20b/%C3%A9", "/~tilde/*/(x)"]

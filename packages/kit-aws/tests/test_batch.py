@@ -21,6 +21,7 @@ class Sqs:
         self.batches: list[list[Entry]] = []
         self.taken: list[str] = []
         self.tries: Counter[str] = Counter()
+        self.waits: list[float] = []
         self.url = serve(self.answer).url
 
     def answer(self, call: Any) -> Any:
@@ -59,8 +60,10 @@ def reply(content: Any) -> Any:
 
 @pytest.fixture
 def sqs(aws: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> Sqs:
-    monkeypatch.setattr("kit_aws.batch._LONGEST_WAIT", 0.001)
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
     endpoint = Sqs(serve)
+    endpoint.waits = waits
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
     return endpoint
 
@@ -120,6 +123,8 @@ def test_what_is_never_taken_is_named_after_five_tries(sqs: Sqs) -> None:
         kit_aws.enqueue_many("loans", range(3))
     assert [(each.index, each.code) for each in caught.value.failures] == [(1, "InternalError")]
     assert sqs.tries["1"] == 5
+    assert len(sqs.waits) == 4
+    assert all(0 <= wait <= longest for wait, longest in zip(sqs.waits, (0.2, 0.4, 0.8, 1.6), strict=True))
 
 
 def test_groups_of_a_fifo_queue_keep_their_order_whatever_fails_for_a_while(sqs: Sqs) -> None:
@@ -191,7 +196,7 @@ def test_of_a_call_without_an_answer_it_is_told_that_the_outcome_is_unknown(sqs:
 
 
 def test_nothing_is_sent_when_one_message_cannot_be_written(sqs: Sqs) -> None:
-    with pytest.raises(TypeError, match="cannot be written as JSON") as caught:
+    with pytest.raises(TypeError, match="has no form in JSON") as caught:
         kit_aws.enqueue_many("loans", [*range(30), object()])
     assert caught.value.__notes__ == ["This was the message with index 30; none has been sent."]
     with pytest.raises(kit_aws.PayloadTooLargeError, match="The message 1 has"):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ def run(document: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def surroundings(aws: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def surroundings(aws: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     kit_aws.clear_caches()
     # A busy machine may need more than a function would wait.
     monkeypatch.setitem(kit_aws.client.__kwdefaults__, "read_timeout", 60)
@@ -35,8 +34,6 @@ def surroundings(aws: Any, serve: Any, monkeypatch: pytest.MonkeyPatch) -> Itera
     aws.client("s3").create_bucket(Bucket="documents")
     aws.client("sns").create_topic(Name="alerts")
     monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", serve(invoked).url)
-    yield
-    kit_aws.set_correlation_id(None)
 
 
 def invoked(call: Any) -> Any:

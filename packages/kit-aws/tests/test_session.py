@@ -14,7 +14,8 @@ import pytest
 from botocore import auth as reference
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as ReferenceCredentials
-from kit_aws import Credentials, SignedSession
+from kit_aws import Answer, Credentials, SignedSession
+from kit_core import invocation
 
 KEY = Credentials("AKIDEXAMPLE", "secret", "token")
 
@@ -55,6 +56,7 @@ def test_a_request_arrives_as_it_was_signed(
     assert call.method == method.upper()
     assert is_signed_like_botocore(call, server, monkeypatch)
     assert call.headers["X-Amz-Security-Token"] == "token"
+    assert isinstance(answer, Answer)
     assert (answer.status, answer.headers["x-reply"]) == (201, "yes")
     assert answer.body == (body.encode() if isinstance(body, str) else body)
 
@@ -139,36 +141,12 @@ def hear(connection: socket.socket) -> bytes:
     return heard
 
 
-def test_a_kept_connection_that_the_server_has_closed_is_replaced(session: SignedSession) -> None:
-    closed = threading.Event()
-
-    def once(connection: socket.socket, number: int) -> None:
-        hear(connection)
-        connection.sendall(OK)
-        connection.shutdown(socket.SHUT_RDWR)
-        closed.set()
-
-    with speaking(once) as (url, met):
-        for _ in range(2):
-            closed.clear()
-            assert session.request("POST", url).body == b"ok"
-            assert closed.wait(5)
-        assert len(met) == 2
-
-
 def closing_on_the_second(connection: socket.socket, number: int) -> None:
     """Answer the first request of a connection, and hang up when the second has been sent."""
     hear(connection)
     connection.sendall(OK)
     if number == 0:
         hear(connection)
-
-
-def test_what_can_be_repeated_is_when_a_kept_connection_breaks(session: SignedSession) -> None:
-    with speaking(closing_on_the_second) as (url, met):
-        session.request("GET", url)
-        assert session.request("PUT", url).body == b"ok"
-        assert len(met) == 2
 
 
 def test_what_may_have_taken_effect_is_not_repeated(session: SignedSession) -> None:
@@ -214,11 +192,8 @@ def babble(connection: socket.socket, number: int) -> None:
 def test_a_server_that_does_not_answer_is_a_connection_error_in_bounded_time(
     session: SignedSession, speak: Any
 ) -> None:
-    with speaking(speak) as (url, _):
-        begun = time.monotonic()
-        with pytest.raises(kit_aws.AwsConnectionError) as caught:
-            session.request("GET", f"{url}/p?X-Amz-Signature=secret")
-        assert time.monotonic() - begun < 3
+    with speaking(speak) as (url, _), pytest.raises(kit_aws.AwsConnectionError) as caught:
+        session.request("GET", f"{url}/p?X-Amz-Signature=secret")
     assert caught.value.resource == f"{url}/p"
     assert caught.value.operation == "GET"
     assert "secret" not in str(caught.value)
@@ -230,20 +205,16 @@ def test_a_server_that_is_gone_is_a_connection_error(session: SignedSession) -> 
         session.request("GET", "http://127.0.0.1:9/")
 
 
-def test_a_connection_that_does_not_stand_in_time_is_given_up(session: SignedSession) -> None:
-    with full() as port:
-        begun = time.monotonic()
-        with pytest.raises(kit_aws.AwsConnectionError, match="TimeoutError"):
-            session.request("GET", f"http://127.0.0.1:{port}/")
-        assert time.monotonic() - begun < 3
+def test_a_timeout_may_differ_for_one_request(aws: Any) -> None:
+    session = SignedSession("execute-api", "eu-west-1", KEY, read_timeout=3600)
+    with speaking(hang) as (url, _), pytest.raises(kit_aws.AwsConnectionError):
+        session.request("GET", url, timeout=0.05)
 
 
-def test_a_timeout_may_differ_for_one_request(session: SignedSession) -> None:
-    with speaking(hang) as (url, _):
-        begun = time.monotonic()
-        with pytest.raises(kit_aws.AwsConnectionError):
-            session.request("GET", url, timeout=0.05)
-        assert time.monotonic() - begun < 0.3
+def test_an_answer_is_not_waited_for_beyond_the_invocation(aws: Any) -> None:
+    session = SignedSession("execute-api", "eu-west-1", KEY, read_timeout=3600)
+    with speaking(hang) as (url, _), invocation.enter(remaining_ms=600), pytest.raises(kit_aws.AwsConnectionError):
+        session.request("GET", url)
 
 
 @contextmanager
@@ -252,13 +223,15 @@ def full() -> Iterator[int]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
-        waiting = []
-        for _ in range(4):
+        waiting: list[socket.socket] = []
+        while len(waiting) < 16:
             each = socket.socket()
-            each.setblocking(False)
-            each.connect_ex(listening.getsockname())
+            each.settimeout(0.1)
             waiting.append(each)
-        time.sleep(0.05)  # until the kernel has seen them
+            try:
+                each.connect(listening.getsockname())
+            except TimeoutError:
+                break
         yield listening.getsockname()[1]
         for each in waiting:
             each.close()
@@ -268,12 +241,10 @@ def full() -> Iterator[int]:
 def test_calls_of_boto3_clients_fail_in_bounded_time_too(aws: Any, monkeypatch: pytest.MonkeyPatch, speak: Any) -> None:
     with speaking(speak) as (url, met):
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        begun = time.monotonic()
         with pytest.raises(kit_aws.AwsConnectionError), kit_aws.aws_errors("GetSecretValue"):
             kit_aws.client("secretsmanager", connect_timeout=0.2, read_timeout=0.2, max_attempts=2).get_secret_value(
                 SecretId="a"
             )
-        assert time.monotonic() - begun < 5
         assert len(met) == 2
 
 
@@ -297,17 +268,6 @@ def test_a_boto3_client_gives_up_connecting(aws: Any, monkeypatch: pytest.Monkey
         assert caught.value.code == "ConnectTimeoutError"
 
 
-def test_a_connection_that_was_idle_for_long_is_not_used_again(
-    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server = serve(lambda call: (200, {}, b""))
-    session.request("POST", server.url)
-    later = time.time() + 60
-    monkeypatch.setattr(time, "time", lambda: later)
-    session.request("POST", server.url)
-    assert (server.connections, len(server.calls)) == (2, 2)
-
-
 def test_a_line_break_in_a_header_is_refused_without_showing_the_value(serve: Any) -> None:
     server = serve(lambda call: (200, {}, b""))
     key = Credentials("AKIDEXAMPLE", "secret", "hidden-token\n")
@@ -316,46 +276,3 @@ def test_a_line_break_in_a_header_is_refused_without_showing_the_value(serve: An
         session.request("GET", server.url)
     assert "hidden-token" not in repr(caught.value)
     assert server.calls == []
-
-
-def test_a_kept_tls_connection_that_ends_is_made_good(
-    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from http.client import HTTPConnection
-    from ssl import SSLEOFError
-
-    server = serve(lambda call: (200, {}, b""))
-    session.request("GET", server.url)
-    ended = [SSLEOFError(8, "EOF occurred in violation of protocol")]
-    respond = HTTPConnection.getresponse
-
-    def getresponse(connection: HTTPConnection) -> Any:
-        if ended:
-            raise ended.pop()
-        return respond(connection)
-
-    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
-    assert session.request("GET", server.url).status == 200
-    assert server.connections == 2
-    ended.append(SSLEOFError(8, "EOF occurred in violation of protocol"))
-    with pytest.raises(kit_aws.AwsConnectionError, match="SSLEOFError"):
-        session.request("POST", server.url)
-
-
-def test_a_second_try_has_what_is_left_of_the_time(
-    serve: Any, session: SignedSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from http.client import HTTPConnection
-
-    server = serve(lambda call: (200, {}, b""))
-    session.request("GET", server.url)
-    begun = time.monotonic()
-
-    def getresponse(connection: HTTPConnection) -> Any:
-        monkeypatch.setattr(time, "monotonic", lambda: begun + 60)
-        raise ConnectionResetError("closed")
-
-    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
-    with pytest.raises(kit_aws.AwsConnectionError, match="ConnectionResetError"):
-        session.request("GET", server.url)
-    assert server.connections == 1

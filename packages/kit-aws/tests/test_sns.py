@@ -4,10 +4,14 @@ import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import kit_aws
 import pytest
+from kit_core import invocation
+from kit_core.redaction import redact, redact_text
 
 
 @pytest.fixture
@@ -29,6 +33,7 @@ def delivered(aws: Any) -> Callable[[], dict[str, Any]]:
 
 
 PASSWORD = "hunter2"
+CORPUS = Path(__file__).parents[2] / "kit-core" / "tests" / "redaction" / "secrets.json"
 
 
 def fail(password: str) -> None:
@@ -61,11 +66,8 @@ def test_a_topic_is_known_by_name_and_by_arn(aws: Any, delivered: Any) -> None:
 def test_a_notice_says_where_it_comes_from(delivered: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "loans")
     monkeypatch.setenv("AWS_LAMBDA_LOG_STREAM_NAME", "2026/03/01/[$LATEST]abc")
-    kit_aws.set_correlation_id(lambda: "id-1")
-    try:
+    with invocation.enter(correlation_id="id-1"):
         kit_aws.notify("alerts", "s", "it failed")
-    finally:
-        kit_aws.set_correlation_id(None)
     notice = delivered()
     assert notice["Message"] == (
         "it failed\n\nFunction: loans\nLog stream: 2026/03/01/[$LATEST]abc\nCorrelation id: id-1"
@@ -107,6 +109,33 @@ def test_a_message_that_is_too_long_loses_its_middle(delivered: Any) -> None:
     assert 262_000 < len(text.encode()) <= 262_144
     assert text.startswith("begin")
     assert text.endswith("end")
+
+
+def test_a_message_and_its_attributes_together_are_cut_to_the_limit(aws: Any, serve: Any, monkeypatch: Any) -> None:
+    server = serve(lambda call: (200, {}, b"<PublishResponse><PublishResult/></PublishResponse>"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", server.url)
+    with invocation.enter(correlation_id="id-1"):
+        kit_aws.notify(f"arn:aws:sns:{aws.region}:{aws.account}:alerts", "s", "x" * 300_000)
+    sent = dict(parse_qsl(server.calls[0].body.decode()))
+    attribute = [sent[f"MessageAttributes.entry.1.{key}"] for key in ("Name", "Value.DataType", "Value.StringValue")]
+    assert attribute == ["correlation_id", "String", "id-1"]
+    assert len(sent["Message"].encode()) + len("".join(attribute)) in range(262_140, 262_145)
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is part of the repository, not of the package")
+def test_a_notice_has_no_secret_that_the_rules_know(aws: Any, serve: Any, monkeypatch: Any) -> None:
+    server = serve(lambda call: (200, {}, b"<PublishResponse><PublishResult/></PublishResponse>"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", server.url)
+    cases = json.loads(CORPUS.read_text())
+    for case in cases:
+        subject, error = case.get("text", "s"), case.get("value", case.get("text"))
+        kit_aws.notify(f"arn:aws:sns:{aws.region}:{aws.account}:alerts", subject, error)
+    forms = [dict(parse_qsl(call.body.decode())) for call in server.calls]
+    assert len(forms) == len(cases) >= 200
+    for case, form in zip(cases, forms, strict=True):
+        clean = json.dumps(redact(case["value"])) if "value" in case else redact_text(case["text"])
+        hidden = [secret for secret in case["secrets"] if secret not in clean]
+        assert not [secret for secret in hidden if secret in form["Subject"] + form["Message"]], case
 
 
 def test_a_secret_in_the_middle_of_a_long_message_does_not_survive_the_cut(delivered: Any) -> None:

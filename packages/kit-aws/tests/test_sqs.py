@@ -8,6 +8,9 @@ from uuid import UUID
 import kit_aws
 import pytest
 from kit_aws.queue import region_of
+from kit_core import invocation
+from kit_core import json as kit_json
+from kit_core.errors import UnserialisableTypeError, UnserialisableValueError
 
 LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
 
@@ -124,14 +127,11 @@ def test_a_url_says_in_which_region_the_queue_is(url: str, region: str | None) -
 
 
 def test_the_correlation_id_goes_with_every_message(aws: Any, url: str) -> None:
-    kit_aws.set_correlation_id(lambda: "id-1")
-    try:
+    with invocation.enter(correlation_id="id-1"):
         kit_aws.enqueue("loans", 1)
         kit_aws.enqueue("loans", 2, attributes={"correlation_id": "mine"})
         kit_aws.enqueue("loans", 3, attributes={str(number): "x" for number in range(10)})
         kit_aws.enqueue_many("loans", [4])
-    finally:
-        kit_aws.set_correlation_id(None)
     kit_aws.enqueue("loans", 5)
     found = {
         message["Body"]: message.get("MessageAttributes", {}).get("correlation_id", {}).get("StringValue")
@@ -141,9 +141,39 @@ def test_the_correlation_id_goes_with_every_message(aws: Any, url: str) -> None:
     assert found == {"1": "id-1", "2": "mine", "3": None, "4": "id-1", "5": None}
 
 
+def test_the_body_is_the_payload_contracts_json(aws: Any, url: str) -> None:
+    message = {"id": LOAN, "amount": Decimal("1.50"), "odd": "Zoë \ud800 \uffff \x00 \U0001f600"}
+    kit_aws.enqueue("loans", message)
+    [found] = received(aws, url)
+    assert found["Body"] == kit_json.dumps(message)
+    assert kit_json.loads(found["Body"]) == {"id": str(LOAN), "amount": "1.50", "odd": message["odd"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "core"),
+    [
+        (object(), kit_aws.PayloadTypeError, UnserialisableTypeError),
+        (float("nan"), kit_aws.PayloadValueError, UnserialisableValueError),
+    ],
+)
+def test_a_message_that_has_no_form_in_json_is_an_error_with_its_place(
+    aws: Any, url: str, value: Any, kind: type[kit_aws.AwsError], core: type[Exception]
+) -> None:
+    with pytest.raises(kit_aws.AwsError) as caught:
+        kit_aws.enqueue("loans", {"documents": [1, value]})
+    error = caught.value
+    assert type(error) is kind
+    assert isinstance(error, core)
+    assert (error.path, error.code) == ("$.documents[1]", None)  # type: ignore[attr-defined]
+    assert str(error).startswith("$.documents[1]: ")
+    assert received(aws, url) == []
+
+
 def test_a_message_above_the_limit_is_not_sent(aws: Any, url: str) -> None:
     kit_aws.enqueue("loans", "x" * (1024 * 1024 - 2))
     assert len(received(aws, url)) == 1
+    with pytest.raises(kit_aws.PayloadTooLargeError, match="1048578 bytes"):
+        kit_aws.enqueue("loans", "é" * (512 * 1024))
     with pytest.raises(kit_aws.PayloadTooLargeError, match="1048577 bytes") as caught:
         kit_aws.enqueue("loans", "x" * (1024 * 1024 - 9), attributes={"a": "b"})
     assert (caught.value.size, caught.value.limit, caught.value.resource) == (1024 * 1024 + 1, 1024 * 1024, "loans")

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import kit_cache
 import pytest
 from kit_cache import method_cache
+from kit_core import invocation
 
 ALL = ("memory", "redis", "disk")
 
@@ -108,6 +109,31 @@ def test_keys_do_not_wait_for_each_other(counting):
         assert slow.result(10) is True
 
 
+def test_a_thread_waits_for_half_of_its_time_at_most(counting):
+    started, go = threading.Event(), threading.Event()
+
+    def answer(x):
+        if len(made.calls) > 1:
+            return "its own"
+        started.set()
+        assert go.wait(10)
+        return "the other's"
+
+    made = counting(answer)
+
+    def ask():
+        with invocation.enter(remaining_ms=200):
+            return made.load(1)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(made.load, 1)
+        assert started.wait(10)
+        assert pool.submit(ask).result(10) == "its own"
+        assert not first.done()
+        go.set()
+        assert first.result(10) == "the other's"
+
+
 class Loader:
     def __init__(self):
         self.calls = []
@@ -170,6 +196,25 @@ def test_tasks_share_an_error_and_nothing_is_cached():
         with pytest.raises(ValueError, match="bad"):
             await loader.load("bad")
         assert loader.calls == ["bad", "bad"]
+
+    asyncio.run(main())
+
+
+def test_a_task_waits_for_half_of_its_time_at_most():
+    loader = Loader()
+
+    async def main():
+        loader.go = asyncio.Event()
+        leader = asyncio.create_task(loader.load(1))
+        while not loader.calls:
+            await asyncio.sleep(0)
+        with invocation.enter(remaining_ms=200):
+            follower = asyncio.create_task(loader.load(1))
+        while len(loader.calls) < 2:
+            await asyncio.sleep(0)
+        assert not leader.done()
+        loader.go.set()
+        assert await leader == await follower == {"x": 1}
 
     asyncio.run(main())
 

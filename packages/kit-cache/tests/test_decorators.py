@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 
 import kit_cache
 import pytest
-from kit_cache import CacheConfigError, UncacheableValueError, UnknownCacheError, hybrid_cache, method_cache
+from kit_cache import (
+    AsyncCachedFunction,
+    CacheConfigError,
+    CachedFunction,
+    CacheStats,
+    UncacheableValueError,
+    UnknownCacheError,
+    hybrid_cache,
+    method_cache,
+)
 
 VALUES = [
     None,
@@ -363,3 +372,17 @@ def test_a_service_with_caches_of_several_names():
         assert service.get_config("k") == {"config": "k"}
         assert service.query_user("k") == {"user": "k"}
         assert service.external_api_call("k") == {"api": "k"}
+
+
+def test_what_is_decorated_has_a_type_to_annotate_with():
+    @method_cache(key_prefix="typed")
+    def load(x):
+        return x
+
+    @method_cache(key_prefix="typed later")
+    async def later(x):
+        return x
+
+    assert type(load) is CachedFunction
+    assert type(later) is AsyncCachedFunction
+    assert load.cache_stats().keys() == CacheStats.__annotations__.keys()

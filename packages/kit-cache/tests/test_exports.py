@@ -1,7 +1,9 @@
 import json
+import re
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import kit_cache
 
@@ -21,10 +23,10 @@ def test_every_public_name_says_what_it_is():
         assert getattr(kit_cache, name).__doc__, name
 
 
-def test_errors_have_one_root():
-    for name in kit_cache.__all__:
-        if name.endswith("Error"):
-            assert issubclass(getattr(kit_cache, name), kit_cache.CacheError)
+def test_every_exported_name_is_met_in_a_test():
+    here = Path(__file__)
+    text = "\n".join(path.read_text() for path in here.parent.glob("test_*.py") if path != here)
+    assert [name for name in kit_cache.__all__ if not re.search(rf"\b{name}\b", text)] == []
 
 
 def test_libraries_are_imported_when_a_call_needs_them(tmp_path):

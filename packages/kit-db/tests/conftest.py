@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-from kit_db import Database, set_default_database, set_time_left
+from kit_core import invocation
+from kit_db import Database, set_default_database
 
 TABLES = """
 create table loans (
@@ -210,13 +211,22 @@ def wire(postgres_url: str, database: Database) -> Iterator[Wire]:
     made.close()
 
 
+class Context:
+    """A Lambda context with as much time as a test says."""
+
+    def __init__(self) -> None:
+        self._end: float | None = None
+
+    def get_remaining_time_in_millis(self) -> float | None:
+        return None if self._end is None else (self._end - time.monotonic()) * 1000
+
+    def set_remaining_ms(self, milliseconds: float | None) -> None:
+        self._end = None if milliseconds is None else time.monotonic() + milliseconds / 1000
+
+
 @pytest.fixture
-def time_left() -> Iterator[Callable[[float | None], None]]:
-    """Says how many milliseconds are left, from now on, or that nobody knows."""
-
-    def tell(milliseconds: float | None) -> None:
-        end = None if milliseconds is None else time.monotonic() + milliseconds / 1000
-        set_time_left(None if end is None else lambda: (end - time.monotonic()) * 1000)
-
-    yield tell
-    set_time_left(None)
+def remaining_ms() -> Iterator[Callable[[float | None], None]]:
+    """Enters an invocation; the test says how many milliseconds it has left from now on, None for no limit."""
+    context = Context()
+    with invocation.enter(context=context):
+        yield context.set_remaining_ms

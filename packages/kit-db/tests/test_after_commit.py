@@ -3,6 +3,7 @@
 # ruff: noqa: PT012
 
 import asyncio
+import logging
 import threading
 
 import pytest
@@ -141,3 +142,27 @@ def test_threads_and_tasks_have_their_own(database, called):
             thread.join()
         raise ValueError
     assert called == ["thread", "task"]
+
+
+def test_a_log_line_that_fails_stops_no_callback(database, other, called):
+    """As AWS's runtime client does: its handler lets errors of formatting out into the calling code."""
+
+    class Strict(logging.Handler):
+        def emit(self, record):
+            called.append("logged")
+            raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+
+    def fail():
+        raise LookupError
+
+    handler = Strict()
+    logging.getLogger("kit.db").addHandler(handler)
+    try:
+        with database.transaction():
+            database.execute(ADD, [1])
+            database.after_commit(fail)
+            database.after_commit(lambda: called.append("after"))
+    finally:
+        logging.getLogger("kit.db").removeHandler(handler)
+    assert set(called) == {"logged", "after"}
+    assert count(other) == 1

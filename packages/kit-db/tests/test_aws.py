@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from kit_db import Database, DatabaseAuthenticationError, DatabaseCredentialError
 from kit_db.aws import iam_token, read_secret
-from kit_db.settings import Settings
+from kit_db.settings import ConnectionSettings
 
 
 def test_a_secret_is_read_from_aws(aws):
@@ -189,14 +189,15 @@ def test_a_token_that_is_refused_is_in_no_message(server, credentials, caplog):
 def test_with_iam_no_password_is_asked_for_nor_sent(aws):
     aws.client("secretsmanager").create_secret(Name="place", SecretString=json.dumps({"host": INSTANCE}))
     given = {"user": "ann", "name": "loans", "auth": "iam", "sslmode": "require"}
-    parameters = Settings({**given, "endpoint": INSTANCE, "password": "old"}).parameters({})
+    parameters = ConnectionSettings({**given, "endpoint": INSTANCE, "password": "old"}).parameters({})
     assert "password" not in parameters
-    assert Settings({**given, "secret_arn": "place"}).parameters(read_secret("place"))["host"] == INSTANCE
-    assert Settings({**given, "endpoint": INSTANCE, "secret_arn": "place"}).secret_arn is None
+    assert ConnectionSettings({**given, "secret_arn": "place"}).parameters(read_secret("place"))["host"] == INSTANCE
+    assert ConnectionSettings({**given, "endpoint": INSTANCE, "secret_arn": "place"}).secret_arn is None
 
 
 @pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
 def test_a_token_is_never_sent_in_the_clear(mode):
-    settings = Settings({"user": "ann", "name": "loans", "auth": "iam", "endpoint": INSTANCE, "sslmode": mode})
+    given = {"user": "ann", "name": "loans", "auth": "iam", "endpoint": INSTANCE, "sslmode": mode}
+    settings = ConnectionSettings(given)
     with pytest.raises(DatabaseCredentialError, match="clear"):
         settings.parameters({})

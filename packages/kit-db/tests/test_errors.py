@@ -1,6 +1,12 @@
 import contextlib
+import copy
+import importlib
+import inspect
+import pickle
+import pkgutil
 import threading
 
+import kit_db
 import psycopg2
 import psycopg2.extensions
 import pytest
@@ -188,10 +194,62 @@ def test_cancelled_is_told_from_timed_out(database, other):
         thread.join()
 
 
-def test_one_root():
-    for kind in (IntegrityError, InvalidValueError, SerializationError, StatementTimeoutError):
-        assert issubclass(kind, StatementError)
-        assert issubclass(kind, DatabaseError)
+def test_violations_are_caught_by_their_base(database):
+    for values in ([LOAN, -1, 1], [LOAN, 1, None]):
+        with pytest.raises(IntegrityError):
+            database.execute(ADD, values)
+
+
+def error_classes():
+    """Return every exception class that a module of the package defines, in the order of their names."""
+    for found in pkgutil.walk_packages(kit_db.__path__, "kit_db."):
+        importlib.import_module(found.name)
+    known, waiting = set(), [Exception]
+    while waiting:
+        for each in waiting.pop().__subclasses__():
+            waiting.append(each)
+            if each.__module__.partition(".")[0] == "kit_db":
+                known.add(each)
+    return sorted(known, key=lambda each: each.__name__)
+
+
+def made(kind):
+    """Return an error with a value for every parameter of its constructor."""
+    arguments = {
+        "column": "note", "constraint": "loans_pkey", "key": LOAN, "limit": 1000, "message": "no more",
+        "names": ("user",), "row": (LOAN, None), "sqlstate": "23505", "table": "loans", "transient": True,
+    }  # fmt: skip
+    if not hasattr(kind.__init__, "__code__"):
+        return kind(arguments["message"])
+    named = inspect.signature(kind).parameters
+    values = {name: arguments[name] for name in named}
+    first = [values.pop(name) for name, each in named.items() if each.kind is not each.KEYWORD_ONLY]
+    return kind(*first, **values)
+
+
+@pytest.mark.parametrize("kind", error_classes())
+def test_every_error_is_one_of_the_root_and_exported(kind):
+    assert issubclass(kind, DatabaseError)
+    assert getattr(kit_db, kind.__name__) is kind
+
+
+@pytest.mark.parametrize("kind", error_classes())
+def test_errors_come_out_of_another_process_as_they_are(kind):
+    error = made(kind)
+    for copied in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert (type(copied), str(copied), copied.args) == (kind, str(error), error.args)
+        assert vars(copied) == vars(error)
+
+
+def test_errors_of_a_user_s_own_come_out_of_another_process():
+    error = RefusedError("no more", table="loans")
+    error.add_note("on Monday")
+    copied = pickle.loads(pickle.dumps(error))
+    assert (str(copied), copied.table, copied.__notes__) == ("no more", "loans", ["on Monday"])
+
+
+class RefusedError(StatementError):
+    pass
 
 
 def test_what_a_function_raises_by_itself_is_not_repeated(database):

@@ -1,6 +1,6 @@
 import pytest
 from kit_db import Database, DatabaseCredentialError
-from kit_db.settings import Settings
+from kit_db.settings import ConnectionSettings
 from kit_db.tls import is_local
 
 
@@ -17,12 +17,12 @@ def test_an_argument_goes_before_the_environment_before_the_secret(monkeypatch):
     monkeypatch.setenv("DB_USER", "env")
     monkeypatch.setenv("DB_NAME", "env")
     secret = {"username": "s", "dbname": "s", "host": "h", "port": 5433, "password": "p", "engine": "postgres"}
-    found = Settings({"user": "argument"}).parameters(secret)
+    found = ConnectionSettings({"user": "argument"}).parameters(secret)
     assert (found["user"], found["dbname"], found["host"], found["port"]) == ("argument", "env", "h", 5433)
 
 
 def test_the_environment_is_read_when_a_connection_is_wanted(monkeypatch):
-    settings = Settings({})
+    settings = ConnectionSettings({})
     for name, value in {"USER": "u", "ENDPOINT": "e", "NAME": "n", "PASSWORD": "p", "PORT": "6000"}.items():
         monkeypatch.setenv(f"DB_{name}", value)
     assert settings.parameters({})["port"] == 6000
@@ -37,41 +37,41 @@ def test_every_missing_setting_is_named():
 def test_a_password_is_needed_off_this_machine_only():
     settings = {**FULL, "password": None}
     with pytest.raises(DatabaseCredentialError) as caught:
-        Settings(settings).parameters({})
+        ConnectionSettings(settings).parameters({})
     assert caught.value.names == ("password",)
-    assert "password" not in Settings({**settings, "endpoint": "/run/postgresql"}).parameters({})
+    assert "password" not in ConnectionSettings({**settings, "endpoint": "/run/postgresql"}).parameters({})
 
 
 def test_values_are_passed_as_they_are():
-    assert Settings(FULL).parameters({})["password"] == "p@ss/w#1"
+    assert ConnectionSettings(FULL).parameters({})["password"] == "p@ss/w#1"
 
 
 @pytest.mark.parametrize("port", ["x", -1, 70000, "0"])
 def test_a_port_that_is_none_is_refused(port):
     with pytest.raises(DatabaseCredentialError, match="port"):
-        Settings({**FULL, "port": port}).parameters({})
+        ConnectionSettings({**FULL, "port": port}).parameters({})
 
 
 @pytest.mark.parametrize("seconds", ["x", "-1", "nan", "inf"])
 def test_seconds_that_are_none_are_refused(monkeypatch, seconds):
     monkeypatch.setenv("KIT_DB_CONNECT_WAIT", seconds)
     with pytest.raises(DatabaseCredentialError, match="connect_wait"):
-        Settings({}).seconds("connect_wait", 5)
+        ConnectionSettings({}).seconds("connect_wait", 5)
 
 
 @pytest.mark.parametrize(("name", "value"), [("auth", "iam2"), ("auth", "IAM"), ("proxy", "perhaps")])
 def test_a_choice_that_is_none_is_refused(name, value):
-    settings = Settings({**FULL, name: value})
+    settings = ConnectionSettings({**FULL, name: value})
     with pytest.raises(DatabaseCredentialError, match=name):
         settings.limits("db.example.com") if name == "proxy" else settings.parameters({})
 
 
 def test_timeouts_come_from_arguments_and_environment(monkeypatch):
-    limits = Settings({}).limits("db.example.com")
+    limits = ConnectionSettings({}).limits("db.example.com")
     assert (limits.statement, limits.lock, limits.send) == (None, None, True)
     monkeypatch.setenv("KIT_DB_STATEMENT_TIMEOUT", "2.5")
     monkeypatch.setenv("KIT_DB_LOCK_TIMEOUT", "1")
-    limits = Settings({"statement_timeout": 7}).limits("db.example.com")
+    limits = ConnectionSettings({"statement_timeout": 7}).limits("db.example.com")
     assert (limits.statement, limits.lock, limits.send) == (7, 1, True)
 
 
@@ -93,41 +93,42 @@ PROXY = "loans.proxy-c0ffee.eu-west-1.rds.amazonaws.com"
 def test_a_proxy_is_told_no_settings(monkeypatch, given, variable, endpoint, send):
     if variable is not None:
         monkeypatch.setenv("KIT_DB_PROXY", variable)
-    assert Settings({"proxy": given}).limits(endpoint).send is send
+    assert ConnectionSettings({"proxy": given}).limits(endpoint).send is send
 
 
 def test_a_lock_timeout_that_would_pin_is_refused():
     with pytest.raises(DatabaseCredentialError, match="ALTER ROLE"):
-        Settings({"lock_timeout": 1}).limits(PROXY)
+        ConnectionSettings({"lock_timeout": 1}).limits(PROXY)
 
 
 @pytest.mark.parametrize("endpoint", ["/tmp,database.example.com", "localhost,10.0.0.1", "a.example.com,b.example.com"])
 def test_several_hosts_are_refused_since_some_may_be_far(endpoint):
     with pytest.raises(DatabaseCredentialError, match="one host") as caught:
-        Settings({**FULL, "endpoint": endpoint}).parameters({})
+        ConnectionSettings({**FULL, "endpoint": endpoint}).parameters({})
     assert caught.value.names == ("endpoint",)
 
 
 def test_seconds_may_be_zero(monkeypatch):
     monkeypatch.setenv("KIT_DB_CONNECT_WAIT", "9")
-    assert Settings({"connect_wait": 0}).seconds("connect_wait", 5) == 0
-    assert Settings({}).seconds("connect_wait", 5) == 9
+    assert ConnectionSettings({"connect_wait": 0}).seconds("connect_wait", 5) == 0
+    assert ConnectionSettings({}).seconds("connect_wait", 5) == 9
 
 
 def test_the_server_is_verified_off_this_machine():
-    assert Settings(FULL).parameters({})["sslmode"] == "verify-full"
-    assert Settings({**FULL, "endpoint": "127.0.0.1"}).parameters({})["sslmode"] == "prefer"
+    assert ConnectionSettings(FULL).parameters({})["sslmode"] == "verify-full"
+    assert ConnectionSettings({**FULL, "endpoint": "127.0.0.1"}).parameters({})["sslmode"] == "prefer"
 
 
 def test_tls_can_be_chosen(monkeypatch):
     monkeypatch.setenv("KIT_DB_SSLMODE", "require")
-    found = Settings(FULL).parameters({})
+    found = ConnectionSettings(FULL).parameters({})
     assert found["sslmode"] == "require"
     assert "sslrootcert" not in found
 
 
 def test_roots_that_were_given_are_not_dropped():
-    assert Settings({**FULL, "sslmode": "require", "sslrootcert": "/x.pem"}).parameters({})["sslrootcert"] == "/x.pem"
+    settings = ConnectionSettings({**FULL, "sslmode": "require", "sslrootcert": "/x.pem"})
+    assert settings.parameters({})["sslrootcert"] == "/x.pem"
 
 
 @pytest.mark.parametrize(
@@ -148,15 +149,15 @@ def test_what_counts_as_this_machine(endpoint, local):
 
 
 def test_the_application_name_is_the_functions(monkeypatch):
-    assert Settings(FULL).parameters({})["application_name"] == "kit-db"
+    assert ConnectionSettings(FULL).parameters({})["application_name"] == "kit-db"
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "loans")
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_VERSION", "7")
-    assert Settings(FULL).parameters({})["application_name"] == "loans@7"
+    assert ConnectionSettings(FULL).parameters({})["application_name"] == "loans@7"
 
 
 def test_the_secret_is_left_alone_when_nothing_is_missing():
-    assert Settings({**FULL, "secret_arn": "arn"}).secret_arn is None
-    assert Settings({"secret_arn": "arn", "user": "x"}).secret_arn == "arn"
+    assert ConnectionSettings({**FULL, "secret_arn": "arn"}).secret_arn is None
+    assert ConnectionSettings({"secret_arn": "arn", "user": "x"}).secret_arn == "arn"
 
 
 def test_repr_shows_no_credentials():

@@ -4,8 +4,10 @@
 # ruff: noqa: PT012
 
 import re
+from types import SimpleNamespace
 
 import pytest
+from kit_core import invocation
 from kit_db import Database, StatementError, UniqueViolationError
 
 ADD = "insert into loans (id, amount, term) values (%s, 1, 1)"
@@ -36,23 +38,20 @@ def connected(wire):
         each.close()
 
 
-def test_a_unit_with_all_its_settings_is_one_round_trip(wire, connected, time_left):
+def test_a_unit_with_all_its_settings_is_one_round_trip(wire, connected):
     database = connected(lock_timeout=1.5)
-    time_left(8500)
-    rows = database.execute(
-        "select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as waiting"
-    )
+    with invocation.enter(context=SimpleNamespace(get_remaining_time_in_millis=lambda: 8500)):
+        rows = database.execute(
+            "select current_setting('statement_timeout') as statement, current_setting('lock_timeout') as waiting"
+        )
     assert wire.trips == 1
     (query,) = wire.queries
-    milliseconds = int(
-        re.match(r"SET LOCAL statement_timeout = (\d+); SET LOCAL lock_timeout = 1500; select", query)[1]
-    )
-    assert 7000 < milliseconds <= 8000, "what is left, less what the function keeps for itself"
-    assert rows[0]["waiting"] == "1500ms"
-    assert rows[0]["statement"].startswith(str(milliseconds).rstrip("0"))
+    # The remaining time, less half a second for the function's answer.
+    assert query.startswith("SET LOCAL statement_timeout = 8000; SET LOCAL lock_timeout = 1500; select")
+    assert rows == [{"statement": "8s", "waiting": "1500ms"}]
 
 
-def test_a_write_is_one_round_trip_and_done(wire, connected, time_left, other):
+def test_a_write_is_one_round_trip_and_done(wire, connected, remaining_ms, other):
     database = connected(statement_timeout=5)
     database.execute(ADD, [LOAN])
     assert wire.trips == 1
@@ -65,17 +64,17 @@ def test_a_write_is_one_round_trip_and_done(wire, connected, time_left, other):
     assert other.execute("show statement_timeout")[0]["statement_timeout"] == "0"
 
 
-def test_the_settings_of_a_unit_do_not_outlive_it(wire, connected, time_left):
+def test_the_settings_of_a_unit_do_not_outlive_it(wire, connected, remaining_ms):
     database = connected()
-    time_left(5000)
+    remaining_ms(5000)
     database.execute("select 1")
-    time_left(None)
+    remaining_ms(None)
     assert database.execute("show statement_timeout") == [{"statement_timeout": "0"}]
 
 
-def test_a_transaction_is_as_many_round_trips_as_statements_and_a_commit(wire, connected, time_left):
+def test_a_transaction_is_as_many_round_trips_as_statements_and_a_commit(wire, connected, remaining_ms):
     database = connected(lock_timeout=1)
-    time_left(10_000)
+    remaining_ms(10_000)
     with database.transaction(isolation="serializable"):
         database.execute("select 1")
         database.execute("select 2")
@@ -86,16 +85,16 @@ def test_a_transaction_is_as_many_round_trips_as_statements_and_a_commit(wire, c
     assert (second, third) == ("select 2", "COMMIT")
 
 
-def test_the_server_is_told_again_when_much_less_time_is_left(wire, connected, time_left):
+def test_the_server_is_told_again_when_much_less_time_is_left(wire, connected, remaining_ms):
     database = connected()
     with database.transaction():
-        time_left(10_000)
+        remaining_ms(10_000)
         database.execute("select 1")
-        time_left(4000)
+        remaining_ms(4000)
         database.execute("select 2")
         database.execute("select 3")
         with pytest.raises(ZeroDivisionError), database.transaction():
-            time_left(3000)
+            remaining_ms(3000)
             database.execute("select 4")
             raise ZeroDivisionError
         database.execute("select 5")
@@ -120,7 +119,7 @@ def test_connecting_sends_no_statement(wire):
     database.close()
 
 
-def test_a_statement_that_can_not_share_a_message_is_sent_alone(wire, connected, time_left):
+def test_a_statement_that_can_not_share_a_message_is_sent_alone(wire, connected, remaining_ms):
     database = connected(statement_timeout=60)
     database.execute("vacuum loans")
     assert wire.queries == [
@@ -133,9 +132,9 @@ def test_a_statement_that_can_not_share_a_message_is_sent_alone(wire, connected,
     assert caught.value.sqlstate == "25001"
 
 
-def test_through_a_proxy_nothing_pins(wire, connected, time_left, other):
+def test_through_a_proxy_nothing_pins(wire, connected, remaining_ms, other):
     database = connected(proxy=True, statement_timeout=20, idle_check=0)
-    time_left(30_000)
+    remaining_ms(30_000)
     database.execute(ADD, [LOAN])
     with database.transaction(isolation="repeatable read", read_only=True):
         database.execute("select %s::uuid, %s", [LOAN, "x" * 100])

@@ -28,12 +28,6 @@ def run(document: Path) -> dict[str, Any]:
     return namespace
 
 
-@pytest.fixture(autouse=True)
-def surroundings(bus: Any) -> Any:
-    yield
-    kit_events.set_correlation_id(None)
-
-
 def test_the_readme_is_true(bus: Any) -> None:
     receive = bus.subscribe("underwriting")
     found = run(PACKAGE / "README.md")

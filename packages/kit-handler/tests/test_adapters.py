@@ -4,11 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from kit_handler import ConfigurationError, Request, Response, Router, UnhandledSourceError, adapters, route
-from kit_handler.adapters import alb, register_adapter, unregister_adapter
-from kit_handler.testing import (
+from kit_handler import ConfigurationError, Request, Response, Router, UnhandledSourceError, route
+from kit_handler.http import payloads
+from kit_handler.http.adapters import alb
+from kit_handler.http.payloads import register_adapter, unregister_adapter
+from kit_testing import Client
+from kit_testing.events import (
     PAYLOADS,
-    Client,
     authorizer_event,
     cognito_event,
     custom_resource_event,
@@ -36,7 +38,7 @@ MODULES = {
 
 
 def read(event: dict[str, Any]) -> Request:
-    adapter = adapters.find(event)
+    adapter = payloads.find(event)
     assert adapter is not None
     return Request.from_event(event, adapter=adapter)
 
@@ -47,8 +49,8 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
-    found: Any = adapters.find(http_event(version=version))
-    assert found.__name__ == f"kit_handler.adapters.{MODULES[version]}"
+    found: Any = payloads.find(http_event(version=version))
+    assert found.__name__ == f"kit_handler.http.adapters.{MODULES[version]}"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
     [
         sqs_event(["a"]),
         kinesis_event(["a"]),
-        dynamodb_event([{"id": {"S": "1"}}]),
+        dynamodb_event([{"id": "1"}]),
         sns_event(["a"]),
         s3_event(["a"]),
         s3_test_event(),
@@ -73,7 +75,7 @@ def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
     ],
 )
 def test_what_is_no_request_is_not_taken_for_one(event: dict[str, Any]) -> None:
-    assert adapters.find(event) is None
+    assert payloads.find(event) is None
 
 
 def test_every_payload_holds_the_same_request(version: str) -> None:

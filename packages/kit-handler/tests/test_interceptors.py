@@ -13,10 +13,10 @@ from kit_handler import (
     Response,
     add_interceptor,
     all_of,
-    interceptors,
     route,
 )
-from kit_handler.testing import http_event
+from kit_handler.http import options
+from kit_testing.events import http_event
 
 
 class Role(Enum):
@@ -130,7 +130,7 @@ def test_a_role_that_guards_nothing_is_a_type_error(nonsense: Any) -> None:
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(interceptors, "_registered", {})
+    monkeypatch.setattr(options, "_registered", {})
     return
 
 

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from kit_handler import ConfigurationError, Jwt, RateLimit, Request, Response, route
-from kit_handler.testing import LambdaContext
+from kit_testing import LambdaContext
 
 ISSUER, AUDIENCE, SECRET = "https://issuer.example/", "loans", "s" * 64
 RSA_KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
@@ -149,6 +149,13 @@ def test_a_key_that_the_token_brings_along_is_not_used(extra: dict[str, Any]) ->
 def test_a_token_with_an_extension_that_nobody_knows_is_401(crit: Any) -> None:
     claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": time.time() + 60}
     assert ask(verifier(), jwt.encode(claims, RSA_KEY, "RS256", headers={"kid": "k1", "crit": crit})).status_code == 401
+
+
+def test_an_extension_that_only_the_library_knows_is_401() -> None:
+    # Older versions of PyJWT look at no `crit`, later ones know "b64": the answer must not depend on the version.
+    for extension, status in (({}, 200), ({"crit": ["b64"], "b64": True}, 401)):
+        bearer = unsigned({"alg": "HS256", **extension}, SECRET.encode())
+        assert ask(verifier(keys=SECRET, algorithms=["HS256"]), bearer).status_code == status
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,16 @@
-"""The event loop: one per process, kept, and gone at the end."""
+"""Coroutines as routes: in one kept loop, within the time that is left."""
 
 import asyncio
-import os
-import subprocess
-import sys
+import threading
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from kit_handler import Request, Response, _loop, correlation_id, route
-from kit_handler.testing import LambdaContext, http_event
+from kit_core import loop
+from kit_core.invocation import correlation_id
+from kit_handler import Request, Response, route
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 loops = []
 
@@ -56,57 +56,7 @@ def test_inside_a_running_loop_the_error_says_what_to_do(caplog: pytest.LogCaptu
         return remember(Request()).status_code
 
     assert asyncio.run(call()) == 500
-    assert "__wrapped__" in caplog.text
-
-
-def test_what_is_left_behind_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
-    async def background() -> None:
-        await asyncio.Event().wait()
-
-    async def numbers() -> AsyncIterator[int]:
-        for number in range(3):
-            yield number
-            await asyncio.sleep(0)
-
-    kept: list[Any] = []
-
-    @route
-    async def start(request: Request) -> Response:
-        kept.append(asyncio.create_task(background()))
-        kept.append(numbers())
-        await anext(kept[-1])
-        return Response.no_content()
-
-    assert start(http_event())["statusCode"] == 204
-    assert "background, " in caplog.text
-    assert "numbers" in caplog.text
-    caplog.clear()
-    remember(http_event())
-    assert caplog.text == ""
-
-    async def tidy_up() -> None:
-        kept[0].cancel()
-        await kept[1].aclose()
-
-    _loop.run(tidy_up())
-
-
-def test_a_generator_that_was_only_dropped_is_closed_and_not_reported(caplog: pytest.LogCaptureFixture) -> None:
-    closed = []
-
-    async def numbers() -> AsyncIterator[int]:
-        try:
-            yield 1
-        finally:
-            closed.append(True)
-
-    async def first() -> int:
-        async for number in numbers():
-            return number
-        return 0
-
-    assert _loop.run(first()) == 1
-    assert (closed, caplog.text) == ([True], "")
+    assert "await the coroutine instead" in caplog.text
 
 
 def test_a_coroutine_is_cancelled_before_the_invocation_ends_and_may_clean_up(caplog: pytest.LogCaptureFixture) -> None:
@@ -160,7 +110,7 @@ def test_a_coroutine_that_will_not_end_is_left_behind() -> None:
         release.set()
         await asyncio.sleep(0)
 
-    _loop.run(let_go())
+    loop.run(let_go())
 
 
 @pytest.mark.parametrize("context", [None, object(), LambdaContext(timeout=30)])
@@ -186,43 +136,22 @@ def test_a_blocking_call_is_not_cut_but_the_next_wait_is() -> None:
     assert blocking(http_event(), LambdaContext(timeout=0.1))["statusCode"] == 503
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_a_forked_child_gets_a_loop_of_its_own() -> None:
-    script = """
-import os
-from kit_handler import _loop
-async def loop():
-    import asyncio
-    return id(asyncio.get_running_loop())
-mine = _loop.run(loop())
-child = os.fork()
-if child == 0:
-    os._exit(0 if _loop.run(loop()) != mine else 1)
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), _loop.run(loop()) == mine)
-"""
-    assert run(script) == "0 True"
+def test_threads_that_call_at_the_same_time_all_get_their_answer() -> None:
+    everybody_is_in = threading.Barrier(3)
 
+    @route
+    async def meet(request: Request) -> Response:
+        await loop.in_thread(everybody_is_in.wait, 20)
+        return Response.ok(request.query["name"])
 
-def test_the_loop_is_closed_quietly_at_the_end_with_tasks_still_running() -> None:
-    script = """
-import asyncio
-from kit_handler import _loop
-async def forever():
-    await asyncio.Event().wait()
-async def start():
-    task = asyncio.create_task(forever())
-    _loop.kept_for_the_test = task
-    await asyncio.to_thread(int)
-_loop.run(start())
-print("done")
-"""
-    assert run(script, says="forever\n") == "done"
+    answers: dict[str, Any] = {}
 
+    def call(name: str) -> None:
+        answers[name] = meet(http_event(query={"name": name}), LambdaContext())["body"]
 
-def run(script: str, *, says: str = "") -> str:
-    finished = subprocess.run(
-        [sys.executable, "-W", "error", "-X", "dev", "-c", script], capture_output=True, text=True, timeout=60
-    )
-    assert finished.stderr.endswith(says) if says else finished.stderr == ""
-    assert len(finished.stderr.splitlines()) == (1 if says else 0)
-    return finished.stdout.strip()
+    threads = [threading.Thread(target=call, args=(name,)) for name in "abc"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {name: f'{{"data":"{name}"}}' for name in "abc"}

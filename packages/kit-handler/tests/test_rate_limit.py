@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from kit_handler import RateLimit, Request, Response, route
-from kit_handler.interceptors.rate_limit import MemoryBuckets
+from kit_handler.http.interceptors.rate_limit import MemoryBuckets
 
 
 class Clock:

@@ -11,9 +11,12 @@ from urllib.request import Request as HttpRequest
 from urllib.request import urlopen
 
 import pytest
-from kit_handler import AppError, aws_lambda_handler, correlation_id, receivers
-from kit_handler.reports import ErrorReport
-from kit_handler.testing import LambdaContext, http_event
+from kit_core.invocation import correlation_id
+from kit_handler import AppError, aws_lambda_handler
+from kit_handler.envelope import receivers
+from kit_handler.envelope.reports import ErrorReport
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 EVENT = http_event("POST", "/loans", headers={"Authorization": "Bearer hush"}, body={"pin": "hush", "a": 1})
 
@@ -65,7 +68,7 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_answer(caplog: pytest.LogCap
     assert finished.wait(10)
 
 
-def test_the_time_left_bounds_the_wait() -> None:
+def test_the_remaining_ms_bounds_the_wait() -> None:
     release = threading.Event()
     context = LambdaContext(timeout=0.6)
     fail(lambda report: release.wait(30), context=context, receiver_timeout=60)
@@ -190,7 +193,7 @@ import sys
 from kit_handler import aws_lambda_handler
 handler = aws_lambda_handler(error_receiver=print)(lambda event, context: {"a": 1})
 assert handler({"httpMethod": "GET"})["statusCode"] == 200
-print(*sorted({"kit_handler.receivers", "kit_handler.redaction", "threading", "asyncio"} & set(sys.modules)))
+print(*sorted({"kit_handler.envelope.receivers", "kit_core.redaction", "threading", "asyncio"} & set(sys.modules)))
 """
     command = [sys.executable, "-S", "-c", f"import sys\nsys.path[:] = {sys.path!r}\n{script}"]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == ""

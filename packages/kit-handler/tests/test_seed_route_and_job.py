@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from kit_handler import Request, Response, add_interceptor, interceptors, job, route
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_handler import BaseInterceptor, Request, Response, add_interceptor, job, route
+from kit_handler.http import options
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event
 
 PROFILE = "5b1f3c1e-6f0b-4f0e-9d0a-000000000001"
 
@@ -107,9 +109,9 @@ def test_the_role_example(authorizer: Any, status: int) -> None:
 
 
 def test_an_interceptor_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interceptors, "_registered", {})
+    monkeypatch.setattr(options, "_registered", {})
 
-    class PinInterceptor(interceptors.BaseInterceptor):
+    class PinInterceptor(BaseInterceptor):
         SETTINGS = {"param_name": "pin", "header": "X-Authorization-Pin"}  # noqa: RUF012
 
         def __init__(self, param):  # type: ignore[no-untyped-def]

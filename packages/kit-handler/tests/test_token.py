@@ -10,8 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from kit_core import invocation
 from kit_handler import RemoteToken, Request, Response, route
-from kit_handler.testing import LambdaContext
 
 CALLER = {"profile_id": "p-1"}
 
@@ -30,6 +30,8 @@ class Endpoint:
         self.length = 2
         self.pause = 0.0
         self.between_drops = threading.Event()
+        self.dead: set[Any] = set()  # connections that a NAT has forgotten: what is sent on them gets no answer
+        self.over = threading.Event()
         self.port = 0
         self.start()
 
@@ -44,6 +46,9 @@ class Endpoint:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 endpoint.requests.append(body)
                 endpoint.headers.append(dict(self.headers.items()))
+                if self.client_address in endpoint.dead:
+                    endpoint.over.wait(20)
+                    return
                 endpoint.connections.add(self.client_address)
                 endpoint.hold.wait(10)
                 valid = body == {"token": "good", "profile_id": "p-1"}
@@ -223,9 +228,21 @@ def test_a_long_answer_is_read_no_further_than_needed_and_the_connection_given_u
     assert len(endpoint.connections) == 2
 
 
-def test_the_time_left_bounds_the_timeout(endpoint: Endpoint, remote: RemoteToken) -> None:
+def test_the_remaining_time_bounds_the_timeout(endpoint: Endpoint) -> None:
     endpoint.hold.clear()
-    assert ask(remote, context=LambdaContext(timeout=0.6)).status_code == 503
+    check = RemoteToken(endpoint.url, auth=Signer(), timeout=60)
+    with invocation.enter(remaining_ms=600):
+        assert ask(check).status_code == 503
+    endpoint.hold.set()
+
+
+def test_a_kept_connection_that_died_without_a_word_is_no_503(endpoint: Endpoint) -> None:
+    check = RemoteToken(endpoint.url, auth=Signer(), timeout=4)
+    assert ask(check, header="X-Authorization-Otp").status_code == 200
+    endpoint.dead = set(endpoint.connections)
+    assert ask(check, header="X-Authorization-Otp").status_code == 200
+    assert len(endpoint.connections) == 2
+    endpoint.over.set()
 
 
 def test_the_token_is_in_no_log_line(endpoint: Endpoint, remote: RemoteToken, caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
+from kit_core.invocation import correlation_id
 from kit_handler import (
     AnnotationError,
     AppError,
@@ -15,11 +16,10 @@ from kit_handler import (
     TriggerError,
     UnauthorizedError,
     UnhandledSourceError,
-    correlation_id,
     trigger,
 )
-from kit_handler.testing import (
-    LambdaContext,
+from kit_testing import LambdaContext
+from kit_testing.events import (
     authorizer_event,
     cognito_event,
     custom_resource_event,

@@ -180,7 +180,7 @@ def test_keys_of_a_thread_that_were_there_before_stay(lines):
 
 
 def test_an_invocation_that_is_broken_off_leaves_nothing():
-    from kit_logger.invocation import any_running
+    from kit_logger.scopes import any_running
 
     def broken_off(event):
         raise KeyboardInterrupt
@@ -265,12 +265,15 @@ def test_an_odd_context_is_said_once(run):
             def __getattr__(self, name):
                 raise RuntimeError(name)
 
-        handler = inject(lambda event, context: None)
+        handler = inject(lambda event, context: logger.info("x"))
         handler({}, Odd())
         handler({}, Odd())
     """)
-    assert [line["message"] for line in shown.lines] == ["the context can't be read"]
-    assert shown.lines[0]["error"] == "RuntimeError"
+    assert sorted(line["message"] for line in shown.lines if line["level"] == "WARNING") == [
+        "the context cannot be read: RuntimeError",
+        "the event's correlation id cannot be read: RuntimeError",
+    ]
+    assert [line["message"] for line in shown.lines if line["level"] == "INFO"] == ["x", "x"]
 
 
 def test_the_event_is_logged_without_its_secrets(lines, monkeypatch):
@@ -284,16 +287,20 @@ def test_the_event_is_logged_without_its_secrets(lines, monkeypatch):
     def quiet(event, context):
         pass
 
+    @inject
+    def later(event, context):
+        pass
+
     handler(event, None)
     (line,) = lines()
     assert line["event"] == {
-        "headers": {"authorization": "***", "accept": "x"},
-        "body": '{"password": "***", "a": 1}',
+        "headers": {"authorization": "[redacted]", "accept": "x"},
+        "body": '{"password": "[redacted]", "a": 1}',
     }
     quiet(event, None)
     assert lines() == []
     monkeypatch.setenv("POWERTOOLS_LOGGER_LOG_EVENT", "true")
-    quiet(event, None)
+    later(event, None)
     assert len(lines()) == 1
     assert event["headers"]["authorization"] == "Bearer abc"
 

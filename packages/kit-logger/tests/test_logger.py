@@ -49,7 +49,7 @@ def test_secrets_are_taken_out_of_everything(lines):
     assert len(found) == 5
     assert secret not in str(found)
     assert "Traceback" in found[4]["exception"]
-    assert found[4]["exception"].count("***") >= 2
+    assert found[4]["exception"].count("[redacted]") >= 2
     assert found[4]["exception_name"] == "ValueError"
 
 
@@ -63,7 +63,7 @@ def test_kits_loggers_write_the_same_lines(lines, name):
     handler({"id": "eb-1"}, None)
     (line,) = lines()
     assert line["logger"] == name
-    assert (line["level"], line["message"], line["rows"], line["password"]) == ("WARNING", "slow: x", 3, "***")
+    assert (line["level"], line["message"], line["rows"], line["password"]) == ("WARNING", "slow: x", 3, "[redacted]")
     assert line["correlation_id"] == "eb-1"
 
 
@@ -146,7 +146,7 @@ def test_a_logger_that_was_there_before_is_redacted_too(run):
         """,
         SERVICE_NAME="loans",
     ).lines
-    assert [line["message"] for line in found] == ["password=***"] * 4 + ["x"]
+    assert [line["message"] for line in found] == ["password=[redacted]"] * 4 + ["x"]
     assert found[4]["order"] == 1
     assert {line["team"] for line in found} == {"x"}
 
@@ -157,7 +157,7 @@ def test_another_logger_may_use_the_formatter(run):
         from kit_logger import RedactingFormatter
         Logger(service="audit", logger_formatter=RedactingFormatter()).info("password=abc")
     """).lines
-    assert (found[0]["service"], found[0]["message"]) == ("audit", "password=***")
+    assert (found[0]["service"], found[0]["message"]) == ("audit", "password=[redacted]")
     assert RedactingFormatter().log_format["level"]
 
 
@@ -169,10 +169,43 @@ def test_a_record_that_cant_be_formatted_is_still_written(run):
         logger.info("reserved")
     """)
     first, second = shown.lines
-    assert first["message"] == "password=*** and %s"
+    assert first["message"] == "password=%s and %s"
     assert first["format_error"] == "TypeError"
     assert second["message"] == "reserved"
     assert shown.errors == ""
+
+
+@pytest.mark.parametrize("name", ["kit.db", "loans", "loans.http", "botocore"])
+def test_no_line_raises_into_the_code_that_logs(run, name):
+    """AWS's runtime client has a handler on the root logger that lets every error out."""
+    found = run(
+        LIKE_LAMBDA.replace("print(", "self.format(record); print(")
+        + f"""
+    from kit_logger import adopt, inject, logger
+    adopt("botocore")
+
+    class Odd:
+        def __str__(self):
+            raise RuntimeError("no text")
+
+    @inject
+    def handler(event, context):
+        other = logging.getLogger({name!r})
+        other.warning("%d of %d", "one")
+        other.warning("%s", Odd())
+        other.warning(Odd(), extra={{"odd": Odd()}})
+        other.warning("half a pair: " + chr(0xD800))
+        other.debug("%d", "one")
+        return "done"
+
+    assert handler({{}}, None) == "done"
+    """,
+        SERVICE_NAME="loans",
+        PYTHONIOENCODING="ascii",
+    )
+    assert [line["message"] for line in found.lines] == ["%d of %d", "%s", "<Odd>", "half a pair: \ud800"]
+    assert [line.get("format_error") for line in found.lines] == ["TypeError", "RuntimeError", None, None]
+    assert found.errors == ""
 
 
 def test_a_closed_output_shows_nothing_of_the_record(run):

@@ -121,9 +121,9 @@ def test_held_lines_say_what_was_so_when_they_were_logged(run):
 
 
 def test_a_thread_of_the_handlers_holds_lines_of_its_invocation(lines):
-    from kit_logger.invocation import Held
+    from kit_logger.held import HeldLines
 
-    held = Held()
+    held = HeldLines()
     threads = [threading.Thread(target=lambda: [held.add("x" * 10, 1000) for _ in range(500)]) for _ in range(4)]
     [thread.start() for thread in threads]
     [thread.join() for thread in threads]

@@ -361,3 +361,46 @@ def test_an_enum_whose_values_are_of_a_type_with_an_odd_name():
 
     assert Made.load({"value": Made.__annotations__["value"].ONE}).dump() == {"value": "one"}
     assert "def load" in generated_source(Made)
+
+
+class Digits(float):
+    """A float that keeps the digits of its text, as JSON readers make for Decimals."""
+
+    def __new__(cls, text):
+        made = super().__new__(cls, text)
+        made.text = text
+        return made
+
+    def __str__(self):
+        return self.text
+
+
+class Price(BaseSchema):
+    amount: Decimal
+    rate: float
+
+
+PRICE = {"amount": Digits("0.12345678901234567890"), "rate": Digits("0.50")}
+
+
+@pytest.mark.usefixtures("no_marshmallow")
+def test_a_float_that_keeps_its_digits_becomes_an_exact_decimal():
+    price = Price.load(PRICE)
+    assert price == Price(amount=Decimal("0.12345678901234567890"), rate=0.5)
+    assert type(price.rate) is float
+
+
+def test_a_float_that_keeps_its_digits_is_what_marshmallow_makes_of_it():
+    assert Price.load(PRICE) == Price.Schema().load(PRICE)
+    for wrong in ("nan", "inf"):
+        with pytest.raises(ValidationError) as caught:
+            Price.load({"amount": Digits(wrong), "rate": Digits(wrong)})
+        assert caught.value.messages.keys() == {"amount", "rate"}
+
+
+def test_a_strict_decimal_takes_no_float_of_any_class():
+    class Strict(BaseSchema, strict=True):
+        amount: Decimal
+
+    with pytest.raises(ValidationError, match="send it as text"):
+        Strict.load({"amount": Digits("0.5")})

@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import kit_schemas
@@ -13,6 +15,12 @@ def test_all_is_what_is_there():
         if not name.startswith("_") and not isinstance(value, ModuleType) and name != "TYPE_CHECKING"
     }
     assert sorted(public) == sorted(kit_schemas.__all__)
+
+
+def test_every_exported_name_is_met_in_a_test():
+    here = Path(__file__)
+    text = "\n".join(path.read_text() for path in here.parent.glob("test_*.py") if path != here)
+    assert [name for name in kit_schemas.__all__ if not re.search(rf"\b{name}\b", text)] == []
 
 
 def test_the_import_needs_marshmallow_alone():

@@ -35,6 +35,10 @@ def make_event() -> Callable[..., dict[str, Any]]:
     return make
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
 class FakeGateway:
     """Is the @connections part of API Gateway: `answers[connection id]` are the statuses to come, then 200."""
 
@@ -45,9 +49,13 @@ class FakeGateway:
         self.signed: list[str] = []
         # Whether an answer has AWS's name for the error beside the status.
         self.names_errors = True
-        # What a request waits for before it is answered.
+        # Called before a request is answered.
         self.hold: Callable[[], object] = lambda: None
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        # Called with a new connection's number, and its requests so far; False: never answer, and don't close either.
+        self.speaks: Callable[[int, int], bool] = lambda connection, request: True
+        self.connections = 0
+        self._stopped = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()
@@ -61,6 +69,7 @@ class FakeGateway:
         return [json.loads(data) for receiver, data in self.received if receiver == connection_id]
 
     def stop(self) -> None:
+        self._stopped.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -71,12 +80,23 @@ class FakeGateway:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def setup(self) -> None:
+                super().setup()
+                gateway.connections += 1
+                self.number, self.count = gateway.connections, 0
+
             def do_POST(self) -> None:
+                self.count += 1
                 data = self.rfile.read(int(self.headers["Content-Length"]))
-                prefix, _, connection_id = unquote(self.path).rpartition("/")
+                prefix, _, connection_id = self.path.rpartition("/")
+                prefix, connection_id = unquote(prefix), unquote(connection_id)
                 gateway.requests.append(prefix)
                 gateway.signed.append(self.headers.get("Authorization", ""))
                 gateway.hold()
+                if not gateway.speaks(self.number, self.count):
+                    gateway._stopped.wait(30)
+                    self.close_connection = True
+                    return
                 status = gateway.answers[connection_id].pop(0) if gateway.answers[connection_id] else 200
                 if status == 200:
                     gateway.received.append((connection_id, data))

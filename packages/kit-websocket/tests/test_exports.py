@@ -1,8 +1,17 @@
+import pickle
+import re
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import kit_websocket
+import pytest
+from kit_websocket import errors
+
+THIS = Path(__file__)
+TESTS = "\n".join(path.read_text() for path in THIS.parent.glob("test_*.py") if path.name != THIS.name)
+ERRORS = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
 
 
 def test_everything_exported_is_there_and_everything_there_is_exported():
@@ -25,10 +34,34 @@ def test_every_public_name_says_what_it_is():
                 assert value.__doc__, f"{name}.{member}"
 
 
+@pytest.mark.parametrize("name", kit_websocket.__all__)
+def test_every_name_is_met_by_a_test(name):
+    assert re.search(rf"\b{name}\b", TESTS)
+
+
+ARGUMENTS = {
+    "DynamoDBError": ("GetItem", "ResourceNotFoundException", "connections"),
+    "EventShapeError": ("routeKey",),
+    "MessageTooLargeError": (2, 1),
+    "SendError": ({"a": "ForbiddenException"}, 3),
+    "StatusError": (429, "Slow down"),
+    "TableShapeError": ("connections", ("id",), ("connection_id",)),
+}
+
+
+@pytest.mark.parametrize("kind", ERRORS)
+def test_every_error_is_the_packages_and_pickles(kind):
+    assert kind.__name__ in kit_websocket.__all__
+    error = kind(*ARGUMENTS.get(kind.__name__, ()))
+    assert isinstance(error, kit_websocket.WebSocketsError)
+    copied = pickle.loads(pickle.dumps(error))
+    assert type(copied) is kind
+    assert str(copied) == str(error)
+    assert vars(copied) == vars(error)
+
+
 def test_importing_loads_nothing_that_is_not_needed_yet():
-    program = (
-        "import sys; import kit_websocket;"
-        "print(*sorted({'asyncio', 'inspect', 'dataclasses', 'boto3', 'botocore', 'http.client'} & set(sys.modules)))"
-    )
+    heavy = {"asyncio", "inspect", "dataclasses", "boto3", "botocore", "http.client", "logging.config", "random"}
+    program = f"import sys; import kit_websocket; print(*sorted({heavy} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""

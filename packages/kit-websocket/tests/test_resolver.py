@@ -1,15 +1,12 @@
 import asyncio
-import base64
 import json
 import logging
 import threading
-from dataclasses import InitVar, dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
-from typing import ClassVar
-from uuid import UUID
+from types import SimpleNamespace
 
 import pytest
+from kit_core import invocation
+from kit_core.errors import TimeUpError
 from kit_websocket import EventShapeError, ForbiddenError, Middleware, StatusError, UnauthorizedError, WebSocketResolver
 
 
@@ -169,88 +166,6 @@ def test_nothing_is_an_empty_200(resolver, make_event):
     assert resolver.resolve(make_event("$connect"), None) == {"statusCode": 200}
 
 
-def test_a_result_may_hold_what_a_payload_may_hold(resolver, make_event):
-    @dataclass
-    class Loan:
-        id: UUID
-        amount: Decimal
-        at: datetime
-
-    class Schema:
-        def dump(self):
-            return {"tags": {"b", "a"}}
-
-    loan = Loan(UUID(int=1), Decimal("1500.00"), datetime(2024, 9, 11, 9, 8, tzinfo=UTC))
-    resolver.on_message("m")(lambda: {"loan": loan, "schema": Schema(), "name": "Škoda"})
-    response = resolver.resolve(make_event("m"), None)
-    assert "Škoda" in response["body"]
-    assert body_of(response) == {
-        "loan": {"id": "00000000-0000-0000-0000-000000000001", "amount": "1500.00", "at": "2024-09-11T09:08:00Z"},
-        "schema": {"tags": ["a", "b"]},
-        "name": "Škoda",
-    }
-
-
-def test_a_dataclass_is_its_fields_and_a_time_without_a_zone_is_in_utc(resolver, make_event):
-    @dataclass
-    class Loan:
-        kind: ClassVar[str] = "no field"
-        note: InitVar[str] = "none either"
-        at: datetime = datetime(2024, 9, 11, 9, 8)  # noqa: DTZ001
-
-    resolver.on_message("m")(lambda: Loan())
-    assert body_of(resolver.resolve(make_event("m"), None)) == {"at": "2024-09-11T09:08:00Z"}
-
-
-def test_a_lone_surrogate_of_a_client_can_be_answered(resolver, make_event):
-    resolver.on_message("echo")(lambda body: body)
-    response = resolver.resolve(make_event("echo", '{"text": "\\ud800"}'), None)
-    assert response["body"].encode() == b'{"text":"\\ud800"}'
-
-
-@pytest.mark.parametrize("body", [None, ""])
-def test_an_empty_message_has_no_body(resolver, make_event, body):
-    resolver.on_message("m")(lambda body: [body])
-    assert body_of(resolver.resolve(make_event("m", body), None)) == [None]
-
-
-def test_connecting_has_no_body(resolver, make_event):
-    resolver.on_connect()(lambda body: [body])
-    assert body_of(resolver.resolve(make_event("$connect"), None)) == [None]
-
-
-def test_a_base64_body_is_decoded(resolver, make_event):
-    resolver.on_message("m")(lambda body: body)
-    event = make_event("m", base64.b64encode('{"a": "ü"}'.encode()).decode()) | {"isBase64Encoded": True}
-    assert body_of(resolver.resolve(event, None)) == {"a": "ü"}
-
-
-@pytest.mark.parametrize("body", ["{", "hello", "NaN", '{"a": Infinity}', "[" * 100_000, " "])
-def test_malformed_json_is_400_and_the_handler_does_not_run(resolver, make_event, body):
-    @resolver.on_message("async")
-    async def asynchronous(body):
-        raise AssertionError
-
-    @resolver.on_message("sync")
-    def synchronous(body):
-        raise AssertionError
-
-    for route_key in ("async", "sync"):
-        response = resolver.resolve(make_event(route_key, body), None)
-        assert response == {"statusCode": 400, "body": '{"message":"The message is not valid JSON"}'}
-
-
-@pytest.mark.parametrize("body", ["not base64!", base64.b64encode(b"\xff\xfe{}").decode()])
-def test_malformed_base64_is_400(resolver, make_event, body):
-    resolver.on_message("m")(lambda body: body)
-    assert resolver.resolve(make_event("m", body) | {"isBase64Encoded": True}, None)["statusCode"] == 400
-
-
-def test_text_that_is_no_json_reaches_a_handler_that_does_not_ask_for_the_body(resolver, make_event):
-    resolver.on_default()(lambda event: event["body"].upper())
-    assert body_of(resolver.resolve(make_event("$default", "hello"), None)) == "HELLO"
-
-
 def test_an_exception_is_500_without_its_text(resolver, make_event, caplog):
     @resolver.on_message("m")
     async def fail():
@@ -263,10 +178,52 @@ def test_an_exception_is_500_without_its_text(resolver, make_event, caplog):
     assert caplog.records[0].exc_info[0] is RuntimeError
 
 
-def test_a_result_without_a_json_form_is_500(resolver, make_event, caplog):
-    resolver.on_message("m")(lambda: {"socket": object()})
+def test_a_log_line_that_cannot_be_written_does_not_cost_the_answer(resolver, make_event, monkeypatch):
+    class UnprintableError(Exception):
+        def __str__(self):
+            raise RuntimeError("no text")
+
+    class Handler(logging.Handler):
+        def emit(self, record):
+            self.format(record)
+
+    @resolver.on_message("m")
+    def fail():
+        raise UnprintableError
+
+    handler = Handler()
+    monkeypatch.setattr(logging.getLogger("kit.websocket"), "handlers", [handler])
     assert resolver.resolve(make_event("m"), None)["statusCode"] == 500
-    assert "object cannot be written as JSON" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_the_event_is_the_current_invocation(resolver, make_event, kind):
+    def read():
+        current = invocation.current()
+        return [current.event["requestContext"]["connectionId"], current.correlation_id, current.function_name]
+
+    if kind == "sync":
+        resolver.on_message("m")(read)
+    else:
+
+        @resolver.on_message("m")
+        async def asynchronous():
+            return await asyncio.to_thread(read)
+
+    context = SimpleNamespace(function_name="chat")
+    found = body_of(resolver.resolve(make_event("m", connection_id="a", requestId="r-1"), context))
+    assert found == ["a", "r-1", "chat"]
+    assert invocation.current() is None
+
+
+def test_a_coroutine_ends_before_the_invocation(resolver, make_event, caplog):
+    @resolver.on_message("m")
+    async def never():
+        await asyncio.Event().wait()
+
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 100)
+    assert resolver.resolve(make_event("m"), context)["statusCode"] == 500
+    assert caplog.records[-1].exc_info[0] is TimeUpError
 
 
 @pytest.mark.parametrize(
@@ -311,8 +268,8 @@ def test_coroutines_share_one_loop_for_the_life_of_the_process(resolver, make_ev
     assert len(set(map(id, loops))) == 1
 
 
-def test_two_threads_resolve_at_the_same_time(resolver, make_event):
-    met = threading.Barrier(2, timeout=10)
+def test_three_threads_resolve_at_the_same_time(resolver, make_event):
+    met = threading.Barrier(3, timeout=10)
 
     @resolver.on_message("m")
     async def meet(connection_id):
@@ -326,13 +283,13 @@ def test_two_threads_resolve_at_the_same_time(resolver, make_event):
                 {name: body_of(resolver.resolve(make_event("m", connection_id=name), None))}
             )
         )
-        for name in ("one", "two")
+        for name in ("one", "two", "three")
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == {"one": "one", "two": "two"}
+    assert answers == {"one": "one", "two": "two", "three": "three"}
 
 
 def test_resolving_inside_a_running_loop_is_an_error_that_says_so(resolver, make_event):

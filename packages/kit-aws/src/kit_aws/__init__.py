@@ -3,12 +3,12 @@
 `kit_aws.aio` has the functions that talk to AWS once more, to be awaited.
 """
 
+from kit_core.connections import Answer
+
 from kit_aws.auth import SignedAuth, get_signed_auth, presign
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
 from kit_aws.caches import clear_caches
-from kit_aws.connections import Answer
-from kit_aws.correlation import set_correlation_id
 from kit_aws.errors import (
     AccessDeniedError,
     AwsConnectionError,
@@ -17,8 +17,9 @@ from kit_aws.errors import (
     CredentialsError,
     Failure,
     FunctionError,
-    NaiveTimeError,
     PayloadTooLargeError,
+    PayloadTypeError,
+    PayloadValueError,
     RegionNotSetError,
     ResourceNotFoundError,
     SecretFormatError,
@@ -26,7 +27,6 @@ from kit_aws.errors import (
     ThrottlingError,
 )
 from kit_aws.functions import invoke
-from kit_aws.payload import to_json
 from kit_aws.s3 import PostForm, get_url, post_form, put_url
 from kit_aws.secrets import get_secret, get_secret_bytes, get_secret_json, get_secrets
 from kit_aws.session import SignedSession
@@ -46,8 +46,9 @@ __all__ = [
     "CredentialsError",
     "Failure",
     "FunctionError",
-    "NaiveTimeError",
     "PayloadTooLargeError",
+    "PayloadTypeError",
+    "PayloadValueError",
     "PostForm",
     "RegionNotSetError",
     "ResourceNotFoundError",
@@ -76,6 +77,4 @@ __all__ = [
     "presign",
     "put_ssm_parameter",
     "put_url",
-    "set_correlation_id",
-    "to_json",
 ]

@@ -1,7 +1,7 @@
 """Twins of this package's functions, to be awaited: the same names, parameters, results and errors.
 
 Each runs in a thread of the loop's default executor, with the caller's context variables; the loop itself never waits.
-Cancelling stops the waiting, not what the thread has begun.
+Cancelling ends the wait; the call that the thread has begun goes on.
 """
 
 import asyncio
@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
+from kit_core.connections import Answer
+
 import kit_aws
-from kit_aws.connections import Answer
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -53,6 +54,9 @@ class SignedSession(kit_aws.SignedSession):
         body: bytes | str = b"",
         *,
         timeout: float | None = None,
+        repeatable: bool | None = None,
     ) -> Answer:
         """Sign and send a request in a thread; see `kit_aws.SignedSession.request`."""
-        return await asyncio.to_thread(super().request, method, url, headers, body, timeout=timeout)
+        return await asyncio.to_thread(
+            super().request, method, url, headers, body, timeout=timeout, repeatable=repeatable
+        )

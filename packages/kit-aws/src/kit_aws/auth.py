@@ -30,7 +30,7 @@ class SignedAuth:
         self._credentials = credentials
 
     def __repr__(self) -> str:
-        """Show what is signed for."""
+        """Show the service and the region."""
         return f"SignedAuth({self._service!r}, region={self._region!r})"
 
     def sign(
@@ -49,7 +49,7 @@ class SignedAuth:
     def presign(self, method: str, url: str, expires: int = 300, headers: Mapping[str, str] | None = None) -> str:
         """Return the URL with a signature in its query, good for `expires` seconds but not beyond its credentials.
 
-        `headers` are those that its bearer has to send, exactly like that.
+        The bearer has to send exactly these `headers`.
         """
         check_expiry(expires)
         return sigv4.presign(self._scope(), method, url, expires, headers or {})
@@ -76,8 +76,8 @@ def get_signed_auth(service: str = "execute-api", region: str | None = None, cre
     """Return an object that signs requests for IAM authorization.
 
     Use it as `auth=` with requests and httpx, or its `.sign()` and `.presign()` with anything else. Without
-    `credentials` (any object with `access_key`, `secret_key` and `token`) those of the environment are used, else
-    those that boto3 finds; without a `region` the environment's. Both are looked for when a request is signed: then
+    `credentials` (any object with `access_key`, `secret_key` and `token`) the environment's are used, else boto3 looks
+    for some; without a `region` the environment's is used. Both are resolved when a request is signed: then
     `CredentialsError` and `RegionNotSetError` are raised.
     """
     return SignedAuth(service, region=region, credentials=credentials)
@@ -95,14 +95,14 @@ def presign(
     """Return the URL with a signature in its query, good for `expires` seconds but not beyond its credentials.
 
     It is for a service's endpoint with IAM authorization, and signed with the credentials and the region of the
-    environment, else those that boto3 finds. `headers` are those that its bearer has to send, exactly like that. A key
+    environment, else boto3's. The bearer has to send exactly the given `headers`. A key
     may be repeated in the query. `get_url` and `put_url` make URLs of objects in S3.
     """
     return SignedAuth(service, region=region).presign(method, url, expires, headers)
 
 
 def resolved(given: Any) -> Credentials:
-    """Return credentials as they are now: those given, the environment's, or those that boto3 finds and refreshes."""
+    """Return the current credentials: the given ones, the environment's, or boto3's, which it refreshes."""
     if given is None:
         access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
         if access_key and secret_key:
@@ -129,7 +129,7 @@ def check_expiry(expires: int) -> None:
 
 
 def strict_url(url: str) -> str:
-    """Return the URL with what it cannot hold encoded, and the query in the spelling that AWS signs."""
+    """Return the URL with illegal characters encoded, and the query in the spelling that AWS signs."""
     before, mark, rest = sigv4.wire(url).partition("?")
     query, hash_mark, fragment = rest.partition("#")
     return f"{before}{mark}{sigv4.strict_query(query)}{hash_mark}{fragment}"

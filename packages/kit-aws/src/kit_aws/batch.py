@@ -1,9 +1,11 @@
-"""Many messages in few calls: those that SQS did not take are sent again, in the order of their groups."""
+"""Many messages in few calls. Throttled messages are sent again, in the order of their groups."""
 
 import time
 from collections import deque
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Any
+
+from kit_core.backoff import Backoff
 
 from kit_aws.errors import AwsConnectionError, AwsError, BatchError, Failure
 from kit_aws.message import MOST_BYTES
@@ -11,7 +13,7 @@ from kit_aws.queue import Queue
 
 _MOST_AT_ONCE = 10
 _MOST_TRIES = 5
-_SHORTEST_WAIT, _LONGEST_WAIT = 0.1, 2.0  # seconds
+_BACKOFF = Backoff(0.2, 2.0)  # seconds
 _NOT_SENT = "NotSent"
 
 
@@ -29,7 +31,7 @@ class Entry:
 
 
 def send(queue: Queue, entries: Iterable[Entry]) -> None:
-    """Send all entries. Raise `BatchError` for those that could not be, or a whole call's error if it was the first."""
+    """Send all entries. Raise `BatchError` with the failed ones, or the call's own error if the first call failed."""
     groups: dict[Hashable, deque[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.group, deque()).append(entry)
@@ -62,15 +64,15 @@ class _Run:
             again = self._call([group[0] for group in self._calling])
             for group in reversed(self._calling):
                 if group and group[0].index in again:
-                    self._groups.appendleft(group)  # what waits longest goes first
+                    self._groups.appendleft(group)  # the longest waiting goes first
                 elif group:
                     self._groups.append(group)
             self._calling = ()
             if again:
-                _wait(max(again.values()))
+                time.sleep(_BACKOFF.delay(max(again.values())))
 
     def give_up(self, error: AwsError) -> None:
-        """Take everything that is left as failed, since a call failed as a whole."""
+        """Mark all remaining messages as failed, since a call failed as a whole."""
         code, unknown = error.code or type(error).__name__, isinstance(error, AwsConnectionError)
         for group in self._calling:
             self._fail(group, code, str(error), unknown=unknown)
@@ -78,7 +80,7 @@ class _Run:
             self._drop(group, "a call before it failed")
 
     def error(self) -> BatchError:
-        """Return the error that names what has failed, in the order of the messages."""
+        """Return the error that names the failed messages, in their order."""
         return BatchError("SendMessageBatch", sorted(self.failures), resource=self._queue.name)
 
     def _next(self) -> list[deque[Entry]]:
@@ -121,9 +123,3 @@ class _Run:
     def _drop(self, group: deque[Entry], why: str) -> None:
         self.failures += [Failure(entry.index, _NOT_SENT, why) for entry in group]
         group.clear()
-
-
-def _wait(tries: int) -> None:
-    from random import uniform
-
-    time.sleep(uniform(0, min(_LONGEST_WAIT, _SHORTEST_WAIT * 2**tries)))  # noqa: S311

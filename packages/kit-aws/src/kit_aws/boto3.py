@@ -20,7 +20,7 @@ _lock = threading.Lock()
 _known_environment: environment.Environment | None = None
 _session: "Session | None" = None
 _clients: dict[tuple[Any, ...], Any] = {}
-_inherited: list[Any] = []  # what a forked child neither uses nor closes: the locks within may be held for ever
+_inherited: list[Any] = []  # a forked child neither uses nor closes these: the locks within may be held for ever
 
 
 def client(

@@ -53,7 +53,7 @@ _MISSING = frozenset(
         "resourcenotfound",
     }
 )
-# The codes that botocore itself retries as throttling, and those that only some services use.
+# The codes that botocore itself retries as throttling, and codes of single services.
 _THROTTLED = frozenset(
     {
         "bandwidthlimitexceeded",
@@ -77,7 +77,7 @@ _BY_STATUS = {401: AccessDeniedError, 403: AccessDeniedError, 404: ResourceNotFo
 def aws_errors(operation: str | None = None, *, resource: str | None = None, hide: str | None = None) -> Iterator[None]:
     """Turn botocore's exceptions inside the block into `AwsError`s, chained.
 
-    `operation` names the call where botocore does not, `resource` what it is for: AWS seldom says what it did not find.
+    `operation` names the call where botocore does not, `resource` its subject: AWS seldom names a missing resource.
     `hide` is a secret that was sent: AWS repeats invalid values in its messages, so that a message holding it is
     replaced, and the original, which would show it, is not chained.
     """

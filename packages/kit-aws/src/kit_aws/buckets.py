@@ -1,8 +1,10 @@
-"""Where a bucket is, and the URL of what is in it."""
+"""The region of a bucket, and the URL of an object."""
 
 import logging
 import os
 from urllib.parse import quote
+
+from kit_core import guards
 
 from kit_aws import environment
 from kit_aws.boto3 import resolved_region
@@ -12,7 +14,6 @@ from kit_aws.session import SignedSession
 
 regions: ValueCache[str, str] = ValueCache()
 
-_log = logging.getLogger("kit.aws")
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
 # "Service endpoints" in the AWS general reference; all other regions are in amazonaws.com.
 _DOMAINS = {
@@ -58,16 +59,16 @@ def region_of(bucket: str) -> str:
 
 
 def _looked_up(bucket: str, own: str) -> str:
-    """Ask S3 where the bucket is: HeadBucket says so in a header, also to those who may not read the bucket."""
+    """Ask S3 for the bucket's region: HeadBucket answers with it in a header, also without permission to read."""
     region = ""
     try:
         with SignedSession("s3") as session:
             answer = session.request("HEAD", url_of(bucket, "", own))
         region = answer.headers.get("x-amz-bucket-region", "")
     except AwsError as error:
-        _log.debug("HeadBucket for %r failed: %s", bucket, error)
+        guards.log("kit.aws", logging.DEBUG, "HeadBucket for %r failed: %s", bucket, error)
     if not region:
-        _log.warning("S3 does not say where bucket %r is; %s is assumed", bucket, own)
+        guards.log("kit.aws", logging.WARNING, "S3 does not say where bucket %r is; %s is assumed", bucket, own)
     return region
 
 

@@ -23,11 +23,11 @@ def _renew() -> None:
 
 
 class ValueCache(Generic[K, T]):
-    """Keep what was read, with when; how old is too old is the reader's choice.
+    """Keep values with the time at which they were read; each reader chooses the greatest age.
 
     Threads that miss the same value at once make one read between them, and all get its value or its error. Values of
     another environment (account, region, endpoint) are never answered. At most `size` values are kept, the oldest go
-    first. A process that was forked off has what was kept before.
+    first. A forked process keeps the values.
     """
 
     def __init__(self, *, size: int = 1000) -> None:
@@ -72,7 +72,7 @@ class ValueCache(Generic[K, T]):
                     return found
                 ahead = tuple((here, key) for key in missing)
                 flight = self._flights.get(ahead)
-                # A read that began too long ago may not see what this caller has to see.
+                # A read that began too long ago may not see the value that this caller has to see.
                 leads = flight is None or force or flight.started.age() >= max_age
                 if flight is None or leads:
                     flight = self._flights[ahead] = _Flight(self._changes)
@@ -85,7 +85,7 @@ class ValueCache(Generic[K, T]):
                 return found | flight.values
 
     def drop(self, belongs: Callable[[K], bool] = lambda key: True) -> None:
-        """Forget the values whose keys belong to what has changed; without an argument, all."""
+        """Forget the values of the keys for which `belongs` is true; without an argument, all."""
         with self._lock:
             self._changes += 1
             self._flights.clear()
@@ -103,7 +103,7 @@ class ValueCache(Generic[K, T]):
         missing: Sequence[K],
         read: Callable[[Sequence[K]], Mapping[K, T]],
     ) -> dict[K, T]:
-        """Read for everybody who waits, keep what was found, and let them go on."""
+        """Read for all waiting threads, keep the values, and wake them."""
         try:
             flight.values = dict(read(missing))
         except BaseException as error:
@@ -119,7 +119,7 @@ class ValueCache(Generic[K, T]):
         return flight.values
 
     def _keep(self, key: _Key, flight: "_Flight[K, T]") -> None:
-        # What was written, or read by somebody faster, since this read began may be newer than what it found.
+        # A value written, or read by a faster thread, since this read began may be newer.
         kept = self._values.get(key)
         if flight.changes != self._changes or (kept is not None and kept[0].monotonic > flight.started.monotonic):
             return

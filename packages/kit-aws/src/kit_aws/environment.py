@@ -1,4 +1,4 @@
-"""What the environment says about where AWS is and who is calling."""
+"""The region, the endpoints and the credentials that the environment names."""
 
 import os
 

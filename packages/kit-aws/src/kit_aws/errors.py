@@ -1,22 +1,27 @@
-"""What can go wrong between a function and AWS.
+"""The errors of kit-aws.
 
-AwsError                    anything below, and what has no name of its own
+AwsError                    the root, and every error without a class of its own
 ├── AccessDeniedError       the caller may not, or its credentials are wrong or expired
 ├── AwsConnectionError      no answer: refused, timed out, not resolved
 ├── BatchError              some messages or secrets of many failed; `failures` names each
 ├── CredentialsError        there are no credentials to sign with
 ├── FunctionError           a function that was invoked raised, or was ended; its type, message and trace
-├── NaiveTimeError          a datetime that has to say its offset from UTC doesn't (also a ValueError)
-├── PayloadTooLargeError    what was to be sent is larger than the service takes
+├── PayloadTooLargeError    a message or payload is larger than the service takes
+├── PayloadTypeError        a value of a type that has no form in JSON (also kit_core's, and a TypeError)
+├── PayloadValueError       a value that has no form in JSON, as NaN (also kit_core's, and a ValueError)
 ├── RegionNotSetError       no region by argument, environment or profile
 ├── ResourceNotFoundError   the secret, parameter, queue, bucket … does not exist
-├── SecretFormatError       a secret is not what it was asked for as: text, or JSON
+├── SecretFormatError       a secret is no text, or no JSON
 ├── SigningError            a request that cannot be signed
 └── ThrottlingError         AWS asks to slow down, after the client's own retries
+
+Every error pickles.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from kit_core.errors import UnserialisableTypeError, UnserialisableValueError
 
 
 class Failure(NamedTuple):
@@ -39,9 +44,14 @@ class AwsError(Exception):
     """Say that a call to AWS failed.
 
     `code` is AWS's error code (or botocore's exception name when AWS was not reached), `operation` the API operation,
-    `resource` what it was called for (a parameter, a secret, a queue, a topic …), `request_id` what AWS support asks
-    for. Each is None where it does not apply.
+    `resource` its subject (a parameter, a secret, a queue, a topic …), `request_id` the id that AWS support asks for.
+    Each is None where it does not apply.
     """
+
+    code: str | None = None
+    operation: str | None = None
+    resource: str | None = None
+    request_id: str | None = None
 
     def __init__(
         self,
@@ -58,6 +68,16 @@ class AwsError(Exception):
         self.resource = resource
         self.request_id = request_id
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without `__init__`, whose parameters differ from `args`."""
+        return _restore, (type(self), self.args, dict(self.__dict__))
+
+
+def _restore(kind: type[AwsError], args: tuple[Any, ...], attributes: dict[str, Any]) -> AwsError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
+
 
 class AccessDeniedError(AwsError):
     """Say that AWS refused the caller: a missing permission, or credentials that are wrong or expired."""
@@ -70,8 +90,7 @@ class AwsConnectionError(AwsError):
 class BatchError(AwsError):
     """Say which of many messages were not sent, or which of many secrets were not read.
 
-    `failures` has one `Failure` for each; everything that it does not name has succeeded, and what it calls `unknown`
-    may have.
+    `failures` has one `Failure` for each failed one; all others have succeeded, and an `unknown` one may have.
     """
 
     def __init__(self, operation: str, failures: Sequence[Failure], *, resource: str | None = None) -> None:
@@ -98,9 +117,9 @@ class CredentialsError(AwsError):
 class FunctionError(AwsError):
     """Say that a function that was invoked failed: it raised, ran out of time or memory, or could not start.
 
-    `function` is what was invoked, `error_type` and `error_message` are what it raised, as it said it, `trace` the
-    lines of its traceback. All of it comes from the other function: it may hold what should reach no client, so that
-    this error's own text shows the type alone.
+    `function` is the invoked function's name or ARN, `error_type` and `error_message` are the exception in the
+    function's own words, `trace` the lines of its traceback. All of it comes from the other function, and may hold
+    secrets: this error's own text shows the type alone.
     """
 
     def __init__(
@@ -125,21 +144,27 @@ class FunctionError(AwsError):
         self.trace = list(trace)
 
 
-class NaiveTimeError(AwsError, ValueError):
-    """Say that the datetime at `path`, as in `$.loan.paid_at`, has no offset from UTC: nobody knows when it is."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path}: a datetime without an offset from UTC; give it one, as datetime.now(UTC) has")
-        self.path = path
-
-
 class PayloadTooLargeError(AwsError):
     """Say that a message or payload has more bytes (`size`) than the service takes (`limit`); nothing was sent."""
 
-    def __init__(self, what: str, size: int, limit: int, *, resource: str | None = None) -> None:
-        super().__init__(f"{what} has {size} bytes, at most {limit} can be sent", resource=resource)
+    def __init__(self, subject: str, size: int, limit: int, *, resource: str | None = None) -> None:
+        super().__init__(f"{subject} has {size} bytes, at most {limit} can be sent", resource=resource)
         self.size = size
         self.limit = limit
+
+
+class PayloadTypeError(AwsError, UnserialisableTypeError):
+    """Say that the value at `path`, as in `$.loan.documents[0]`, is of a type that has no form in JSON."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        UnserialisableTypeError.__init__(self, path, problem)
+
+
+class PayloadValueError(AwsError, UnserialisableValueError):
+    """Say that the value at `path` has no form in JSON: NaN, an infinity, a structure that contains itself."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        UnserialisableValueError.__init__(self, path, problem)
 
 
 class RegionNotSetError(AwsError):
@@ -147,11 +172,11 @@ class RegionNotSetError(AwsError):
 
 
 class ResourceNotFoundError(AwsError):
-    """Say that what was asked for does not exist."""
+    """Say that a resource does not exist."""
 
 
 class SecretFormatError(AwsError):
-    """Say that a secret is not what it was asked for as: a binary one as text, or any text as JSON."""
+    """Say that a secret is binary where text was asked for, or no JSON where JSON was."""
 
 
 class SigningError(AwsError):

@@ -1,4 +1,4 @@
-"""What a process that was forked off has to make anew: locks that nobody is left to release, its parent's sockets."""
+"""Renewal after a fork: the child inherits locks that no thread will release, and its parent's sockets."""
 
 import os
 from collections.abc import Callable

@@ -1,19 +1,24 @@
 """Other Lambda functions, invoked."""
 
-import json
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from kit_core import invocation
+from kit_core.errors import InvalidJsonError
+from kit_core.json import dumps, loads
+
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
-from kit_aws.errors import FunctionError, PayloadTooLargeError
-from kit_aws.payload import to_json
+from kit_aws.errors import AwsError, FunctionError, PayloadTooLargeError
+from kit_aws.message import body_of
 
 InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 
 # "Lambda quotas" in the Lambda developer guide: 6 MB for an answer that is waited for, 1 MB else.
 _MOST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024, "DryRun": 6 * 1024 * 1024}
-# A client's timeout is fixed, so that timeouts taken from the time left share some thirty clients.
+_RESERVE = 1.0  # seconds of the invocation that are kept, for connecting and for an answer
+# A client's timeout is fixed, so that timeouts taken from the remaining time share some thirty clients.
 _TIMEOUTS = (
     *(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 60),
     *(80, 100, 120, 150, 180, 240, 300, 400, 500, 600, 750, 900),
@@ -21,29 +26,48 @@ _TIMEOUTS = (
 
 
 def invoke(arn: str, payload: Any, invocation_type: InvocationType = "RequestResponse", *, timeout: float = 60) -> Any:
-    """Invoke a function given by ARN or name, with a version or alias if you like, and return its parsed answer.
+    """Invoke a function given by ARN or name, optionally with a version or alias, and return its parsed answer.
 
-    `RequestResponse` waits for the answer, at most `timeout` seconds (rounded down to one of some thirty steps), and
-    calls exactly once: nothing is retried, since the function may have done its work when the connection breaks. Give
-    the time that is left, `context.get_remaining_time_in_millis() / 1000 - 1`. `Event` returns None as soon as Lambda
-    has taken the payload, `DryRun` None when the caller may invoke the function.
+    `RequestResponse` waits for the answer, at most `timeout` seconds and a second less than the current invocation has
+    left (rounded down to one of some thirty steps), and calls exactly once: nothing is retried, since the function may
+    have done its work when the connection breaks. `Event` returns None as soon as Lambda has taken the payload,
+    `DryRun` None when the caller may invoke the function.
 
-    The payload is sent as JSON (see `to_json`). Raise `FunctionError` when the function itself fails, which only
-    `RequestResponse` learns of; `ResourceNotFoundError`, `ThrottlingError`; `PayloadTooLargeError` above 6 MiB (1 MiB
-    for `Event`); `AwsConnectionError` when no answer came in time, though the function may run on.
+    The payload is sent as JSON (`kit_core.json.dumps`). With `RequestResponse` the correlation id goes along in the
+    client context, which Lambda passes on in synchronous invocations only. Raise `FunctionError` when the function
+    itself fails, which only `RequestResponse` learns of; `ResourceNotFoundError`, `ThrottlingError`;
+    `PayloadTooLargeError` above 6 MiB (1 MiB for `Event`), `PayloadTypeError`, `PayloadValueError`;
+    `AwsConnectionError` when no answer came in time, though the function may run on.
     """
     if invocation_type not in _MOST_BYTES:
         raise ValueError(f"invocation_type is one of {', '.join(_MOST_BYTES)}, not {invocation_type!r}")
-    body = to_json(payload)
+    body = body_of(payload).encode()
     if len(body) > _MOST_BYTES[invocation_type]:
         raise PayloadTooLargeError("The payload", len(body), _MOST_BYTES[invocation_type], resource=arn)
     functions = _client(arn, invocation_type, timeout)
+    context = _client_context() if invocation_type == "RequestResponse" else {}
     with aws_errors("Invoke", resource=arn):
-        answer = functions.invoke(FunctionName=arn, InvocationType=invocation_type, Payload=body.encode())
+        answer = functions.invoke(FunctionName=arn, InvocationType=invocation_type, Payload=body, **context)
         content = answer["Payload"].read()
+    request_id = answer["ResponseMetadata"].get("RequestId")
     if answer.get("FunctionError"):
-        raise _error(arn, content, answer["ResponseMetadata"].get("RequestId"))
-    return json.loads(content) if content and invocation_type == "RequestResponse" else None
+        raise _error(arn, content, request_id)
+    if not content or invocation_type != "RequestResponse":
+        return None
+    try:
+        return loads(content)
+    except InvalidJsonError as error:
+        raise AwsError(
+            f"The answer of {arn!r} is not JSON: {error}", operation="Invoke", resource=arn, request_id=request_id
+        ) from error
+
+
+def _client_context() -> dict[str, str]:
+    """Return the parameter that carries the correlation id; `context.client_context.custom` is its other end."""
+    found = invocation.correlation_id()
+    if found is None:
+        return {}
+    return {"ClientContext": b64encode(dumps({"custom": {"correlation_id": found}}).encode()).decode()}
 
 
 def _client(arn: str, invocation_type: str, timeout: float) -> Any:
@@ -52,14 +76,17 @@ def _client(arn: str, invocation_type: str, timeout: float) -> Any:
         return client("lambda", region=region)
     if timeout < _TIMEOUTS[0]:
         raise ValueError(f"timeout is at least {_TIMEOUTS[0]} seconds, not {timeout!r}")
+    remaining = invocation.remaining_ms()
+    if remaining is not None:
+        timeout = min(timeout, max(_TIMEOUTS[0], remaining / 1000 - _RESERVE))
     step = max(each for each in _TIMEOUTS if each <= timeout)
     return client("lambda", region=region, read_timeout=step, max_attempts=1)
 
 
 def _error(arn: str, content: bytes, request_id: str | None) -> FunctionError:
-    """Read what a runtime says of its failure; Python's has a `stackTrace`, Node's a `trace`."""
+    """Read a runtime's error document; Python's has a `stackTrace`, Node's a `trace`."""
     try:
-        said = json.loads(content)
+        said = loads(content)
     except ValueError:
         said = content.decode(errors="replace")
     if not isinstance(said, Mapping):

@@ -5,9 +5,11 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
-from kit_aws.correlation import current_correlation_id
-from kit_aws.errors import PayloadTooLargeError
-from kit_aws.payload import to_json
+from kit_core import invocation
+from kit_core.errors import UnserialisableTypeError, UnserialisableValueError
+from kit_core.json import dumps
+
+from kit_aws.errors import PayloadTooLargeError, PayloadTypeError, PayloadValueError
 
 Attribute = str | bytes | int | float | Decimal
 
@@ -27,33 +29,50 @@ def parameters_of(
     group_id: str | None,
     deduplication_id: str | None,
 ) -> dict[str, Any]:
-    """Return what SendMessage, and an entry of SendMessageBatch, take."""
+    """Return the parameters of SendMessage, which an entry of SendMessageBatch shares."""
     given: dict[str, Any] = {
         "DelaySeconds": delay_seconds,
         "MessageGroupId": group_id,
         "MessageDeduplicationId": deduplication_id,
         "MessageAttributes": attributes_of(attributes) or None,
     }
-    return {"MessageBody": to_json(payload)} | {name: value for name, value in given.items() if value is not None}
+    return {"MessageBody": body_of(payload)} | {name: value for name, value in given.items() if value is not None}
+
+
+def body_of(payload: Any) -> str:
+    """Return a payload as JSON. Raise `PayloadTypeError` or `PayloadValueError`, which name the place."""
+    try:
+        return dumps(payload)
+    except UnserialisableTypeError as error:
+        raise PayloadTypeError(error.path, error.problem) from error
+    except UnserialisableValueError as error:
+        raise PayloadValueError(error.path, error.problem) from error
 
 
 def attributes_of(attributes: Mapping[str, Attribute] | None) -> dict[str, dict[str, Any]]:
     """Return attributes as SQS and SNS take them, with the correlation id unless ten others leave no room for it."""
     typed = {name: _typed(name, value) for name, value in (attributes or {}).items()}
-    if _CORRELATION not in typed and len(typed) < _MOST_ATTRIBUTES and (found := current_correlation_id()):
+    if _CORRELATION not in typed and len(typed) < _MOST_ATTRIBUTES and (found := invocation.correlation_id()):
         typed[_CORRELATION] = _typed(_CORRELATION, found)
     return typed
 
 
-def checked_size(parameters: Mapping[str, Any], what: str, queue: str) -> int:
+def checked_size(parameters: Mapping[str, Any], subject: str, queue: str) -> int:
     """Return the bytes that count. Raise `PayloadTooLargeError` when SQS would refuse them."""
-    size = len(parameters["MessageBody"])  # ASCII
-    for name, attribute in parameters.get("MessageAttributes", {}).items():
-        value = attribute.get("BinaryValue") or attribute.get("StringValue", "").encode()
-        size += len(name.encode()) + len(attribute["DataType"]) + len(value)
+    size = len(parameters["MessageBody"].encode()) + size_of_attributes(parameters.get("MessageAttributes", {}))
     if size > MOST_BYTES:
-        raise PayloadTooLargeError(what, size, MOST_BYTES, resource=queue)
+        raise PayloadTooLargeError(subject, size, MOST_BYTES, resource=queue)
     return size
+
+
+def size_of_attributes(attributes: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return the bytes of names, types and values, which all count."""
+    return sum(
+        len(name.encode())
+        + len(attribute["DataType"])
+        + len(attribute.get("BinaryValue") or attribute.get("StringValue", "").encode())
+        for name, attribute in attributes.items()
+    )
 
 
 def _typed(name: str, value: Attribute) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A queue by name, URL or ARN, in whatever region and account it is."""
+"""A queue by name, URL or ARN, also of another region or account."""
 
 import re
 from typing import Any
@@ -36,7 +36,7 @@ class Queue:
         except ResourceNotFoundError:
             if self._is_url:
                 raise
-            # It may have been made anew elsewhere.
+            # It may have been created again elsewhere.
             return self._call(operation, method, parameters, force=True)
 
     def _call(self, operation: str, method: str, parameters: dict[str, Any], *, force: bool) -> Any:

@@ -12,7 +12,7 @@ _MOST_BYTES = 5 * 1024**3  # "POST Object" in the S3 API reference
 
 
 class PostForm(TypedDict):
-    """Hold what an HTML form needs: where to POST to, and its hidden fields; the file comes last, as `file`."""
+    """Hold an HTML form's target and hidden fields; the file comes last, as `file`."""
 
     url: str
     fields: dict[str, str]
@@ -21,8 +21,8 @@ class PostForm(TypedDict):
 def get_url(bucket_name: str, object: str, expiration_in_seconds: int = 300, *, region: str | None = None) -> str:  # noqa: A002
     """Return a URL to GET an object (its key, not encoded) without credentials.
 
-    It is signed with SigV4 for the bucket's region, which is looked up once per process unless given. It ends with the
-    credentials that signed it, which in a function is hours, whatever `expiration_in_seconds` (at most 604800) says.
+    It is signed with SigV4 for the bucket's region, which is looked up once per process unless given. It expires after
+    `expiration_in_seconds` (at most 604800), and with the credentials that signed it: in a function after some hours.
     """
     return _presigned("GET", bucket_name, object, expiration_in_seconds, region)
 
@@ -55,7 +55,7 @@ def post_form(
 ) -> PostForm:
     """Return the URL and the fields of a form that uploads one object, within limits that S3 itself holds.
 
-    `object` is the exact key; one that ends in `${filename}` lets the form choose what follows the part before it.
+    `object` is the exact key; one that ends in `${filename}` lets the form choose the rest of the key.
     `size` is the least and the most bytes of the file, at most 5 GiB. `content_type` is exact, or a kind as `image/*`,
     for which the form adds the field `Content-Type` itself. Region and end are as with `get_url`.
     """

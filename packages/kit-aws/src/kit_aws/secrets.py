@@ -1,8 +1,9 @@
 """Secrets of the Secrets Manager."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from kit_core.json import loads
 
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
@@ -33,13 +34,13 @@ def get_secret_bytes(name: str, *, max_age: float = 300, force: bool = False, st
 
 
 def get_secret_json(name: str, *, max_age: float = 300, force: bool = False, stage: str = _CURRENT) -> Any:
-    """Return what a secret's JSON says, a new copy each time; everything else is as with `get_secret`.
+    """Return a secret's parsed JSON, a new copy each time; everything else is as with `get_secret`.
 
-    Raise `SecretFormatError` for what is no JSON.
+    Raise `SecretFormatError` for a text that is no JSON.
     """
     text = get_secret(name, max_age=max_age, force=force, stage=stage)
     try:
-        return json.loads(text)
+        return loads(text)
     except ValueError:
         # The original would show the text.
         raise SecretFormatError(f"The secret {name!r} is not JSON", resource=name) from None
@@ -48,7 +49,7 @@ def get_secret_json(name: str, *, max_age: float = 300, force: bool = False, sta
 def get_secrets(names: Iterable[str], *, max_age: float = 300, force: bool = False) -> dict[str, str]:
     """Return the texts of several secrets by the names or ARNs given, in calls of twenty; see `get_secret`.
 
-    Those that are kept and young enough are not asked for. Raise `BatchError`, which names each secret that could not
+    Kept values that are young enough are not asked for. Raise `BatchError`, which names each secret that could not
     be read, and `SecretFormatError`. Needs the permission `secretsmanager:BatchGetSecretValue` beside
     `GetSecretValue`, and reads the current versions only.
     """
@@ -57,7 +58,7 @@ def get_secrets(names: Iterable[str], *, max_age: float = 300, force: bool = Fal
     try:
         found = values.get_many(keys, _read_many, max_age=max_age, force=force)
     except BatchError as error:
-        # It may be another thread's, and counts only those that were asked for.
+        # It may be another thread's, and counts only the names that were asked for.
         failures = [each._replace(index=listed.index(str(each.name))) for each in error.failures]
         raise BatchError("BatchGetSecretValue", sorted(failures)) from None
     return {name: _text(name, value) for (name, _), value in found.items()}

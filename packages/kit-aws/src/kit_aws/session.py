@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from kit_core.connections import Answer, Connections, Request
+from kit_core.errors import HttpConnectionError
+
 from kit_aws.auth import SignedAuth, strict_url
 from kit_aws.boto3 import VERSION
-from kit_aws.connections import Answer, Connections, Request
-from kit_aws.errors import SigningError
+from kit_aws.errors import AwsConnectionError, SigningError
 
 _AGENT = f"kit-aws/{VERSION}"
 
@@ -16,8 +18,9 @@ class SignedSession:
     """Send signed requests over connections that are kept open; one object serves many threads and hosts.
 
     A connection has to stand within `connect_timeout` seconds, the whole answer has to be there within
-    `read_timeout`. Nothing is repeated that could take effect twice, and redirects are not followed: a 3xx is an
-    answer like any other, so that no other host sees the signature. Proxies of the environment are not used.
+    `read_timeout`, or half a second before the current invocation ends. Nothing is repeated that could take effect
+    twice, and redirects are not followed: a 3xx is an answer like any other, so that no other host sees the signature.
+    Proxies of the environment are not used.
     """
 
     def __init__(
@@ -52,12 +55,14 @@ class SignedSession:
         body: bytes | str = b"",
         *,
         timeout: float | None = None,
+        repeatable: bool | None = None,
     ) -> Answer:
-        """Sign and send a request, and return status, headers and body of the answer, whatever its status.
+        """Sign and send a request, and return the answer's status, headers and body; no status is an error.
 
-        `timeout` takes the place of the session's `read_timeout`. Raise `AwsConnectionError` when no answer came in
-        time: whether the request was carried out is then not known. Else `CredentialsError`, `RegionNotSetError`, or
-        `SigningError` for a header with a line break.
+        `timeout` takes the place of the session's `read_timeout`. With `repeatable` a request may be sent twice when a
+        kept connection has died, whatever its method; by default POST and PATCH may not. Raise `AwsConnectionError`
+        when no answer came in time: it is not known then whether the request was carried out. Else
+        `CredentialsError`, `RegionNotSetError`, or `SigningError` for a header with a line break.
         """
         content = body.encode() if isinstance(body, str) else body
         wire = strict_url(url)
@@ -68,7 +73,12 @@ class SignedSession:
                 # http.client would refuse it too, and show the value, which may be a token.
                 raise SigningError(f"The header {name!r} has a line break in its value")
         limit = self._read_timeout if timeout is None else timeout
-        return self._connections.send(Request(method.upper(), wire, signed, content, limit))
+        try:
+            return self._connections.send(Request(method.upper(), wire, signed, content, limit, repeatable))
+        except HttpConnectionError as error:
+            raise AwsConnectionError(
+                str(error), code=error.cause, operation=error.method, resource=error.url
+            ) from error
 
     def close(self) -> None:
         """Close the connections that are idle; the next request opens one again."""

@@ -1,6 +1,6 @@
 """AWS Signature Version 4, from "Signature Version 4 signing process" in the IAM user guide.
 
-The canonical forms are botocore's to the byte. URLs are taken as they go over the wire, with what a URL cannot hold
+The canonical forms are botocore's to the byte. URLs are taken as they go over the wire, with illegal characters
 (spaces, characters beyond ASCII) percent-encoded first, as every HTTP client does.
 """
 
@@ -27,7 +27,7 @@ _STRICT_QUERY = re.compile(r"[\w.~-]*=[\w.~-]*(?:&[\w.~-]*=[\w.~-]*)*", re.ASCII
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 # Services whose paths are signed as they are; for all others they are normalised and encoded once more.
 _S3 = frozenset({"s3", "s3-object-lambda", "s3-outposts"})
-# Headers that proxies change and clients add late, and those that replace each other while signing.
+# Headers that proxies change and clients add late, and headers that replace each other while signing.
 _NOT_SIGNED = frozenset(
     {
         "baggage",
@@ -98,7 +98,7 @@ def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: 
 def presign(scope: Scope, method: str, url: str, expires: int, headers: Mapping[str, str]) -> str:
     """Return the URL with a query that signs it, with `host` and the headers given.
 
-    The query's pairs stay in their order and are encoded anew (a `+` stands for a space); a fragment is dropped.
+    The query's pairs stay in their order and are encoded again (a `+` stands for a space); a fragment is dropped.
     """
     parts = urlsplit(wire(url))
     canonical, names = _canonical_headers(headers, parts)
@@ -118,8 +118,8 @@ def presign(scope: Scope, method: str, url: str, expires: int, headers: Mapping[
 def sign_policy(scope: Scope, fields: Mapping[str, str], conditions: Sequence[Any], expires: int) -> dict[str, str]:
     """Return the fields of a form that uploads to S3, with the policy that limits it and its signature.
 
-    From "Creating a POST policy" in the S3 API reference. `conditions` say what fields the form may have; those of the
-    signature are added.
+    From "Creating a POST policy" in the S3 API reference. `conditions` name the fields that the form may have;
+    the signature's are added.
     """
     credentials = scope.credentials
     ends = scope.at + timedelta(seconds=expires)
@@ -139,7 +139,7 @@ def sign_policy(scope: Scope, fields: Mapping[str, str], conditions: Sequence[An
 
 
 def wire(url: str) -> str:
-    """Return a URL with what it cannot hold percent-encoded, as every HTTP client sends it."""
+    """Return a URL with illegal characters percent-encoded, as every HTTP client sends it."""
     return quote(url, safe=_LEGAL)
 
 
@@ -204,7 +204,7 @@ def _canonical_headers(headers: Mapping[str, str], parts: SplitResult) -> tuple[
 
 @lru_cache(maxsize=32)
 def _host(scheme: str, netloc: str) -> str:
-    """Return what clients send as Host: no user, lower case, no default port."""
+    """Return the Host field of HTTP clients: no user, lower case, no default port."""
     parts = SplitResult(scheme, netloc, "", "", "")
     host = parts.hostname or ""
     if ":" in host:

@@ -3,14 +3,14 @@
 import os
 from typing import Any
 
+from kit_core import invocation
+
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
-from kit_aws.correlation import current_correlation_id
-from kit_aws.message import attributes_of
-from kit_aws.redaction import redact, redact_text
+from kit_aws.message import attributes_of, body_of, size_of_attributes
 from kit_aws.sts import get_account_id
 
-# "Publish" in the SNS API reference: a subject has less than 100 characters, a message 262,144 bytes.
+# "Publish" in the SNS API reference: less than 100 characters of a subject, 262,144 bytes of message and attributes.
 _LONGEST_SUBJECT = 99
 _MOST_BYTES = 262_144
 _CUT = "\n… (cut) …\n"
@@ -20,17 +20,18 @@ _MOST_SEARCHED = 4 * _MOST_BYTES
 def notify(topic: str, subject: str, error: Any) -> None:
     """Tell the subscribers of a topic (its ARN, or its name in this account) of an error.
 
-    `error` is an exception, which is sent with its traceback and causes, or text, or anything that `to_json` takes. The
-    function's name, the log stream and the correlation id go with it. What looks like a secret is taken out, by name
+    `error` is an exception, which is sent with its traceback and causes, or text, or a payload as `enqueue` takes. The
+    function's name, the log stream and the correlation id go with it. Likely secrets are taken out, by name
     and by form; a message that is too long loses its middle; the subject is brought into the form that SNS takes.
     Raise `AwsError` when the notice could not be sent, such as `ResourceNotFoundError`.
     """
     sns, arn = _destination(topic)
+    attributes = attributes_of(None)
     parameters: dict[str, Any] = {
         "TopicArn": arn,
         "Subject": _subject(subject),
-        "Message": _message(error),
-        "MessageAttributes": attributes_of(None),
+        "Message": _message(error, _MOST_BYTES - size_of_attributes(attributes)),
+        "MessageAttributes": attributes,
     }
     if arn.endswith(".fifo"):
         parameters |= {"MessageGroupId": "errors", "MessageDeduplicationId": os.urandom(16).hex()}
@@ -52,6 +53,8 @@ def _subject(subject: str) -> str:
     """Return a subject in printable ASCII, on one line, that begins with a letter, a number or a punctuation mark."""
     from unicodedata import normalize
 
+    from kit_core.redaction import redact_text
+
     plain = normalize("NFKD", " ".join(redact_text(subject).split()))
     ascii_only = "".join(each if " " <= each <= "~" else "?" for each in plain if not _is_accent(each))
     return ascii_only[:_LONGEST_SUBJECT].strip() or "Error"
@@ -63,12 +66,14 @@ def _is_accent(character: str) -> bool:
     return combining(character) != 0
 
 
-def _message(error: Any) -> str:
-    return _cut(f"{_text(error)}\n\n{_origin()}".strip(), _MOST_BYTES)
+def _message(error: Any, limit: int) -> str:
+    return _cut(f"{_text(error)}\n\n{_origin()}".strip(), limit)
 
 
 def _text(error: Any) -> str:
     """Return an exception, a text or a payload as text without its secrets."""
+    from kit_core.redaction import redact, redact_text
+
     if isinstance(error, BaseException):
         import traceback
 
@@ -77,15 +82,13 @@ def _text(error: Any) -> str:
         return redact_text(_cut(error, _MOST_SEARCHED))
     import json
 
-    from kit_aws.payload import to_json
-
-    return json.dumps(redact(json.loads(to_json(error))), indent=2, ensure_ascii=False)
+    return json.dumps(redact(json.loads(body_of(error))), indent=2, ensure_ascii=False)
 
 
 def _origin() -> str:
     names = ("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME")
     lines = zip(("Function", "Log group", "Log stream"), map(os.environ.get, names), strict=True)
-    origin = [*lines, ("Correlation id", current_correlation_id())]
+    origin = [*lines, ("Correlation id", invocation.correlation_id())]
     return "\n".join(f"{label}: {value}" for label, value in origin if value)
 
 

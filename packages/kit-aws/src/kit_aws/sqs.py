@@ -1,4 +1,4 @@
-"""Queues: what is sent here is what a job reads."""
+"""Messages to queues."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -19,10 +19,11 @@ def enqueue(
 ) -> None:
     """Send a message to a queue given by name, URL or ARN.
 
-    The body is the message as JSON (see `to_json`), which the records of kit-events read. A queue's URL is looked up
-    once, and again when the queue is gone. Queues whose names end in `.fifo` need a `message_group_id`. `attributes`
-    may be text, bytes and numbers; the one called `correlation_id` is added where `set_correlation_id` was called.
-    Raise `ResourceNotFoundError` for an unknown queue, `PayloadTooLargeError` above 1 MiB.
+    The body is the message as JSON (`kit_core.json.dumps`), which the records of kit-events read. A queue's URL is
+    looked up once, and again when the queue is gone. Queues whose names end in `.fifo` need a `message_group_id`.
+    `attributes` may be text, bytes and numbers; the one called `correlation_id` is added inside an invocation. Raise
+    `ResourceNotFoundError` for an unknown queue, `PayloadTooLargeError` above 1 MiB, `PayloadTypeError` or
+    `PayloadValueError` for a message that has no form in JSON.
     """
     parameters = parameters_of(
         message,
@@ -46,11 +47,11 @@ def enqueue_many(
 ) -> None:
     """Send many messages, ten to a call or as many as fit into 1 MiB; the options are those of `enqueue`.
 
-    Where an option differs between messages, give a function that tells it of each. Only what SQS did not take is sent
-    again, up to five times and waiting longer each time. A FIFO queue gets at most one message of a group in a call, so
+    Where an option differs between messages, give a function of the message. Messages that SQS did not take are sent
+    again, up to five times with backoff. A FIFO queue gets at most one message of a group in a call, so
     that none overtakes one that failed; many groups are as fast as no groups, one group is as slow as `enqueue`.
 
-    Everything is written as JSON before the first call: what cannot be is an error, with nothing sent. Raise
+    Everything is written as JSON before the first call: a message without a form in JSON stops them all. Raise
     `BatchError`, whose `failures` name each message that was not sent by its index, or, when a call failed as a whole
     and nothing had been sent before it, that call's own error.
     """

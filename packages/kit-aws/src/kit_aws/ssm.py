@@ -44,7 +44,7 @@ def get_ssm_parameters(
     """Return several parameters by name: everything below a path, or those of a list of names.
 
     A path begins with `/`; one below which nothing is gives an empty dict, and `recursive=False` stays on its first
-    level; what it finds is kept as a whole. Names are asked for in calls of ten, except those that `get_ssm_parameter`
+    level; the answer is kept as a whole. Names are asked for in calls of ten, except those that `get_ssm_parameter`
     or this has read less than `max_age` seconds ago. Raise `ResourceNotFoundError`, which tells every name that does
     not exist.
     """
@@ -58,7 +58,7 @@ def get_ssm_parameters(
 def put_ssm_parameter(name: str, value: str, param_type: ParameterType = "String", overwrite: bool = True) -> int:
     """Create or change a parameter and return its new version.
 
-    With `overwrite=False` an existing one is left alone and raises `AwsError` with code `ParameterAlreadyExists`.
+    With `overwrite=False` an existing one is kept, and raises `AwsError` with code `ParameterAlreadyExists`.
     """
     # botocore would name the value in its complaint.
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What can go wrong, as types.
+"""The errors of this package.
 
 CacheError
 ├── CacheConfigError     a decorator's argument or an environment variable makes no sense; also a ValueError
@@ -9,9 +9,15 @@ CacheError
 A Redis that is down, a full disk or a damaged file is never an error: it is a miss.
 """
 
+from typing import Any
+
 
 class CacheError(Exception):
     """Be the root of everything that kit-cache raises."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the attributes in another process: by default the constructor would be called with the message alone."""
+        return _restored, (type(self), self.args), self.__dict__
 
 
 class CacheConfigError(CacheError, ValueError):
@@ -45,8 +51,13 @@ class UncacheableValueError(CacheError, TypeError):
 
 
 class UnknownCacheError(CacheError, LookupError):
-    """Say that no decorator has declared this cache name; `cache_name` is what was asked for."""
+    """Say that no decorator has declared this cache name; `cache_name` is the unknown name."""
 
     def __init__(self, cache_name: str) -> None:
         super().__init__(f"no cache is named {cache_name!r}")
         self.cache_name = cache_name
+
+
+def _restored(kind: type[CacheError], args: tuple[Any, ...]) -> CacheError:
+    """Return an error that was pickled or copied, without its attributes."""
+    return kind.__new__(kind, *args)

@@ -4,17 +4,25 @@ import threading
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
+from kit_core.invocation import remaining_ms
+
 from kit_cache.memory import Held
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
 
-# Longer than any load should take. A caller that has waited this long loads for itself.
-PATIENCE = 30.0
+# Seconds; longer than any load should take.
+_PATIENCE = 30.0
+
+
+def _patience() -> float:
+    """Return the seconds after which a caller loads for itself: at most half of the invocation's remaining time."""
+    remaining = remaining_ms()
+    return _PATIENCE if remaining is None else max(0.0, min(_PATIENCE, remaining / 2000))
 
 
 class Flight:
-    """A load that is under way: who leads it, what came of it, and whether a deletion has overtaken it."""
+    """A load that is under way: its leader, its outcome, and whether a deletion has overtaken it."""
 
     __slots__ = ("_done", "_waiting", "error", "held", "leader", "loop", "stale")
 
@@ -30,7 +38,7 @@ class Flight:
     def wait(self) -> bool:
         """Wait in this thread until it is over, or patience is; tell which."""
         assert self._done is not None
-        return self._done.wait(PATIENCE)
+        return self._done.wait(_patience())
 
     async def wait_async(self) -> bool:
         """Wait in this task until it is over, or patience is; tell which."""
@@ -40,7 +48,7 @@ class Flight:
         waiter = self.loop.create_future()
         self._waiting.append(waiter)
         try:
-            await asyncio.wait_for(waiter, PATIENCE)
+            await asyncio.wait_for(waiter, _patience())
             return True
         except TimeoutError:
             return False

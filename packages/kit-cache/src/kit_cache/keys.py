@@ -1,16 +1,17 @@
 """Which calls are the same call.
 
-A key is the function's module and qualified name, of `self` what its class declares, and the bound arguments with
-their types. It is a tuple, quick to make, for the memory of this process, and a text for everything outside of it.
+A key is the function's module and qualified name, for a method the declared identity of `self`, and the bound arguments
+with their types. It is a tuple, quick to make, for the memory of this process, and a text for everything outside of it.
 """
 
 import hashlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from enum import Enum
 from itertools import chain, count
-from types import CodeType
 from typing import Any, cast
 from uuid import UUID
+
+from kit_core.parameters import Parameters, parameters_of
 
 from kit_cache.codec import to_json, to_text
 from kit_cache.errors import CacheKeyError, UncacheableValueError
@@ -19,7 +20,7 @@ from kit_cache.instances import instance_number
 # Types in which two equal values are one value. float isn't here (0.0 == -0.0), nor Decimal (1.0 == 1.00) and
 # datetime (12:00Z == 14:00+02:00): those take the long way, through text.
 _EXACT = frozenset({str, int, bool, bytes, UUID, type(None)})
-_VARARGS, _VARKW = 0x04, 0x08
+_ANY = Parameters((), 0, (), {}, takes_args=True, takes_kwargs=True)
 _LONGEST_TEXT = 200
 _serial = count(1)
 
@@ -36,21 +37,17 @@ class Binder:
     """Turns every spelling of a call into one tuple of values, compiled once per function."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        inner = _innermost(function)
-        code: CodeType = inner.__code__
-        self.names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        self._positional = code.co_argcount
-        self._by_keyword = frozenset(self.names[code.co_posonlyargcount :])
-        self._varargs = bool(code.co_flags & _VARARGS)
-        self._varkw = bool(code.co_flags & _VARKW)
-        defaults = inner.__defaults__ or ()
-        first = self._positional - len(defaults)
-        self._defaults = dict(zip(self.names[first : self._positional], defaults, strict=True))
-        self._defaults.update(inner.__kwdefaults__ or {})
-        self._simple = not (self._varargs or self._varkw or code.co_kwonlyargcount)
+        found = parameters_of(function) or _ANY  # around a built-in function
+        self.names = found.names
+        self._positional = len(found.positional)
+        self._by_keyword = frozenset(self.names[found.positional_only :])
+        self._varargs = found.takes_args
+        self._varkw = found.takes_kwargs
+        self._defaults = found.defaults
+        self._simple = not (self._varargs or self._varkw or found.keyword_only)
 
     def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return one value per parameter, then what `*args` and `**kwargs` hold; raise BindError if they don't fit."""
+        """Return one value per parameter, then those of `*args` and `**kwargs`; raise BindError if they don't fit."""
         if not kwargs and self._simple and len(args) == self._positional:
             return args
         if len(args) > self._positional and not self._varargs:
@@ -123,7 +120,7 @@ class KeyBuilder:
         return (self._identity, scope, self._canonical(values), None)
 
     def text(self, key: Key) -> str | None:
-        """Return what stands for a key outside this process, or None if it must not leave it."""
+        """Return the text of a key outside this process, or None if it must not leave it."""
         _, scope, values, _ = key
         if self.nameless or type(scope) is int:
             return None
@@ -138,7 +135,7 @@ class KeyBuilder:
         return text if len(text) <= _LONGEST_TEXT and text.isprintable() else _digest(text)
 
     def _scope(self, instance: Any) -> str | int:
-        """Return what tells an instance from others: a text that other processes share, or a number of this one."""
+        """Return the identity of an instance: a text that other processes share, or a number of this one."""
         kind = type(instance)
         if self._self_key is not None:
             declared = self._self_key(instance)
@@ -173,20 +170,12 @@ class KeyBuilder:
         return index + (self._ignored is not None and index >= self._ignored)
 
 
-def _innermost(function: Callable[..., Any]) -> Any:
-    """Follow `functools.wraps` to the function whose signature the callers know."""
-    seen: Any = function
-    while hasattr(seen, "__wrapped__"):
-        seen = seen.__wrapped__
-    return seen if hasattr(seen, "__code__") else function
-
-
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
 
 
 def _text(value: object) -> str:
-    """Return the one JSON text that stands for `value`, whatever order its dicts and sets are in."""
+    """Return the one JSON text that stands for `value`, in any order of its dicts and sets."""
     return to_text(_canonical(value))
 
 

@@ -1,4 +1,4 @@
-"""What the environment says, read when a cache is first used."""
+"""The settings of the environment, read when a cache is first used."""
 
 import os
 import re
@@ -28,7 +28,7 @@ class RedisSettings(NamedTuple):
         return f"RedisSettings({'url' if self.url else self.host + ':' + str(self.port)}, db={self.db})"
 
 
-class Settings(NamedTuple):
+class CacheSettings(NamedTuple):
     """The limits and places of one cache."""
 
     tiers: frozenset[str]
@@ -40,8 +40,8 @@ class Settings(NamedTuple):
     disk_bytes: int
 
     @classmethod
-    def from_env(cls, cache_name: str) -> "Settings":
-        """Read what the environment says of `cache_name`; raise CacheConfigError where it makes no sense."""
+    def from_env(cls, cache_name: str) -> "CacheSettings":
+        """Read the environment's settings for `cache_name`; raise CacheConfigError where it makes no sense."""
         namespace = os.environ.get("KIT_CACHE_NAMESPACE", "")
         if namespace:
             valid_name(namespace, "KIT_CACHE_NAMESPACE")

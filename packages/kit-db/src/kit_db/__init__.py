@@ -43,14 +43,12 @@ __all__ = [
     "default_database",
     "scoped_session",
     "set_default_database",
-    "set_time_left",
     "transactional",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kit_db.database import Database
-    from kit_db.deadline import set_time_left
     from kit_db.defaults import default_database, scoped_session, set_default_database, transactional
     from kit_db.errors import (
         CheckViolationError,
@@ -90,7 +88,6 @@ if TYPE_CHECKING:
 else:
     _HOMES = {
         "database": ("Database",),
-        "deadline": ("set_time_left",),
         "defaults": ("default_database", "scoped_session", "set_default_database", "transactional"),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
         "pages": ("Page",),

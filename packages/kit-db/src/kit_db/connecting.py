@@ -5,44 +5,42 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from kit_core import guards
+from kit_core.backoff import Backoff
+
 from kit_db.aws import iam_token, read_secret
 from kit_db.deadline import at_most
 from kit_db.errors import DatabaseAuthenticationError, DatabaseConnectionError, DatabaseCredentialError
-from kit_db.settings import Settings
+from kit_db.settings import ConnectionSettings
 
 if TYPE_CHECKING:
     from kit_db.psycopg2 import Connection
 
-logger = logging.getLogger("kit.db")
-
 CONNECT_TIMEOUT = 3.0
 CONNECT_WAIT = 5.0
+_BACKOFF = Backoff(0.05, 1.0, least=0.5)
 
 
-def connect(settings: Settings) -> "Connection":
+def connect(settings: ConnectionSettings) -> "Connection":
     """Open a connection; wait a little, with growing pauses, for a server that is starting or out of reach.
 
     Neither an attempt nor the waiting goes on for longer than there is time left.
     """
     give_up_at = time.monotonic() + at_most(settings.seconds("connect_wait", CONNECT_WAIT))
-    import random
-
-    pause, failed = 0.05, 0
+    attempt = 0
     while True:
+        attempt += 1
         try:
-            return _open(settings, moved=failed == 1)
+            return _open(settings, moved=attempt == 2)
         except DatabaseConnectionError as error:
-            # Jitter, so that functions that lost the server together don't come back together.
-            wait = pause * random.uniform(0.5, 1.5)  # noqa: S311
-            if not error.transient or time.monotonic() + wait > give_up_at:
+            pause = _BACKOFF.delay(attempt)
+            if not error.transient or time.monotonic() + pause > give_up_at:
                 raise
-            logger.info("waiting for the database: %s", error)
-            time.sleep(wait)
-            pause = min(pause * 2, 1.0)
-            failed += 1
+            guards.log("kit.db", logging.INFO, "waiting for the database: %s", error)
+        time.sleep(pause)
 
 
-def _open(settings: Settings, *, moved: bool) -> "Connection":
+def _open(settings: ConnectionSettings, *, moved: bool) -> "Connection":
     """Open a connection with the first secret that the server takes; if it may have `moved`, not the known one."""
     from kit_db.psycopg2 import Connection
 
@@ -59,7 +57,7 @@ def _open(settings: Settings, *, moved: bool) -> "Connection":
                 limits=settings.limits(parameters["host"]),
             )
         except DatabaseAuthenticationError as error:
-            logger.info("%s", error)
+            guards.log("kit.db", logging.INFO, "%s", error)
             tried.append(parameters)
             refusal = error
     assert refusal is not None
@@ -71,7 +69,7 @@ def _with_token(parameters: dict[str, Any]) -> dict[str, Any]:
     return {**parameters, "password": iam_token(parameters["host"], parameters["port"], parameters["user"])}
 
 
-def _secrets(settings: Settings, *, moved: bool) -> Iterator[dict[str, Any]]:
+def _secrets(settings: ConnectionSettings, *, moved: bool) -> Iterator[dict[str, Any]]:
     """Yield the secret as it is known, then read anew, then the one that a rotation is about to make current.
 
     Between two steps of a rotation (Secrets Manager's setSecret and finishSecret) only the last one works.

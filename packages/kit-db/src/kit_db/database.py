@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from kit_db import process
 from kit_db.connecting import connect
 from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError, NoAnswerError, ReadOnlyError
-from kit_db.settings import Settings
+from kit_db.settings import ConnectionSettings
 from kit_db.transaction import Callback, Transaction, call_all
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters, Result
+    from kit_db.psycopg2 import Connection, Parameters
+    from kit_db.results import Result
 
 _URL_NAMES = {
     "user": "user",
@@ -39,8 +40,8 @@ class Database:
     `auth="iam"` logs in with a token of IAM. `proxy` says that this is an RDS Proxy, which is otherwise seen by its
     name: then nothing is sent that would pin the connection. In seconds: `connect_timeout` bounds one attempt,
     `connect_wait` how long to keep trying while the server is starting or out of reach, `statement_timeout` a
-    statement (as does the time that `set_time_left` tells of), `lock_timeout` its waiting for a lock; `idle_check` is
-    how long a connection may rest before it is asked whether it is alive.
+    statement, `lock_timeout` its waiting for a lock; `idle_check` is how long a connection may rest before it is asked
+    whether it is alive. The remaining time of the invocation (kit_core.invocation) bounds all of them.
 
     Threads and asyncio tasks don't share transactions: each that has one open has a connection of its own.
     """
@@ -66,7 +67,7 @@ class Database:
     ) -> None:
         if isinstance(user, str) and "://" in user:
             raise DatabaseCredentialError("a URL is for Database.from_url", names=("user",))
-        self._settings = Settings(
+        self._settings = ConnectionSettings(
             {
                 "user": user,
                 "endpoint": endpoint,
@@ -95,7 +96,7 @@ class Database:
     def from_url(cls, url: str, **options: Any) -> Self:
         """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords, and go before it.
 
-        Host, port, user, password and name are these alone: what the URL lacks isn't taken from the environment, which
+        Host, port, user, password and name are these alone: missing parts are not taken from the environment, which
         may be about another database.
         """
         from kit_db.psycopg2 import parse_url
@@ -182,8 +183,8 @@ class Database:
         """Call something once the open transaction is committed; at once if there is none.
 
         Callbacks run in the order in which they came, when the transaction is over, so they may use the database. A
-        rollback drops them, one to a savepoint those that came since. An exception in one is logged (`kit.db`) and the
-        others still run: what is committed stays so.
+        rollback drops them, one to a savepoint the later ones. An exception in one is logged (`kit.db`) and the
+        others still run: the commit stays.
         """
         transaction = self._open.get(_owner())
         if transaction is None:
@@ -198,7 +199,7 @@ class Database:
 
     @property
     def pending(self) -> list[Callback]:
-        """What waits for the commit of the open transaction, in order; without what came with a savepoint undone."""
+        """The callbacks that wait for the commit of the open transaction, in order, but those of undone savepoints."""
         transaction = self._open.get(_owner())
         return [] if transaction is None else list(transaction.callbacks)
 

@@ -3,24 +3,27 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import ParamSpec, TypeVar, overload
 
-from kit_db.database import Database, Isolation, begin_statement
-from kit_db.deadline import seconds_left
-from kit_db.errors import SerializationError
+from kit_core import guards
+from kit_core.backoff import Backoff
+from kit_core.parameters import is_async, is_generator
 
-logger = logging.getLogger("kit.db")
+from kit_db.database import Database, Isolation, begin_statement
+from kit_db.deadline import remaining_seconds
+from kit_db.errors import SerializationError
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# inspect's CO_GENERATOR, CO_COROUTINE and CO_ASYNC_GENERATOR: calling such a function runs none of its body.
-_RUNS_LATER = 0x20 | 0x80 | 0x200
-# What a function returns that only wraps one of these.
+# A plain function around a coroutine or generator function returns one of these.
 _LATER = (CoroutineType, GeneratorType, AsyncGeneratorType)
+
+# Any part of the whole pause: two transactions that have met must not meet again.
+_BACKOFF = Backoff(0.01, 1.0)
 
 _lock = threading.Lock()
 _default: Database | None = None
@@ -61,7 +64,7 @@ def transactional(
     read_only: bool = False,
     retry: int = 0,
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function a transaction: commit when it returns, roll back whatever exception leaves it.
+    """Make a function a transaction: commit when it returns, roll back on any exception.
 
     Called inside of another transaction it is a savepoint of that one. Use it bare, or with the `database` it is
     about; otherwise that is `default_database()` at the time of the call. `isolation` and `read_only` are those of
@@ -69,8 +72,8 @@ def transactional(
     would end before the function's body begins.
 
     `retry` is how often the whole function is called again, after a pause, when the server gave the transaction up
-    for another one's sake (SerializationError, DeadlockError); what it does outside of the database it then does
-    again. Only the outermost transaction can be tried again, so inside of another one it has no effect.
+    for another one's sake (SerializationError, DeadlockError); its other effects then happen
+    again, too. Only the outermost transaction can be tried again, so inside of another one it has no effect.
     """
     begin_statement(isolation, read_only)
     if function is not None and not callable(function):
@@ -86,17 +89,17 @@ def transactional(
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
             chosen = default_database() if database is None else database
             attempts = 0 if chosen.in_transaction else retry
-            pauses = _pauses(attempts)
+            pauses = _BACKOFF.delays(attempts + 1)
             while True:
                 try:
                     with chosen.transaction(isolation=isolation, read_only=read_only):
                         return _done(decorated(*args, **kwargs), name)
                 except SerializationError as error:
                     pause = next(pauses, None)
-                    left = seconds_left()
-                    if pause is None or (left is not None and left < pause):
+                    remaining = remaining_seconds()
+                    if pause is None or (remaining is not None and remaining < pause):
                         raise
-                    logger.info("%s is tried again: %s", name, error)
+                    guards.log("kit.db", logging.INFO, "%s is tried again: %s", name, error)
                 time.sleep(pause)
 
         return run
@@ -106,13 +109,12 @@ def transactional(
 
 def refuse_later(function: object, name: str) -> None:
     """Raise TypeError for a coroutine or generator function: its body would run when the transaction is over."""
-    code = getattr(function, "__code__", None)
-    if code is not None and code.co_flags & _RUNS_LATER:
+    if is_async(function) or is_generator(function):
         raise _runs_later(name)
 
 
 def _done(returned: R, name: str) -> R:
-    """Return what a function has returned, unless that is a body which is yet to run."""
+    """Return a function's result, unless it is a coroutine or generator, whose body is yet to run."""
     if isinstance(returned, _LATER):
         # Or Python would warn that it was never awaited.
         getattr(returned, "close", lambda: None)()
@@ -125,14 +127,6 @@ def _runs_later(name: str) -> TypeError:
         f"{name} is a coroutine or generator function: "
         "put the transaction into a plain function, and call that with asyncio.to_thread"
     )
-
-
-def _pauses(count: int) -> Iterator[float]:
-    import random
-
-    # Between none and twice as much each time: two that have met must not meet again.
-    for attempt in range(count):
-        yield random.uniform(0, min(1.0, 0.01 * 2**attempt))  # noqa: S311
 
 
 scoped_session = transactional

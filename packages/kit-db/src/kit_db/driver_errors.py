@@ -69,11 +69,13 @@ _WAIT = (
 
 
 def connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> errors.DatabaseError:
-    """Return what a connection that did not come about is: libpq gives no SQLSTATE for it, only text."""
+    """Return the error of a failed attempt to connect: libpq gives no SQLSTATE for it, only text."""
+    from kit_core.redaction import redact_text
+
     text = str(error)
     place = f"{parameters.get('host')!r}:{parameters.get('port')}"
     reason = text.rpartition("failed: ")[2].strip().partition("\n")[0]
-    message = f"can't connect to {place}: {reason}"
+    message = f"can't connect to {place}: {redact_text(reason)}"
     if any(each in text for each in _TOO_MANY):
         return errors.TooManyConnectionsError(message, transient=True, sqlstate="53300")
     if any(each in text for each in _AUTHENTICATION):
@@ -86,7 +88,7 @@ def connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> error
 
 
 def statement_error(error: psycopg2.Error, *, lost: bool) -> errors.DatabaseError:
-    """Return what a statement's failure is, by SQLSTATE, without a text that may quote values."""
+    """Return the error of a failed statement, by SQLSTATE, without a text that may quote values."""
     code = error.pgcode
     if lost or (code or "").startswith(("08", "57P")):
         return errors.DatabaseConnectionError("the connection to the server broke", transient=True, sqlstate=code)

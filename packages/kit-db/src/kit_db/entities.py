@@ -7,8 +7,10 @@ from itertools import takewhile
 from keyword import iskeyword
 from typing import Any
 
-from kit_db.conversions import READY_MADE, Convert, allows_none, annotated, converter
-from kit_db.errors import DatabaseError, StoreDefinitionError, UnreadableRowError
+from kit_core.parameters import parameters_of
+
+from kit_db.conversions import READY_MADE, Convert, allows_none, annotated, converter, holds_decimal
+from kit_db.errors import DatabaseError, InvalidValueError, StoreDefinitionError, UnreadableRowError
 from kit_db.statements import DEFAULT
 from kit_db.values import COLLECTIONS, READY, array, parameter
 
@@ -23,7 +25,7 @@ class Shape:
     """An entity class, seen as a row.
 
     Columns are the fields of a dataclass or the annotations of any other class, without ClassVars and without names
-    that start with an underscore; or those that are given. `nullable` are those that may hold None, as far as the
+    that start with an underscore; or the given ones. `nullable` are the columns that may hold None, as far as the
     annotations say.
     """
 
@@ -43,15 +45,23 @@ class Shape:
         made = {name: converter(hints[name], array=name in self._arrays) for name in self.columns if name in hints}
         self.entity = _maker(entity, self.columns, {name: each for name, each in made.items() if each})
         """Makes an entity of a row, with values of the annotated types."""
+        self.exact = frozenset(at for at, name in enumerate(self.columns) if holds_decimal(hints.get(name)))
+        """The positions of the columns in which floats of JSON have to keep their digits, if they are JSON."""
         left = frozenset(name for name in self.columns if _default(entity, name) is None)
         self.row = _reader(self.columns, left, self.generated, self.parameter)
         """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
 
     def parameter(self, column: str, value: Any) -> Any:
-        """Return a value as the driver takes it; dicts, lists and objects are JSON, unless the column is an array."""
-        if column in self._arrays and isinstance(value, COLLECTIONS):
-            return array(value)
-        return parameter(value)
+        """Return a value as the driver takes it; dicts, lists and objects are JSON, unless the column is an array.
+
+        InvalidValueError names the column if its JSON would hold NaN or a value of a type that JSON has no form for.
+        """
+        try:
+            if column in self._arrays and isinstance(value, COLLECTIONS):
+                return array(value)
+            return parameter(value)
+        except InvalidValueError as error:
+            raise InvalidValueError(f"the column {column!r}: {error}", column=column) from None
 
     def holds_lists(self, column: str) -> bool:
         """Tell whether a list is one value of the column, not several."""
@@ -63,7 +73,7 @@ def _maker(
 ) -> Callable[[Sequence[Any]], Any]:
     """Compile the function that makes an entity of a row: written out it takes half the time of a loop.
 
-    Of names only those that are identifiers get into its text, others as Python's own literals.
+    Names that are identifiers get into its text, others as Python's own literals.
     """
     variables = {name: f"v{at}" for at, name in enumerate(columns)}
     known: dict[str, Any] = {
@@ -101,10 +111,10 @@ def _parameters(entity: type[Any]) -> Sequence[str]:
 
     Python takes half the time for values that are given so.
     """
-    code = getattr(entity.__init__, "__code__", None)
+    found = parameters_of(entity)
     made: Any = entity.__new__
     plain = type(entity).__call__ is type.__call__ and made is object.__new__
-    return code.co_varnames[1 : code.co_argcount] if plain and code is not None else ()
+    return found.positional if plain and found is not None else ()
 
 
 def _unreadable(
@@ -127,8 +137,8 @@ def _unreadable(
 def _reader(
     columns: tuple[str, ...], left: Collection[str], generated: Collection[str], parameter: Callable[[str, Any], Any]
 ) -> Callable[[Any], list[Any]]:
-    """Compile the function that makes a row of an entity, as above; the database fills what is `left` to it, if it is
-    None, and what is `generated`.
+    """Compile the function that makes a row of an entity, as above; the database fills the columns that are `left`
+    to it, if they are None, and the `generated` ones.
     """
     lines = ["def read(entity):"]
     for at, name in enumerate(columns):

@@ -13,6 +13,7 @@ from kit_db.addresses import addresses
 from kit_db.deadline import GRACE, Limits, at_most
 from kit_db.driver_errors import LEAVE, connect_error, statement_error
 from kit_db.queries import is_single
+from kit_db.results import JSON, JSON_ARRAYS, Result, parse_json
 from kit_db.tls import is_local
 from kit_db.waiting import READ, drive, ready, watcher
 
@@ -38,49 +39,34 @@ _STATUS = {
 
 
 def _uuid(text: Any, cursor: object) -> UUID | None:
-    """Return a uuid of the server's, which needs none of the checks that take half of what UUID(text) does."""
+    """Return a uuid of the server's, without the constructor's checks: 0.4 µs instead of 0.9 (CPython 3.11)."""
     if text is None:
         return None
     made = _new(UUID)
-    _put(made, "int", int(text.replace("-", ""), 16))
-    _put(made, "is_safe", SafeUUID.unknown)
+    _set_int(made, int(text.replace("-", ""), 16))
+    _set_is_safe(made, _UNKNOWN)
     return made
 
 
-_new, _put = object.__new__, object.__setattr__
+_new, _UNKNOWN = object.__new__, SafeUUID.unknown
+_set_int, _set_is_safe = vars(UUID)["int"].__set__, vars(UUID)["is_safe"].__set__
 # By the numbers that uuid and uuid[] have in pg_type. psycopg2.extras would register such, and takes long to import.
 _ONE = psycopg2.extensions.new_type((2950,), "UUID", _uuid)
-_TYPES = (_ONE, psycopg2.extensions.new_array_type((2951,), "UUID[]", _ONE))
+_JSON = psycopg2.extensions.new_type(JSON, "JSON", parse_json)
+_TYPES = (
+    _ONE,
+    psycopg2.extensions.new_array_type((2951,), "UUID[]", _ONE),
+    _JSON,
+    psycopg2.extensions.new_array_type(JSON_ARRAYS, "JSON[]", _JSON),
+)
 psycopg2.extensions.register_adapter(UUID, lambda value: psycopg2.extensions.AsIs(f"'{value}'::uuid"))
-
-
-class Result:
-    """The rows of a statement, as tuples, and their column names; `count` is how many rows it read or changed.
-
-    `tag` is the server's word for what was done, as in `INSERT 0 1` ("CommandComplete" in PostgreSQL's manual).
-    """
-
-    __slots__ = ("_described", "count", "rows", "tag")
-
-    def __init__(
-        self, rows: list[tuple[Any, ...]], described: Sequence[Any] | None, count: int, tag: str | None
-    ) -> None:
-        self.rows = rows
-        self._described = described
-        self.count = count
-        self.tag = tag
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns; empty for a statement that returns no rows."""
-        return [each.name for each in self._described or ()]
 
 
 class Connection:
     """One connection, on which transactions are made by saying BEGIN and COMMIT.
 
-    It is what psycopg2 calls an asynchronous one, since only for those can waiting have an end: a server that is
-    frozen but whose machine still acknowledges packets is waited for without one otherwise, whatever TCP is told.
+    It is an asynchronous connection of psycopg2, since only these can stop waiting: a server that is frozen, but whose
+    machine still acknowledges packets, would be waited for without an end, also with TCP's own timeouts.
     """
 
     def __init__(self, parameters: Mapping[str, Any], *, connect_timeout: float, limits: Limits | None = None) -> None:
@@ -96,7 +82,7 @@ class Connection:
         self._leave = False
 
     def run(self, query: str, parameters: Parameters = None, *, seconds: float | None = None) -> Result:
-        """Send one message, which may be several statements, and return what the last one answers.
+        """Send one message, which may be several statements, and return the result of the last one.
 
         After `seconds` and a little more the server is taken for dead: NoAnswerError, and the connection is closed.
         """
@@ -148,7 +134,7 @@ class Connection:
         return self._run_alone(query, parameters)
 
     def _closed(self, result: Result) -> Result:
-        """Return what a unit answers, unless it has begun a transaction: no later statement would be part of that."""
+        """Return a unit's result, unless it has begun a transaction: no later statement would be part of that."""
         if self._raw.get_transaction_status() == _OPEN:
             self._leave = True
             raise errors.TransactionRequiredError(
@@ -157,9 +143,9 @@ class Connection:
         return result
 
     def _run_alone(self, query: str, parameters: Parameters) -> Result:
-        """Run what refuses to share a message, or may commit by itself, under settings of the session.
+        """Run a statement that refuses to share a message, or may commit by itself, under settings of the session.
 
-        They would outlive it, and what they were before is not known, so the connection is not used again.
+        They would outlive it, and the earlier values are not known, so the connection is not used again.
         """
         self._leave = True
         self.run("; ".join(self.limits.settings(self.limits.seconds(), "SET")), seconds=self.limits.seconds())
@@ -184,8 +170,8 @@ class Connection:
         """Tell whether the server is still there, without asking it unless there is a reason to.
 
         A reason is something to read where nothing is expected, a goodbye for instance, or having been idle for more
-        than `idle_check` seconds, by the clock that also runs while the function is frozen. What has answered within
-        the last millisecond is not looked at.
+        than `idle_check` seconds, by the clock that also runs while the function is frozen. One that has answered
+        within the last millisecond is not looked at.
         """
         if self._raw.closed or self._generation != process.generation:
             return False

@@ -29,8 +29,8 @@ _ENVIRONMENT = {
 _SWITCH = {"1": True, "true": True, "0": False, "false": False}
 
 
-class Settings:
-    """What a Database was given; the environment is read anew for every connection that is opened."""
+class ConnectionSettings:
+    """The settings of a Database; the environment is read again for every connection that is opened."""
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         self._given = {name: value for name, value in given.items() if value is not None}
@@ -58,7 +58,7 @@ class Settings:
         return seconds
 
     def limits(self, endpoint: str) -> Limits:
-        """Return what statements may take on a connection to an endpoint."""
+        """Return the limits of statements on a connection to an endpoint."""
         statement, lock = (self.seconds(name, 0) or None for name in ("statement_timeout", "lock_timeout"))
         proxy = self._proxy(endpoint)
         if proxy and lock is not None:

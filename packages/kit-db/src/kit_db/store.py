@@ -16,6 +16,7 @@ from kit_db.errors import (
     TransactionRequiredError,
 )
 from kit_db.pages import Cursors, Page
+from kit_db.results import Row, json_columns, json_left_as_text, with_json
 from kit_db.statements import Order, Statement, Statements, portions
 
 E = TypeVar("E")
@@ -30,10 +31,10 @@ class Store(Generic[E]):
     """The rows of a table as entities: subclass it with an `entity` class and a `table`.
 
     `key` is the primary key's column, "id" by default. `columns` are the entity's annotated fields unless named
-    here; `arrays` are those of them that are PostgreSQL arrays (other lists and dicts are JSON), `generated` those that
+    here; `arrays` are the PostgreSQL arrays among them (other lists and dicts are JSON), `generated` the columns that
     the database computes, which are read but never written. Every name in SQL is one of these, every value a parameter.
 
-    What rows have to match is given by keyword, or as a mapping in front: a value is equal, None is null, a list has
+    Matches are given by keyword, or as a mapping in front: a value is equal, None is null, a list has
     the column's value in it, and `kit_db.filters` has the other comparisons.
 
     Each call runs in the open transaction, or as a unit of its own. `database` is the default one unless given here
@@ -119,8 +120,8 @@ class Store(Generic[E]):
     def find(self, key: Any) -> E | None:
         """Return the row of that key, or None."""
         shape, statements = self._prepared or self._prepare()
-        found = self._database.run(statements.find, (shape.parameter(self.key, key),), repeatable=True).rows
-        entity: E | None = shape.entity(found[0]) if found else None
+        rows = self._rows(shape, statements.find, (shape.parameter(self.key, key),))
+        entity: E | None = shape.entity(rows[0]) if rows else None
         return entity
 
     def find_by(self, match: Match = None, /, **columns: Any) -> E | None:
@@ -187,7 +188,7 @@ class Store(Generic[E]):
         position = None if after is None else cursors.read(after)
         # One more than asked for tells whether there is a next page.
         statement = statements.page(columns, terms, position, limit + 1)
-        rows = self._database.run(*statement, repeatable=True).rows
+        rows = self._rows(shape, *statement)
         width = len(shape.columns)
         items = [shape.entity(row[:width]) for row in rows[:limit]]
         return Page(items, cursors.write(rows[limit - 1][width:]) if len(rows) > limit else None)
@@ -265,8 +266,16 @@ class Store(Generic[E]):
 
     def _entities(self, statement: Statement, *, repeatable: bool = False) -> list[E]:
         shape, _ = self._prepare()
-        result = self._database.run(*statement, repeatable=repeatable)
-        return [shape.entity(row) for row in result.rows]
+        return [shape.entity(row) for row in self._rows(shape, *statement, repeatable=repeatable)]
+
+    def _rows(self, shape: Shape, query: str, parameters: Sequence[Any], *, repeatable: bool = True) -> list[Row]:
+        if not shape.exact:
+            return self._database.run(query, parameters, repeatable=repeatable).rows
+        with json_left_as_text():
+            result = self._database.run(query, parameters, repeatable=repeatable)
+        # Which columns are JSON only the server knows; usually none of them is, and further rows need no second look.
+        shape.exact &= json_columns(result)
+        return with_json(result, shape.exact)
 
     def _one(self, statement: Statement) -> E:
         written = self._first(statement)

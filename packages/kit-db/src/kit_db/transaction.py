@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
+from kit_core import guards
+
 from kit_db.errors import (
     CommitUnknownError,
     DatabaseConnectionError,
@@ -17,9 +19,8 @@ from kit_db.errors import (
 from kit_db.queries import goes_back, is_single
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters, Result
-
-logger = logging.getLogger("kit.db")
+    from kit_db.psycopg2 import Connection, Parameters
+    from kit_db.results import Result
 
 # The server is told anew how long statements may take when that has become less by so many seconds.
 _STALE = 0.1
@@ -31,18 +32,18 @@ Callback = Callable[[], object]
 
 
 def call_all(callbacks: list[Callback]) -> None:
-    """Run what was to come after a commit; nothing can be undone any more, so an error is logged and the rest run."""
+    """Run the callbacks of a commit; nothing can be undone any more, so an error is logged and the rest run."""
     for callback in callbacks:
         try:
             callback()
-        except Exception:
+        except Exception:  # noqa: BLE001  (the callback is the user's)
             # Not its repr, which may hold what it was given.
             name = getattr(callback, "__qualname__", type(callback).__qualname__)
-            logger.exception("a callback after the commit has failed: %s", name)
+            guards.log("kit.db", logging.ERROR, "a callback after the commit has failed: %s", name, exc_info=True)
 
 
-class Source(Protocol):
-    """Where connections come from."""
+class ConnectionSource(Protocol):
+    """Gives connections, and takes them back."""
 
     def take(self, *, new: bool = False) -> "Connection":
         """Return a connection for the caller alone."""
@@ -59,7 +60,7 @@ class Transaction:
     message with a statement that has a syntax error it would not be set, and there would be nothing to go back to.
     """
 
-    def __init__(self, source: Source, begin: str = "BEGIN") -> None:
+    def __init__(self, source: ConnectionSource, begin: str = "BEGIN") -> None:
         self._source = source
         self._connection: Connection | None = None
         self.begin = begin
@@ -127,7 +128,7 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Make a `with` block a savepoint: an exception in it undoes just what the block did."""
+        """Make a `with` block a savepoint: an exception in it undoes the block alone."""
         self._savepoints += 1
         name = f"kit_{self._savepoints}"
         depth, registered, broken = len(self._levels), len(self.callbacks), self._broken
@@ -234,7 +235,7 @@ class Transaction:
             ) from error
 
     def finish(self) -> None:
-        """Roll back what is not committed, and give the connection back."""
+        """Roll back an open transaction, and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

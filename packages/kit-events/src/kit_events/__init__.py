@@ -33,7 +33,6 @@ __all__ = [
     "IotRecord",
     "KafkaRecord",
     "LeaseLostError",
-    "LexV1Trigger",
     "LexV2Trigger",
     "LogEventRecord",
     "OutboxTransactionError",
@@ -54,54 +53,17 @@ __all__ = [
     "SqsVisibility",
     "StreamRecord",
     "TableRecord",
-    "TemplateError",
     "TopicRecord",
     "UserMigrationTrigger",
     "VerifyAuthChallengeTrigger",
     "default_bus",
     "register_source",
-    "set_correlation_id",
     "set_default_bus",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kit_events.adapters import register_source
-    from kit_events.adapters.activemq import ActiveMQRecord
-    from kit_events.adapters.alexa import AlexaTrigger
-    from kit_events.adapters.cognito import (
-        CreateAuthChallengeTrigger,
-        CustomEmailSenderTrigger,
-        CustomMessageTrigger,
-        CustomSMSSenderTrigger,
-        DefineAuthChallengeTrigger,
-        PostAuthenticationTrigger,
-        PostConfirmationTrigger,
-        PreAuthenticationTrigger,
-        PreSignUpTrigger,
-        PreTokenGenerationTrigger,
-        PreTokenGenerationV2Trigger,
-        UserMigrationTrigger,
-        VerifyAuthChallengeTrigger,
-    )
-    from kit_events.adapters.documentdb import DocumentRecord
-    from kit_events.adapters.dynamodb import TableRecord
-    from kit_events.adapters.event import EventRecord
-    from kit_events.adapters.eventbridge import BusRecord
-    from kit_events.adapters.firehose import FirehoseRecord
-    from kit_events.adapters.iot import IotRecord
-    from kit_events.adapters.kafka import KafkaRecord
-    from kit_events.adapters.kinesis import StreamRecord
-    from kit_events.adapters.lex_v1 import LexV1Trigger
-    from kit_events.adapters.lex_v2 import LexV2Trigger
-    from kit_events.adapters.logs import LogEventRecord
-    from kit_events.adapters.rabbitmq import RabbitMQRecord
-    from kit_events.adapters.s3 import FileRecord
-    from kit_events.adapters.schedule import ScheduleRecord
-    from kit_events.adapters.sns import TopicRecord
-    from kit_events.adapters.sqs import QueueRecord
-    from kit_events.bus import EventBus, default_bus, set_default_bus
-    from kit_events.correlation import set_correlation_id
+    from kit_events.dead_letters.failures import SqsDeadLetter, SqsVisibility
     from kit_events.errors import (
         ClaimError,
         EventBusNotSetError,
@@ -118,34 +80,65 @@ if TYPE_CHECKING:
         PublishError,
         QueueNameError,
         RecordShapeError,
-        TemplateError,
     )
-    from kit_events.event import AggregateId, BaseEvent
-    from kit_events.failures import SqsDeadLetter, SqsVisibility
-    from kit_events.fields import Fields
-    from kit_events.record import Record
+    from kit_events.publishing.base_event import AggregateId, BaseEvent
+    from kit_events.publishing.bus import EventBus, default_bus, set_default_bus
+    from kit_events.records.activemq import ActiveMQRecord
+    from kit_events.records.alexa import AlexaTrigger
+    from kit_events.records.cognito import (
+        CreateAuthChallengeTrigger,
+        CustomEmailSenderTrigger,
+        CustomMessageTrigger,
+        CustomSMSSenderTrigger,
+        DefineAuthChallengeTrigger,
+        PostAuthenticationTrigger,
+        PostConfirmationTrigger,
+        PreAuthenticationTrigger,
+        PreSignUpTrigger,
+        PreTokenGenerationTrigger,
+        PreTokenGenerationV2Trigger,
+        UserMigrationTrigger,
+        VerifyAuthChallengeTrigger,
+    )
+    from kit_events.records.documentdb import DocumentRecord
+    from kit_events.records.dynamodb import TableRecord
+    from kit_events.records.event_record import EventRecord
+    from kit_events.records.eventbridge import BusRecord
+    from kit_events.records.fields import Fields
+    from kit_events.records.firehose import FirehoseRecord
+    from kit_events.records.iot import IotRecord
+    from kit_events.records.kafka import KafkaRecord
+    from kit_events.records.kinesis import StreamRecord
+    from kit_events.records.lex_v2 import LexV2Trigger
+    from kit_events.records.logs import LogEventRecord
+    from kit_events.records.rabbitmq import RabbitMQRecord
+    from kit_events.records.record import Record
+    from kit_events.records.s3 import FileRecord
+    from kit_events.records.schedule import ScheduleRecord
+    from kit_events.records.sns import TopicRecord
+    from kit_events.records.sources import register_source
+    from kit_events.records.sqs import QueueRecord
 else:
     _HOMES = {
-        "adapters": ("register_source",),
-        "bus": ("EventBus", "default_bus", "set_default_bus"),
-        "correlation": ("set_correlation_id",),
+        "dead_letters.failures": ("SqsDeadLetter", "SqsVisibility"),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
-        "event": ("AggregateId", "BaseEvent"),
-        "failures": ("SqsDeadLetter", "SqsVisibility"),
-        "fields": ("Fields",),
-        "record": ("Record",),
+        "publishing.base_event": ("AggregateId", "BaseEvent"),
+        "publishing.bus": ("EventBus", "default_bus", "set_default_bus"),
+        "records.fields": ("Fields",),
+        "records.record": ("Record",),
+        "records.sources": ("register_source",),
     }
 
     def __getattr__(name):
-        from kit_events.adapters import SOURCES, load
+        module = next((module for module, names in _HOMES.items() if name in names), None)
+        if module is not None:
+            value = getattr(__import__(f"kit_events.{module}", fromlist=[name]), name)
+        elif name in __all__:
+            from kit_events.records.sources import load
 
-        if name in SOURCES:
             value = load(name)
         else:
-            module = next((module for module, names in _HOMES.items() if name in names), None)
-            if module is None:
-                raise AttributeError(f"module 'kit_events' has no attribute {name!r}")
-            value = getattr(__import__(f"kit_events.{module}", fromlist=[name]), name)
+            raise AttributeError(f"module 'kit_events' has no attribute {name!r}")
         globals()[name] = value
         return value
 

@@ -1,4 +1,4 @@
-"""`python -m kit_events`: redrive a dead-letter queue, check a template, print a subscription."""
+"""`python -m kit_events`: redrive a dead-letter queue."""
 
 import argparse
 import sys
@@ -38,25 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     redrive.add_argument("--limit", type=int, help="send at most so many")
     redrive.add_argument("--dry-run", action="store_true", help="say what would be sent, and send nothing")
     redrive.set_defaults(run=_redrive)
-
-    check = commands.add_parser("check", help="name what in a template would lose messages")
-    check.add_argument("template")
-    check.add_argument("--module", help="compare the functions with the handlers of this module")
-    check.set_defaults(run=_check)
-
-    subscription = commands.add_parser("subscription", help="print a subscriber's part of a template")
-    subscription.add_argument("queue", help="the queue's logical name")
-    subscription.add_argument("types", nargs="+", help="the types of events that it gets")
-    subscription.add_argument("--topic", default="Events", help="the topic's logical name or ARN")
-    subscription.add_argument("--fifo", action="store_true")
-    subscription.add_argument("--timeout", type=int, default=30, help="the function's, in seconds")
-    subscription.add_argument("--max-receives", type=int, default=5)
-    subscription.set_defaults(run=_subscription)
     return parser
 
 
 def _redrive(options: argparse.Namespace) -> int:
-    from kit_events.redrive import redrive
+    from kit_events.dead_letters.redrive import redrive
 
     wanted = [_pair(text) for text in options.filter]
     done = redrive(
@@ -82,11 +68,11 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _values(record: Any) -> dict[str, Any]:
-    """Return what a message can be filtered by: its attributes, and the fields of the event inside.
+    """Return the fields that a message can be filtered by: its attributes, and those of the event inside.
 
-    What is malformed inside, which may be why the message is here, has none.
+    A malformed event, which may be the reason why the message is here, has none.
     """
-    from kit_events.adapters import unwrap
+    from kit_events.records.sources import unwrap
 
     values: dict[str, Any] = dict(record.message_attributes)
     try:
@@ -97,20 +83,3 @@ def _values(record: Any) -> dict[str, Any]:
         if isinstance(inside, dict):
             values |= {name: value for name, value in inside.items() if isinstance(value, str)}
     return values
-
-
-def _check(options: argparse.Namespace) -> int:
-    from kit_events.check import check
-
-    found = check(options.template, module=options.module)
-    for finding in found:
-        print(finding)
-    return 1 if found else 0
-
-
-def _subscription(options: argparse.Namespace) -> int:
-    from kit_events.subscription import Subscription
-
-    asked = {name: value for name, value in vars(options).items() if name != "run"}
-    print(Subscription(**asked), end="")
-    return 0

@@ -1,4 +1,4 @@
-"""HTTP routes, jobs and the response envelope for AWS Lambda functions, without a dependency.
+"""HTTP routes, jobs and the response envelope for AWS Lambda functions.
 
 Names are loaded when they are first used, so that a job pays nothing for HTTP and a route nothing for the envelope.
 """
@@ -46,24 +46,23 @@ __all__ = [
     "add_interceptor",
     "all_of",
     "aws_lambda_handler",
-    "correlation_id",
     "get_body",
     "get_headers",
     "get_source_ip",
     "job",
     "register_adapter",
     "route",
-    "time_left",
     "trigger",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kit_handler.adapters import register_adapter
-    from kit_handler.correlation import correlation_id
-    from kit_handler.deadline import time_left
+    from kit_handler.binding.markers import Body, Cookie, Header, Query
     from kit_handler.dispatcher import Dispatcher
-    from kit_handler.envelope import aws_lambda_handler
+    from kit_handler.envelope.envelope import aws_lambda_handler
+    from kit_handler.envelope.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
+    from kit_handler.envelope.lambda_response import LambdaResponse
+    from kit_handler.envelope.reports import ErrorReport
     from kit_handler.errors import (
         AnnotationError,
         AppError,
@@ -87,48 +86,43 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnhandledSourceError,
     )
-    from kit_handler.failures import Backoff
-    from kit_handler.headers import Headers
-    from kit_handler.interceptors import BaseInterceptor, add_interceptor
-    from kit_handler.interceptors.access import all_of
-    from kit_handler.interceptors.jwt import Jwt
-    from kit_handler.interceptors.rate_limit import RateLimit
-    from kit_handler.interceptors.token import RemoteToken
-    from kit_handler.jobs import job
-    from kit_handler.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
-    from kit_handler.lambda_response import LambdaResponse
-    from kit_handler.parameters import Body, Cookie, Header, Query
-    from kit_handler.reports import ErrorReport
-    from kit_handler.request import Request
-    from kit_handler.response import Response
-    from kit_handler.router import Router
-    from kit_handler.routes import route
-    from kit_handler.triggers import trigger
+    from kit_handler.http.headers import Headers
+    from kit_handler.http.interceptors.access import all_of
+    from kit_handler.http.interceptors.jwt import Jwt
+    from kit_handler.http.interceptors.rate_limit import RateLimit
+    from kit_handler.http.interceptors.token import RemoteToken
+    from kit_handler.http.options import BaseInterceptor, add_interceptor
+    from kit_handler.http.payloads import register_adapter
+    from kit_handler.http.request import Request
+    from kit_handler.http.response import Response
+    from kit_handler.http.router import Router
+    from kit_handler.http.routes import route
+    from kit_handler.jobs.failures import Backoff
+    from kit_handler.jobs.jobs import job
+    from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
-        "adapters": ("register_adapter",),
-        "correlation": ("correlation_id",),
-        "deadline": ("time_left",),
+        "binding.markers": ("Body", "Cookie", "Header", "Query"),
         "dispatcher": ("Dispatcher",),
-        "envelope": ("aws_lambda_handler",),
+        "envelope.envelope": ("aws_lambda_handler",),
+        "envelope.lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),
+        "envelope.lambda_response": ("LambdaResponse",),
+        "envelope.reports": ("ErrorReport",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
-        "failures": ("Backoff",),
-        "headers": ("Headers",),
-        "interceptors": ("BaseInterceptor", "add_interceptor"),
-        "interceptors.access": ("all_of",),
-        "interceptors.jwt": ("Jwt",),
-        "interceptors.rate_limit": ("RateLimit",),
-        "interceptors.token": ("RemoteToken",),
-        "jobs": ("job",),
-        "lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),
-        "lambda_response": ("LambdaResponse",),
-        "parameters": ("Body", "Cookie", "Header", "Query"),
-        "reports": ("ErrorReport",),
-        "request": ("Request",),
-        "response": ("Response",),
-        "router": ("Router",),
-        "routes": ("route",),
-        "triggers": ("trigger",),
+        "http.payloads": ("register_adapter",),
+        "http.headers": ("Headers",),
+        "http.interceptors.access": ("all_of",),
+        "http.interceptors.jwt": ("Jwt",),
+        "http.interceptors.rate_limit": ("RateLimit",),
+        "http.options": ("BaseInterceptor", "add_interceptor"),
+        "http.interceptors.token": ("RemoteToken",),
+        "http.request": ("Request",),
+        "http.response": ("Response",),
+        "http.router": ("Router",),
+        "http.routes": ("route",),
+        "jobs.failures": ("Backoff",),
+        "jobs.jobs": ("job",),
+        "triggers.triggers": ("trigger",),
     }
 
     def __getattr__(name):

@@ -7,8 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from kit_handler.http.router import Router
 from kit_handler.openapi import openapi
-from kit_handler.router import Router
 
 
 def main(arguments: list[str] | None = None) -> int:

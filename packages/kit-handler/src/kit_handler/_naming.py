@@ -1,4 +1,6 @@
-"""What a wrapper takes over from the function that it wraps, without importing functools."""
+"""The names of a decorated function, and those around it, without importing functools or inspect."""
+
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,3 +21,11 @@ def take_over(wrapper: "Any", function: "Any") -> None:
 def name_of(function: "Any") -> str:
     """Return what to call `function` in logs and errors."""
     return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+
+
+def names_around() -> "dict[str, Any]":
+    """Return the local names where a function is being decorated; its annotations may use them."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
+        frame = frame.f_back
+    return {} if frame is None else frame.f_locals

@@ -1,7 +1,9 @@
 """`Dispatcher`: one Lambda entry point for everything, which recognises what has come in."""
 
-from kit_handler import adapters
+from kit_core.invocation import begin, end
+
 from kit_handler.errors import ConfigurationError, UnhandledSourceError
+from kit_handler.http import payloads
 from kit_handler.sources import names_of
 
 TYPE_CHECKING = False
@@ -47,13 +49,13 @@ class Dispatcher:
 
         The options are those of `kit_handler.job`; what that has made already is taken as it is.
         """
-        from kit_handler.jobs import job
+        from kit_handler.jobs.jobs import job
 
         return self._decorator(names, "job", job, options)
 
     def trigger(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
         """Register a trigger: `cognito`, `lex`, `authorizer`, `custom_resource`, `schedule`, or narrower."""
-        from kit_handler.triggers import trigger
+        from kit_handler.triggers.triggers import trigger
 
         return self._decorator(names, "trigger", trigger, options)
 
@@ -74,7 +76,11 @@ class Dispatcher:
         handler = self._of_function(context) or self._of_event(event)
         if handler is None:
             raise UnhandledSourceError(event if isinstance(event, dict) else (), handler="this dispatcher")
-        return handler(event, context)
+        token = begin(event, context)
+        try:
+            return handler(event, context)
+        finally:
+            end(token)
 
     def _of_function(self, context: "Any") -> "EventHandler | None":
         if self.jobs is None and self.routes is None:
@@ -96,7 +102,7 @@ class Dispatcher:
             for name in names_of(event):
                 if name in self._handlers:
                     return self._handlers[name]
-        return self.http if self.http is not None and adapters.find(event) is not None else None
+        return self.http if self.http is not None and payloads.find(event) is not None else None
 
     def _decorator(
         self, names: tuple[str, ...], kind: str, make: "Any", options: "dict[str, Any]"

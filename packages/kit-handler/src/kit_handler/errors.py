@@ -46,7 +46,17 @@ _IDS = {
 
 
 class HandlerError(Exception):
-    """Be the root of every error that kit-handler raises."""
+    """Be the root of every error that kit-handler raises; each of them pickles."""
+
+    def __reduce__(self) -> "tuple[Any, ...]":
+        # Not by calling the class again: the parameters of its __init__ are not the text in `args`.
+        return _made_again, (type(self), self.args, dict(self.__dict__))
+
+
+def _made_again(kind: "type[HandlerError]", args: "tuple[Any, ...]", state: "dict[str, Any]") -> HandlerError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class HttpError(HandlerError):

@@ -1,7 +1,6 @@
 """What an event is and what it is called: the names under which a `Dispatcher` looks for its handler."""
 
-from kit_handler._shape import mapping
-from kit_handler.batches import source_of
+from kit_handler._shape import mapping, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def names_of(event: "Event") -> "list[str]":
 def is_batch(event: "Any") -> bool:
     """Tell whether the event holds records of a source, which want a job."""
     records = event.get("Records") if isinstance(event, dict) else None
-    return isinstance(records, list) and bool(records) and bool(source_of(records))
+    return isinstance(records, list) and bool(records) and bool(source_of(records[0]))
 
 
 def _of_records(event: "Event") -> "list[Any]":
@@ -58,7 +57,7 @@ def _of_records(event: "Event") -> "list[Any]":
         first = records[0]
         arn = first.get("eventSourceARN") or mapping(first, "Sns").get("TopicArn")
         bucket = mapping(mapping(first, "s3"), "bucket").get("name")
-        return [arn, bucket or _name(arn), source_of(records)]
+        return [arn, bucket or _name(arn), source_of(first)]
     if event.get("Event") == "s3:TestEvent":
         return [event.get("Bucket"), "aws:s3"]
     return [event.get("eventSourceArn"), _name(event.get("eventSourceArn")), event.get("eventSource")]  # Kafka, MQ

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments`, by default the process's own; return the exit code."""
     given = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = given.command
+    del given.command
+    return command(given)
+
+
+def _run(given: argparse.Namespace) -> int:
     if sys.platform == "win32":
         print("kit-local: error: Linux or macOS is needed; on Windows, run it inside WSL", file=sys.stderr)
         return 1
@@ -42,7 +48,27 @@ def _parser() -> argparse.ArgumentParser:
     add("--retry-delay", type=_delay, default=1, metavar="SECONDS", help=_DELAY)
     add("--raw-logs", action="store_true", help="show structured log lines as the JSON that they are")
     add("--no-reload", action="store_false", dest="reload", help="do not watch the code")
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help="name the places in a template that lose messages", description=_CHECK)
+    check.add_argument("template", nargs="?", type=Path, default=Path(), metavar="TEMPLATE", help=_TEMPLATE)
+    check.add_argument("--module", metavar="NAME", help="compare the functions with the handlers of this module")
+    check.set_defaults(command=_check)
+
+    subscription = commands.add_parser("subscription", help="print a subscriber's part of a template")
+    add = subscription.add_argument
+    add("queue", metavar="QUEUE", help="the queue's logical name")
+    add("types", nargs="+", metavar="TYPE", help="a type of events that it gets")
+    add("--topic", default="Events", help="the topic's logical name or ARN (default Events)")
+    add("--fifo", action="store_true", help="a FIFO topic and FIFO queues")
+    add("--timeout", type=int, default=30, metavar="SECONDS", help="the function's (default 30)")
+    add("--max-receives", type=int, default=5, metavar="N", help="until a message is a dead letter (default 5)")
+    subscription.set_defaults(command=_subscription)
     return parser
+
+
+_TEMPLATE = "a template, or the folder that it is in; default: here"
+_CHECK = "Prints the places in a template that lose messages or do their work twice; ends with 1 if there are any."
 
 
 _RUN = (
@@ -53,6 +79,34 @@ _PORT = (
     " 0: free ones"
 )
 _DELAY = "until a failed message comes again (default 1); 'queue': the queue's own visibility timeout"
+
+
+def _check(given: argparse.Namespace) -> int:
+    from kit_local.check import check
+    from kit_local.errors import TemplateError
+    from kit_local.template.parse import template_file
+
+    sys.path.insert(0, "")  # the module is one of the folder that the command runs in, as with `python -m`
+    try:
+        file = template_file(given.template)
+        problems = check(file, module=given.module)
+    except (TemplateError, ImportError) as error:
+        print(f"kit-local: error: {error}", file=sys.stderr)
+        return 1
+    for problem in problems:
+        print(f"{file}:{problem.line}: {problem}" if problem.line else problem)
+    return 1 if problems else 0
+
+
+def _subscription(given: argparse.Namespace) -> int:
+    from kit_local.subscription import Subscription
+
+    try:
+        print(Subscription(**vars(given)), end="")
+    except ValueError as error:
+        print(f"kit-local: error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _options(found: argparse.Namespace) -> "Options":

@@ -4,37 +4,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from aws_lambda_powertools.logging import Logger
 
-    from kit_logger.correlation import correlation_id, find_correlation_id, set_correlation_id
-    from kit_logger.decorator import inject, inject_request
+    from kit_logger.adoption import adopt
+    from kit_logger.decorator import inject
     from kit_logger.formatter import RedactingFormatter
+    from kit_logger.interceptor import inject_request
+    from kit_logger.loggers import get_logger
     from kit_logger.metrics import emit_metrics
-    from kit_logger.names import is_sensitive
-    from kit_logger.powertools import get_logger
-    from kit_logger.redaction import redact
-    from kit_logger.stdlib import adopt
-    from kit_logger.texts import redact_text
 
     logger: Logger
 else:
     _WHERE = {
         "RedactingFormatter": "formatter",
-        "adopt": "stdlib",
-        "correlation_id": "correlation",
+        "adopt": "adoption",
         "emit_metrics": "metrics",
-        "find_correlation_id": "correlation",
-        "get_logger": "powertools",
+        "get_logger": "loggers",
         "inject": "decorator",
-        "inject_request": "decorator",
-        "is_sensitive": "names",
-        "redact": "redaction",
-        "redact_text": "texts",
-        "set_correlation_id": "correlation",
+        "inject_request": "interceptor",
     }
 
     def __getattr__(name):
         """Import what is asked for; make the logger then: its service and level come from the environment."""
         if name == "logger":
-            from kit_logger.powertools import get_logger
+            from kit_logger.loggers import get_logger
 
             return get_logger()
         if name not in _WHERE:
@@ -51,15 +42,9 @@ else:
 __all__ = [
     "RedactingFormatter",
     "adopt",
-    "correlation_id",
     "emit_metrics",
-    "find_correlation_id",
     "get_logger",
     "inject",
     "inject_request",
-    "is_sensitive",
     "logger",
-    "redact",
-    "redact_text",
-    "set_correlation_id",
 ]

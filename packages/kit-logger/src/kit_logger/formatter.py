@@ -1,9 +1,8 @@
-"""Powertools' JSON, without secrets, with the keys of the invocation that a line belongs to."""
+"""Powertools' JSON lines, without secrets, with the keys of their invocation."""
 
 import logging
-import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools.logging.formatter import (
@@ -11,44 +10,47 @@ from aws_lambda_powertools.logging.formatter import (
     THREAD_LOCAL_KEYS,
     LambdaPowertoolsFormatter,
 )
+from kit_core.invocation import Invocation
+from kit_core.redaction import redact_text
 
-from kit_logger.correlation import correlation_id
-from kit_logger.invocation import Invocation, Keys, any_running, current
-from kit_logger.lines import encode, fits, quoted, shortened
-from kit_logger.records import encoded_extras, extras, failure, message, templated
-from kit_logger.redaction import LONGEST, redact
-from kit_logger.texts import has_hint, redact_text, redacted_template
+from kit_logger.ids import context_keys, correlation_id_of, invocation_of, trace_id
+from kit_logger.lines import MAX_BYTES, encode, fits, plain, quoted, shortened
+from kit_logger.log_records import encoded_extras, encoded_failure, extras, failure, message, templated
+from kit_logger.scopes import Keys, Scope, any_running, current
+from kit_logger.templates import redacted_template
 
 _TEMPLATES = {"level": "%(levelname)s", "location": "%(funcName)s:%(lineno)d", "timestamp": "%(asctime)s"}
 _ORDER = ["level", "location", "message", "timestamp"]
 _OF_FAILURES = frozenset({"exception", "exception_name", "exception_notes", "stack_trace", "stack_info"})
-_TAKEN = frozenset({*_ORDER, *_OF_FAILURES, "logger"})
+_TAKEN = frozenset({*_ORDER, *_OF_FAILURES, "logger", "correlation_id", "xray_trace_id"})
 _FIXED_TYPES = frozenset({str, int, float, bool, type(None)})
-_TRACE = "_X_AMZN_TRACE_ID"
 _levels: dict[str, str] = {}
 
 
 class _Fixed:
-    """The keys that several lines share, as JSON."""
+    """Hold the keys that several lines share, as JSON, and the values that they were made from."""
 
-    __slots__ = ("of_thread", "outside", "plain", "taken", "text", "trace")
+    __slots__ = ("cold", "context", "has_id", "has_trace", "of_thread", "outside", "plain", "taken", "text")
 
-    def __init__(
-        self, outside: Keys, of_thread: dict[str, Any], plain: bool, text: str, taken: frozenset[str], trace: bool
-    ) -> None:
-        self.outside = outside  # another one, or other keys of the thread: what follows is out of date
-        self.of_thread = of_thread
-        self.plain = plain
-        self.text = text
-        self.taken = taken
-        self.trace = trace  # whether the X-Ray trace is to be added
+    context: Any
+    cold: bool | None
+    outside: Keys
+    of_thread: dict[str, Any]
+    plain: bool
+    text: str
+    taken: frozenset[str]
+    has_id: bool  # `correlation_id` is among the keys
+    has_trace: bool  # the X-Ray trace is among the keys, or switched off
 
 
 class RedactingFormatter(LambdaPowertoolsFormatter):
-    """Write what Powertools' formatter does, without secrets; takes the same options.
+    """Write the lines of Powertools' formatter, without secrets; it takes the same options.
 
     Keys that are appended during an invocation are that invocation's alone, also when several run in one process.
     Lines longer than CloudWatch takes are cut, and have the key `truncated`, their length in bytes before.
+
+    Example:
+        >>> audit = Logger(service="audit", logger_formatter=RedactingFormatter())
     """
 
     def __init__(self, **options: Any) -> None:
@@ -67,34 +69,45 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
 
     @property
     def log_format(self) -> dict[str, Any]:
-        """What every line has: the lasting keys and the invocation's."""
+        """The keys of every line: the lasting ones and the invocation's."""
         if not self._ready:
             return self._lasting
-        invocation = current()
-        if invocation is None:
-            return dict(self._lasting)
-        return {**self._lasting, **invocation.context_keys, **invocation.keys(self).values}
+        scope = current()
+        invocation = invocation_of(scope)
+        keys = self._keys(scope, invocation)
+        if keys.get("correlation_id") is None and invocation is not None:
+            keys["correlation_id"] = correlation_id_of(invocation)
+        return keys
 
     @log_format.setter
     def log_format(self, keys: dict[str, Any]) -> None:
         self._lasting = keys
         self._changed()
 
+    def _keys(self, scope: Scope | None, invocation: Invocation | None) -> dict[str, Any]:
+        appended = {} if scope is None else scope.keys(self).values
+        return {**self._lasting, **context_keys(invocation), **appended}
+
     def append_keys(self, **additional_keys: Any) -> None:
-        """Add keys to every further line of the invocation; outside of one, to every further line."""
-        invocation = current() if self._ready else None
-        # What a logger is made with is lasting, also when it is made late, by a handler.
+        """Add keys to every further line of the invocation; outside of one, to every further line.
+
+        Within an invocation or record `correlation_id` becomes its correlation id, which published events carry, too.
+        """
+        scope = current() if self._ready else None
+        # The keys that a logger is made with last, also if a handler makes it.
         made = "service" in additional_keys and "service" not in self._lasting
-        if made or (invocation is None and not any_running()):
+        if not made and "correlation_id" in additional_keys:
+            invocation = invocation_of(scope)
+            if invocation is not None:
+                value = additional_keys.pop("correlation_id")
+                invocation.correlation_id = None if value is None else str(value)
+        if made or (scope is None and not any_running()):
             self._lasting.update(additional_keys)
             self._changed()
-            return
-        if invocation is None:  # a thread of one of several invocations: nobody knows of which
+        elif scope is None:  # a thread that a handler has started, while several run
             self.thread_safe_append_keys(**additional_keys)
-            return
-        invocation.keys(self).update(additional_keys)
-        if "correlation_id" in additional_keys:
-            invocation.own_correlation_id = additional_keys["correlation_id"]
+        elif additional_keys:
+            scope.keys(self).update(additional_keys)
 
     def get_current_keys(self) -> dict[str, Any]:
         """Return a copy of the keys."""
@@ -102,8 +115,9 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
 
     def remove_keys(self, keys: Iterable[str]) -> None:
         """Leave keys out of every further line of the invocation; outside of one, of every further line."""
-        invocation = current()
-        if invocation is not None:
+        keys = list(keys)
+        scope = current()
+        if scope is not None or "correlation_id" in keys:
             self.append_keys(**dict.fromkeys(keys))  # a key that is None is not written
             return
         if any_running():
@@ -114,11 +128,13 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         self._changed()
 
     def clear_state(self) -> None:
-        """Forget the keys that were appended during the invocation; outside of one, all but the first."""
-        invocation = current() if self._ready else None
-        if invocation is not None:
-            invocation.keys(self).clear()
-            invocation.own_correlation_id = None
+        """Forget the keys that were appended during the invocation; outside of one, all but the first.
+
+        The correlation id stays: it is the invocation's.
+        """
+        scope = current() if self._ready else None
+        if scope is not None:
+            scope.keys(self).clear()
             return
         if any_running():
             self.thread_safe_clear_keys()
@@ -129,80 +145,83 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             self.append_keys(service=service)
 
     def thread_safe_remove_keys(self, keys: Iterable[str]) -> None:
-        """Remove keys of this thread or task; those that it was started from keep theirs."""
+        """Remove keys of this thread or task; the one that has started it keeps them."""
         gone = set(keys)
         THREAD_LOCAL_KEYS.set({key: value for key, value in THREAD_LOCAL_KEYS.get().items() if key not in gone})
 
     def _changed(self) -> None:
-        self._outside = Keys()  # and, since it is another one, nothing that was made from the old one is used again
+        self._outside = Keys()  # a new one: keys that were encoded with the old one are out of date
 
     # The lines
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; whatever is wrong with a record, there is one."""
+        """Return the line of a record; a broken record has a line, too."""
         try:
-            invocation = current()
-            line = self._fast(record, invocation) if self._plain else None
+            line = self._fast(record, current()) if self._plain else None
             if line is None:
                 entry = self._entry(record)
                 line = self.serialize(entry)
             if fits(line):
                 return line
-            return shortened(redact(self._entry(record), default=self._default), line, self._serialized)
-        except Exception as error:  # noqa: BLE001  # wrong arguments, a broken serializer: not worth a failure
+            return shortened(self._clean(self._entry(record)), line, self._serialized)
+        except Exception as error:  # noqa: BLE001  # a broken serializer, or an object's own code
             return self._least(record, error)
 
     def serialize(self, log: Any) -> str:
         """Return a line as JSON, without secrets."""
-        return self._serialized(redact(log, default=self._default))
+        return self._serialized(self._clean(log))
+
+    def _clean(self, entry: Any) -> Any:
+        if not isinstance(entry, dict):
+            return plain(entry, self._default)
+        cleaned: dict[str, Any] = {}
+        for key, value in entry.items():  # one by one: a long text must not use up the search for the ids
+            cleaned.update(plain({key: value}, self._default))
+        return cleaned
 
     def _serialized(self, log: Any) -> str:
         return encode(log) if self._own_json else str(self.json_serializer(log))
 
-    def _fast(self, record: logging.LogRecord, invocation: Invocation | None) -> str | None:
-        """Return the line of a record that has nothing special, put together from pieces; None for any other."""
+    def _fast(self, record: logging.LogRecord, scope: Scope | None) -> str | None:
+        """Return the line of an ordinary record, put together from pieces; None for any other record."""
         text = record.msg
         if type(text) is not str or text[:1] in ("{", "["):
             return None
-        fixed = self._fixed(invocation)
-        if not fixed.plain or len(text) > LONGEST:
+        invocation = invocation_of(scope)
+        fixed = self._fixed(scope, invocation)
+        if not fixed.plain or len(text) > MAX_BYTES:
             return None
         if record.args:
             try:
                 text = redacted_template(text) % record.args
-            except Exception:  # noqa: BLE001  # the arguments don't fit, which the other way can say
+            except Exception:  # noqa: BLE001  # the arguments do not fit: the slow way says so
                 return None
-        added = encoded_extras(record, fixed.taken, None, self._default)
+        added = encoded_extras(record, fixed.taken, self._default)
         if added is None:
             return None
-        rest = self._origin(record, fixed, str)
-        failed = failure(record, frames=self.serialize_stacktrace) if record.exc_info or record.stack_info else {}
-        if "exception_notes" in failed:  # may hold anything
-            return None
-        what = _pieces(failed)
-        if has_hint((text + added + what + rest).lower()):
-            text, rest = redact_text(text), self._origin(record, fixed, redact_text)
-            added = encoded_extras(record, fixed.taken, redact_text, self._default)
-            what = _pieces(redact(failed))
+        failed = ""
+        if record.exc_info or record.stack_info:
+            failed = encoded_failure(failure(record, frames=self.serialize_stacktrace))
+        rest = self._origin(record, fixed, invocation)
         level = _levels.get(record.levelname) or _levels.setdefault(record.levelname, quoted(record.levelname))
         when = self._timestamp(record.created) if self._rfc3339 else quoted(self.formatTime(record, self.datefmt))
         return (
-            f'{{"level":{level},"location":{quoted(f"{record.funcName}:{record.lineno}")},"message":{quoted(text)},'
-            f'"timestamp":{when}{fixed.text}{added}{what}{rest}}}'
+            f'{{"level":{level},"location":{quoted(f"{record.funcName}:{record.lineno}")},"message":{quoted(redact_text(text))},'
+            f'"timestamp":{when}{fixed.text}{added}{failed}{rest}}}'
         )
 
-    def _origin(self, record: logging.LogRecord, fixed: _Fixed, clean: Callable[[str], str]) -> str:
+    def _origin(self, record: logging.LogRecord, fixed: _Fixed, invocation: Invocation | None) -> str:
         pieces = ""
         if record.name != self._lasting.get("service"):
-            pieces = f',"logger":{quoted(clean(record.name))}'
-        if "correlation_id" not in fixed.taken:
-            found = correlation_id()
+            pieces = f',"logger":{quoted(redact_text(record.name))}'
+        if not fixed.has_id:
+            found = correlation_id_of(invocation)
             if found is not None:
-                pieces += f',"correlation_id":{quoted(clean(found))}'
-        if fixed.trace:
-            trace = _trace()
+                pieces += f',"correlation_id":{quoted(redact_text(found))}'
+        if not fixed.has_trace:
+            trace = trace_id()
             if trace is not None:
-                pieces += f',"xray_trace_id":{quoted(clean(trace))}'
+                pieces += f',"xray_trace_id":{quoted(redact_text(trace))}'
         return pieces
 
     def _timestamp(self, created: float) -> str:
@@ -213,35 +232,55 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             self._second = (second, text)
         return f'{text}{int((created - second) * 1000):03}+00:00"'
 
-    def _fixed(self, invocation: Invocation | None) -> _Fixed:
+    def _fixed(self, scope: Scope | None, invocation: Invocation | None) -> _Fixed:
         """Return the keys that the invocation's lines share; made once, unless a value could change."""
-        holder = self._outside if invocation is None else invocation.keys(self)
+        holder = self._outside if scope is None else scope.keys(self)
         of_thread = THREAD_LOCAL_KEYS.get()
+        context = cold = None
+        if invocation is not None:
+            context = invocation.context
+            cold = invocation.cold_start if scope is None else None  # within a scope it does not change
         fixed: _Fixed | None = holder.encoded
-        if fixed is not None and fixed.outside is self._outside and fixed.of_thread is of_thread:
-            return fixed
-        keys = {**self._lasting, **(invocation.context_keys if invocation else {}), **holder.values, **of_thread}
-        plain = all(keys.pop(name, None) == template for name, template in _TEMPLATES.items())
-        plain = plain and not any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items())
-        plain = plain and _OF_FAILURES.isdisjoint(keys)
-        trace = keys.get("xray_trace_id", self) is self  # None switches it off
-        keys = {key: value for key, value in keys.items() if value is not None}
-        if trace and invocation is not None:
-            # Lambda sets it anew for each invocation; asking the environment is slow.
-            keys["xray_trace_id"] = invocation.trace = invocation.trace or _trace() or ""
-            trace = False
-            if not keys["xray_trace_id"]:
-                del keys["xray_trace_id"]
-        text = encode(redact(keys, default=self._default))[1:-1]
-        fixed = _Fixed(self._outside, of_thread, plain, text and "," + text, _TAKEN | keys.keys(), trace)
-        if all(type(value) in _FIXED_TYPES for value in keys.values()):
-            holder.encoded = fixed
+        if (
+            fixed is None
+            or fixed.outside is not self._outside
+            or fixed.of_thread is not of_thread
+            or fixed.context is not context
+            or fixed.cold is not cold
+        ):
+            fixed = _Fixed()
+            fixed.outside, fixed.of_thread, fixed.context, fixed.cold = self._outside, of_thread, context, cold
+            keys = {**self._keys(scope, invocation), **of_thread}
+            if self._encode_keys(fixed, keys, scope):
+                holder.encoded = fixed
         return fixed
 
+    def _encode_keys(self, fixed: _Fixed, keys: dict[str, Any], scope: Scope | None) -> bool:
+        """Encode the keys; tell whether they are of types that cannot change, so that other lines may share them."""
+        fixed.plain = all(keys.pop(name, None) == template for name, template in _TEMPLATES.items())
+        if any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items()) or not _OF_FAILURES.isdisjoint(keys):
+            fixed.plain = False
+        fixed.has_trace = keys.get("xray_trace_id", self) is not self  # None switches it off
+        keys = {key: value for key, value in keys.items() if value is not None}
+        if not fixed.has_trace and scope is not None:
+            # Lambda sets it for each invocation; reading the environment is slow.
+            if scope.trace is None:
+                scope.trace = trace_id() or ""
+            if scope.trace:
+                keys["xray_trace_id"] = scope.trace
+            fixed.has_trace = True
+        fixed.has_id = "correlation_id" in keys
+        text = encode(plain(keys, self._default))[1:-1]
+        fixed.text = text and "," + text
+        fixed.taken = _TAKEN | keys.keys()
+        return all(type(value) in _FIXED_TYPES for value in keys.values())
+
     def _entry(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return what a line says, in full and with its secrets."""
+        """Return a line as a dict, in full and with its secrets."""
         attributes = {**record.__dict__, "asctime": self.formatTime(record, self.datefmt)}
-        keys = {**self.log_format, **THREAD_LOCAL_KEYS.get()}
+        scope = current()
+        invocation = invocation_of(scope)
+        keys = {**self._keys(scope, invocation), **THREAD_LOCAL_KEYS.get()}
         entry = {
             key: templated(value, attributes) if value and key in RESERVED_LOG_ATTRS else value
             for key, value in keys.items()
@@ -254,40 +293,20 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if record.name != self._lasting.get("service"):
             entry.setdefault("logger", record.name)
         if entry.get("correlation_id") is None:
-            entry["correlation_id"] = correlation_id()
+            entry["correlation_id"] = correlation_id_of(invocation)
         if keys.get("xray_trace_id", self) is self:
-            entry.setdefault("xray_trace_id", _trace())
+            entry.setdefault("xray_trace_id", trace_id())
         return {key: value for key, value in entry.items() if value is not None}
 
     def _least(self, record: logging.LogRecord, error: Exception) -> str:
         entry = {
             "level": record.levelname,
             "location": f"{record.funcName}:{record.lineno}",
-            "message": redact(record.msg),
+            "message": plain(record.msg),
             "timestamp": logging.Formatter().formatTime(record),
-            "service": redact(self._lasting.get("service")),
-            "correlation_id": redact(correlation_id()),
+            "service": plain(self._lasting.get("service")),
+            "correlation_id": plain(correlation_id_of(invocation_of(current()))),
             "format_error": type(error).__name__,
         }
         line = encode(entry)
         return line if fits(line) else shortened(entry, line, encode)
-
-
-def thread_keys() -> dict[str, Any]:
-    """Return the keys of this thread or task, to be given back to `restore_thread_keys`."""
-    return THREAD_LOCAL_KEYS.get()
-
-
-def restore_thread_keys(keys: dict[str, Any]) -> None:
-    """Forget the keys that were appended to this thread or task since."""
-    if THREAD_LOCAL_KEYS.get() is not keys:
-        THREAD_LOCAL_KEYS.set(keys)
-
-
-def _pieces(values: dict[str, Any]) -> str:
-    return "," + encode(values)[1:-1] if values else ""
-
-
-def _trace() -> str | None:
-    trace = os.environ.get(_TRACE)
-    return trace.split(";")[0].replace("Root=", "") if trace else None

@@ -7,7 +7,13 @@ from marshmallow import EXCLUDE, RAISE
 from kit_schemas.base import BaseSchema
 from kit_schemas.compiler.switch import generated_source, set_compiled
 from kit_schemas.declaration import field
-from kit_schemas.errors import SchemaDefinitionError, SchemasError, ValidationError
+from kit_schemas.errors import (
+    SchemaDefinitionError,
+    SchemasError,
+    UndumpableValueError,
+    UnionSelectionError,
+    ValidationError,
+)
 
 if TYPE_CHECKING:
     from kit_schemas.bases import BaseEntity, BaseParams, EventSchema
@@ -36,6 +42,8 @@ __all__ = [
     "EventSchema",
     "SchemaDefinitionError",
     "SchemasError",
+    "UndumpableValueError",
+    "UnionSelectionError",
     "ValidationError",
     "field",
     "generated_source",

@@ -1,7 +1,9 @@
-"""What this package raises.
+"""The errors of this package.
 
     SchemasError
-    └── SchemaDefinitionError (also a TypeError)   a class that can't become a schema
+    ├── SchemaDefinitionError (also a TypeError)   a class that can't become a schema
+    ├── UndumpableValueError (also a TypeError)    an instance holds a value that its field can't dump
+    └── UnionSelectionError (also a ValueError)    `only=` or `exclude=` that reach into a union
 
 Data that does not fit a schema raises marshmallow's own `ValidationError`, which is re-exported here: code that
 catches it works with classes of this package and with plain marshmallow schemas alike.
@@ -12,7 +14,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
-__all__ = ["SchemaDefinitionError", "SchemasError", "ValidationError"]
+__all__ = ["SchemaDefinitionError", "SchemasError", "UndumpableValueError", "UnionSelectionError", "ValidationError"]
 
 
 class SchemasError(Exception):
@@ -37,3 +39,11 @@ class SchemaDefinitionError(SchemasError, TypeError):
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions are copied by their positional arguments, and that is how they come out of another process.
         return partial(type(self), owner=self.owner, field=self.field), self.args
+
+
+class UndumpableValueError(SchemasError, TypeError):
+    """An instance holds a value that its field can't dump: the constructor does not check its values."""
+
+
+class UnionSelectionError(SchemasError, ValueError):
+    """A `.Schema` was made with dotted names in `only=` or `exclude=` that reach into a union."""

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Literal, cast
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 from marshmallow.utils import is_collection
 
+from kit_schemas.errors import SchemasError, UndumpableValueError
+
 _UNDUMPABLE = (ArithmeticError, AttributeError, TypeError, ValueError)
 
 Partial = bool | Sequence[str] | AbstractSet[str]
@@ -19,9 +21,8 @@ Unknown = Literal["exclude", "include", "raise"]
 class InstanceSchema(Schema):
     """A marshmallow Schema that loads instances of the class that it was made for, and dumps them.
 
-    `skip_none` leaves fields that are None out of what is dumped. What it was made with, `skip_none` and `unknown`,
-    reaches the schemas nested in this one. Hooks see what they always see in marshmallow: a post_load hook gets the
-    dict, before it becomes an instance.
+    `skip_none` leaves fields that are None out of the dump. Its own `skip_none` and `unknown` reach the schemas nested
+    in this one. Hooks get the same as in marshmallow: a post_load hook gets the dict, before it becomes an instance.
     """
 
     # Named so that no field can be: what a class declares is taken out of its schema's attributes.
@@ -48,8 +49,8 @@ class InstanceSchema(Schema):
     ) -> Any:
         """Load one instance, or a list of them with `many`; ValidationError names every wrong field.
 
-        Any other `unknown` than EXCLUDE and RAISE is a ValueError: an instance has no place for what its class does
-        not declare.
+        Any other `unknown` than EXCLUDE and RAISE is a ValueError: an instance has no place for fields that
+        its class does not declare.
         """
         if any(each not in (EXCLUDE, RAISE, None) for each in (unknown, self.unknown)):
             raise ValueError("unknown must be EXCLUDE or RAISE: an instance has no place for unknown fields")
@@ -72,19 +73,19 @@ class InstanceSchema(Schema):
         return _without_none(dumped)
 
     def _serialize(self, obj: Any, *, many: bool = False) -> Any:
-        """Name the field whose value can't be dumped: the constructor does not check what it is given."""
+        """Name the field whose value can't be dumped: the constructor does not check its values."""
         try:
             return super()._serialize(obj, many=many)
         except _UNDUMPABLE as error:
-            name = None if many or isinstance(error, NamedError) else self._undumpable(obj)
+            name = None if many or isinstance(error, SchemasError) else self._undumpable(obj)
             if name is None:
                 raise
             value = vars(obj)[name]
             message = f"{type(obj).__qualname__}.{name} can't be dumped: it holds a {type(value).__qualname__}"
-            raise _UndumpableError(message) from error
+            raise UndumpableValueError(message) from error
 
     def _deserialize(self, data: Any, *, partial: Partial | None = None, **options: Any) -> Any:
-        """Let `partial=True` be about the fields of this schema only: half of what is nested would be kept for all."""
+        """Let `partial=True` be about the fields of this schema only: half of a nested one would be kept for all."""
         return super()._deserialize(data, partial=tuple(self.load_fields) if partial is True else partial, **options)
 
     def _undumpable(self, obj: Any) -> str | None:
@@ -133,7 +134,7 @@ class InstanceSchema(Schema):
             field_obj.load_default = functools.partial(copy.deepcopy, copy.deepcopy(default))
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Read what the instance itself holds: a default of its class is no value of one that was loaded partially."""
+        """Read the instance's own value: a default of its class is no value of one that was loaded partially."""
         if hasattr(type(obj), "__kit_fields__"):
             return vars(obj).get(attr, default)
         return super().get_attribute(obj, attr, default)
@@ -169,14 +170,6 @@ class NestedField(fields.Nested):
             own.skip_none, own.unknown_given = root.skip_none, root.unknown_given
             own.unknown = root.unknown_given or own.unknown
         return super().schema
-
-
-class NamedError(Exception):
-    """An error that says itself where it is."""
-
-
-class _UndumpableError(NamedError, TypeError):
-    """A field's value can't be dumped."""
 
 
 def _prepared(run: Callable[[Any], Any], data: Any, *, many: bool = False) -> Any:

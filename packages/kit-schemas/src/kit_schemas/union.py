@@ -6,7 +6,8 @@ from typing import Any, cast
 import marshmallow
 from marshmallow import ValidationError, fields
 
-from kit_schemas.schema import InstanceSchema, NamedError
+from kit_schemas.errors import UndumpableValueError, UnionSelectionError
+from kit_schemas.schema import InstanceSchema
 
 
 class Discriminator:
@@ -53,23 +54,15 @@ class UnionField(fields.Field[Any]):
         target = target or next((each for each in targets if isinstance(value, each)), None)
         if target is None:
             names = ", ".join(dict.fromkeys(each.__qualname__ for each in targets))
-            raise _WrongMemberError(f"{type(value).__qualname__} is none of {names}")
+            raise UndumpableValueError(f"{type(value).__qualname__} is none of {names}")
         return self._schema(target).dump(value)
 
     def _schema(self, target: Any) -> marshmallow.Schema:
         # marshmallow sets these where a schema was made with dotted names.
         holder: Any = self.parent if isinstance(self.parent, fields.Field) else self
         if getattr(holder, "only", None) is not None or getattr(holder, "exclude", None):
-            raise _DottedError(f"only= and exclude= can't reach into the union {self.name!r}")
+            raise UnionSelectionError(f"only= and exclude= can't reach into the union {self.name!r}")
         root = self.root
         if not isinstance(root, InstanceSchema):
             return cast("marshmallow.Schema", target._shared_schema())
         return cast("marshmallow.Schema", target._shared_schema(unknown=root.unknown_given, skip_none=root.skip_none))
-
-
-class _WrongMemberError(NamedError, TypeError):
-    """What is dumped is an instance of none of the members."""
-
-
-class _DottedError(NamedError, ValueError):
-    """A schema was made with dotted names that reach into a union."""

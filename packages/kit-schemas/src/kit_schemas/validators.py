@@ -91,13 +91,14 @@ def _guarded(validator: Any) -> Any:
     kind = GUARDED.get(type(validator))
     if kind is None:
         return validator
+    # A copy of another class: what the validator was constructed with is not known any more.
     made: Any = object.__new__(kind)
     vars(made).update(vars(validator))
     return made
 
 
 def inner_fields(field: Any) -> Iterator[fields.Field[Any]]:
-    """Yield the fields of what a container holds."""
+    """Yield the fields of a container's items."""
     if isinstance(field, fields.List):
         yield field.inner
     elif isinstance(field, fields.Tuple):

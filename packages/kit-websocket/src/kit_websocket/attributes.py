@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from kit_websocket.payload import plain
+from kit_core.json import plain
 
 Attribute = dict[str, Any]
 

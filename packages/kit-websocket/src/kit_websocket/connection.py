@@ -10,8 +10,8 @@ from kit_websocket.attributes import from_item
 class Connection:
     """Describe one client that is connected, as the connection table knows it.
 
-    `connected_at` and `last_seen` are aware datetimes in UTC with whole seconds; `client_data` is what was given to
-    `connect`, numbers as int or float (Decimal where a float would lose digits).
+    `connected_at` and `last_seen` are aware datetimes in UTC with whole seconds; `client_data` is the value given to
+    `connect`, with numbers as int or float (Decimal where a float would lose digits).
     """
 
     __slots__ = ("client_data", "connected_at", "connection_id", "last_seen", "partition", "status", "ttl", "user_id")
@@ -58,7 +58,7 @@ class Connection:
         return self.ttl is not None and self.ttl <= now
 
     def __repr__(self) -> str:
-        """Name the connection and its user, and nothing of what the client has said."""
+        """Name the connection and its user, without the client's data."""
         return f"Connection({self.connection_id!r}, user_id={self.user_id!r})"
 
 

@@ -4,22 +4,22 @@ import logging
 import time
 from typing import Literal
 
+from kit_core import guards
+from kit_core.loop import in_thread
+
 from kit_websocket import current, management, schema
 from kit_websocket.attributes import to_item
 from kit_websocket.connection import Connection
 from kit_websocket.errors import DynamoDBError, SendError
-from kit_websocket.loop import in_thread
 from kit_websocket.response import Response
 from kit_websocket.response import message as answer
 from kit_websocket.table import CREATED, Table
 
-# How long (seconds) a new row is spared when its connection seems gone: 410 is also what API Gateway says between the
+# How long (seconds) a new row is spared when its connection seems gone: API Gateway also answers 410 between the
 # row's writing and the answer of `$connect` (repost.aws, "410 GoneException errors", first cause).
 _OPENING = 1.0
 # How many messages of one call are on their way at once: as many as a client of boto3 keeps connections for.
 _CONCURRENCY = 10
-
-_logger = logging.getLogger("kit.websocket")
 
 
 class ConnectionManager:
@@ -70,8 +70,8 @@ class ConnectionManager:
     ) -> Response:
         """Write down a connection, and return the response for `$connect`.
 
-        `client_data` is any payload, `user_id` (as text) is what `send_to_user` finds it by. `subprotocol` is the one
-        of the client's `Sec-WebSocket-Protocol` that was chosen: browsers close the connection unless it is confirmed.
+        `client_data` is any payload, `send_to_user` finds the connection by `user_id` (as text). `subprotocol` is the
+        chosen one of the client's `Sec-WebSocket-Protocol`: browsers close the connection unless it is confirmed.
         """
         if user_id is not None and not str(user_id):
             raise ValueError("user_id is empty; leave it out for a connection of nobody")
@@ -121,7 +121,7 @@ class ConnectionManager:
     async def send(self, connection_id: str, message: object) -> bool:
         """Send a message to one connection; False if it is gone, whose row is then removed.
 
-        Raise what the module's `send` raises. A timeout may hide a message that has arrived.
+        Raise the errors of `kit_websocket.send`. A timeout may hide a message that has arrived.
         """
         data = management.to_bytes(message)
         if connection_id == current.opening():
@@ -131,8 +131,8 @@ class ConnectionManager:
     async def send_to_user(self, user_id: object, message: object) -> int:
         """Send a message to every connection of a user, and return how many were reached; rows of gone ones go.
 
-        All are tried before a SendError names those that failed for another reason. A connection whose `$connect` is
-        being handled is left out: it is not open yet.
+        All are tried before a SendError names the connections that failed for another reason. A connection whose
+        `$connect` is being handled is left out: it is not open yet.
         """
         import asyncio
 
@@ -180,7 +180,8 @@ class ConnectionManager:
                 return self._table.delete_older(connection_id, older_than)
             self._table.delete(connection_id)
         except DynamoDBError as error:
-            _logger.warning("the row of a gone connection stays until it expires: %s", error)
+            text = "the row of a gone connection stays until it expires: %s"
+            guards.log("kit.websocket", logging.WARNING, text, error)
         return True
 
     def _of_user(self, user_id: str) -> list[Connection]:

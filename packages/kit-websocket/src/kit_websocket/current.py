@@ -1,19 +1,21 @@
-"""The event that is being handled, for those who need to know where it came from."""
+"""The WebSocket event that is being handled, and the connection that it opens."""
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any
 
-event: ContextVar[Mapping[str, Any] | None] = ContextVar("kit_websocket_event", default=None)
+from kit_core import invocation
 
 
 def request_context() -> Mapping[str, Any]:
-    """Return `requestContext` of the event being handled, empty outside of one."""
-    handled = event.get()
-    return {} if handled is None else handled.get("requestContext") or {}
+    """Return `requestContext` of the current event, empty outside of a WebSocket event."""
+    current = invocation.current()
+    event = None if current is None else current.event
+    context = event.get("requestContext") if isinstance(event, Mapping) else None
+    # The events of REST and HTTP APIs have a domain as well, but no connection.
+    return context if isinstance(context, Mapping) and context.get("connectionId") else {}
 
 
 def opening() -> str | None:
-    """Return the id of the connection whose `$connect` is being handled: it is not open before that has answered."""
+    """Return the id of the connection whose `$connect` is being handled: it is open only after the answer."""
     context = request_context()
     return context.get("connectionId") if context.get("routeKey") == "$connect" else None

@@ -7,21 +7,32 @@ WebSocketsError
 │   └── ForbiddenError     403
 ├── TableNotSetError       no table name, neither as an argument nor in the environment
 ├── TableShapeError        the table exists with another key
-├── DynamoDBError          DynamoDB did not do what it was asked
+├── DynamoDBError          DynamoDB failed, or could not be reached
 ├── EndpointNotSetError    nowhere to send to
 ├── MessageTooLargeError   more than API Gateway passes on
 └── SendError              some connections could not be sent to
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class WebSocketsError(Exception):
-    """Say that something went wrong with a WebSocket; the root of this package's errors."""
+    """Say that something went wrong with a WebSocket; the root of this package's errors. All of them pickle."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle without `__init__`, whose parameters differ from `args`."""
+        return _restore, (type(self), self.args, dict(self.__dict__))
+
+
+def _restore(kind: type[WebSocketsError], args: tuple[Any, ...], attributes: dict[str, Any]) -> WebSocketsError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class EventShapeError(WebSocketsError):
-    """Say that an event lacks what every event of a WebSocket API has.
+    """Say that an event lacks a part that every event of a WebSocket API has.
 
     `missing` is the absent part of `requestContext`. It means that the function is attached to something else.
     """
@@ -39,7 +50,7 @@ class StatusError(WebSocketsError):
     """
 
     def __init__(self, status: int, message: str) -> None:
-        """Keep the HTTP status (400 to 599) and what the client may read."""
+        """Keep the HTTP status (400 to 599) and the text for the client."""
         if not 400 <= status <= 599:
             raise ValueError(f"the status of an error lies between 400 and 599, not {status!r}")
         self.status = status
@@ -51,7 +62,7 @@ class UnauthorizedError(StatusError):
     """Answer 401: nobody knows who is calling."""
 
     def __init__(self, message: str = "Unauthorized") -> None:
-        """Keep what the client may read."""
+        """Keep the text for the client."""
         super().__init__(401, message)
 
 
@@ -59,7 +70,7 @@ class ForbiddenError(StatusError):
     """Answer 403: the caller is known and may not."""
 
     def __init__(self, message: str = "Forbidden") -> None:
-        """Keep what the client may read."""
+        """Keep the text for the client."""
         super().__init__(403, message)
 
 
@@ -90,7 +101,7 @@ class DynamoDBError(WebSocketsError):
     """
 
     def __init__(self, operation: str, code: str, table: str) -> None:
-        """Keep what was asked, of which table, and what came back."""
+        """Keep the operation, the error code and the table."""
         self.operation = operation
         self.code = code
         self.table = table
@@ -126,7 +137,7 @@ class SendError(WebSocketsError):
     """
 
     def __init__(self, failures: Mapping[str, str], reached: int = 0) -> None:
-        """Keep the failed connections with their codes, and the number of those that were reached."""
+        """Keep the failed connections with their codes, and the number of the reached ones."""
         self.failures = dict(failures)
         self.reached = reached
         named = ", ".join(f"{connection_id!r} ({code})" for connection_id, code in self.failures.items())

@@ -1,10 +1,12 @@
-"""How a handler is called: with the parameters that it names."""
+"""Calling a handler with the parameters that it names."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-from kit_websocket import loop
+from kit_core import loop
+from kit_core.json import loads
+from kit_core.parameters import is_async, parameters_of
+
 from kit_websocket.errors import StatusError
 from kit_websocket.middleware import Event, Step
 from kit_websocket.response import Response, message, respond
@@ -13,24 +15,16 @@ from kit_websocket.response import Response, message, respond
 def handler_step(function: Callable[..., Any]) -> Step:
     """Return `function` as a step of `(event, context)`.
 
-    It is called with those of event, context, connection_id and body that it names (all four for `**kwargs`);
-    TypeError names a required parameter that is none of these.
+    It is called with the parameters that it names, of event, context, connection_id and body (all four for
+    `**kwargs`). Raise TypeError for another required parameter.
     """
     names = _names(function)
-    is_async = is_coroutine_function(function)
-    return Step((_asynchronous if is_async else _synchronous)(function, names), is_async)
-
-
-def is_coroutine_function(function: Callable[..., Any]) -> bool:
-    """Tell whether calling `function`, or what it wraps, gives a coroutine."""
-    import inspect
-
-    plain = inspect.unwrap(function)
-    return inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(getattr(plain, "__call__", None))  # noqa: B004
+    asynchronous = is_async(function, follow_wrapped=True)
+    return Step((_asynchronous if asynchronous else _synchronous)(function, names), asynchronous)
 
 
 def parse_body(event: Event) -> Any:
-    """Return the message as JSON says it, None where there is none; StatusError 400 where it is not JSON."""
+    """Return the message's JSON, None where it is empty. Raise StatusError 400 where it is not JSON."""
     text = event.get("body")
     if text is None or text == "":
         return None
@@ -39,16 +33,10 @@ def parse_body(event: Event) -> Any:
             from base64 import b64decode
 
             text = b64decode(text, validate=True).decode()
-        return _json.decode(text)
-    except (ValueError, RecursionError):
+        return loads(text)
+    except ValueError:
         raise StatusError(400, "The message is not valid JSON") from None
 
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"JSON has no {constant}")
-
-
-_json = json.JSONDecoder(parse_constant=_refuse)
 
 _ARGUMENTS: Mapping[str, Callable[[Event, Any], Any]] = {
     "event": lambda event, context: event,
@@ -59,22 +47,15 @@ _ARGUMENTS: Mapping[str, Callable[[Event, Any], Any]] = {
 
 
 def _names(function: Callable[..., Any]) -> tuple[str, ...]:
-    import inspect
-
-    names = []
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            return tuple(_ARGUMENTS)
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            continue
-        if parameter.name in _ARGUMENTS and parameter.kind is not parameter.POSITIONAL_ONLY:
-            names.append(parameter.name)
-        elif parameter.default is parameter.empty:
+    parameters = parameters_of(function)
+    if parameters is None:
+        raise TypeError(f"{function!r} cannot be a handler: its parameters cannot be read")
+    by_keyword = parameters.names[parameters.positional_only :]
+    for name in parameters.required:
+        if name not in _ARGUMENTS or name not in by_keyword:
             named = getattr(function, "__qualname__", function)
-            raise TypeError(
-                f"{named} asks for {parameter.name!r}; a handler is called by keyword with {', '.join(_ARGUMENTS)}"
-            )
-    return tuple(names)
+            raise TypeError(f"{named} asks for {name!r}; a handler is called by keyword with {', '.join(_ARGUMENTS)}")
+    return tuple(name for name in _ARGUMENTS if parameters.takes_kwargs or name in by_keyword)
 
 
 def _asynchronous(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Awaitable[Response]]:
@@ -94,12 +75,8 @@ def _synchronous(function: Callable[..., Any], names: tuple[str, ...]) -> Callab
         try:
             result = function(**{name: _ARGUMENTS[name](event, context) for name in names})
             # A lambda or a decorator may hide that it makes a coroutine.
-            return respond(loop.run(lambda: _awaited(result)) if hasattr(result, "__await__") else result)
+            return respond(loop.run(result) if hasattr(result, "__await__") else result)
         except StatusError as error:
             return message(error.status, error.message)
 
     return call
-
-
-async def _awaited(result: Awaitable[Any]) -> Any:
-    return await result

@@ -1,14 +1,14 @@
-"""The management API of a WebSocket API (`@connections`): where it is, and sending through it."""
+"""The management API of a WebSocket API (`@connections`): its URL, and sending through it."""
 
 import os
 import re
 
 from kit_aws import AwsError
+from kit_core.json import dumps
+from kit_core.loop import in_thread
 
 from kit_websocket import aws, current
 from kit_websocket.errors import EndpointNotSetError, MessageTooLargeError, SendError
-from kit_websocket.loop import in_thread
-from kit_websocket.payload import encode
 
 # API Gateway quotas for WebSocket APIs: message payload size.
 MESSAGE_LIMIT = 128 * 1024
@@ -39,14 +39,14 @@ def to_bytes(message: object) -> bytes:
     if isinstance(message, bytes | bytearray | memoryview):
         data = bytes(message)
     else:
-        data = (message if isinstance(message, str) else encode(message)).encode()
+        data = (message if isinstance(message, str) else dumps(message)).encode()
     if len(data) > MESSAGE_LIMIT:
         raise MessageTooLargeError(len(data), MESSAGE_LIMIT)
     return data
 
 
 def endpoint(argument: str | None = None) -> str:
-    """Return the URL of the management API; EndpointNotSetError if nothing says where it is."""
+    """Return the URL of the management API. Raise EndpointNotSetError if nothing names it."""
     found = argument or next(filter(None, map(os.environ.get, _VARIABLES)), None) or _endpoint_of_event()
     if found is None:
         raise EndpointNotSetError
@@ -56,14 +56,8 @@ def endpoint(argument: str | None = None) -> str:
 def post(connection_id: str, data: bytes, endpoint_url: str) -> bool:
     """Post to a connection, blocking; False for 410, SendError for any other failure."""
     try:
-        aws.call(
-            "apigatewaymanagementapi",
-            "post_to_connection",
-            endpoint_url=endpoint_url,
-            region=region[1] if (region := _REGION.search(endpoint_url)) else None,
-            ConnectionId=connection_id,
-            Data=data,
-        )
+        region = _REGION.search(endpoint_url)
+        aws.post_to_connection(connection_id, data, endpoint_url=endpoint_url, region=region[1] if region else None)
     except AwsError as error:
         code = aws.code_of(error)
         if code in _GONE:

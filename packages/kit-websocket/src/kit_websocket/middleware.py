@@ -1,10 +1,11 @@
-"""What stands around every handler: `(event, context, next_handler) -> response`, the first registered outermost."""
+"""Middleware around every handler: `(event, context, next_handler) -> response`, the first registered outermost."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from kit_websocket.loop import in_thread
+from kit_core.loop import in_thread
+
 from kit_websocket.response import Response, respond
 
 Event: TypeAlias = Mapping[str, Any]
@@ -14,7 +15,7 @@ NextHandler: TypeAlias = Callable[[Any, Any], Awaitable[Response]]
 class Middleware:
     """Serve as a base for middleware written as a class; as it stands it only passes on.
 
-    Any class without constructor arguments, any instance and any function with the same parameters will do as well.
+    Any class without constructor arguments, any instance and any function with the same parameters works as well.
     """
 
     async def __call__(self, event: Any, context: Any, next_handler: NextHandler) -> Any:
@@ -23,7 +24,7 @@ class Middleware:
 
 
 class Step(NamedTuple):
-    """Hold something to call; where `is_async`, what `call` returns is awaited."""
+    """Hold a callable; with `is_async` its result is awaited."""
 
     call: Callable[..., Any]
     is_async: bool

@@ -1,28 +1,33 @@
-"""Which handler an event of a WebSocket API goes to."""
+"""Routing: the handler of each event of a WebSocket API."""
 
 import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from kit_websocket import current, loop
+from kit_core import guards, invocation, loop
+from kit_core.parameters import is_async
+
 from kit_websocket.errors import EventShapeError, StatusError
-from kit_websocket.handlers import handler_step, is_coroutine_function
+from kit_websocket.handlers import handler_step
 from kit_websocket.middleware import Event, Step, compose
 from kit_websocket.response import Response, message
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=Callable[..., Any])
 
-_logger = logging.getLogger("kit.websocket")
-
 
 class WebSocketResolver:
     """Route the events of a WebSocket API; itself a Lambda handler.
 
-    Handlers are functions or coroutine functions and are called with those of `event`, `context`, `connection_id` and
-    `body` (the message's JSON, None where it is empty) that they name. What they return is the response: a dict with
-    `statusCode` as it is, None as 200 without a body, anything else as 200 with JSON. API Gateway passes the body on
-    to the client only where the route has a route response.
+    Handlers are functions or coroutine functions. They are called with the parameters that they name: `event`,
+    `context`, `connection_id` and `body` (the message's JSON, None where it is empty). The result is the response: a
+    dict with `statusCode` as it is, None as 200 without a body, anything else as 200 with JSON. API Gateway passes the
+    body on to the client only where the route has a route response.
+
+    >>> resolver = WebSocketResolver()
+    >>> @resolver.on_message("ping")
+    ... def ping(connection_id):
+    ...     return {"action": "pong"}
     """
 
     def __init__(self) -> None:
@@ -36,7 +41,7 @@ class WebSocketResolver:
         return self._on("$connect")
 
     def on_disconnect(self) -> Callable[[F], F]:
-        """Register the handler of `$disconnect`, which API Gateway calls as a rule but not for certain."""
+        """Register the handler of `$disconnect`, which API Gateway calls in most cases, but not in all."""
         return self._on("$disconnect")
 
     def on_message(self, route_key: str) -> Callable[[F], F]:
@@ -54,12 +59,12 @@ class WebSocketResolver:
 
         It is a function, a coroutine function, an instance, or a class, which is instantiated without arguments.
         `next_handler(event, context)` returns the response as a dict with `statusCode`; for a coroutine function it
-        has to be awaited. Whoever does not call it answers in the handler's stead.
+        has to be awaited. A middleware that does not call it answers in place of the handler.
         """
         instance = middleware() if isinstance(middleware, type) else middleware
         if not callable(instance):
             raise TypeError(f"middleware is called with (event, context, next_handler), {instance!r} can't be called")
-        self._middleware.append(Step(instance, is_coroutine_function(instance)))
+        self._middleware.append(Step(instance, is_async(instance, follow_wrapped=True)))
         self._composed.clear()
         return middleware
 
@@ -67,26 +72,27 @@ class WebSocketResolver:
         """Answer one event of a WebSocket API.
 
         No handler is 404, a `StatusError` its own status, any other exception 500 without its text, which is logged
-        to `kit.websocket`. EventShapeError if the event is none of a WebSocket API; RuntimeError if this thread runs
-        an event loop already and a handler needs one.
+        to `kit.websocket`. A coroutine is cancelled, and answered with 500, half a second before the invocation's time
+        is over. The event is the current one of `kit_core.invocation` meanwhile. Raise EventShapeError if the event is
+        none of a WebSocket API, RuntimeError if this thread runs an event loop already and a handler needs one.
         """
         route_key = _route_key(event)
         step = self._step(route_key)
-        if step is None:
-            _logger.warning("no handler for route %s", route_key)
-            return message(404, "No handler found for route")
-        if step.is_async:
-            loop.ensure_outside()
-        token = current.event.set(event)
+        if step is not None and step.is_async:
+            _ensure_outside_of_a_loop()
+        token = invocation.begin(event, context)
         try:
-            return loop.run(lambda: step.call(event, context)) if step.is_async else step.call(event, context)
+            if step is None:
+                guards.log("kit.websocket", logging.WARNING, "no handler for route %s", route_key)
+                return message(404, "No handler found for route")
+            return loop.run(step.call(event, context)) if step.is_async else step.call(event, context)
         except StatusError as error:
             return message(error.status, error.message)
-        except Exception:
-            _logger.exception("the handler of route %s failed", route_key)
+        except Exception:  # noqa: BLE001  (the client gets an answer in any case)
+            guards.log("kit.websocket", logging.ERROR, "the handler of route %s failed", route_key, exc_info=True)
             return message(500, "Internal server error")
         finally:
-            current.event.reset(token)
+            invocation.end(token)
 
     def __call__(self, event: Event, context: Any) -> Response:
         """Answer one event, as `resolve` does."""
@@ -110,6 +116,16 @@ class WebSocketResolver:
                 return None
             step = self._composed[route_key] = compose(handler, self._middleware)
         return step
+
+
+def _ensure_outside_of_a_loop() -> None:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("this thread runs an event loop already; call the resolver from outside of it")
 
 
 def _route_key(event: Event) -> str:

@@ -1,9 +1,9 @@
-"""What a resolver answers to API Gateway: a dict with `statusCode` and, for JSON, `body`."""
+"""A resolver's answer to API Gateway: a dict with `statusCode` and, for JSON, `body`."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from kit_websocket.payload import encode
+from kit_core.json import dumps
 
 Response: TypeAlias = dict[str, Any]
 
@@ -17,9 +17,9 @@ def respond(result: object) -> Response:
         return {"statusCode": 200}
     if isinstance(result, Mapping) and "statusCode" in result:
         return result if isinstance(result, dict) else dict(result)
-    return {"statusCode": 200, "body": encode(result)}
+    return {"statusCode": 200, "body": dumps(result)}
 
 
 def message(status: int, text: str) -> Response:
     """Return a response whose body is `{"message": text}`."""
-    return {"statusCode": status, "body": encode({"message": text})}
+    return {"statusCode": status, "body": dumps({"message": text})}

@@ -1,4 +1,4 @@
-"""The connection table: its key, its index, and what is asked of it.
+"""The connection table: its key, its index, and its operations.
 
 Attributes: `connection_id` (key), `user_id` (key of the index), `status`, `connected_at`, `last_seen`, `client_data`,
 `_ptn` (the partition), `_crt` (Unix time of the connect; the sort key of tables that have one), `_ttl` (Unix time from

@@ -6,17 +6,14 @@ from uuid import UUID
 from kit_events import EventRecord, FileRecord
 from kit_events.inbox import PostgresInbox, once
 from kit_events.outbox import Relay
-from kit_handler import correlation_id, job, trigger
-from kit_logger import inject, logger, set_correlation_id
+from kit_handler import job, trigger
+from kit_logger import inject, logger
 
 from loans.service import attach, decide, outbox
 from loans.websocket import connections
 
 inbox = PostgresInbox()
 relay = Relay(outbox)
-
-# In a batch every record has an id of its own.
-set_correlation_id(correlation_id)
 
 
 @inject
@@ -29,10 +26,9 @@ def underwrite(record: EventRecord) -> None:
 
 @inject
 @trigger
-def relay_events(event: dict[str, Any], context: Any) -> dict[str, int]:
+def relay_events(event: dict[str, Any]) -> dict[str, int]:
     """Every minute: send the events that nobody could send after their commit, and forget old marks of the inbox."""
-    relayed = relay.run(context=context)
-    return {**relayed._asdict(), "forgotten": inbox.purge()}
+    return {**relay.run()._asdict(), "forgotten": inbox.purge()}
 
 
 @inject

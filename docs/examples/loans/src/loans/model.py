@@ -6,13 +6,9 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from kit_db import Store
-from kit_events import BaseEvent, set_correlation_id
-from kit_handler import correlation_id
+from kit_events import BaseEvent
 from kit_schemas import BaseSchema
 from marshmallow.validate import Length, Range
-
-# What is published while something is handled carries its id on.
-set_correlation_id(correlation_id)
 
 
 class LoanParams(BaseSchema):

@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from kit_cache import method_cache
-from kit_db import default_database, set_time_left, transactional
+from kit_db import default_database, transactional
 from kit_events.outbox import Outbox
-from kit_handler import time_left
 
 from loans.model import (
     Document,
@@ -21,9 +20,6 @@ from loans.model import (
 )
 
 APPROVAL_LIMIT = Decimal("10000.00")
-
-# No statement outlives the invocation that has sent it.
-set_time_left(time_left)
 
 loans = LoanStore()
 documents = DocumentStore()

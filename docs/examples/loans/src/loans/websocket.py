@@ -1,12 +1,11 @@
 """The WebSocket API: who is connected, and a ping."""
 
-import os
 from typing import Any
 
 from kit_logger import inject
 from kit_websocket import ConnectionManager, WebSocketResolver
 
-connections = ConnectionManager(table_name=os.environ.get("DYNAMODB_TABLE"))
+connections = ConnectionManager()
 resolver = WebSocketResolver()
 
 

@@ -1,6 +1,6 @@
 """The local tier, in diskcache's SQLite file.
 
-diskcache unpickles what it finds in its folder (CVE-2025-69872), so that whoever can write there runs code. Here a
+diskcache unpickles the files in its folder (CVE-2025-69872), so that anybody who can write there runs code. Here a
 `Disk` of our own neither writes nor reads pickle nor any file beside the database, and the folder is its owner's alone.
 """
 
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import diskcache
+from kit_core import guards
 
 from kit_cache.breaker import Breaker
-from kit_cache.settings import Settings
+from kit_cache.settings import CacheSettings
 from kit_cache.tiers.port import HEAD, TOMBSTONE_SECONDS, Reading, State, new_version, reading, row, tombstone
 
-_log = logging.getLogger("kit.cache")
 _T = TypeVar("_T")
 _MODE_RAW = 1
 _LOCK_SECONDS = 0.1
@@ -61,7 +61,7 @@ class PlainDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types
         """Leave files alone: none is ours, and a planted row could name any."""
 
 
-class Database(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
+class DiskDatabase(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
     """diskcache's cache, which leaves no open connection behind when it can't be opened."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -75,7 +75,7 @@ class Database(diskcache.Cache):  # type: ignore[misc]  # diskcache has no types
 class DiskTier:
     """The rows of one cache on this machine's disk."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: CacheSettings) -> None:
         self.directory = settings.directory
         self._settings = settings
         self._cache: Any = None
@@ -83,7 +83,7 @@ class DiskTier:
         self._breaker = Breaker(_PAUSE)
 
     def read(self, key: str) -> Reading | None:
-        """Return what is there, or None if the disk doesn't serve."""
+        """Return the row's value and state, or None if the disk doesn't serve."""
 
         def command(cache: Any) -> Reading:
             raw = _get(cache, _row(key))
@@ -111,7 +111,7 @@ class DiskTier:
         return bool(self._ask(lambda cache: cache.set(_row(key), tombstone(), expire=TOMBSTONE_SECONDS)))
 
     def clear(self) -> bool:
-        """Delete every row, and begin a new version for what is being loaded."""
+        """Delete every row, and begin a new version, so that loads under way store nothing."""
 
         def command(cache: Any) -> bool:
             with cache.transact():
@@ -132,7 +132,7 @@ class DiskTier:
             cache.close()
 
     def _ask(self, command: Callable[[Any], _T]) -> _T | None:
-        """Return what the command returns, or None: the disk is full, damaged, locked, or not ours."""
+        """Return the command's result, or None: the disk is full, damaged, locked, or not ours."""
         if not self._breaker.allows():
             return None
         try:
@@ -155,7 +155,7 @@ class DiskTier:
                 if self._settings.base is not None:
                     _make_private(self._settings.base)
                 _make_private(self.directory)
-                self._cache = Database(
+                self._cache = DiskDatabase(
                     str(self.directory),
                     timeout=_LOCK_SECONDS,
                     disk=PlainDisk,
@@ -168,7 +168,8 @@ class DiskTier:
     def _failed(self, error: Exception) -> None:
         """Leave the disk alone for a moment, and open the file anew after it."""
         if self._breaker.failed():
-            _log.warning("the disk cache can't be used", extra={"error": type(error).__name__})
+            message = "the disk cache can't be used"
+            guards.log("kit.cache", logging.WARNING, message, extra={"error": type(error).__name__})
         self.close()
         if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
             self._throw_away()

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import redis
+from kit_core import guards
+from kit_core.invocation import remaining_ms
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -19,7 +21,6 @@ from kit_cache.errors import CacheConfigError
 from kit_cache.settings import RedisSettings
 from kit_cache.tiers.port import TOMBSTONE_SECONDS, Reading, State, new_version, reading, row, tombstone
 
-_log = logging.getLogger("kit.cache")
 _T = TypeVar("_T")
 _PAUSE = 0.75
 _MOST_PENDING = 1000
@@ -64,7 +65,8 @@ class Server:
         """Leave it alone for a moment, and start with new connections after it."""
         self.client.connection_pool.disconnect(inuse_connections=False)
         if self.breaker.failed():
-            _log.warning("Redis doesn't answer, going on without it", extra={"error": type(error).__name__})
+            message = "Redis doesn't answer, going on without it"
+            guards.log("kit.cache", logging.WARNING, message, extra={"error": type(error).__name__})
 
 
 _servers: dict[RedisSettings, Server] = {}
@@ -93,7 +95,7 @@ class RedisTier:
         self._refusals: set[str] = set()
 
     def read(self, key: str) -> Reading | None:
-        """Return what is there, or None if Redis doesn't answer."""
+        """Return the row's value and state, or None if Redis doesn't answer."""
         found = self._ask(lambda client: client.mget(self._version, self._key(key)))
         if found is None:
             return None
@@ -151,8 +153,11 @@ class RedisTier:
             return True
 
     def _ask(self, command: "Callable[[redis.Redis], _T]") -> _T | None:
-        """Return what Redis answers, or None: it is down, hung, left alone, or refuses."""
+        """Return the answer of Redis, or None: it is down, hung, left alone, refuses, or there is no time to wait."""
         server = self._server
+        remaining = remaining_ms()
+        if remaining is not None and remaining < self._settings.timeout * 1000:
+            return None  # the invocation would end before the time-out does
         if not server.breaker.allows():
             return None
         try:
@@ -176,7 +181,7 @@ class RedisTier:
         kind = type(error).__name__
         if kind not in self._refusals:
             self._refusals.add(kind)
-            _log.warning("Redis refuses a command", extra={"error": kind})
+            guards.log("kit.cache", logging.WARNING, "Redis refuses a command", extra={"error": kind})
 
     def _catch_up(self, client: "redis.Redis") -> None:
         """Do the deletions that are still to be done; nobody reads before that."""

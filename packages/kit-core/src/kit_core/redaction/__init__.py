@@ -2,16 +2,12 @@
 
 redact_text: a text without its secrets
 redact: a value without its secrets, as JSON's own types
-redact_template: a template of a log message whose secret arguments are not written
-may_have_secrets: tells fast whether a text has to be looked through at all
 is_secret_name: tells whether a name is that of a secret
 is_secret: tells whether a value is hidden because of its name
 """
 
 from kit_core.redaction.named import REDACTED
 from kit_core.redaction.names import is_secret_name
-from kit_core.redaction.templates import redact_template
-from kit_core.redaction.texts import may_have_secrets
 from kit_core.redaction.values import is_secret, redact, redact_text
 
-__all__ = ["REDACTED", "is_secret", "is_secret_name", "may_have_secrets", "redact", "redact_template", "redact_text"]
+__all__ = ["REDACTED", "is_secret", "is_secret_name", "redact", "redact_text"]

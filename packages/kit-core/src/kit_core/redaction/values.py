@@ -28,7 +28,10 @@ _VALUES = ("value", "Value", "values", "Values", "input", "rejectedValue", "Para
 _DESCENDED = ("auth", "jwt")  # a mapping under these names is settings or claims
 _SCHEMA_TYPES = ("string", "number", "integer", "array", "object", "boolean")
 _BASE64 = r"[A-Za-z0-9+/]+={0,2}"
+_UUID = 36  # characters; most texts that are new are ids
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF-")
 _clean: set[str] = set()  # texts without secrets: messages mostly, which come again
+_clean_names: set[str] = set()  # names of fields without secrets in the name itself
 
 
 def redact_text(text: str) -> str:
@@ -167,7 +170,7 @@ class _Copy:
                 result["…"] = len(value) - len(result)
                 break
             name = key if type(key) is str else _as_text(key)
-            shown = redact_plain(name)
+            shown = name if name in _clean_names else _redacted_name(name)
             while shown in result and shown != name:
                 shown += "*"
             result[shown] = REDACTED if is_secret(name, item) else self.of(item, above)
@@ -212,8 +215,15 @@ def _is_pair(items: list[Any], *, nested: bool) -> bool:
     return nested or not names or "-" in _as_text(items[0])
 
 
+def _redacted_name(name: str) -> str:
+    shown = redact_plain(name)
+    if shown == name and len(name) <= _LONGEST_KNOWN and len(_clean_names) < _MOST_KNOWN:
+        _clean_names.add(name)
+    return shown
+
+
 def _text(text: str, depth: int) -> str:
-    if text in _clean:
+    if text in _clean or (len(text) == _UUID and text[8] == text[13] == "-" and _HEXADECIMAL.issuperset(text)):
         return text
     result = None
     if text[:1] in ("{", "[", " ", "\n") and text.lstrip()[:1] in ("{", "["):
@@ -222,7 +232,7 @@ def _text(text: str, depth: int) -> str:
         result = _base64(text, depth)
     if result is None:
         result = redact_plain(text)
-    if result == text and len(text) <= _LONGEST_KNOWN:
+    if depth < _DEEPEST and result == text and len(text) <= _LONGEST_KNOWN:
         if len(_clean) >= _MOST_KNOWN:
             _clean.clear()
         _clean.add(text)

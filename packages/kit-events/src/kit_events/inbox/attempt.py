@@ -1,13 +1,15 @@
-"""One delivery's attempt at a message's work, and the port of those who remember how it ended."""
+"""One delivery's attempt at a message's work, and the port of the inboxes that remember its end."""
 
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
+
+from kit_core.json import dumps, loads
 
 
 class Attempt:
     """Hold how the work on a message ended before, or take how it ends now.
 
-    `finished` says that it was done before; `answer` returns what it returned then.
+    `finished` says that it was done before; `answer` returns the result of then.
     """
 
     __slots__ = ("finished", "result")
@@ -17,17 +19,13 @@ class Attempt:
         self.result = "null" if stored is None else stored
 
     def finish(self, value: Any) -> None:
-        """Keep what the work has returned. Raise TypeError or ValueError, as `kit_aws.to_json`, if it is no JSON."""
+        """Keep the result of the work; raise as `kit_core.json.dumps` for a value that has no form in JSON."""
         if value is not None:
-            from kit_aws import to_json
-
-            self.result = to_json(value)
+            self.result = dumps(value)
 
     def answer(self) -> Any:
         """Return the kept result as JSON reads it."""
-        import json
-
-        return json.loads(self.result)
+        return loads(self.result)
 
 
 class Inbox(Protocol):

@@ -92,7 +92,7 @@ def _times(until: float) -> dict[str, Any]:
 
 
 def _refused(error: AwsError) -> dict[str, Any] | None:
-    """Return the item because of which a condition failed (empty if it is gone), or None for any other error."""
+    """Return the item that a condition failed for (empty if it is gone), or None for any other error."""
     if error.code != _LOST:
         return None
     response = getattr(error.__cause__, "response", {})

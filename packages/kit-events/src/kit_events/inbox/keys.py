@@ -1,10 +1,12 @@
-"""What tells the deliveries of one record from those of others."""
+"""The keys that tell the deliveries of one record from other records'."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kit_core.parameters import annotations_of, innermost, parameters_of
+
 from kit_events.errors import InboxKeyError
-from kit_events.record import Record
+from kit_events.records.record import Record
 
 Key = str | Callable[[Any], Any] | None
 
@@ -25,7 +27,7 @@ def key_of(record: Any, key: Key) -> str:
     return str(found)
 
 
-def check(function: Any, key: Key) -> None:
+def check_key(function: Any, key: Key) -> None:
     """Raise TypeError for a function whose records never have the key: each of its messages would fail."""
     if callable(key):
         return
@@ -34,7 +36,7 @@ def check(function: Any, key: Key) -> None:
         raise TypeError(f"{name} takes a whole event, not a record: put @once below @job")
     kind = _annotated(function)
     if getattr(kind, "__origin__", kind) is list:
-        raise TypeError(f"{name} takes a list of records: say with key= what tells one list from others")
+        raise TypeError(f"{name} takes a list of records: say with key= how to tell one list from others")
     if not isinstance(kind, type) or not issubclass(kind, Record):
         return
     names = _IDS if key is None else (key,)
@@ -43,7 +45,7 @@ def check(function: Any, key: Key) -> None:
 
 
 def _remedy(kind: type[Record]) -> str:
-    remedy = "say with key= what tells its deliveries from others'"
+    remedy = "say with key= how to tell its deliveries from others'"
     if not kind.shown:
         return remedy
     if kind.shown[0].endswith("_id"):
@@ -53,16 +55,14 @@ def _remedy(kind: type[Record]) -> str:
 
 def _annotated(function: Any) -> Any:
     """Return the annotation of the first parameter; None if there is none, or if it is text that says nothing yet."""
-    while hasattr(function, "__wrapped__"):
-        function = function.__wrapped__
-    code = getattr(function, "__code__", None)
-    if code is None or not code.co_argcount:
+    parameters = parameters_of(function)
+    if parameters is None or not parameters.positional:
         return None
-    annotation = function.__annotations__.get(code.co_varnames[0])
+    annotation = annotations_of(function).get(parameters.positional[0])
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, function.__globals__)  # noqa: S307  (the module's own source)
+        return eval(annotation, innermost(function).__globals__)  # noqa: S307  (the module's own source)
     except Exception:  # noqa: BLE001  (a name that is only known later; each record is looked at in any case)
         return None
 

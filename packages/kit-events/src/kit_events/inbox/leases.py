@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from kit_events.inbox.attempt import Attempt
+from kit_core import guards
 
-_log = logging.getLogger("kit.events")
+from kit_events.inbox.attempt import Attempt
 
 
 class LeasedInbox(ABC):
@@ -36,7 +36,7 @@ class LeasedInbox(ABC):
         try:
             yield attempt
         except GeneratorExit:
-            # Dropped without an end, as by a process that is going down: whoever holds the lease may still be at work.
+            # Dropped without an end, as by a process that is going down: the holder of the lease may still be at work.
             raise
         except BaseException:
             self._free(key, token)
@@ -48,7 +48,8 @@ class LeasedInbox(ABC):
             self._release(key, token)
         except Exception:  # noqa: BLE001
             # The work's own exception is the one to be seen; the lease ends by itself.
-            _log.warning("INBOX_NOT_RELEASED", exc_info=True, extra={"inbox_key": key})
+            told = {"inbox_key": key}
+            guards.log("kit.events", logging.WARNING, "INBOX_NOT_RELEASED", exc_info=True, extra=told)
 
     @abstractmethod
     def _take(self, key: str, token: str, *, now: float, until: float) -> str | None:

@@ -7,19 +7,19 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
 
+from kit_core import guards, invocation
+from kit_core.parameters import is_async
+
 from kit_events.inbox.attempt import Attempt, Inbox
 from kit_events.inbox.chosen import default_inbox
-from kit_events.inbox.keys import Key, check, key_of
+from kit_events.inbox.keys import Key, check_key, key_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_log = logging.getLogger("kit.events")
-
 # The longest that a Lambda function runs.
 LONGEST = timedelta(minutes=15)
-# inspect's CO_COROUTINE, CO_GENERATOR and CO_ASYNC_GENERATOR.
-_COROUTINE, _GENERATOR = 0x80, 0x20 | 0x200
+_GENERATOR = 0x20 | 0x200  # inspect's CO_GENERATOR and CO_ASYNC_GENERATOR
 
 
 @overload
@@ -45,7 +45,7 @@ def once(
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function work on each record once, however often it is delivered; below `@job`.
 
-    A record that it has worked on is answered with what it returned then, as JSON holds it, for the `retention`'s time,
+    A record that it has worked on is answered with the earlier result, as JSON holds it, for the `retention`'s time,
     which should be no shorter than the queue's: 14 days at most. One that is being worked on elsewhere is an
     `InProgressError`, so that the message comes back later. When the work fails, its exception goes on, and the next
     delivery tries again.
@@ -56,19 +56,25 @@ def once(
     `name` keeps functions on one inbox apart, and is the function's own, with its module, if not given: name it
     before it is renamed. `inbox` is `default_inbox()` at the time of the call if not given.
 
-    `lease` is how long others are kept out if the process is killed; it has to be no shorter than the work, so give it
-    the function's `Timeout`. If not given it is the time that is left, if the function takes the Lambda context, else
-    15 minutes. A `PostgresInbox` needs none, but can't be used by a coroutine function, which is a TypeError.
+    `lease` is how long others are kept out if the process is killed; it has to be no shorter than the work. If not
+    given, it is the remaining time of the invocation (of the Lambda context, if the function takes it), else 15
+    minutes. A `PostgresInbox` needs none, but can't be used by a coroutine function, which is a TypeError.
+
+    Example:
+
+        @job
+        @once(name="charge")
+        def charge(record: EventRecord) -> None: ...
     """
 
     def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
         flags = getattr(getattr(decorated, "__code__", None), "co_flags", 0)
         if flags & _GENERATOR:
             raise TypeError(f"{decorated.__qualname__} is a generator function: calling it does none of its work")
-        check(decorated, key)
+        check_key(decorated, key)
         scope = f"{decorated.__module__}.{decorated.__qualname__}" if name is None else name
         plan = _Plan(scope, key, inbox, lease, retention)
-        return cast(Callable[P, R], _coroutine(decorated, plan)) if flags & _COROUTINE else _plain(decorated, plan)
+        return cast(Callable[P, R], _coroutine(decorated, plan)) if is_async(decorated) else _plain(decorated, plan)
 
     return decorate if function is None else decorate(function)
 
@@ -85,7 +91,7 @@ class _Plan(NamedTuple):
     ) -> AbstractContextManager[Attempt]:
         """Return the attempt for the call's record, its first argument."""
         record = args[0] if args else next(iter(options.values()))
-        lease = _time_left((*args[1:], *options.values())) if self.lease is None else self.lease
+        lease = _lease((*args[1:], *options.values())) if self.lease is None else self.lease
         key, retention = f"{self.scope}:{key_of(record, self.key)}", self.retention.total_seconds()
         return inbox.attempt(key, lease=lease.total_seconds(), retention=retention)
 
@@ -108,7 +114,7 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
 
     @wraps(function)
     async def run(*args: P.args, **kwargs: P.kwargs) -> Any:
-        from asyncio import to_thread
+        from kit_core.loop import in_thread
 
         inbox = plan.inbox or default_inbox()
         if inbox.transactional:
@@ -120,9 +126,9 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
             if not attempt.finished:
                 attempt.finish(value)
         except BaseException as error:
-            await to_thread(block.__exit__, type(error), error, error.__traceback__)
+            await in_thread(block.__exit__, type(error), error, error.__traceback__)
             raise
-        await to_thread(block.__exit__, None, None, None)
+        await in_thread(block.__exit__, None, None, None)
         return value
 
     return run
@@ -130,27 +136,29 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
 
 async def _entered(block: AbstractContextManager[Attempt]) -> Attempt:
     """Enter a block in a thread; if cancelled meanwhile, leave it again, or its key would be held by nobody."""
-    from asyncio import CancelledError, ensure_future, shield, to_thread, wait
+    from asyncio import CancelledError, ensure_future, shield, wait
 
-    entering = ensure_future(to_thread(block.__enter__))
+    from kit_core.loop import in_thread
+
+    entering = ensure_future(in_thread(block.__enter__))
     try:
         return await shield(entering)
     except CancelledError as error:
         await wait([entering])
         if entering.exception() is None:
-            await to_thread(block.__exit__, CancelledError, error, error.__traceback__)
+            await in_thread(block.__exit__, CancelledError, error, error.__traceback__)
         raise
 
 
 def _repeated(attempt: Attempt, plan: _Plan) -> Any:
-    _log.info("EVENT_REPEATED", extra={"inbox_function": plan.scope})
+    guards.log("kit.events", logging.INFO, "EVENT_REPEATED", extra={"inbox_function": plan.scope})
     return attempt.answer()
 
 
-def _time_left(arguments: tuple[Any, ...]) -> timedelta:
-    """Return what the Lambda context among the arguments says, and a little more, for the clocks."""
-    for argument in arguments:
-        milliseconds = getattr(argument, "get_remaining_time_in_millis", None)
-        if callable(milliseconds):
-            return timedelta(milliseconds=milliseconds() + 1000)
-    return LONGEST
+def _lease(arguments: tuple[Any, ...]) -> timedelta:
+    """Return the remaining time, by the context among the arguments or the invocation, and a little for the clocks."""
+    found = (invocation.remaining_ms_of(argument) for argument in arguments)
+    milliseconds = next((each for each in found if each is not None), None)
+    if milliseconds is None:
+        milliseconds = invocation.remaining_ms()
+    return LONGEST if milliseconds is None else timedelta(milliseconds=milliseconds + 1000)

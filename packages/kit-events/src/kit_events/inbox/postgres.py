@@ -78,7 +78,7 @@ class PostgresInbox:
 
     def _marked(self, key: str, retention: float) -> bool:
         """Mark the key, unless somebody else is at work on it or it is finished."""
-        # Without the lock the insert would wait for whoever is at work; the primary key lets no second one in anyway.
+        # Without the lock the insert would wait for the holder; the primary key lets no second one in anyway.
         query = f"""insert into {self.table} as known (key, expires_at)
             select %s, now() + make_interval(secs => %s) where pg_try_advisory_xact_lock(hashtextextended(%s, 0))
             on conflict (key) do update set expires_at = excluded.expires_at, result = null

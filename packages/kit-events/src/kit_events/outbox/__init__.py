@@ -1,11 +1,12 @@
 """Write events in the transaction that they tell of, and send them once it is committed."""
 
+from kit_events.outbox.delivery import Relayed
 from kit_events.outbox.outbox import Outbox, default_outbox, publish, publish_many, set_default_outbox
-from kit_events.outbox.relay import Relay, Relayed
-from kit_events.outbox.table import DeadLetter, schema_sql
+from kit_events.outbox.relay import Relay
+from kit_events.outbox.table import DeadEvent, schema_sql
 
 __all__ = [
-    "DeadLetter",
+    "DeadEvent",
     "Outbox",
     "Relay",
     "Relayed",

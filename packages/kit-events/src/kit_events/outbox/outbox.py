@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from kit_events.bus import EventBus, default_bus
 from kit_events.errors import OutboxTransactionError
-from kit_events.message import message_of
+from kit_events.outbox.delivery import Delivery
 from kit_events.outbox.table import TABLE, Table
+from kit_events.publishing.bus import EventBus, default_bus
+from kit_events.publishing.parts import Event
 
 if TYPE_CHECKING:
     from kit_db import Database
-
-    from kit_events.event import BaseEvent
 
 
 class Outbox:
@@ -21,8 +20,10 @@ class Outbox:
 
     `database` is kit-db's default one and `bus` is `default_bus()`, both at the time of use, unless given. With
     `deliver="after_commit"` the process that has published also sends, right after its commit; a relay on a schedule is
-    needed all the same, for what a crash or a failing bus leaves behind. If a process dies while it sends, another one
-    sends the same events when the `lease` is over.
+    needed all the same, for the events that a crash or a failing bus leaves behind. If a process dies while it sends,
+    another one sends the same events when the `lease` is over.
+
+    Example: `Outbox(table="app.events", bus=EventBus("loans.fifo"), deliver="after_commit")`
     """
 
     def __init__(
@@ -46,32 +47,34 @@ class Outbox:
         """Where the relay sends to."""
         return default_bus() if self._bus is None else self._bus
 
-    def publish(self, event: "BaseEvent") -> UUID:
+    def publish(self, event: Event) -> UUID:
         """Write an event in the open transaction and return its id; it is sent if that commits, and only then.
 
         Another transaction that publishes for the same aggregate waits for this one to end. Raise
-        `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for what the bus, as it is set here,
-        would never take, `EventShapeError` and what `kit_aws.to_json` raises as `BaseEvent.publish` does, and kit-db's
-        errors.
+        `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for an event that the bus, as it is
+        set here, would never take, `EventShapeError` as `BaseEvent.publish` does, and kit-db's errors.
         """
         return self.publish_many([event])[0]
 
-    def publish_many(self, events: "Iterable[BaseEvent]") -> list[UUID]:
+    def publish_many(self, events: Iterable[Event]) -> list[UUID]:
         """Write events with one statement, in the order given, and return their ids; else as `publish`."""
         database = self.table.database
         if not database.in_transaction:
             raise OutboxTransactionError("An outbox publishes in a transaction, and none is open")
-        messages = [message_of(event) for event in events]
+        bus = self.bus
+        messages = [bus.compose(event) for event in events]
         if not messages:
             return []
-        self.bus.check(messages)
+        bus.check(messages)
         self.table.add(messages)
         if self._deliver == "after_commit":
-            from kit_events.outbox.relay import Relay
-
             aggregates = {message.aggregate_id for message in messages}
-            database.after_commit(lambda: Relay(self).deliver(aggregates))
+            database.after_commit(lambda: self.delivery().run(aggregates))
         return [message.id for message in messages]
+
+    def delivery(self, **options: Any) -> Delivery:
+        """Return the delivery of this table to this bus; options: batch, max_attempts, clock, as of `Relay`."""
+        return Delivery(self.table, self.bus, lease=self.lease, **options)
 
 
 _default = _PLAIN = Outbox()
@@ -88,11 +91,11 @@ def set_default_outbox(outbox: Outbox | None) -> None:
     _default = _PLAIN if outbox is None else outbox
 
 
-def publish(event: "BaseEvent") -> UUID:
+def publish(event: Event) -> UUID:
     """Write an event into the default outbox, as `Outbox.publish` does."""
     return _default.publish(event)
 
 
-def publish_many(events: "Iterable[BaseEvent]") -> list[UUID]:
+def publish_many(events: Iterable[Event]) -> list[UUID]:
     """Write events into the default outbox, as `Outbox.publish_many` does."""
     return _default.publish_many(events)

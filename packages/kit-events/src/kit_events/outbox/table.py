@@ -2,13 +2,14 @@
 
 # ruff: noqa: S608  (a table's name is checked by table_name, and every value is a parameter)
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from kit_events.message import Message
+from kit_core.json import dumps, loads
+
+from kit_events.publishing.message import Message
 from kit_events.tables import table_name
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ TABLE = "kit_outbox"
 def schema_sql(table: str = TABLE) -> str:
     """Return the SQL that creates the outbox's two tables, for a migration.
 
-    One holds what waits, the other, `…_dead`, what was given up. There is no index on `seq` alone, so that the planner,
-    whose statistics of such a table are always old, has but one way to find an aggregate's first event.
+    One holds the waiting events, the other, `…_dead`, the dead letters. There is no index on `seq` alone, so that the
+    planner, whose statistics of such a table are always old, has but one way to find an aggregate's first event.
     """
     name = table_name(table)
     event = """id uuid primary key,
@@ -49,7 +50,7 @@ create table {name}_dead (
 """
 
 
-class Waiting(NamedTuple):
+class WaitingEvent(NamedTuple):
     """Hold a claimed event: its place in the order, and how often it was tried."""
 
     seq: int
@@ -57,8 +58,8 @@ class Waiting(NamedTuple):
     message: Message
 
 
-class Failure(NamedTuple):
-    """Hold what becomes of an event that was not taken: tried again after `delay` seconds, or never if it is dead."""
+class FailedEvent(NamedTuple):
+    """Hold the fate of an event that was not taken: it is tried again after `delay` seconds, or never if it is dead."""
 
     id: UUID
     delay: float
@@ -66,7 +67,7 @@ class Failure(NamedTuple):
     error: str
 
 
-class DeadLetter(NamedTuple):
+class DeadEvent(NamedTuple):
     """Hold an event that was given up, and why."""
 
     id: UUID
@@ -101,22 +102,18 @@ class Table:
         """
         locks = [f"{self._name}:{each}" for each in sorted({str(message.aggregate_id) for message in messages})]
         rows = ", ".join(["(%s, %s, %s, %s, %s)"] * len(messages))
-        values = [
-            value
-            for message in messages
-            for value in (*message[:3], message.text, json.dumps(message.attributes, separators=(",", ":")))
-        ]
+        values = [value for message in messages for value in (*message[:3], message.text, dumps(message.attributes))]
         self.database.run(
             "select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s) as name; "
             f"insert into {self._name} (id, type, aggregate_id, body, attributes) values {rows}",
             [locks, *values],
         )
 
-    def claim(self, claim: UUID, *, lease: float, most: int, aggregates: Iterable[UUID] | None) -> list[Waiting]:
+    def claim(self, claim: UUID, *, lease: float, most: int, aggregates: Iterable[UUID] | None) -> list[WaitingEvent]:
         """Lease at most so many events, the first ones of each aggregate that is due, and return them in their order.
 
-        Only an aggregate's first event is looked at and locked: whoever leases it has the aggregate. Those behind it
-        are leased with it, since each of them becomes the first when the ones before it are sent.
+        Only an aggregate's first event is looked at and locked: the relay that leases it has the aggregate. The events
+        behind it are leased with it, since each of them becomes the first when the ones before it are sent.
         """
         only = "" if aggregates is None else "and aggregate_id = any(%(aggregates)s)"
         query = f"""with heads as materialized (
@@ -136,14 +133,14 @@ class Table:
         returning claimed.seq, attempts, claimed.id, type, aggregate_id, body, attributes"""
         given = {"claim": claim, "lease": lease, "most": most, "aggregates": list(aggregates or ())}
         rows = self.database.run(query, given, repeatable=True).rows
-        found = [Waiting(row[0], row[1], Message(row[2], row[3], row[4], row[5], json.loads(row[6]))) for row in rows]
+        found = [WaitingEvent(row[0], row[1], Message(row[2], row[3], row[4], row[5], loads(row[6]))) for row in rows]
         return sorted(found)
 
     def remove(self, ids: Sequence[UUID]) -> None:
-        """Delete what was sent, whoever has leased it by now."""
+        """Delete sent events, also those that another relay has leased by now."""
         self.database.run(f"delete from {self._name} where id = any(%s)", [list(ids)], repeatable=True)
 
-    def postpone(self, claim: UUID, failures: Sequence[Failure]) -> None:
+    def postpone(self, claim: UUID, failures: Sequence[FailedEvent]) -> None:
         """Let failed events be tried again later, or bury them, as far as the claim still holds them."""
         query = f"""with failure as (
             select * from unnest(%s::uuid[], %s::float8[], %s::boolean[], %s::text[]) as given (id, delay, dead, error)
@@ -161,15 +158,15 @@ class Table:
         self.database.run(query, [*map(list, zip(*failures, strict=True)), claim, claim])
 
     def release(self, claim: UUID) -> None:
-        """Let others have what is still leased under a claim."""
+        """End the lease of a claim, so that other relays have its events."""
         query = f"update {self._name} set claim = null, due_at = now() where claim = %s"
         self.database.run(query, [claim], repeatable=True)
 
-    def dead(self, *, most: int) -> list[DeadLetter]:
+    def dead(self, *, most: int) -> list[DeadEvent]:
         """Return the events that were given up, oldest first."""
         query = f"""select id, type, aggregate_id, attempts, error, died_at from {self._name}_dead
             order by died_at, id limit %s"""
-        return [DeadLetter(*row) for row in self.database.run(query, [most], repeatable=True).rows]
+        return [DeadEvent(*row) for row in self.database.run(query, [most], repeatable=True).rows]
 
     def revive(self, ids: Iterable[UUID] | None) -> int:
         """Put events that were given up behind those that wait, in their order; return how many there were."""

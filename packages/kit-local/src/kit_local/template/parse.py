@@ -57,11 +57,20 @@ class Source:
         return value  # type: ignore[no-any-return]
 
 
+def template_file(folder: Path) -> Path:
+    """Return the file of the template in `folder`, which may also be the file itself; else raise TemplateError."""
+    for file in (folder, *(folder / name for name in NAMES)):
+        if file.is_file():
+            return file
+    raise TemplateError(f"no {NAMES[0]} in {str(folder)!r}")
+
+
 def read(folder: Path) -> Source:
-    """Read the template in `folder`; TemplateError names the line of what is not YAML (or JSON), or not a template."""
-    file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
-    if file is None:
-        raise TemplateError(f"no {NAMES[0]} in {str(folder)!r}")
+    """Read the template in `folder`, which may also be the file itself.
+
+    TemplateError names the line of text that is not YAML (or JSON), or not a template.
+    """
+    file = template_file(folder)
     try:
         text = file.read_text(encoding="utf-8-sig")
         loader = _Loader(text)
@@ -75,6 +84,8 @@ def read(folder: Path) -> Source:
         line = mark.line + 1 if mark else None
         kind = "JSON" if file.suffix == ".json" else "YAML"
         raise TemplateError(f"not {kind}: {error.problem or error.context}", file=file, line=line) from error
+    except yaml.YAMLError as error:  # libyaml's reader says so only now
+        raise TemplateError(f"cannot be read: {error}", file=file) from error
     finally:
         loader.dispose()
     if not isinstance(data, dict) or not data.get("Resources"):

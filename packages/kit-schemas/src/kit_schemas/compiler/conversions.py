@@ -18,14 +18,14 @@ def to_int(value: Any) -> int:
 
 
 def to_float(value: Any) -> float:
-    """Convert an int or the text of a number."""
-    if type(value) is not int and type(value) is not str:
+    """Convert an int, the text of a number, or a float of another class, which may keep the digits of its text."""
+    if type(value) is not int and type(value) is not str and not isinstance(value, float):
         raise Unusual
     return float(value)
 
 
 def to_bool(value: Any) -> bool:
-    """Convert what marshmallow takes for a truth value; only for a field that has its usual words."""
+    """Convert marshmallow's words for a truth value; only for a field that has the usual ones."""
     if type(value) is not str and type(value) is not int:
         raise Unusual
     if value in fields.Boolean.truthy:
@@ -40,7 +40,7 @@ def to_decimal(value: Any) -> Decimal:
     if type(value) is int:
         if not -_LONGEST < value < _LONGEST:
             raise Unusual
-    elif type(value) is not float and type(value) is not Decimal:
+    elif not isinstance(value, float) and type(value) is not Decimal:
         raise Unusual
     number = Decimal(str(value))
     if not number.is_finite() or not -400 < number.adjusted() < 400 or len(number.as_tuple().digits) > 500:

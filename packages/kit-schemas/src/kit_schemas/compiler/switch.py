@@ -3,11 +3,13 @@
 import os
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakSet
 
 from kit_schemas.compiler.doubts import Unusual
 
 _off = {"0", "false", "no", "off"}
 _chosen: bool | None = None
+_classes_in_use: WeakSet[type] = WeakSet()
 
 
 def set_compiled(compiled: bool) -> None:
@@ -18,13 +20,10 @@ def set_compiled(compiled: bool) -> None:
     """
     global _chosen
     _chosen = compiled
-    from kit_schemas.base import BaseSchema
-
-    classes = [BaseSchema]
+    classes: list[Any] = list(_classes_in_use)
     for each in classes:
         each.__kit_loaders__.clear()
         each.__kit_dumpers__.clear()
-        classes += each.__subclasses__()
 
 
 def generated_source(cls: Any) -> str:
@@ -57,6 +56,7 @@ def is_compiled() -> bool:
 
 
 def _made(owner: Any, **options: Any) -> Callable[[Any], Any]:
+    _classes_in_use.add(owner)
     if not is_compiled() or options.get("unknown") not in (None, "exclude", "raise"):  # marshmallow's side refuses it
         return _always_doubt
     from kit_schemas.compiler.dumping import write_dump
@@ -80,7 +80,7 @@ def _made(owner: Any, **options: Any) -> Callable[[Any], Any]:
 def _linked(writer: Any, find: Callable[[], Callable[[Any], Any]]) -> str:
     """Bind a name that stands for another class's function, which is made when it is first called.
 
-    So a class may contain itself, and what is never met in the data is never compiled.
+    So a class may contain itself, and a class that is never met in the data is never compiled.
     """
 
     def first(*arguments: Any) -> Any:

@@ -1,0 +1,67 @@
+"""Events of your own."""
+
+from typing import Annotated, Any, ClassVar, TypeAlias
+from uuid import UUID
+
+from kit_events.errors import EventShapeError
+from kit_events.publishing.bus import default_bus
+from kit_events.publishing.parts import AGGREGATE_ID_MARK, aggregate_field, text_of
+
+AggregateId: TypeAlias = Annotated[UUID, AGGREGATE_ID_MARK]
+
+
+class BaseEvent:
+    """Make a class publishable: mix it into a schema, a dataclass or a plain class.
+
+    Set `type` (and `version`) as class variables, and annotate the field with the id of the event's subject with
+    `AggregateId`, or call it `aggregate_id`. Or override `get_type`, `get_version`, `get_aggregate_id`. The payload is
+    the mapping that `.dump()` returns, if the class has it, else the dataclass's fields, else the attributes without a
+    leading underscore. Subscribers may filter by `filter_attributes`, beside type and origin.
+
+    An event that no `EventRecord` could read is not published: a type or version that is empty, an aggregate's id that
+    is no UUID, a payload that is no mapping or has no form in JSON. Nor is a datetime without its offset from UTC. All
+    are `EventShapeError`s.
+
+    Example:
+
+        @dataclass(frozen=True)
+        class LoanPaid(BaseEvent):
+            type: ClassVar[str] = "loan.paid"
+            loan_id: AggregateId
+
+        LoanPaid(loan_id).publish()
+    """
+
+    __slots__ = ()
+
+    type: ClassVar[str]
+    version: ClassVar[str] = "1"
+    filter_attributes: ClassVar[tuple[str, ...]] = ()
+
+    def get_type(self) -> str:
+        """Return the event's type, which subscribers filter by. Raise `EventShapeError` if there is none."""
+        found = getattr(self, "type", None)
+        if not found:
+            raise EventShapeError(type(self).__qualname__, "type", "set the class variable `type`")
+        return text_of(self, "type", found)
+
+    def get_version(self) -> str:
+        """Return the version of the payload's shape."""
+        return str(self.version)
+
+    def get_aggregate_id(self) -> UUID:
+        """Return the id of the event's subject. Raise `EventShapeError` if there is none."""
+        kind: Any = type(self)
+        found = getattr(self, aggregate_field(kind), None)
+        if not isinstance(found, UUID):
+            remedy = "annotate a field with AggregateId, or override get_aggregate_id to return a UUID"
+            raise EventShapeError(kind.__qualname__, "aggregate_id", remedy)
+        return found
+
+    def publish(self) -> UUID:
+        """Send the event to `default_bus()` (EVENT_BUS, unless set), and return the event's id.
+
+        Raise `EventBusNotSetError`, `EventTooLargeError`, `EventShapeError` or a `kit_aws.AwsError`: the event is
+        then not published, save that after a time-out (`AwsConnectionError`) it may have been.
+        """
+        return default_bus().publish(self)

@@ -1,0 +1,120 @@
+"""The parts of an event, read from an object of the user's own class."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from kit_events.errors import EventShapeError
+
+AGGREGATE_ID_MARK = "kit_events.AggregateId"
+
+# With raw delivery to a queue, SNS drops a message that has more ("Amazon SNS message attributes"). Three are ours.
+_MOST_ATTRIBUTES = 7
+_OURS = ("event_type", "event_origin", "correlation_id")
+
+
+class Event(Protocol):
+    """An object that a bus publishes: a `BaseEvent`, or a class of another library that has the same members."""
+
+    def get_type(self) -> Any:
+        """Return the event's type."""
+        ...
+
+    def get_version(self) -> Any:
+        """Return the version of the payload's shape."""
+        ...
+
+    def get_aggregate_id(self) -> Any:
+        """Return the id of the thing that the event is about."""
+        ...
+
+    @property
+    def filter_attributes(self) -> Any:
+        """Name the attributes that subscribers may filter by."""
+        ...
+
+
+class EventParts(NamedTuple):
+    """Hold the parts of an event, in their strict form."""
+
+    type: str
+    version: str
+    aggregate_id: UUID
+    payload: Any
+    attributes: dict[str, str]
+
+
+def parts_of(event: Event) -> EventParts:
+    """Return the parts of an event. Raise `EventShapeError` for a part that no subscriber could read."""
+    return EventParts(
+        type=text_of(event, "type", event.get_type()),
+        version=text_of(event, "version", event.get_version()),
+        aggregate_id=_uuid(event, event.get_aggregate_id()),
+        payload=_payload(event),
+        attributes=_attributes(event),
+    )
+
+
+def text_of(event: Event, field: str, value: Any) -> str:
+    text = str(value.value if isinstance(value, Enum) else value)
+    if value is None or not text:
+        raise EventShapeError(type(event).__qualname__, field, f"override get_{field} to return a text")
+    return text
+
+
+def _uuid(event: Event, value: Any) -> UUID:
+    try:
+        return value if isinstance(value, UUID) else UUID(str(value))
+    except ValueError:
+        remedy = "override get_aggregate_id to return a UUID"
+        raise EventShapeError(type(event).__qualname__, "aggregate_id", remedy) from None
+
+
+@lru_cache(maxsize=256)
+def aggregate_field(kind: Any) -> str:
+    """Return the name of the field that is annotated with AggregateId, if any, the most derived class's first."""
+    name: str
+    for base in kind.__mro__:
+        for name, annotation in getattr(base, "__annotations__", {}).items():
+            if AGGREGATE_ID_MARK in getattr(annotation, "__metadata__", ()):
+                return name
+            # Under `from __future__ import annotations` it is text, whose names only the class's module may know.
+            if isinstance(annotation, str) and re.search(r"\bAggregateId\b", annotation):
+                return name
+    return "aggregate_id"
+
+
+def _attributes(event: Event) -> dict[str, str]:
+    """Return the attributes that subscribers may filter by, without those of value None."""
+    names: Any = event.filter_attributes
+    kind = type(event).__qualname__
+    if isinstance(names, str) or len(names) > _MOST_ATTRIBUTES or not set(names).isdisjoint(_OURS):
+        remedy = f"name at most {_MOST_ATTRIBUTES} attributes in a tuple, none of them {', '.join(_OURS)}"
+        raise EventShapeError(kind, "filter_attributes", remedy)
+    found = {}
+    for name in names:
+        try:
+            value = getattr(event, name)
+        except AttributeError:
+            raise EventShapeError(kind, name, "filter_attributes names it") from None
+        if value is not None and value != "":  # SNS refuses an empty one
+            found[name] = str(value.value if isinstance(value, Enum) else value)
+    return found
+
+
+def _payload(event: Any) -> Any:
+    if callable(getattr(event, "dump", None)):
+        dumped = event.dump()
+        if not isinstance(dumped, Mapping):
+            raise EventShapeError(type(event).__qualname__, "payload", "let dump() return a mapping")
+        return dumped
+    if hasattr(event, "__dataclass_fields__"):
+        from dataclasses import fields
+
+        return {field.name: getattr(event, field.name) for field in fields(event)}
+    if not hasattr(event, "__dict__"):
+        raise EventShapeError(type(event).__qualname__, "payload", "a class with __slots__ says it by dump()")
+    return {name: value for name, value in vars(event).items() if not name.startswith("_")}

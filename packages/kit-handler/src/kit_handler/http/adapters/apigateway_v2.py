@@ -1,0 +1,102 @@
+"""Payload 2.0: HTTP APIs of API Gateway.
+
+Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".
+"""
+
+from kit_handler._shape import body as body
+from kit_handler._shape import mapping, texts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from kit_handler._types import Event
+    from kit_handler.http.response import Response
+
+
+def recognises(event: "Event") -> bool:
+    """Tell whether this is payload 2.0: it has `requestContext.http`, and doesn't come from a Function URL."""
+    if not is_shaped(event):
+        return False
+    domain = event["requestContext"].get("domainName")
+    return not isinstance(domain, str) or ".lambda-url." not in domain  # a CDN, too, has to call a Function URL by that
+
+
+def is_shaped(event: "Event") -> bool:
+    """Tell whether this has the shape of payload 2.0, and isn't what an authorizer is asked with (`routeArn`)."""
+    request_context = event.get("requestContext")
+    return isinstance(request_context, dict) and type(request_context.get("http")) is dict and "routeArn" not in event
+
+
+def method(event: "Event") -> str:
+    """Return the method."""
+    return str(event["requestContext"]["http"].get("method") or "GET").upper()
+
+
+def path(event: "Event") -> str:
+    """Return the path."""
+    return event.get("rawPath") or event["requestContext"]["http"].get("path") or "/"
+
+
+def headers(event: "Event") -> "Iterable[tuple[str, str]]":
+    """Return the header fields; API Gateway has joined those that came more than once."""
+    return mapping(event, "headers").items()
+
+
+def query(event: "Event") -> "dict[str, str]":
+    """Return each name's last value.
+
+    API Gateway joins the values of one name with a comma, so a value with a comma is read from the raw query.
+    """
+    values: dict[str, str] = mapping(event, "queryStringParameters")
+    if any("," in value for value in values.values()):
+        return {name: each[-1] for name, each in multi_query(event).items()}
+    return dict(values)
+
+
+def multi_query(event: "Event") -> "dict[str, list[str]]":
+    """Return every value of every name."""
+    raw = event.get("rawQueryString")
+    if not raw:
+        return {name: [value] for name, value in mapping(event, "queryStringParameters").items()}
+    from urllib.parse import parse_qs
+
+    return parse_qs(raw, keep_blank_values=True)
+
+
+def path_params(event: "Event") -> "dict[str, str]":
+    """Return the path parameters; HTTP APIs have decoded them."""
+    return dict(mapping(event, "pathParameters"))
+
+
+def authorizer(event: "Event") -> "dict[str, Any] | None":
+    """Return what the Lambda, JWT or IAM authorizer says, flat.
+
+    `jwt.scopes` is left out: it is about the route's configuration; the token's own scopes are its claim `scope`.
+    """
+    said = mapping(event["requestContext"], "authorizer")
+    return {**mapping(said, "iam"), **mapping(mapping(said, "jwt"), "claims"), **mapping(said, "lambda")} or None
+
+
+def identity(event: "Event") -> "dict[str, Any]":
+    """Return sourceIp and userAgent, and who has signed the request under IAM."""
+    request_context = event["requestContext"]
+    http = request_context["http"]
+    iam = mapping(mapping(request_context, "authorizer"), "iam")
+    return {**iam, "sourceIp": http.get("sourceIp"), "userAgent": http.get("userAgent")}
+
+
+def cookies(event: "Event") -> "list[str]":
+    """Return the cookies, each `name=value`."""
+    found = event.get("cookies")
+    return texts(found) if found else []
+
+
+def encode(response: "Response") -> "dict[str, Any]":
+    """Return the answer as payload 2.0 has it: cookies in a list of their own."""
+    body, in_base64, fields = response.encoded()
+    answer = {"statusCode": response.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
+    if response.cookies:
+        answer["cookies"] = list(response.cookies)
+    return answer

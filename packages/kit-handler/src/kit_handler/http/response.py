@@ -1,0 +1,255 @@
+"""An HTTP response, whatever it goes out in."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+    from typing import Any, Literal
+
+_JSON = "application/json"
+_TEXT = "text/plain; charset=utf-8"
+_BYTES = "application/octet-stream"
+
+
+class Response:
+    """Hold an answer: a status (a number or an HTTPStatus), a body, header fields and cookies.
+
+    A str is sent as it is (as text/plain unless a Content-Type is given), bytes in base64, anything else as JSON:
+    see `kit_core.json.dumps` for what that knows. `cookies` are whole Set-Cookie values.
+    """
+
+    __slots__ = ("body", "cookies", "headers", "status_code")
+
+    def __init__(
+        self,
+        status_code: int = 200,
+        body: "Any" = "",
+        headers: "Mapping[str, str] | None" = None,
+        *,
+        cookies: "Iterable[str]" = (),
+    ) -> None:
+        self.status_code = status_code if type(status_code) is int else int(status_code)
+        self.body = body
+        self.headers: dict[str, str] = dict(headers) if headers else {}
+        self.cookies = list(cookies) if cookies else []
+
+    @classmethod
+    def ok(cls, data: "Any" = None) -> "Response":
+        """Answer 200 with `{"data": data}`."""
+        return cls(200, {"data": {} if data is None else data})
+
+    @classmethod
+    def created(cls, data: "Any" = None) -> "Response":
+        """Answer 201 with `{"data": data}`."""
+        return cls(201, {"data": {} if data is None else data})
+
+    @classmethod
+    def accepted(cls, data: "Any" = None) -> "Response":
+        """Answer 202 with `{"data": data}`."""
+        return cls(202, {"data": {} if data is None else data})
+
+    @classmethod
+    def no_content(cls) -> "Response":
+        """Answer 204 with no body."""
+        return cls(204)
+
+    @classmethod
+    def bad_request(cls, message: "str | dict[str, Any] | Iterable[Any]" = "Bad Request") -> "Response":
+        """Answer 400 with a message, or with several: strings or whole entries `{"id", "message", "field"?}`."""
+        messages = [message] if isinstance(message, (str, dict)) else message
+        return cls.errors(
+            400, [entry if isinstance(entry, dict) else {"id": "bad_request", "message": entry} for entry in messages]
+        )
+
+    @classmethod
+    def unauthorized(cls, message: str = "Authentication is required") -> "Response":
+        """Answer 401."""
+        return cls.errors(401, [{"id": "unauthorized", "message": message}])
+
+    @classmethod
+    def forbidden(cls, message: str = "You shall not pass!") -> "Response":
+        """Answer 403."""
+        return cls.errors(403, [{"id": "forbidden", "message": message}])
+
+    @classmethod
+    def not_found(cls, message: str = "Resource not found") -> "Response":
+        """Answer 404."""
+        return cls.errors(404, [{"id": "not_found", "message": message}])
+
+    @classmethod
+    def conflict(cls, message: str = "Conflict") -> "Response":
+        """Answer 409."""
+        return cls.errors(409, [{"id": "conflict", "message": message}])
+
+    @classmethod
+    def unprocessable(cls, message: str = "The request can't be processed") -> "Response":
+        """Answer 422."""
+        return cls.errors(422, [{"id": "unprocessable", "message": message}])
+
+    @classmethod
+    def too_many_requests(cls, message: str = "Too many requests", *, retry_after: "float | None" = None) -> "Response":
+        """Answer 429; `retry_after` are the seconds after which to come again, rounded up."""
+        response = cls.errors(429, [{"id": "too_many_requests", "message": message}])
+        if retry_after is not None:
+            response.headers["Retry-After"] = str(max(0, -int(-retry_after // 1)))
+        return response
+
+    @classmethod
+    def internal_server_error(cls, message: str = "An unexpected error has occurred.") -> "Response":
+        """Answer 500."""
+        return cls.errors(500, [{"id": "internal_server_error", "message": message}])
+
+    @classmethod
+    def errors(cls, status_code: int, entries: "list[dict[str, Any]]") -> "Response":
+        """Answer with `{"errors": entries}`."""
+        return cls(status_code, {"errors": entries})
+
+    @classmethod
+    def redirect(cls, location: str, *, status_code: int = 302) -> "Response":
+        """Send the client to `location`: 302 by default; 303 makes it a GET, 307 and 308 keep the method."""
+        return cls(status_code, headers={"Location": location})
+
+    @classmethod
+    def text(cls, text: str, *, status_code: int = 200) -> "Response":
+        """Answer with plain text."""
+        return cls(status_code, text, {"Content-Type": _TEXT})
+
+    @classmethod
+    def html(cls, html: str, *, status_code: int = 200) -> "Response":
+        """Answer with HTML; what is put into it must be escaped already."""
+        return cls(status_code, html, {"Content-Type": "text/html; charset=utf-8"})
+
+    @classmethod
+    def binary(cls, data: bytes, *, content_type: str = _BYTES, status_code: int = 200) -> "Response":
+        """Answer with bytes. A REST API must list the type, or `*/*`, in its binary media types."""
+        return cls(status_code, data, {"Content-Type": content_type})
+
+    @classmethod
+    def file(
+        cls,
+        source: "str | PathLike[str] | bytes",
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+        inline: bool = False,
+    ) -> "Response":
+        """Answer with a file to be saved, or shown if `inline`: a path, or the content itself as bytes.
+
+        The name is by default the path's last part, the type what the name's ending says. Reads the whole file; an
+        answer can have about 4.5 MB of bytes, more than that belongs behind a presigned URL of S3.
+        """
+        from kit_handler.http.files import file_fields
+
+        fields, content = file_fields(source, filename=filename, content_type=content_type, inline=inline)
+        return cls(200, content, fields)
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str,
+        *,
+        max_age: int | None = None,
+        path: str = "/",
+        domain: str | None = None,
+        secure: bool = True,
+        httponly: bool = True,
+        samesite: "Literal['Lax', 'Strict', 'None'] | None" = "Lax",
+    ) -> "Response":
+        """Add a cookie, for `max_age` seconds or until the browser is closed, and return this response.
+
+        Raises ValueError for a name or value that can't stand in the field (encode it first), and for what browsers
+        would refuse: SameSite=None without Secure, a name that begins with `__Host-` with a domain.
+        """
+        from kit_handler.http.cookies import cookie
+
+        self.cookies.append(
+            cookie(
+                name,
+                value,
+                max_age=max_age,
+                path=path,
+                domain=domain,
+                secure=secure,
+                httponly=httponly,
+                samesite=samesite,
+            )
+        )
+        return self
+
+    def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None) -> "Response":
+        """Make the browser forget a cookie that was set with this path and domain, and return this response."""
+        return self.set_cookie(name, "", max_age=0, path=path, domain=domain)
+
+    def encoded(self) -> "tuple[str, bool, dict[str, str]]":
+        """Return the body as text, whether that is base64, and the header fields with a Content-Type.
+
+        Raises TypeError or ValueError when the body has no form in JSON, ValueError for a header field with a line
+        break or control character in it, and for a status that HTTP doesn't have.
+        """
+        if not 100 <= self.status_code <= 599:
+            raise ValueError(f"{self.status_code!r} is no status of HTTP")
+        body, in_base64, headers = self.body, False, {}
+        if self.headers:
+            headers = _checked(self.headers)
+        if self.cookies and any(map(_has_control, self.cookies)):
+            raise ValueError("a line break or control character in a cookie")
+        if type(body) is dict:  # nearly always
+            text, kind = _dumps(body), _JSON
+        elif isinstance(body, str):
+            text, kind = body, _TEXT
+        elif body is None:
+            text, kind = "", _TEXT
+        elif isinstance(body, (bytes, bytearray)):
+            from binascii import b2a_base64
+
+            text, kind, in_base64 = b2a_base64(body, newline=False).decode(), _BYTES, True
+        else:
+            text, kind = _dumps(body), _JSON
+        if text and not (headers and _names_content_type(headers)):
+            headers["Content-Type"] = kind
+        return text, in_base64, headers
+
+    def dump(self) -> "dict[str, Any]":
+        """Return the answer in the shape that REST APIs take."""
+        body, in_base64, fields = self.encoded()
+        answer = {"statusCode": self.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
+        if self.cookies:
+            answer["multiValueHeaders"] = {"Set-Cookie": list(self.cookies)}
+        return answer
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status_code}>"
+
+
+def _load_dumps(value: "Any") -> str:
+    """Stand for `dumps` until the first body: an import in a function costs something each time."""
+    global _dumps
+    from kit_core.json import dumps
+
+    _dumps = dumps
+    return dumps(value)
+
+
+_dumps = _load_dumps
+
+
+def _checked(headers: "dict[str, str]") -> "dict[str, str]":
+    fields = {str(name): str(value) for name, value in headers.items()}
+    for name, value in fields.items():
+        check_field(name, value)
+    return fields
+
+
+def check_field(name: str, value: str) -> None:
+    """Raise ValueError for a header field that would end early and let its value write others, or the body."""
+    if _has_control(value) or _has_control(name):
+        raise ValueError(f"a line break or control character in the header field {name!r}")
+
+
+def _has_control(text: str) -> bool:
+    """Tell whether `text` has what no header field may hold (RFC 9110, 5.5)."""
+    return not text.isprintable() and any((each < " " and each != "\t") or each == "\x7f" for each in text)
+
+
+def _names_content_type(headers: "dict[str, str]") -> bool:
+    return any(name.lower() == "content-type" for name in headers)

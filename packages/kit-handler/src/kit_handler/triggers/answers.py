@@ -1,0 +1,110 @@
+"""The answers that Cognito, Lex and API Gateway's authorizers expect."""
+
+from kit_handler._shape import mapping
+from kit_handler.errors import ForbiddenError, TriggerError, UnauthorizedError
+from kit_handler.triggers.outcomes import GENERAL, failure, json_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from kit_handler._types import Event
+
+    Call = Callable[[], Any]
+
+
+def answer(kind: str | None, call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Call the function, and return what the source of that kind expects; raises TriggerError."""
+    return _ANSWERS.get(kind, _direct)(call, event, context, name)
+
+
+def _direct(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Return the function's result as it is: nobody waits for a certain form."""
+    return json_of(call())
+
+
+def _cognito(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Return the event with the response's fields in it."""
+    try:
+        answer = json_of(call())
+        if answer is None:
+            return json_of(event)
+        if not isinstance(answer, dict):
+            raise TypeError(f"an answer to Cognito is a mapping, not {type(answer).__qualname__!r}")
+    except Exception as error:  # noqa: BLE001  (its text would be shown to the user who signs in)
+        raise failure(error, name) from None
+    if "triggerSource" in answer:
+        return answer
+    return {**event, "response": {**mapping(event, "response"), **answer}}
+
+
+def _lex(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Return the answer, or the next step of the conversation if there is none."""
+    try:
+        answer = json_of(call())
+        if answer is not None and not isinstance(answer, dict):
+            raise TypeError(f"an answer to Lex is a mapping, not {type(answer).__qualname__!r}")
+    except Exception as error:  # noqa: BLE001  (as above)
+        raise failure(error, name) from None
+    if answer is not None:
+        return answer
+    state = mapping(event, "sessionState")
+    if event.get("invocationSource") != "FulfillmentCodeHook":
+        return {"sessionState": {**state, "dialogAction": {"type": "Delegate"}}}
+    intent = {**mapping(state, "intent"), "state": "Fulfilled"}
+    return {"sessionState": {**state, "intent": intent, "dialogAction": {"type": "Close"}}}
+
+
+def _authorizer(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Return the policy, or `isAuthorized` where API Gateway asks for that."""
+    simple = "routeArn" in event and event.get("version") == "2.0"
+    try:
+        said = json_of(call())
+        if said is not None and not isinstance(said, (bool, dict)):
+            raise TypeError(f"an authorizer says True, False or a mapping, not {type(said).__qualname__!r}")
+    except ForbiddenError:
+        said = False
+    except UnauthorizedError:
+        if not simple:
+            raise TriggerError("Unauthorized") from None  # API Gateway knows this very text
+        said = False
+    except Exception as error:  # noqa: BLE001  (nobody is let in, and API Gateway doesn't remember it as a denial)
+        failure(error, name)
+        raise TriggerError(GENERAL) from None
+    if isinstance(said, dict) and ("policyDocument" in said or "isAuthorized" in said):
+        return said
+    allowed = said is True or isinstance(said, dict)
+    values = said if isinstance(said, dict) else {}
+    if simple:
+        return {"isAuthorized": allowed, "context": values}
+    arn = event.get("methodArn") or event.get("routeArn")
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow" if allowed else "Deny", "Resource": arn}
+    return {
+        "principalId": str(values.get("principalId") or ("user" if allowed else "anonymous")),
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": {key: _scalar(value) for key, value in values.items() if value is not None},
+    }
+
+
+def _scalar(value: "Any") -> "Any":
+    """Return a value that the context of a policy can hold; lists and mappings as JSON."""
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    from kit_core.json import dumps
+
+    return dumps(value)
+
+
+def _custom_resource(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    from kit_handler.triggers.custom_resource import answer_once
+
+    return answer_once(call, event, context, name)
+
+
+_ANSWERS: "dict[str | None, Callable[[Call, Event, Any, str], Any]]" = {
+    "cognito": _cognito,
+    "lex": _lex,
+    "authorizer": _authorizer,
+    "custom_resource": _custom_resource,
+}

@@ -1,0 +1,31 @@
+"""A trigger's result as JSON, and its exception as the error that the source may see."""
+
+from kit_handler.errors import AppError, HttpError, TriggerError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+GENERAL = "An unexpected error has occurred."
+
+
+def json_of(answer: "Any") -> "Any":
+    """Return `answer` as what JSON itself has; TypeError or ValueError for what has no form in JSON."""
+    if answer is None or isinstance(answer, (bool, str)):
+        return answer
+    from kit_core.json import dumps, loads
+
+    return loads(dumps(answer))
+
+
+def failure(error: Exception, name: str) -> TriggerError:
+    """Log `error`, and return what the source may be told: only messages that were written for clients."""
+    from kit_handler import _log
+
+    if isinstance(error, (HttpError, AppError)):
+        _log.info("%s answered with an error: %s", name, type(error).__qualname__)
+        return TriggerError(str(error.message))
+    if isinstance(error, TriggerError):
+        return error
+    _log.error("%s failed", name, exc_info=error)
+    return TriggerError(GENERAL)
