@@ -68,7 +68,7 @@ _SOURCE = rf"""(?x)
     | [A-Z]\w{{0,80}} (?:\.\w{{1,80}}){{0,9}} \( [A-Za-z_.=, ]{{0,200}} \)
     | (?:and|as|assert|async|await|break|continue|else|for|if|in|is|lambda|new|not|or|pass|raise|return|yield)
       (?=[\s:]|$)
-    | (?:{_ROOTS}) (?:\.[A-Za-z_]\w{{0,80}}){{1,9}} (?=[\s,;)\]}}:]|$)
+    | (?:{_ROOTS}) (?:\.[A-Za-z_]\w{{0,80}}){{1,9}} (?=[\s,;)\]}}:\\"']|$)
     | (?:str|bytes|int|float|bool|dict|list|string|number|any|Any|SecretStr|(?:Optional|Union|Annotated)(?=\[))
       (?=[\s,)=|;\[]|$)
 """

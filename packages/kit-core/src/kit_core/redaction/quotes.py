@@ -7,7 +7,7 @@ from kit_core.redaction.patterns import compiled
 
 _PAIRS = {"{": "}", "[": "]", "(": ")"}
 _OPENING = (
-    r"(?i)(?:[bru]{1,2}(?=\\{0,15}[\"'])|f(?=[\"']))?"
+    r"(?i)(?:[bruf]{1,2}(?=\\{0,15}[\"']))?"
     r"(?P<quote>(?P<slashes>\\{0,15})(?P<mark>\"\"\"|'''|[\"'`])|%(?:25){0,3}2[27])"
 )
 _STRUCTURE = r"[\[\](){}]|(\\*+)([\"'])"

@@ -140,7 +140,7 @@ _KNOWN_KEYS = (
 )
 _SHAPES: "tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...]" = (
     ("private key", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?:-(?!----END)[^-]*+)*+(?:-----END [^-]{0,60}-----)?", REDACTED),
-    ("input_value=", r"(?m)^([\w.]{1,200})(\n +[^\n]{0,500}?\[type=\w{1,60}, input_value=)(.{0,2000}?)(?=, input_type=|$)", _without_input),
+    ("input_value=", r"(?m)(?:^|(?<=\\n))([\w.]{1,200})((?:\n|\\{1,15}n) +[^\n]{0,500}?\[type=\w{1,60}, input_value=)(.{0,2000}?)(?=, input_type=|$)", _without_input),
     ("values", r"(?i)(\(([^()]{1,2000})\)\s{0,9}values\s{0,9})((?:\([^()]{0,4000}\)\s{0,9},?\s{0,9})+)", _without_columns),
     (")=(", r"(\([^()\n]{1,500}\)=\()[^()\n]{1,2000}(?=\))", _without_key),
     ("://", r"://[^\s\"'<>`]+", _without_password),
@@ -153,7 +153,7 @@ _SHAPES: "tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...]" = (
     ("eyj", r"(?<![\w-])eyJ[\w-]{5,}+(?:\.[\w-]*+){1,4}+", REDACTED),
     ("bearer ", r"\b((?:[Bb]earer|BEARER) {1,3})([\w.~+/-]{6,}+(?:={1,2}(?![\w=]))?)", _without_credentials),
     ("basic ", r"\b((?:[Bb]asic|BASIC) {1,3})([\w.~+/-]{6,}+(?:={1,2}(?![\w=]))?)", _without_credentials),
-    ("curl", r"((?:\s|[\"'])(?:-u|--user|--proxy-user)(?:[ =]|[\"'], ?[\"'])?)(?:\"[^\":\n]{1,100}:[^\"\n]+\"|'[^':\n]{1,100}:[^'\n]+'|[^\s:\"'-][^\s:\"']{0,100}:[^\s\"']+)", _KEPT),
+    ("curl", r"((?:\s|[\"'])(?:-u|--user|--proxy-user)(?:[ =]|[\"'], ?[\"'])?)(?:\\{0,15}\"[^\":\n]{1,100}:[^\"\n]+\"|'[^':\n]{1,100}:[^'\n]+'|[^\s:\"'-][^\s:\"']{0,100}:[^\s\"']+)", _KEPT),
     ("http -", r"(\bhttp -(?:a|-auth)[ =][\"']?[^\s:\"']{1,100}:)[^\s\"']+", _KEPT),
     ("mysql", r"(\bmysql[\w-]{0,20} (?:[^\n|; ]{1,100} ){0,20}?-p)(?![\s\"'])[^\s\"']+", _KEPT),
     (" -p", r"(\b(?:login|sshpass) (?:[^\n|; ]{1,100} ){0,20}?-p ?)(?:\"[^\"\n]+\"|'[^'\n]+'|[^\s\"']+)", _KEPT),

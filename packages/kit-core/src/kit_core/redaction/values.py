@@ -27,6 +27,8 @@ _NAMES = ("name", "Name", "key", "Key", "header", "field", "loc", "ParameterKey"
 _VALUES = ("value", "Value", "values", "Values", "input", "rejectedValue", "ParameterValue", "OptionValue")
 _DESCENDED = ("auth", "jwt")  # a mapping under these names is settings or claims
 _SCHEMA_TYPES = ("string", "number", "integer", "array", "object", "boolean")
+_DOCUMENT = r"[\[{](?:\s{0,20}[\[{]){0,3}\s{0,20}\""
+_MOST_FAILED = 8  # beginnings that are no JSON after all
 _BASE64 = r"[A-Za-z0-9+/]+={0,2}"
 _UUID = 36  # characters; most texts that are new are ids
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF-")
@@ -216,7 +218,7 @@ def _is_pair(items: list[Any], *, nested: bool) -> bool:
 
 
 def _redacted_name(name: str) -> str:
-    shown = redact_plain(name)
+    shown = redact_plain(name) if may_have_secrets(name) else name
     if shown == name and len(name) <= _LONGEST_KNOWN and len(_clean_names) < _MOST_KNOWN:
         _clean_names.add(name)
     return shown
@@ -231,7 +233,7 @@ def _text(text: str, depth: int) -> str:
     elif len(text) >= _SHORTEST_BASE64 and len(text) % 4 == 0 and compiled(_BASE64).fullmatch(text):
         result = _base64(text, depth)
     if result is None:
-        result = redact_plain(text)
+        result = redact_plain(_embedded(text, depth)) if may_have_secrets(text) else text
     if depth < _DEEPEST and result == text and len(text) <= _LONGEST_KNOWN:
         if len(_clean) >= _MOST_KNOWN:
             _clean.clear()
@@ -243,20 +245,41 @@ def _json(text: str, depth: int) -> str | None:
     """Return the JSON text without its secrets; None when it isn't JSON, or has a name twice."""
     if depth >= _DEEPEST or len(text) > _LONGEST or not may_have_secrets(text):
         return None
+    start = len(text) - len(text.lstrip())
+    found = _json_at(text, start, depth)
+    return None if found is None or text[found[1] :].strip() else text[:start] + found[0] + text[found[1] :]
+
+
+def _embedded(text: str, depth: int) -> str:
+    """Return a text without the secrets of the JSON in it."""
+    if depth >= _DEEPEST or len(text) > _LONGEST or '"' not in text:
+        return text
+    pieces: list[str] = []
+    done = at = failed = 0
+    while failed < _MOST_FAILED and (begin := compiled(_DOCUMENT).search(text, at)) is not None:
+        found = _json_at(text, begin.start(), depth)
+        if found is None:
+            failed += 1
+            at = begin.end()
+            continue
+        pieces += (text[done : begin.start()], found[0])
+        done = at = found[1]
+    return "".join((*pieces, text[done:]))
+
+
+def _json_at(text: str, start: int, depth: int) -> tuple[str, int] | None:
+    """Return the JSON that begins at `start` without its secrets, and where it ends; None if it isn't JSON."""
     import json
 
     try:
-        value = json.loads(text, object_pairs_hook=_distinct)
+        value, end = json.JSONDecoder(object_pairs_hook=_distinct).raw_decode(text, start)
         redacted = _Copy(None, _MOST_ITEMS, 2 * _LONGEST).of(value, (0,) * depth)
-        if redacted == value:
-            return text  # as it was written
-        compact = '": ' not in text
-        return json.dumps(
-            redacted,
-            ensure_ascii=False,
-            indent=2 if "\n" in text.strip() else None,
-            separators=(",", ":") if compact else None,
-        )
+        written = text[start:end]
+        if redacted != value:  # else as it was written
+            separators = (",", ":") if '": ' not in written else None
+            indent = 2 if "\n" in written else None
+            written = json.dumps(redacted, ensure_ascii=False, indent=indent, separators=separators)
+        return written, end
     except (ValueError, RecursionError):
         return None
 
