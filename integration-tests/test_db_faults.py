@@ -24,8 +24,8 @@ from kit_db import (
     NoAnswerError,
     transactional,
 )
-from kit_local.stores import Postgres
-from kit_local.stores.process import children
+from kit_testing.servers import Postgres
+from kit_testing.servers.process import children
 
 FAULTS = Path(__file__).parent / "faults"
 ADD = "insert into facts values (%s)"

@@ -4,9 +4,9 @@ from typing import ClassVar
 from uuid import uuid4
 
 import pytest
-from kit_events import AggregateId, BaseEvent
-from kit_events.testing import RecordingBus
+from kit_events import AggregateId, BaseEvent, EventBus
 from kit_schemas import BaseSchema
+from kit_testing import RecordingBus
 
 
 class SchemaFirst(BaseSchema, BaseEvent):
@@ -26,8 +26,8 @@ class EventFirst(BaseEvent, BaseSchema):
 @pytest.mark.parametrize("kind", [SchemaFirst, EventFirst])
 def test_a_schema_declares_its_aggregate_and_what_to_filter_by(kind: type[SchemaFirst] | type[EventFirst]) -> None:
     loan = uuid4()
-    with RecordingBus() as bus:
-        kind(loan=loan, country="BR").publish()
-    [record], [message] = bus.events, bus.messages
-    assert (record.aggregate_id, record.payload) == (loan, {"loan": str(loan), "country": "BR"})
+    bus = RecordingBus()
+    EventBus(bus).publish(kind(loan=loan, country="BR"))
+    [event], [message] = bus.events, bus.messages
+    assert (event["aggregate_id"], event["payload"]) == (str(loan), {"loan": str(loan), "country": "BR"})
     assert message.attributes["country"] == "BR"

@@ -10,11 +10,10 @@ import pytest
 from backend_process import Backend, wait_for
 from kit_events import AggregateId, BaseEvent, EventBus, EventRecord, QueueRecord, SqsDeadLetter, SqsVisibility
 from kit_events.dead_letters import redrive
-from kit_events.testing import RecordingBus, deliver
 from kit_handler import Backoff, PermanentError, job
-from kit_handler.testing import LambdaContext
 from kit_local.check import check
 from kit_local.subscription import Subscription
+from kit_testing import LambdaContext, RecordingBus, deliver
 
 
 class Requested(BaseEvent):
@@ -145,11 +144,13 @@ def test_a_published_event_is_delivered_to_the_job() -> None:
         if record.payload["amount"] < 0:
             raise ValueError
 
-    with RecordingBus() as bus:
-        Requested(5).publish()
-    assert deliver(bus.messages, to=work) == {"batchItemFailures": []}
+    bus = RecordingBus()
+    EventBus(bus).publish(Requested(5))
+    assert deliver(bus.messages, to=work).failed == []
+    bus.messages.clear()
+    EventBus(bus).publish_many([Requested(6), Requested(-1)])
     with pytest.raises(AssertionError, match=r"work failed for loan\.requested") as caught:
-        deliver([Requested(6), Requested(-1)], to=work)
+        deliver(bus.messages, to=work)
     assert isinstance(caught.value.__cause__, ValueError)
     assert amounts == [5, 6, -1]
 

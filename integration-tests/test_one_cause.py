@@ -11,7 +11,8 @@ import pytest
 from kit_core import loop
 from kit_db import Database, set_default_database
 from kit_events import outbox
-from kit_testing import LambdaContext, http_event, websocket_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, websocket_event
 
 CAUSE = "cause-7"
 

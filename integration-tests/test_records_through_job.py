@@ -28,18 +28,18 @@ from kit_events import (
 )
 from kit_events.records.sources import SOURCES
 from kit_events.records.sources import load as record_class
-from kit_events.testing import (
+from kit_handler import TriggerError, job, trigger
+from kit_testing.events import (
     alexa_event,
     carried,
     cognito_event,
+    dynamodb_record,
     event_record,
     kafka_event,
-    lex_v2_event,
-    schedule_record,
-    stream_record,
-    table_record,
+    kinesis_record,
+    lex_event,
+    schedule_event,
 )
-from kit_handler import TriggerError, job, trigger
 
 EVENTS = Path(__file__).parents[1] / "packages" / "kit-events" / "tests" / "events"
 DOCS = Path(__file__).parents[1] / "docs"
@@ -107,7 +107,7 @@ def test_a_shard_stops_at_the_malformed_record() -> None:
     def read(record: EventRecord) -> None:
         seen.append(record)
 
-    raw = [carried(event_record(), "kinesis"), stream_record("poison"), carried(event_record(), "kinesis")]
+    raw = [carried(event_record(), "kinesis"), kinesis_record("poison"), carried(event_record(), "kinesis")]
     failed = raw[1]["kinesis"]["sequenceNumber"]
     assert read({"Records": raw}, None) == {"batchItemFailures": [{"itemIdentifier": failed}]}
     assert len(seen) == 1
@@ -140,9 +140,9 @@ def test_every_source_reaches_its_job() -> None:
     def of_files(record: FileRecord) -> None:
         seen.append(record.key)
 
-    of_a_table({"Records": [table_record({"id": "1"})]}, None)
-    of_a_stream({"Records": [stream_record({"id": "2"})]}, None)
-    of_kafka(kafka_event({"id": "3"}, {"id": "4"}), None)
+    of_a_table({"Records": [dynamodb_record({"id": "1"})]}, None)
+    of_a_stream({"Records": [kinesis_record({"id": "2"})]}, None)
+    of_kafka(kafka_event([{"id": "3"}, {"id": "4"}]), None)
     of_a_bus(carried({"id": "5"}, "eventbridge"), None)
     of_a_queue({"Records": [carried({"id": "6"}, "sqs")]}, None)
     of_files(json.loads((EVENTS / "s3_eventbridge.json").read_text()), None)
@@ -155,7 +155,7 @@ def test_a_source_that_takes_no_partial_answer_gets_an_error() -> None:
     def read(record: EventRecord) -> None: ...
 
     with pytest.raises(ExceptionGroup, match="failed for 1 records") as caught:
-        read(kafka_event("poison"), None)
+        read(kafka_event(["poison"]), None)
     assert isinstance(caught.value.exceptions[0], RecordShapeError)
 
 
@@ -201,10 +201,10 @@ def test_lex_alexa_and_schedules_are_answered_through_a_trigger() -> None:
     def nightly(event: ScheduleRecord) -> Any:
         return {"name": event.name, "at": event.at}
 
-    closed = lex(lex_v2_event("RequestLoan", slots={"amount": "1500"}), None)
+    closed = lex(lex_event("RequestLoan", slots={"amount": "1500"}), None)
     assert closed["messages"][0]["content"] == "1500 it is."
     assert skill(alexa_event(), None)["response"]["outputSpeech"]["text"] == "Hello"
-    assert nightly(schedule_record("nightly"), None) == {"name": "nightly", "at": "2026-03-01T12:30:45.123000Z"}
+    assert nightly(schedule_event("nightly"), None) == {"name": "nightly", "at": "2026-03-01T12:30:45Z"}
 
 
 def test_a_trigger_of_another_event_tells_the_user_nothing_of_it() -> None:

@@ -21,7 +21,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from awslambdaric.lambda_context import LambdaContext as RuntimeContext
 from kit_handler import job
-from kit_handler.testing import sqs_event
+from kit_testing.events import sqs_event
 
 MOST_OVER = 0.8
 MOST_BYTES = 20_000  # held after 10,000 records more than after 10

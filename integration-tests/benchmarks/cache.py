@@ -15,7 +15,7 @@ import diskcache
 import kit_cache
 import redis
 from _table import cpu_microseconds, print_table
-from kit_local.stores import Redis
+from kit_testing.servers import Redis
 
 VALUE = {"id": "9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20", "amount": "1500.00", "term": 12, "status": "approved"}
 

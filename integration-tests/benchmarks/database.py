@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -22,8 +23,8 @@ import sqlalchemy
 import sqlalchemy.orm
 from _table import print_table
 from kit_db import Database, Store
-from kit_db.testing import Template, rolled_back
-from kit_local.stores import Postgres
+from kit_db.testing import rolled_back
+from kit_testing.servers import Databases, Postgres
 
 ROUNDS, CALLS = 40, 100
 SELECT = "select id, name, amount, term, status, note from loans where id = %s"
@@ -73,13 +74,14 @@ class Row(Base):
     note: sqlalchemy.orm.Mapped[str | None]
 
 
-def prepared(database: Database) -> None:
+def prepare(url: str) -> None:
     """Make the table and its rows."""
-    database.execute(
-        "create table loans (id int primary key, name text not null, amount numeric(12, 2) not null, term int not null,"
-        " status text not null, note text);"
-        " insert into loans select n, 'loan ' || n, n * 100, 12, 'open', null from generate_series(1, 1000) n"
-    )
+    with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "create table loans (id int primary key, name text not null, amount numeric(12, 2) not null,"
+            " term int not null, status text not null, note text);"
+            " insert into loans select n, 'loan ' || n, n * 100, 12, 'open', null from generate_series(1, 1000) n"
+        )
 
 
 class Taken(NamedTuple):
@@ -263,11 +265,9 @@ def importing() -> dict[str, float]:
 def main() -> int:
     """Print the tables; return 1 when a limit is passed."""
     with Postgres() as server:
-        server.ensure_database("benchmark", "benchmark", "benchmark")
-        admin = server.url_for("benchmark", "benchmark", "benchmark")
-        with Template(admin, prepared) as template, template.copy() as database:
-            name = database.execute("select current_database() as name")[0]["name"]
-            url = server.url_for(name, "benchmark", "benchmark") + "?sslmode=disable"
+        databases = Databases(server, prepare)
+        with closing(databases), databases.fresh() as fresh, closing(Database.from_url(fresh)) as database:
+            url = f"{fresh}?sslmode=disable"
             one, write = reading(url, database), writing(url, database)
             connect, add = connecting(url), adding(url, database)
     show("Select one row by its key", one, "psycopg2, a cursor")

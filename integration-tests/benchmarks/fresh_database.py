@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kit_db import Database
-from kit_db.testing import Template, rolled_back
-from kit_local.databases import Databases
-from kit_local.stores import Postgres
+from kit_db.testing import rolled_back
+from kit_testing.servers import Databases, Postgres
+from kit_testing.servers.postgres.rehearsal import Rehearsals
 
 ROUNDS = 15
 
@@ -34,16 +34,16 @@ def measured(action: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
 def with_initdb() -> None:
     """Make a server and nothing else, with nothing to copy."""
     with tempfile.TemporaryDirectory() as home:
-        previous = os.environ.get("KIT_LOCAL_HOME")
-        os.environ["KIT_LOCAL_HOME"] = home
+        previous = os.environ.get("KIT_TESTING_HOME")
+        os.environ["KIT_TESTING_HOME"] = home
         try:
             with Postgres():
                 pass
         finally:
             if previous is None:
-                del os.environ["KIT_LOCAL_HOME"]
+                del os.environ["KIT_TESTING_HOME"]
             else:
-                os.environ["KIT_LOCAL_HOME"] = previous
+                os.environ["KIT_TESTING_HOME"] = previous
 
 
 def with_a_copied_folder() -> None:
@@ -52,23 +52,30 @@ def with_a_copied_folder() -> None:
         pass
 
 
-def with_kit_db(url: str, schema: str) -> dict[str, list[float]]:
-    """Do the same by kit_db.testing, each with a statement in the database."""
-    with Template(url, lambda database: database.execute(schema)) as template:
+def with_kit_db(url: str) -> list[float]:
+    """Undo a statement of kit-db."""
+    database = Database.from_url(url)
 
-        def copy() -> None:
-            with template.copy() as database:
-                database.execute("insert into t1 values (1)")
+    def undone() -> None:
+        with rolled_back(database):
+            database.execute("insert into t1 values (1)")
 
-        def undone(database: Database) -> None:
-            with rolled_back(database):
-                database.execute("insert into t1 values (1)")
+    taken = measured(undone)
+    database.close()
+    return taken
 
-        with template.copy() as database:
-            return {
-                "kit_db.testing.Template, 20 tables": measured(copy),
-                "kit_db.testing.rolled_back": measured(lambda: undone(database)),
-            }
+
+def with_a_connection(url: str) -> list[float]:
+    """Undo a statement of a connection whose commits are savepoints."""
+    rehearsals = Rehearsals(url)
+
+    def undone() -> None:
+        with rehearsals.lend() as connection, connection, connection.cursor() as cursor:
+            cursor.execute("insert into t1 values (1)")
+
+    taken = measured(undone)
+    rehearsals.close()
+    return taken
 
 
 def main() -> None:
@@ -88,10 +95,11 @@ def main() -> None:
                     pass
 
             rows[f"template copy and drop, {name}"] = measured(fresh)
+            if migrations is not None:
+                with databases.fresh() as url:
+                    rows["kit_db.testing.rolled_back"] = with_kit_db(url)
+                    rows["postgres_connection of kit-testing"] = with_a_connection(url)
             databases.close()
-        server.ensure_database("benchmark", "benchmark", "benchmark")
-        url = server.url_for("benchmark", "benchmark", "benchmark")
-        rows |= with_kit_db(url, Path(folder, "001.sql").read_text())
         rows["server on a copied folder, start to stop"] = measured(with_a_copied_folder)
         rows["initdb and server, start to stop"] = measured(with_initdb, rounds=3)
         version = server.connect().info.server_version // 10000

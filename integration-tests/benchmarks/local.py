@@ -76,7 +76,7 @@ class Running:
         ready = scratch / "ready.json"
         program = Path(sys.executable).with_name("kit-local")
         command = [program, "run", folder, "--port", "0", "--ready-file", ready]
-        environment = {**os.environ, "KIT_LOCAL_HOME": str(scratch / "home")}
+        environment = {**os.environ, **dict.fromkeys(("KIT_LOCAL_HOME", "KIT_TESTING_HOME"), str(scratch / "home"))}
         began = time.perf_counter()
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         while not ready.exists():

@@ -15,9 +15,11 @@ import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 from _table import cpu_microseconds, print_table
 from aws_lambda_powertools import Logger
@@ -34,6 +36,7 @@ CONTEXT = SimpleNamespace(
     invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:loans-get",
     aws_request_id="6f0b4f0e-0000-4000-8000-000000000002",
 )
+IDS = cycle([str(uuid4()) for _ in range(10_000)])  # more than the texts that are remembered as harmless
 EXTRA = {"loan_id": "0d9c3c1e-7a64-4f0e-9d53-5a1f3f3f9a10", "amount": 1200, "status": "requested"}
 NESTED = {"loan": {"id": 1, "status": "open", "lines": [1, 2, 3]}}
 
@@ -83,6 +86,7 @@ def lines_of(info: Callable[..., None], debug: Callable[..., None], exception: C
 
     return {
         "ids and 3 extras": lambda: info("requested", extra=EXTRA),
+        "a new id among them": lambda: info("requested", extra={**EXTRA, "loan_id": next(IDS)}),
         "ids alone": lambda: info("requested"),
         "arguments": lambda: info("loan %s of %s", "a", "b"),
         "a nested extra": lambda: info("requested", extra=NESTED),

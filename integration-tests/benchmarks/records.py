@@ -20,7 +20,7 @@ from typing import Any
 from _rispack import measured
 from _table import cpu_microseconds, print_table
 from kit_events import EventRecord, FileRecord, QueueRecord, TableRecord, TopicRecord
-from kit_events.testing import carried, event_record, s3_notification, table_record
+from kit_testing.events import carried, dynamodb_record, event_record, s3_record
 
 MOST_OF_FLOOR, MOST_IMPORT = 1.5, 10
 NUMBER, ROUNDS, IMPORTS = 3_000, 31, 15
@@ -55,8 +55,8 @@ IMPORTED = {
 def read() -> bool:
     """Print what reading takes, and return whether the limit is kept."""
     raw = event_record(PAYLOAD)
-    inside = [carried({"Records": [s3_notification("loans/7/pay slip.pdf")]}, *way) for way in ((), ("sns", "sqs"))]
-    item, notice, message = table_record(PAYLOAD), carried(PAYLOAD, "sns"), carried(PAYLOAD, "sqs")
+    inside = [carried({"Records": [s3_record("loans/7/pay slip.pdf")]}, *way) for way in ((), ("sns", "sqs"))]
+    item, notice, message = dynamodb_record(PAYLOAD), carried(PAYLOAD, "sns"), carried(PAYLOAD, "sqs")
     calls: dict[str, Any] = {
         "two json.loads (the floor)": lambda: json.loads(json.loads(raw["body"])["Message"]),
         "EventRecord, SNS in SQS": lambda: EventRecord.from_record(raw),

@@ -21,7 +21,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from chalice import Chalice
 from fastapi import FastAPI
 from kit_handler import Request, Response, Router, route
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 from mangum import Mangum
 from starlette.applications import Starlette
 from starlette.requests import Request as StarletteRequest

@@ -11,7 +11,7 @@ import time
 from _rispack import RispackError, measured
 from _table import cpu_microseconds, print_table
 from kit_aws import client, get_secret, get_secret_json
-from kit_local.cloud import Cloud
+from kit_testing.servers import Aws
 
 NAME = "loans/database"
 TEXT = '{"username": "loans", "password": "s3cret"}'
@@ -32,7 +32,7 @@ print(json.dumps([each * 1e6 for each in least]))
 
 def main() -> int:
     """Print the table; return the exit code."""
-    with Cloud() as cloud:
+    with Aws() as cloud:
         environment = cloud.environment()
         os.environ.update(environment)
         client("secretsmanager").create_secret(Name=NAME, SecretString=TEXT)

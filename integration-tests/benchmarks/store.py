@@ -22,7 +22,7 @@ import psycopg2.extras
 import sqlalchemy
 from _table import print_table
 from kit_db import Database, Store
-from kit_local.stores import Postgres
+from kit_testing.servers import Postgres
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 # A server's process may have landed beside its client on one core, or where the cache is not shared: each way gets

@@ -18,7 +18,7 @@ from collections import Counter
 from uuid import UUID, uuid4
 
 from kit_db import CommitUnknownError, Database, DatabaseConnectionError, SerializationError, transactional
-from kit_local.stores import Postgres
+from kit_testing.servers import Postgres
 
 ACCOUNTS, BALANCE, WORKERS = 20, 1000, 4
 SCHEMA = """

@@ -3,7 +3,8 @@
 import asyncio
 
 from kit_handler import Response, job, route
-from kit_handler.testing import LambdaContext, http_event, sqs_event, websocket_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event, websocket_event
 from kit_websocket import WebSocketResolver
 
 loops = set()

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from kit_core import invocation
-from kit_core.connections import Answer, Connections, Request
+from kit_core.connections import Answer, Connections, ConnectTimeoutError, Request
 from kit_core.errors import CoreError, HttpConnectionError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -409,8 +409,9 @@ def test_a_connection_that_does_not_stand_in_time_is_given_up() -> None:
             except TimeoutError:
                 break
         made = Connections(connect_timeout=30, most_idle=1)
-        with pytest.raises(HttpConnectionError, match="TimeoutError"):
+        with pytest.raises(HttpConnectionError) as caught:
             made.send(request("GET", f"http://127.0.0.1:{address[1]}/", timeout=0.2))
+        assert caught.value.cause == ConnectTimeoutError.__name__
         for each in waiting:
             each.close()
 

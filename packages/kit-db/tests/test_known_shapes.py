@@ -40,7 +40,7 @@ class NoteStore(Store[Note]):
 @pytest.fixture(scope="module")
 def logging_server():
     """A server of this module's own, and the file with all that it was told."""
-    from kit_local.stores import Postgres
+    from kit_testing.servers import Postgres
 
     with Postgres() as server:
         if getattr(server, "external", False):

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from kit_db import Database, UniqueViolationError, default_database, transactional
-from kit_db.testing import Template, as_default, rolled_back
+from kit_db.testing import as_default, rolled_back
 
 ADD = "insert into loans (id, amount, term) values ('00000000-0000-0000-0000-00000000000%s', 1, 1)"
 COUNT = "select count(*) as n from loans"
@@ -115,57 +115,19 @@ def test_as_default_is_for_a_block(database, postgres_url):
     assert default_database() is not mine
 
 
-def test_a_copy_has_what_the_template_has_and_is_alone(postgres_url):
-    with Template(postgres_url, lambda database: database.execute("create table t as select 1 as x")) as template:
-        with template.copy() as one, template.copy() as two:
-            one.execute("update t set x = 2")
-            assert two.execute("select x from t") == [{"x": 1}]
-            names = {each.execute("select current_database() as name")[0]["name"] for each in (one, two)}
-        with contextlib.closing(Database.from_url(postgres_url)) as admin:
-            left = admin.execute("select datname from pg_database where datname = any(%s)", [list(names)])
-        assert left == []
-
-
-def test_a_template_that_can_not_be_prepared_is_dropped(postgres_url):
-    made = []
-
-    def fail(database):
-        made.append(database.execute("select current_database() as name")[0]["name"])
-        raise LookupError
-
-    with pytest.raises(LookupError):
-        Template(postgres_url, fail)
-    with contextlib.closing(Database.from_url(postgres_url)) as admin:
-        assert admin.execute("select 1 from pg_database where datname = %s", made) == []
-
-
-def test_a_copy_that_somebody_is_connected_to_is_dropped(postgres_url):
-    with Template(postgres_url) as template:
-        with template.copy() as database:
-            thread = threading.Thread(target=database.execute, args=["select 1"])
-            thread.start()
-            thread.join()
-            name = database.execute("select current_database() as it")[0]["it"]
-            kept = Database.from_url(postgres_url, name=name)
-            kept.execute("select 1")
-        with contextlib.closing(Database.from_url(postgres_url)) as admin:
-            assert admin.execute("select 1 from pg_database where datname = %s", [name]) == []
-        kept.close()
-
-
 def test_fixtures_of_the_plugin(pytester_run):
     pytester_run(
         """
+import contextlib
 import pytest
-from kit_db import default_database
+from kit_db import Database, default_database
 
 @pytest.fixture(scope="session")
-def database_url():
-    return URL
-
-@pytest.fixture(scope="session")
-def database_setup():
-    return lambda database: database.execute("create table t (x int)")
+def postgres_template():
+    def prepare(url):
+        with contextlib.closing(Database.from_url(url)) as database:
+            database.execute("create table t (x int)")
+    return prepare
 
 @pytest.mark.parametrize("again", range(3))
 def test_rolled_back(rolled_back_database, again):
@@ -183,9 +145,9 @@ def test_fresh(fresh_database, again):
 
 
 @pytest.fixture
-def pytester_run(tmp_path, postgres_url):
+def pytester_run(tmp_path):
     def run(text):
-        (tmp_path / "test_it.py").write_text(text.replace("URL", repr(postgres_url)))
+        (tmp_path / "test_it.py").write_text(text)
         command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "--rootdir=.", "."]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -17,7 +17,7 @@ from kit_events import (
     RecordShapeError,
     TableRecord,
 )
-from kit_events.testing import carried, cognito_event, lex_v2_event, queue_record, s3_notification, table_record
+from kit_testing.events import carried, cognito_event, dynamodb_record, lex_event, s3_record, sqs_record
 
 LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
 
@@ -93,7 +93,7 @@ def test_an_event_of_three_methods_is_published_to_its_subscribers(bus: Any) -> 
 
 def test_a_tasks_message_says_which_function_by_its_attributes() -> None:
     """T1: `endpoint_id` and `funct` are message attributes, the parameters are in the body."""
-    raw = queue_record({"params": {"loan": 7}}, attributes={"endpoint_id": "loans", "funct": "underwrite"})
+    raw = sqs_record({"params": {"loan": 7}}, attributes={"endpoint_id": "loans", "funct": "underwrite"})
 
     def process(record: QueueRecord) -> Any:
         return record.message_attributes["endpoint_id"], record.message_attributes["funct"], record.payload["params"]
@@ -104,7 +104,7 @@ def test_a_tasks_message_says_which_function_by_its_attributes() -> None:
 def test_every_file_of_a_notification_is_handed_over_with_its_own_key() -> None:
     """T2: there, the first record alone, and a `+` stayed a `+`."""
     keys = ["loans/import/a b.csv", "loans/import/1+1.csv"]
-    raw = carried({"Records": [s3_notification(key) for key in keys]}, "sqs")
+    raw = carried({"Records": [s3_record(key) for key in keys]}, "sqs")
 
     def process(record: FileRecord) -> Any:
         return record.key
@@ -118,7 +118,7 @@ def test_a_change_says_of_which_table() -> None:
     def process(record: TableRecord) -> Any:
         return record.table, record.new_image
 
-    assert handle(process, table_record({"id": "7"}, table="loans")) == [("loans", {"id": "7"})]
+    assert handle(process, dynamodb_record({"id": "7"}, table="loans")) == [("loans", {"id": "7"})]
 
 
 def test_a_token_is_given_claims() -> None:
@@ -137,10 +137,10 @@ def test_a_turn_says_of_which_bot() -> None:
     def loans_lex_dispatch(turn: LexV2Trigger) -> Any:
         return turn.bot.lower(), turn.close("Done.")["sessionState"]["dialogAction"]
 
-    assert handle(loans_lex_dispatch, lex_v2_event("RequestLoan")) == [("bot", {"type": "Close"})]
+    assert handle(loans_lex_dispatch, lex_event("RequestLoan")) == [("bot", {"type": "Close"})]
 
 
 def test_what_is_no_record_is_an_error_and_not_a_deleted_message() -> None:
     """T7: there, an exception was swallowed, and SQS took the message for done."""
     with pytest.raises(RecordShapeError):
-        EventRecord.from_record(queue_record("poison"))
+        EventRecord.from_record(sqs_record("poison"))

@@ -8,9 +8,9 @@ from kit_handler import ConfigurationError, Request, Response, Router, Unhandled
 from kit_handler.http import payloads
 from kit_handler.http.adapters import alb
 from kit_handler.http.payloads import register_adapter, unregister_adapter
-from kit_handler.testing import (
+from kit_testing import Client
+from kit_testing.events import (
     PAYLOADS,
-    Client,
     authorizer_event,
     cognito_event,
     custom_resource_event,
@@ -58,7 +58,7 @@ def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
     [
         sqs_event(["a"]),
         kinesis_event(["a"]),
-        dynamodb_event([{"id": {"S": "1"}}]),
+        dynamodb_event([{"id": "1"}]),
         sns_event(["a"]),
         s3_event(["a"]),
         s3_test_event(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kit_handler import AnnotationError, job
-from kit_handler.testing import sqs_event
+from kit_testing.events import sqs_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

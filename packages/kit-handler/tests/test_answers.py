@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from kit_handler import HttpError, NotFoundError, Request, Response, Router, route
-from kit_handler.testing import http_event
+from kit_testing.events import http_event
 
 LONG = {"text": "so long " * 400}
 

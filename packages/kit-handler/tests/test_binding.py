@@ -15,7 +15,7 @@ from uuid import UUID
 
 import pytest
 from kit_handler import AnnotationError, BadRequestError, Body, Cookie, Header, Query, Request, Response, Router, route
-from kit_handler.testing import http_event
+from kit_testing.events import http_event
 
 if TYPE_CHECKING:
     import kit_handler as kit

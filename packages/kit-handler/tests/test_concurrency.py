@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from kit_core.invocation import correlation_id
 from kit_handler import job
-from kit_handler.testing import LambdaContext, failed_ids, kinesis_event, s3_event, sqs_event
+from kit_testing import LambdaContext, failed_ids
+from kit_testing.events import kinesis_event, s3_event, sqs_event
 
 
 def test_functions_run_in_so_many_threads_and_no_more() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from kit_handler import ConfigurationError, Dispatcher, Request, Response, UnhandledSourceError, job, route
-from kit_handler.testing import (
+from kit_testing import LambdaContext
+from kit_testing.events import (
     PAYLOADS,
-    LambdaContext,
     authorizer_event,
     cognito_event,
     custom_resource_event,
@@ -40,11 +40,11 @@ def named(name: str) -> Any:
 
 
 SOURCES: list[tuple[dict[str, Any], list[str]]] = [
-    (sqs_event(["a"], queue="loans"), ["arn:aws:sqs:eu-central-1:123456789012:loans", "loans", "aws:sqs"]),
+    (sqs_event(["a"], queue="loans"), ["arn:aws:sqs:eu-west-1:123456789012:loans", "loans", "aws:sqs"]),
     (sqs_event(["a"], groups=["g"], queue="loans"), ["loans.fifo", "aws:sqs"]),
     (kinesis_event(["a"], stream="clicks"), ["clicks", "aws:kinesis"]),
-    (dynamodb_event([{"id": {"S": "1"}}], table="loans"), ["loans", "aws:dynamodb"]),
-    (sns_event(["a"], topic="loans"), ["arn:aws:sns:eu-central-1:123456789012:loans", "loans", "aws:sns"]),
+    (dynamodb_event([{"id": "1"}], table="loans"), ["loans", "aws:dynamodb"]),
+    (sns_event(["a"], topic="loans"), ["arn:aws:sns:eu-west-1:123456789012:loans", "loans", "aws:sns"]),
     (s3_event(["a"], bucket="files"), ["files", "aws:s3"]),
     (s3_test_event(bucket="files"), ["files", "aws:s3"]),
     (eventbridge_event({}, detail_type="Order Placed", source="shop"), ["Order Placed", "shop", "aws:events"]),

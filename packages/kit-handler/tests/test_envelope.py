@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from kit_handler import AppError, LambdaResponse, Response, TimeUpError, aws_lambda_handler
 from kit_handler.envelope.reports import ErrorReport
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event
 
 EVENT = http_event("POST", "/users", body={"name": "Ada"})
 

@@ -94,7 +94,3 @@ app = Router()
 def loan(number: int, page: int = 1, body: dict = {}) -> Response: return Response.ok(number)
 """
     assert loaded_after(statement).isdisjoint({*HEAVY, "uuid", "datetime", "decimal"} - {"typing", "re"})
-
-
-def test_testing_is_not_loaded_by_the_package() -> None:
-    assert "kit_handler.testing" not in loaded_after("from kit_handler import *")

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from kit_handler import Backoff, PermanentError, job
-from kit_handler.testing import failed_ids, kinesis_event, s3_event, sqs_event
+from kit_testing import failed_ids
+from kit_testing.events import kinesis_event, s3_event, sqs_event
 
 BODIES = ["ok", "poison", "bad", "ok"]
 

@@ -16,7 +16,7 @@ from kit_handler import (
     route,
 )
 from kit_handler.http import options
-from kit_handler.testing import http_event
+from kit_testing.events import http_event
 
 
 class Role(Enum):

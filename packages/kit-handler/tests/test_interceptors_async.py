@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from kit_handler import InvalidInterceptorError, Request, Response, Router, add_interceptor, route
 from kit_handler.http import options
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 tenant: ContextVar[str] = ContextVar("tenant", default="nobody")
 loops: list[Any] = []

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from kit_core import invocation
 from kit_handler import Dispatcher, Request, Response, Router, aws_lambda_handler, job, route, trigger
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event
 
 
 class Clock(LambdaContext):

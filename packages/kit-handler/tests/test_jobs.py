@@ -7,7 +7,8 @@ from typing import Any, Self, TypedDict
 import pytest
 from kit_core.invocation import correlation_id
 from kit_handler import AnnotationError, DeadlineError, job
-from kit_handler.testing import LambdaContext, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import sqs_event
 
 
 class Message:

@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from kit_handler import ConfigurationError, Jwt, RateLimit, Request, Response, route
-from kit_handler.testing import LambdaContext
+from kit_testing import LambdaContext
 
 ISSUER, AUDIENCE, SECRET = "https://issuer.example/", "loans", "s" * 64
 RSA_KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kit_handler import AppError, LambdaEvent, LambdaResponse, RequestContext, get_body, get_headers, get_source_ip
-from kit_handler.testing import http_event
+from kit_testing.events import http_event
 
 VERSIONS = pytest.mark.parametrize("version", ["1.0", "2.0"])
 

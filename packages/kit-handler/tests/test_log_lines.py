@@ -21,7 +21,8 @@ from kit_handler import (
     route,
     trigger,
 )
-from kit_handler.testing import LambdaContext, cognito_event, failed_ids, http_event, sqs_event
+from kit_testing import LambdaContext, failed_ids
+from kit_testing.events import cognito_event, http_event, sqs_event
 
 
 class Raising(logging.Handler):

@@ -9,7 +9,8 @@ import pytest
 from kit_core import loop
 from kit_core.invocation import correlation_id
 from kit_handler import Request, Response, route
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 loops = []
 

@@ -15,7 +15,8 @@ from kit_core.invocation import correlation_id
 from kit_handler import AppError, aws_lambda_handler
 from kit_handler.envelope import receivers
 from kit_handler.envelope.reports import ErrorReport
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 EVENT = http_event("POST", "/loans", headers={"Authorization": "Bearer hush"}, body={"pin": "hush", "a": 1})
 

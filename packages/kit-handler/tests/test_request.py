@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from kit_handler import BadRequestError, Request, Response, route
-from kit_handler.testing import http_event
+from kit_testing.events import http_event
 
 
 def read(event: dict[str, Any]) -> Request:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from kit_handler import Request, Response, route
-from kit_handler.testing import http_event
+from kit_testing.events import http_event
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kit_handler import ConfigurationError, NotFoundError, Request, Response, Router, UnhandledSourceError, route
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event
 
 
 def body(answer: dict[str, Any]) -> Any:

@@ -20,7 +20,8 @@ from kit_handler import (
     UnhandledSourceError,
     route,
 )
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event
 
 
 def body(answer: dict[str, Any]) -> Any:

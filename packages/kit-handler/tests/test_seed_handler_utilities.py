@@ -15,7 +15,8 @@ from kit_handler import (
     get_headers,
     get_source_ip,
 )
-from kit_handler.testing import LambdaContext, http_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event
 
 VERSIONS = pytest.mark.parametrize("version", ["1.0", "2.0"])
 HEADERS = {

@@ -11,7 +11,8 @@ from uuid import UUID
 import pytest
 from kit_handler import BaseInterceptor, Request, Response, add_interceptor, job, route
 from kit_handler.http import options
-from kit_handler.testing import LambdaContext, http_event, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import http_event, sqs_event
 
 PROFILE = "5b1f3c1e-6f0b-4f0e-9d0a-000000000001"
 

@@ -18,8 +18,8 @@ from kit_handler import (
     UnhandledSourceError,
     trigger,
 )
-from kit_handler.testing import (
-    LambdaContext,
+from kit_testing import LambdaContext
+from kit_testing.events import (
     authorizer_event,
     cognito_event,
     custom_resource_event,

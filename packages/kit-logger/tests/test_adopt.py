@@ -34,7 +34,7 @@ def test_adopted_loggers_write_the_same_lines_once(run):
     ).lines
     assert [line["message"] for line in found] == ["one", "two", "other"]
     assert [line.get("correlation_id") for line in found] == ["e-1", "e-1", None]
-    assert (found[0]["logger"], found[0]["service"], found[0]["password"]) == ("botocore", "loans", "***")
+    assert (found[0]["logger"], found[0]["service"], found[0]["password"]) == ("botocore", "loans", "[redacted]")
     assert "by" in found[2]
 
 

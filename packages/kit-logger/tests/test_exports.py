@@ -55,8 +55,3 @@ def test_what_is_asked_for_needs_powertools_logger_alone():
         "import aws_lambda_powertools.logging; before = set(sys.modules)\nfrom kit_logger import inject"
     )
     assert found == {"new": ["kit_core", "kit_logger"], "heavy": [], "loggers": []}
-
-
-def test_redaction_needs_no_powertools():
-    found = modules_after("from kit_logger import redact, redact_text; redact({'a': 'token=b'})")
-    assert found["new"] == ["kit_logger"]

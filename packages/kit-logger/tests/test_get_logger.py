@@ -193,7 +193,7 @@ def test_options_of_the_formatter_count(run):
             logger.exception("x")
     """).lines
     assert list(found[0])[:2] == ["message", "level"]
-    assert (found[0]["message"], found[0]["a"], found[0]["b"]) == ("token=***", "made", {"c": "made"})
+    assert (found[0]["message"], found[0]["a"], found[0]["b"]) == ("token=[redacted]", "made", {"c": "made"})
     assert len(found[0]["timestamp"]) == 4
     assert "stack_trace" not in found[1]
     assert found[1]["exception_name"] == "ZeroDivisionError"
@@ -209,7 +209,7 @@ def test_a_serializer_that_fails_loses_no_line(run):
 
         Logger(service="own", logger_formatter=RedactingFormatter(json_serializer=fails)).info("token=s3cr3t")
     """).lines
-    assert (found[0]["message"], found[0]["format_error"]) == ("token=***", "RuntimeError")
+    assert (found[0]["message"], found[0]["format_error"]) == ("token=[redacted]", "RuntimeError")
 
 
 def test_a_disabled_logger_writes_nothing(run):

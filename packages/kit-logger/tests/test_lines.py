@@ -72,14 +72,14 @@ def test_no_name_is_in_a_line_twice(capsys, name):
 @pytest.mark.parametrize(
     ("message", "args", "expected"),
     [
-        ("password is %s", ("s3cr3t",), "password is ***"),
-        ("token %s for %s", ("s3cr3t", "joe"), "token *** for joe"),
-        ("got token: %r", ("s3cr3t",), "got token: ***"),
+        ("password is %s", ("s3cr3t",), "password is [redacted]"),
+        ("token %s for %s", ("s3cr3t", "joe"), "token [redacted] for joe"),
+        ("got token: %r", ("s3cr3t",), "got token: [redacted]"),
         ("%s has %d%%", ("a", 5), "a has 5%"),
-        ("%(user)s, %(password)s", ({"user": "joe", "password": "s3cr3t"},), "joe, ***"),
-        ("header %s", ("Authorization: Bearer s3cr3t",), "header Authorization: ***"),
-        ("otp %d", (123456,), "otp ***"),
-        ("Secret %5.3s!", ("s3cr3t",), "Secret ***!"),
+        ("%(user)s, %(password)s", ({"user": "joe", "password": "s3cr3t"},), "joe, [redacted]"),
+        ("header %s", ("Authorization: Bearer s3cr3t",), "header Authorization: [redacted]"),
+        ("otp %d", (123456,), "otp [redacted]"),
+        ("Secret %5.3s!", ("s3cr3t",), "Secret [redacted]!"),
         ("secret_arn %s", ("arn:x",), "secret_arn arn:x"),
     ],
 )
@@ -105,7 +105,7 @@ def test_messages_that_are_no_texts(lines):
     for message in ({"a": 1}, ["a"], None, 5, ValueError("token=x"), '{"a": 1}', "[1]", "{not json", "", "null", "5"):
         logger.info(message)
     assert [line["message"] for line in lines()] == [
-        *({"a": 1}, ["a"], "None", 5, "ValueError: token=***", {"a": 1}, [1], "{not json", "", "null", "5"),
+        *({"a": 1}, ["a"], "None", 5, "ValueError: token=[redacted]", {"a": 1}, [1], "{not json", "", "null", "5"),
     ]
 
 
@@ -290,9 +290,9 @@ def test_the_trace_of_the_invocation(lines, monkeypatch):
 def test_an_id_is_redacted_and_escaped_too(lines):
     with invocation.enter(correlation_id='token=s3cr3t"\n'):
         logger.info("x")
-    assert lines()[0]["correlation_id"].startswith("token=***")
+    assert lines()[0]["correlation_id"].startswith("token=[redacted]")
 
 
 def test_an_extra_whose_name_is_no_text(lines):
     logger.info("x", extra={1: "token=s3cr3t"})
-    assert lines()[0]["1"] == "token=***"
+    assert lines()[0]["1"] == "token=[redacted]"

@@ -40,7 +40,7 @@ def test_metrics_are_one_line_of_the_embedded_format(lines, context):
     assert isinstance(line["_aws"]["Timestamp"], int)
     assert (line["service"], line["function_name"]) == (logger.service, "loans-get")
     assert (line["LoansRequested"], line["Decided"], line["Sizes"]) == (1, 12.5, [1, 2.5])
-    assert (line["loan_id"], line["password"], line["correlation_id"]) == ("l-1", "***", "e-1")
+    assert (line["loan_id"], line["password"], line["correlation_id"]) == ("l-1", "[redacted]", "e-1")
     assert line["function_request_id"] == context.aws_request_id
 
 

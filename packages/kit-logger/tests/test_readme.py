@@ -39,6 +39,9 @@ def test_guide(run):
     first, *lines = shown.lines
     assert (first["items"], first["order"], first["correlation_id"]) == (3, "o-1", "abc")
     messages = [line.get("message") for line in lines]
-    assert messages == ["adopted", "token=***", "asked the bank", "refused", None, None]
-    assert lines[0]["cookie"] == "***"
+    assert messages == [
+        *("connect to postgres://app:[redacted]@db/loans", "token [redacted]"),
+        *("adopted", "token=[redacted]", "asked the bank", "refused", None, None),
+    ]
+    assert (lines[0]["Set-Cookie"], lines[0]["secret_arn"], lines[2]["cookie"]) == ("[redacted]", "arn:x", "[redacted]")
     assert [line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines[-2:]] == ["Loans", "Loans"]

@@ -1,168 +1,56 @@
+"""Lines without secrets, by the rules of kit_core.redaction, and values of every kind in them."""
+
 import dataclasses
 import enum
-import time
+import json
+import logging
 import uuid
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from kit_logger import is_sensitive, redact, redact_text
+from kit_core.redaction import redact_text
+from kit_logger import inject, logger
+
+CORPUS = Path(__file__).parents[2] / "kit-core" / "tests" / "redaction"
+SECRET = "hunter2hunter2"
+
+corpus = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is kit-core's")
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "authorization",
-        "Authorization",
-        "PROXY-AUTHORIZATION",
-        "authorizationToken",
-        "cookie",
-        "Set-Cookie",
-        "cookies",
-        "password",
-        "PASSWORD",
-        "db_password",
-        "dbPassword",
-        "user.password",
-        "passwd",
-        "pwd",
-        "secret",
-        "client_secret",
-        "clientSecret",
-        "SecretString",
-        "token",
-        "access_token",
-        "accessToken",
-        "id-token",
-        "x-amz-security-token",
-        "X-Amz-Signature",
-        "api_key",
-        "apiKey",
-        "x-api-key",
-        "X-API-Key",
-        "credentials",
-        "aws_secret_access_key",
-        "private_key",
-        "connection_string",
-        "connectionString",
-        "DATABASE_DSN",
-        "jwt",
-        "passphrase",
-        "auth",
-        "otp",
-        "pin",
-    ],
-)
-def test_names_of_secrets(name):
-    assert is_sensitive(name)
-    assert redact({name: "hidden"}) == {name: "***"}
-    assert redact({"a": [{name: ["hidden"]}]}) == {"a": [{name: "***"}]}
+def cases(name):
+    return json.loads((CORPUS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "author",
-        "authority",
-        "authorizer",
-        "token_count",
-        "token_type",
-        "secret_arn",
-        "SECRET_NAME",
-        "password_reset_at",
-        "cookie_name",
-        "keyboard",
-        "pinned",
-        "spin",
-        "key",
-        "monkey",
-        "design",
-        "primary_key",
-        "connections",
-        "user",
-        "name",
-        "loan_id",
-        "api",
-    ],
-)
-def test_names_of_other_things(name):
-    assert not is_sensitive(name)
-    assert redact({name: "shown"}) == {name: "shown"}
+@corpus
+@pytest.mark.parametrize("name", ["secrets", "harmless"])
+def test_a_text_is_in_every_part_of_a_line_as_kit_core_redacts_it(lines, name):
+    known = [case["text"] for case in cases(name) if "text" in case]
+    assert len(known) >= 100
+    for text in known:
+        expected = redact_text(text)
+        logger.info("x", extra={"body": text, "nested": [{"body": text}]})
+        (line,) = lines()
+        assert (line["body"], line["nested"]) == (expected, [{"body": expected}])
+        if text[:1] not in ("{", "["):  # such a message is written as JSON
+            logger.info(text)
+            assert lines()[0]["message"] == expected
 
 
-def test_nothing_and_flags_are_no_secrets():
-    assert redact({"token": None, "secret": True, "password": ""}) == {"token": None, "secret": True, "password": "***"}
-
-
-@pytest.mark.parametrize(
-    ("text", "redacted"),
-    [
-        ("Bearer abcdef123", "Bearer ***"),
-        ("Authorization: Bearer abc.def", "Authorization: ***"),
-        ("authorization=Basic dXNlcjpwYXNz, x", "authorization=***, x"),
-        ("{'Authorization': 'Bearer abc def', 'x': 1}", "{'Authorization': '***', 'x': 1}"),
-        ("password=hunter2 host=db", "password=*** host=db"),
-        ("password='two words' host=db", "password='***' host=db"),
-        ('{"password": "a\\"b", "x": 1}', '{"password": "***", "x": 1}'),
-        ('{\\"api_key\\": \\"abc\\", \\"x\\": 1}', '{\\"api_key\\": \\"***\\", \\"x\\": 1}'),
-        ("db_password => x", "db_password => ***"),
-        ("User(name='a', password='b')", "User(name='a', password='***')"),
-        ("?a=1&access_token=abc&b=2", "?a=1&access_token=***&b=2"),
-        ("X-Amz-Signature=0123abcd", "X-Amz-Signature=***"),
-        ("token: abc", "token: ***"),
-        ('password: "never closed', 'password: "***"'),
-        ("postgresql://user:p%40ss@host:5432/db", "postgresql://user:***@host:5432/db"),
-        ("redis://:secret123@host/0", "redis://:***@host/0"),
-        ("got eyJhbGciOi.eyJzdWIi.c2ln here", "got *** here"),
-        ("note=\"password=abc\"", 'note="password=***"'),
-        ("otp=123456", "otp=***"),
-    ],
-)  # fmt: skip
-def test_secrets_in_a_text(text, redacted):
-    assert redact_text(text) == redacted
-
-
-SECRET = "s3cr3t"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        '{"credentials": {"user": "a", "word": "s3cr3t"}, "x": 1}',
-        "credentials={'user': 'a', 'x': ['s3cr3t']}, x",
-        "Config(credentials=Creds('a', 's3cr3t'), b=2)",
-        '{"Message": "{\\"Message\\": \\"{\\\\\\"password\\\\\\": \\\\\\"s3cr3t\\\\\\"}\\"}"}',
-        '{\\\\\\\\\\\\\\"password\\\\\\\\\\\\\\": \\\\\\\\\\\\\\"s3cr3t\\\\\\\\\\\\\\"}',
-        '[["Authorization", "Bearer s3cr3t"], ["a", "b"]]',
-        "[('Authorization', 'Basic s3cr3t')]",
-        "[(b'authorization', b'Bearer s3cr3t')]",
-        '[{"name": "Authorization", "value": "s3cr3t"}]',
-        "https://b.s3.amazonaws.com/k?X-Amz-Security-Token=s3cr3t%2Fx&X-Amz-Signature=s3cr3t",
-        "postgres://user:p@s3cr3t@host/db",
-        "postgres://user:p/s3cr3t@host/db",
-        "https://s3cr3t0123456789abcd@github.com/x",
-        "back=https%3A%2F%2Fx%3Ftoken%3Ds3cr3t",
-        "%22password%22%3A%22s3cr3t%22",
-        "-----BEGIN RSA PRIVATE KEY-----\ns3cr3t\n-----END RSA PRIVATE KEY-----",
-        "Cookie: a=1; sid=s3cr3t\r\nAccept: x",
-        'Authorization: Digest username="a", response="s3cr3t"',
-        "password=b's3cr3t'",
-        "<password>s3cr3t</password>",
-        "user[password]=s3cr3t&x=1",
-        "user%5Bpassword%5D=s3cr3t&x=1",
-        "os.environ['PASSWORD'] = 's3cr3t'",
-        "psql --db-password s3cr3t --host x",
-        '{"password": "x\\\\", "token": "s3cr3t"}',
-        '{"token": "a", "token": "s3cr3t"}',
-        "AccountKey=s3cr3t;EndpointSuffix=x",
-        "got Basic s3cr3tXNlcjpwYXNz",
-    ],
-)
-def test_no_shape_lets_a_secret_through(text):
-    assert SECRET in text
-    assert SECRET not in redact_text(text)
-    assert SECRET not in str(redact({"body": [text]}))
+@corpus
+def test_secrets_of_the_corpus_are_found_in_arguments_and_tracebacks(lines):
+    """Behind another text a few are not recognised as the JSON or the first line of headers that they are."""
+    left = []
+    for case in cases("secrets"):
+        if "text" in case:
+            logger.info("got %s", case["text"])
+            logging.getLogger("kit.db").error("x", exc_info=ValueError(case["text"]))
+            message, failed = lines()
+            written = f"{message['message']} {failed['exception']} {failed['stack_trace']['value']}"
+            left += [case["text"] for secret in case["secrets"] if secret in written]
+    assert len(left) <= 6, left
 
 
 @pytest.mark.parametrize(
@@ -171,88 +59,36 @@ def test_no_shape_lets_a_secret_through(text):
         {"headers": [["x-api-key", SECRET]]},
         {"headers": [(b"cookie", SECRET.encode())]},
         {"parameters": [{"Key": "db_password", "Value": SECRET}]},
-        {"headers": {"authorization": [{"key": "Authorization", "value": SECRET}]}},
-        {"body": '{"a": [{"clientSecret": "s3cr3t"}]}'},
-        {"rawQueryString": "a=b&token=s3cr3t"},
-        {"cookies": ["sid=s3cr3t"]},
-        {"queryStringParameters": {"X-Amz-Signature": SECRET, "X-Amz-Security-Token": SECRET}},
+        {"body": f'{{"a": [{{"clientSecret": "{SECRET}"}}]}}'},
+        {"queryStringParameters": {"X-Amz-Security-Token": SECRET}},
         {"password": {"value": SECRET}},
         {b"password": SECRET},
-        {"error": ValueError("password=s3cr3t")},
+        {"error": ValueError(f"password={SECRET}")},
     ],
     ids=str,
 )
-def test_no_structure_lets_a_secret_through(value):
-    assert SECRET in str(value)
-    assert SECRET not in str(redact(value))
+def test_no_structure_lets_a_secret_through(capsys, value):
+    @inject(log_event=True)
+    def handler(event, context):
+        logger.append_keys(key=event)
+        logger.info("x", extra={"value": event})
+        logger.info(event)
+
+    handler(value, None)
+    written = capsys.readouterr().out
+    assert written.count("\n") == 3
+    assert SECRET not in written
 
 
-def test_what_is_base64_of_json_is_hidden():
-    assert redact({"body": "cGFzc3dvcmQ9eA==", "isBase64Encoded": True})["body"] == "*** (base64)"
-    assert redact({"kinesis": {"data": "eyJwYXNzd29yZCI6ICJ4In0="}}) == {"kinesis": {"data": "***"}}
+def test_names_of_extras_and_keys_are_searched(lines):
+    logger.info("x", extra={"password": SECRET, "token": None, "secret_arn": "arn:x", "retry_token": True, "n": 1})
+    (line,) = lines()
+    assert line["password"] == "[redacted]"
+    assert "token" not in line
+    assert (line["secret_arn"], line["retry_token"], line["n"]) == ("arn:x", True, 1)
 
 
-def test_json_without_secrets_stays_as_it_was_written():
-    text = '{ "author":"x",\n "price": 1.10, "token": null }'
-    assert redact_text(text) == text
-
-
-def test_a_number_of_tokens_is_shown():
-    assert redact({"total_tokens": 5, "tokens": 1.5, "token": 5}) == {"total_tokens": 5, "tokens": 1.5, "token": "***"}
-
-
-def test_dataclasses_and_named_tuples_are_gone_through_by_field():
-    @dataclasses.dataclass
-    class User:
-        name: str
-        password: str
-
-    class Point(NamedTuple):
-        x: int
-        token: str
-
-    assert redact([User("a", SECRET), Point(1, SECRET)]) == [
-        {"name": "a", "password": "***"},
-        {"x": 1, "token": "***"},
-    ]
-
-
-def test_what_is_broken_is_named():
-    class Odd(dict):
-        def items(self):
-            raise RuntimeError("no items")
-
-    assert redact({"a": Odd(x=1), "b": 1}) == {"a": "<Odd>", "b": 1}
-
-
-def test_long_lists_and_texts_are_cut():
-    found = redact({"list": list(range(50_000)), "text": "a" * 1_000_000, "map": {str(n): n for n in range(50_000)}})
-    assert (len(found["list"]), found["list"][-1]) == (20_001, "…")
-    assert len(found["text"]) < 400_000
-    assert found["map"]["…"] == 30_000
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "the token has expired",
-        "secret_arn=arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
-        "http://host:8080/path",
-        "token_count=3",
-        "shipping: today",
-        "a bearer of bad news",
-        "Ünïcödé ✓",
-    ],
-)
-def test_other_texts_stay(text):
-    assert redact_text(text) == text
-
-
-def test_a_pair_is_a_header():
-    assert redact([("Authorization", "Bearer x"), ("Accept", "y")]) == [["Authorization", "***"], ["Accept", "y"]]
-
-
-def test_every_kind_of_value_becomes_json():
+def test_every_kind_of_value_becomes_json_by_the_payload_contract(lines):
     class Status(enum.Enum):
         OPEN = "open"
 
@@ -260,76 +96,86 @@ def test_every_kind_of_value_becomes_json():
         def __str__(self):
             raise RuntimeError("no text")
 
+    class Everything:
+        def __getattr__(self, name):
+            return Everything
+
+        def __str__(self):
+            return "everything"
+
     class User:
         def __str__(self):
-            return "User(password=abc)"
+            return f"User(password={SECRET})"
+
+    class Loan:
+        def dump(self):
+            return {"id": uuid.UUID(int=2), "password": SECRET}
+
+    @dataclasses.dataclass
+    class Person:
+        name: str
+        password: str
+
+    class Point(NamedTuple):
+        x: int
+        token: str
 
     value = {
         1: uuid.UUID(int=1),
-        "bytes": b"\xff token=abc",
+        "bytes": b"\xff a",
         "decimal": Decimal("1.10"),
+        "no_number": Decimal("NaN"),
         "at": datetime(2025, 1, 2, tzinfo=UTC),
         "set": {1},
         "enum": Status.OPEN,
-        "error": ValueError("password=abc"),
+        "error": ValueError(f"password={SECRET}"),
         "broken": Broken(),
+        "everything": Everything(),
         "user": User(),
+        "loan": Loan(),
+        "person": Person("ann", SECRET),
+        "point": Point(1, SECRET),
+        "class": Person,
         "nan": float("nan"),
         "float": 1.5,
     }
-    assert redact(value) == {
+    logger.info("x", extra={"value": value})
+    found = lines()[0]["value"]
+    assert SECRET not in str(found)
+    assert found.pop("class").startswith("<class ")
+    assert found == {
         "1": "00000000-0000-0000-0000-000000000001",
-        "bytes": "\\xff token=***",
+        "bytes": "\\xff a",
         "decimal": "1.10",
-        "at": "2025-01-02T00:00:00+00:00",
+        "no_number": "NaN",
+        "at": "2025-01-02T00:00:00Z",
         "set": [1],
         "enum": "open",
-        "error": "ValueError: password=***",
+        "error": "ValueError: password=[redacted]",
         "broken": "<Broken>",
-        "user": "User(password=***)",
+        "everything": "everything",
+        "user": "User(password=[redacted])",
+        "loan": {"id": "00000000-0000-0000-0000-000000000002", "password": "[redacted]"},
+        "person": {"name": "ann", "password": "[redacted]"},
+        "point": {"x": 1, "token": "[redacted]"},
         "nan": "nan",
         "float": 1.5,
     }
 
 
-def test_circles_end():
-    circle = {"password": "x"}
+def test_circles_end(lines):
+    circle = {"password": SECRET}
     circle["self"] = [circle]
-    assert redact(circle) == {"password": "***", "self": ["…"]}
-    deep = []
-    for _ in range(1000):
-        deep = [deep]
-    assert "…" in str(redact(deep))
+    logger.info("x", extra={"circle": circle})
+    assert lines()[0]["circle"] == {"password": "[redacted]", "self": ["…"]}
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        *("--", " --", "--a", "://a:", "://a:a", "password=(", "password={'", "cookie: ", "basic ", "[pass]=", "pass>"),
-        *("eyJaaaaaa ", "-----BEGIN PRIVATE KEY-----", '"token", ', "%22", "token%3D", "token=a(", "bearer bearer "),
-        *('{"a":', '["token",', "AWS4-HMAC-SHA256 ", "a=\\\\\\"),
-        *[
-            'auth="',
-            "://",
-            "-eyJ",
-            "secret",
-            'password=\\"',
-            "bearer ",
-            "token=",
-            "a",
-            "api_key",
-            "x:y@",
-            "\\",
-            "eyJa.",
-        ],
-    ],
-)
-def test_time_grows_with_the_length_alone(piece):
-    def seconds(times):
-        text = piece * times + "token"
-        began = time.process_time()
-        redact_text(text)
-        return time.process_time() - began
-
-    small = max(min(seconds(5_000) for _ in range(3)), 0.002)
-    assert any(seconds(50_000) < small * 40 for _ in range(3))
+def test_a_template_is_searched_for_the_names_of_arguments(lines):
+    logger.info("api key is %s, password: '%s', page token %s", "a", "b", "c")
+    logger.info("%(amount)5.1f of 100%%, %(api_key)s", {"amount": 1, "api_key": "a"})
+    logger.info("loan %s: token count %d", "l-1", 7)
+    assert [line["message"] for line in lines()] == [
+        "api key is [redacted], password: '[redacted]', page token [redacted]",
+        "  1.0 of 100%, [redacted]",
+        "loan l-1: token count 7",
+    ]

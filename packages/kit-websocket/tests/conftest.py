@@ -35,6 +35,10 @@ def make_event() -> Callable[..., dict[str, Any]]:
     return make
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
 class FakeGateway:
     """Is the @connections part of API Gateway: `answers[connection id]` are the statuses to come, then 200."""
 
@@ -51,7 +55,7 @@ class FakeGateway:
         self.speaks: Callable[[int, int], bool] = lambda connection, request: True
         self.connections = 0
         self._stopped = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
         self._thread.start()

@@ -110,6 +110,26 @@ def test_a_first_request_without_an_answer_is_not_repeated(gateway, monkeypatch)
     assert len(gateway.requests) == 1
 
 
+def test_a_connection_that_does_not_stand_in_time_is_tried_again(gateway, waits):
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        others = []
+        while len(others) < 16:  # the kernel answers nobody once the queue is full
+            others.append(socket.socket())
+            others[-1].settimeout(0.1)
+            try:
+                others[-1].connect(listening.getsockname())
+            except TimeoutError:
+                break
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/live"
+        with invocation.enter(remaining_ms=600), pytest.raises(SendError, match="ConnectTimeoutError"):
+            asyncio.run(send("a", "hello", endpoint_url=url))
+        for each in others:
+            each.close()
+    assert len(waits) == 2
+
+
 def test_a_kept_connection_that_died_without_a_word_costs_no_message(gateway):
     gateway.speaks = lambda connection, request: request == 1
     with invocation.enter(remaining_ms=2_500):

@@ -7,16 +7,19 @@ from typing import Any
 import kit_aws
 import kit_db
 import pytest
-from kit_handler.testing import http_event
-from kit_local import migrations
+from kit_testing.events import http_event
 
 FOLDER = Path(__file__).parent.parent
 PROFILE = "5b1f3c1e-6f0b-4f0e-9d0a-000000000001"
 
 
+@pytest.fixture(scope="session")
+def postgres_template() -> Path:
+    return FOLDER / "migrations"
+
+
 @pytest.fixture(autouse=True)
 def surroundings(postgres_url: str, redis_url: str, aws: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    migrations.apply(postgres_url, FOLDER / "migrations")
     kit_aws.clear_caches()
     database = kit_db.Database.from_url(postgres_url)
     kit_db.set_default_database(database)

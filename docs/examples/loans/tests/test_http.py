@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from kit_handler.testing import http_event
+from kit_testing.events import http_event
 from loans import http
 
 PROFILE = "5b1f3c1e-6f0b-4f0e-9d0a-000000000001"

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 import kit_db
 import pytest
 from kit_events import inbox, outbox
-from kit_handler.testing import LambdaContext, schedule_event, sqs_event
+from kit_testing import LambdaContext
+from kit_testing.events import schedule_event, sqs_event
 from loans import jobs, service
 from loans.model import LoanParams
 from loans.service import loans, reader, request_loan

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import kit_db
 import pytest
-from kit_handler.testing import s3_event, sqs_event
+from kit_testing.events import s3_event, sqs_event
 from loans import http, jobs
 from round_trips import RoundTrips
 

@@ -161,6 +161,9 @@ class Connections:
             opened = HTTPSConnection(host, port, timeout=timeout, context=self._tls_context())
         try:
             opened.connect()
+        except TimeoutError as error:
+            opened.close()
+            raise ConnectTimeoutError(f"no connection in {timeout:g} seconds") from error
         except BaseException:
             opened.close()
             raise
@@ -194,6 +197,10 @@ class Connections:
         finally:
             if not (reusable and self._keep(origin, connection)):
                 connection.close()
+
+
+class ConnectTimeoutError(TimeoutError):
+    """Is the cause of an `HttpConnectionError` where no connection stood in time, so that nothing was sent."""
 
 
 class _Timed(RawIOBase):

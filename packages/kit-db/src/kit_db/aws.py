@@ -1,4 +1,4 @@
-"""What AWS gives for logging in, the secret or a token; the one place that knows kit-aws."""
+"""Credentials from AWS, a secret or a token; the one place that knows kit-aws."""
 
 import re
 from typing import Any

@@ -16,7 +16,7 @@ Convert = Callable[[Any], Any]
 
 
 def converter(hint: Any, *, array: bool = False, json: bool = False) -> Convert | None:
-    """Return what makes a value of the annotated type of what the driver gives, or None if nothing has to be done.
+    """Return the function from the driver's value to the annotated type, or None if nothing has to be done.
 
     With `json` the value is part of a JSON value, in which times are texts, as it is in each collection that is no
     `array` of PostgreSQL's.
@@ -49,7 +49,7 @@ def converter(hint: Any, *, array: bool = False, json: bool = False) -> Convert 
 
 
 def _key(kind: Any) -> Convert | None:
-    """Return what makes a key of a mapping, which is text in JSON whatever it is of."""
+    """Return the function that makes a key of a mapping; in JSON all keys are text."""
     if kind in (int, float):
         return kind  # type: ignore[no-any-return]
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
@@ -96,7 +96,7 @@ def _mapping(to_key: Convert | None, to_value: Convert | None) -> Convert | None
 
 
 def _one_of(field: str, members: Sequence[Any]) -> Convert:
-    """Return what makes one of several classes of an object in JSON, told apart by the Literal that a field has."""
+    """Return the function that makes a member of a union from a JSON object, chosen by the Literal of a field."""
     known: dict[Any, tuple[str, Convert]] = {}
 
     def convert(value: Any) -> Any:
@@ -114,7 +114,7 @@ def _one_of(field: str, members: Sequence[Any]) -> Convert:
 
 
 def _by_value(field: str, members: Sequence[Any]) -> dict[Any, tuple[str, Convert]]:
-    """Return for each value of a field its name in the data, and what makes the member that has the value."""
+    """Return for each value of a field its name in the data, and the function that makes its member."""
     found = {}
     for member in members:
         hint = annotated(member)[field]
@@ -127,7 +127,7 @@ def _by_value(field: str, members: Sequence[Any]) -> dict[Any, tuple[str, Conver
 
 
 def _nested(kind: type[Any]) -> Convert:
-    """Return what makes a dataclass of an object in JSON; keys that are no field, or no longer, are left out."""
+    """Return the function that makes a dataclass from a JSON object; unknown keys are left out."""
     made: dict[str, Convert | None] = {}
 
     def convert(value: Any) -> Any:
@@ -187,7 +187,7 @@ READY_MADE: dict[Any, Any] = {convert: kind for kind, convert in _CONVERTERS.ite
 def _told_apart(hint: Any) -> tuple[str, Sequence[Any]] | None:
     """Return which field tells the members of a union apart, and the members.
 
-    That is what stands beside the union in `Annotated` and has the name of a `field`, as kit-schemas' Discriminator.
+    The field is named by an object beside the union in `Annotated` with a `field`, as kit-schemas' Discriminator.
     """
     fields: list[str] = []
     while True:
@@ -212,7 +212,7 @@ def _has(kind: Any, field: str) -> bool:
 
 
 def _bare(hint: Any) -> Any:
-    """Return a hint without what only names it or adds to it: NewType, `type` aliases, Annotated, bounds."""
+    """Return a hint without NewType, `type` aliases, Annotated and bounds."""
     while True:
         if typing.get_origin(hint) is typing.Annotated:
             hint = hint.__origin__
@@ -268,7 +268,7 @@ def allows_none(hint: Any) -> bool:
 
 
 def annotated(entity: type[Any]) -> dict[str, Any]:
-    """Return the annotations of what is a class's data. StoreDefinitionError if one names something unknown."""
+    """Return the annotations of a class's fields. StoreDefinitionError if one names something unknown."""
     try:
         hints = typing.get_type_hints(entity, include_extras=True)
     except NameError as error:

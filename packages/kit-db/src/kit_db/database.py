@@ -96,7 +96,7 @@ class Database:
     def from_url(cls, url: str, **options: Any) -> Self:
         """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords, and go before it.
 
-        Host, port, user, password and name are these alone: what the URL lacks isn't taken from the environment, which
+        Host, port, user, password and name are these alone: missing parts are not taken from the environment, which
         may be about another database.
         """
         from kit_db.psycopg2 import parse_url
@@ -183,8 +183,8 @@ class Database:
         """Call something once the open transaction is committed; at once if there is none.
 
         Callbacks run in the order in which they came, when the transaction is over, so they may use the database. A
-        rollback drops them, one to a savepoint those that came since. An exception in one is logged (`kit.db`) and the
-        others still run: what is committed stays so.
+        rollback drops them, one to a savepoint the later ones. An exception in one is logged (`kit.db`) and the
+        others still run: the commit stays.
         """
         transaction = self._open.get(_owner())
         if transaction is None:
@@ -199,7 +199,7 @@ class Database:
 
     @property
     def pending(self) -> list[Callback]:
-        """What waits for the commit of the open transaction, in order; without what came with a savepoint undone."""
+        """The callbacks that wait for the commit of the open transaction, in order, but those of undone savepoints."""
         transaction = self._open.get(_owner())
         return [] if transaction is None else list(transaction.callbacks)
 

@@ -69,7 +69,7 @@ _WAIT = (
 
 
 def connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> errors.DatabaseError:
-    """Return what a connection that did not come about is: libpq gives no SQLSTATE for it, only text."""
+    """Return the error of a failed attempt to connect: libpq gives no SQLSTATE for it, only text."""
     from kit_core.redaction import redact_text
 
     text = str(error)
@@ -88,7 +88,7 @@ def connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> error
 
 
 def statement_error(error: psycopg2.Error, *, lost: bool) -> errors.DatabaseError:
-    """Return what a statement's failure is, by SQLSTATE, without a text that may quote values."""
+    """Return the error of a failed statement, by SQLSTATE, without a text that may quote values."""
     code = error.pgcode
     if lost or (code or "").startswith(("08", "57P")):
         return errors.DatabaseConnectionError("the connection to the server broke", transient=True, sqlstate=code)

@@ -25,7 +25,7 @@ class Shape:
     """An entity class, seen as a row.
 
     Columns are the fields of a dataclass or the annotations of any other class, without ClassVars and without names
-    that start with an underscore; or those that are given. `nullable` are those that may hold None, as far as the
+    that start with an underscore; or the given ones. `nullable` are the columns that may hold None, as far as the
     annotations say.
     """
 
@@ -73,7 +73,7 @@ def _maker(
 ) -> Callable[[Sequence[Any]], Any]:
     """Compile the function that makes an entity of a row: written out it takes half the time of a loop.
 
-    Of names only those that are identifiers get into its text, others as Python's own literals.
+    Names that are identifiers get into its text, others as Python's own literals.
     """
     variables = {name: f"v{at}" for at, name in enumerate(columns)}
     known: dict[str, Any] = {
@@ -137,8 +137,8 @@ def _unreadable(
 def _reader(
     columns: tuple[str, ...], left: Collection[str], generated: Collection[str], parameter: Callable[[str, Any], Any]
 ) -> Callable[[Any], list[Any]]:
-    """Compile the function that makes a row of an entity, as above; the database fills what is `left` to it, if it is
-    None, and what is `generated`.
+    """Compile the function that makes a row of an entity, as above; the database fills the columns that are `left`
+    to it, if they are None, and the `generated` ones.
     """
     lines = ["def read(entity):"]
     for at, name in enumerate(columns):

@@ -1,4 +1,4 @@
-"""Orders of rows, and what comes after one of them.
+"""Orders of rows, and the rows after a position.
 
 PostgreSQL puts NULL last in an ascending order and first in a descending one ("Sorting Rows" in its manual).
 """
@@ -55,7 +55,7 @@ def after(terms: Sequence[Term], position: Sequence[Any]) -> tuple[str, list[Any
 
 
 def _beyond(term: Term, value: Any) -> str | None:
-    """Return the condition for what comes after one value, or None if nothing does."""
+    """Return the condition for the values after one value, or None if there are none."""
     if value is None:
         return f"{term.column} IS NOT NULL" if term.descending else None
     if term.descending:

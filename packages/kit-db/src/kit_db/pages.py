@@ -39,7 +39,7 @@ class Page(Generic[E]):
 
 
 class Cursors:
-    """Writes and reads the cursors of one listing: a table, an order and what is filtered by.
+    """Writes and reads the cursors of one listing: a table, an order and a filter.
 
     A cursor holds the last row's values in the order's columns, readable, and a signature (HMAC-SHA256) over these
     and over the listing, which is not in it. So one that was altered, or made for another listing, is refused.
@@ -50,7 +50,7 @@ class Cursors:
         self._listing = json.dumps(["kit-db cursor 1", *listing], default=text).encode()
 
     def write(self, position: Sequence[Any]) -> str:
-        """Return the cursor for what comes after a row with these values."""
+        """Return the cursor for the rows after a row with these values."""
         from base64 import urlsafe_b64encode
 
         payload = json.dumps([None if each is None else text(each) for each in position]).encode()

@@ -65,8 +65,8 @@ psycopg2.extensions.register_adapter(UUID, lambda value: psycopg2.extensions.AsI
 class Connection:
     """One connection, on which transactions are made by saying BEGIN and COMMIT.
 
-    It is what psycopg2 calls an asynchronous one, since only for those can waiting have an end: a server that is
-    frozen but whose machine still acknowledges packets is waited for without one otherwise, whatever TCP is told.
+    It is an asynchronous connection of psycopg2, since only these can stop waiting: a server that is frozen, but whose
+    machine still acknowledges packets, would be waited for without an end, also with TCP's own timeouts.
     """
 
     def __init__(self, parameters: Mapping[str, Any], *, connect_timeout: float, limits: Limits | None = None) -> None:
@@ -82,7 +82,7 @@ class Connection:
         self._leave = False
 
     def run(self, query: str, parameters: Parameters = None, *, seconds: float | None = None) -> Result:
-        """Send one message, which may be several statements, and return what the last one answers.
+        """Send one message, which may be several statements, and return the result of the last one.
 
         After `seconds` and a little more the server is taken for dead: NoAnswerError, and the connection is closed.
         """
@@ -134,7 +134,7 @@ class Connection:
         return self._run_alone(query, parameters)
 
     def _closed(self, result: Result) -> Result:
-        """Return what a unit answers, unless it has begun a transaction: no later statement would be part of that."""
+        """Return a unit's result, unless it has begun a transaction: no later statement would be part of that."""
         if self._raw.get_transaction_status() == _OPEN:
             self._leave = True
             raise errors.TransactionRequiredError(
@@ -143,9 +143,9 @@ class Connection:
         return result
 
     def _run_alone(self, query: str, parameters: Parameters) -> Result:
-        """Run what refuses to share a message, or may commit by itself, under settings of the session.
+        """Run a statement that refuses to share a message, or may commit by itself, under settings of the session.
 
-        They would outlive it, and what they were before is not known, so the connection is not used again.
+        They would outlive it, and the earlier values are not known, so the connection is not used again.
         """
         self._leave = True
         self.run("; ".join(self.limits.settings(self.limits.seconds(), "SET")), seconds=self.limits.seconds())
@@ -170,8 +170,8 @@ class Connection:
         """Tell whether the server is still there, without asking it unless there is a reason to.
 
         A reason is something to read where nothing is expected, a goodbye for instance, or having been idle for more
-        than `idle_check` seconds, by the clock that also runs while the function is frozen. What has answered within
-        the last millisecond is not looked at.
+        than `idle_check` seconds, by the clock that also runs while the function is frozen. One that has answered
+        within the last millisecond is not looked at.
         """
         if self._raw.closed or self._generation != process.generation:
             return False

@@ -1,4 +1,4 @@
-"""What a query consists of, as far as has to be known before it is sent a second time."""
+"""The parts of a query, as far as they matter before it is sent a second time."""
 
 import re
 

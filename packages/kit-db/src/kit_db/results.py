@@ -22,7 +22,7 @@ _left_as_text: ContextVar[bool] = ContextVar("kit_db_json_left_as_text", default
 class Result:
     """The rows of a statement, as tuples, and their column names; `count` is how many rows it read or changed.
 
-    `tag` is the server's word for what was done, as in `INSERT 0 1` ("CommandComplete" in PostgreSQL's manual).
+    `tag` is the server's word for the command, as in `INSERT 0 1` ("CommandComplete" in PostgreSQL's manual).
     """
 
     __slots__ = ("count", "described", "rows", "tag")

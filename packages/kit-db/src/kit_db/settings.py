@@ -58,7 +58,7 @@ class ConnectionSettings:
         return seconds
 
     def limits(self, endpoint: str) -> Limits:
-        """Return what statements may take on a connection to an endpoint."""
+        """Return the limits of statements on a connection to an endpoint."""
         statement, lock = (self.seconds(name, 0) or None for name in ("statement_timeout", "lock_timeout"))
         proxy = self._proxy(endpoint)
         if proxy and lock is not None:

@@ -1,4 +1,4 @@
-"""All SQL of a store: names from what it declares, values as parameters, nothing else."""
+"""All SQL of a store: declared names, values as parameters, nothing else."""
 
 # Building SQL is what this module is for: names come quoted from `column` and `quoted`, values never enter the text.
 # ruff: noqa: S608
@@ -27,7 +27,7 @@ _PINNING = 16_000
 
 
 class Columns(Protocol):
-    """What a statement has to know of the columns."""
+    """The properties of the columns that statements need."""
 
     @property
     def columns(self) -> Sequence[str]:
@@ -35,11 +35,11 @@ class Columns(Protocol):
 
     @property
     def nullable(self) -> Collection[str]:
-        """Those that may hold NULL."""
+        """The columns that may hold NULL."""
 
     @property
     def generated(self) -> Collection[str]:
-        """Those that are never written."""
+        """The columns that are never written."""
 
     def parameter(self, column: str, value: Any) -> Any:
         """Return a value as the driver takes it."""
@@ -51,7 +51,7 @@ class Columns(Protocol):
 def quoted(name: str) -> str:
     """Quote an identifier, `schema.table` as two.
 
-    This is what libpq's PQescapeIdentifier does, plus doubling `%`, which would be a placeholder to the driver.
+    As libpq's PQescapeIdentifier, plus doubling `%`, which would be a placeholder to the driver.
     """
     return ".".join(_quoted(part) for part in name.split("."))
 
@@ -199,7 +199,7 @@ class Statements:
         ), [str(milliseconds), key, key]
 
     def where(self, where: Mapping[str, Any], *first: str) -> Statement:
-        """Return the WHERE clause of what has to match, after the conditions that come `first`."""
+        """Return the WHERE clause of a match, after the conditions that come `first`."""
         conditions = list(first)
         parameters: list[Any] = []
         for name, value in where.items():
@@ -280,7 +280,7 @@ class Statements:
 def _divide(values: Collection[Any]) -> tuple[Any, bool]:
     """Return the values of a collection that are not None as one parameter, and whether there is a None.
 
-    They become what the column is, as text does; but times are times, whose zone a text might lose.
+    They become the column's type, as text does; but times are times, whose zone a text might lose.
     """
     known = [parameter(each) if each.__class__ is datetime else each for each in values if each is not None]
     times = bool(known) and all(each.__class__ is datetime for each in known)

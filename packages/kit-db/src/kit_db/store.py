@@ -31,10 +31,10 @@ class Store(Generic[E]):
     """The rows of a table as entities: subclass it with an `entity` class and a `table`.
 
     `key` is the primary key's column, "id" by default. `columns` are the entity's annotated fields unless named
-    here; `arrays` are those of them that are PostgreSQL arrays (other lists and dicts are JSON), `generated` those that
+    here; `arrays` are the PostgreSQL arrays among them (other lists and dicts are JSON), `generated` the columns that
     the database computes, which are read but never written. Every name in SQL is one of these, every value a parameter.
 
-    What rows have to match is given by keyword, or as a mapping in front: a value is equal, None is null, a list has
+    Matches are given by keyword, or as a mapping in front: a value is equal, None is null, a list has
     the column's value in it, and `kit_db.filters` has the other comparisons.
 
     Each call runs in the open transaction, or as a unit of its own. `database` is the default one unless given here

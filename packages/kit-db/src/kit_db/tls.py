@@ -1,4 +1,4 @@
-"""What kind of host an endpoint is, and which certificates the server's own is verified against."""
+"""The kind of host that an endpoint is, and the certificates that its server is verified against."""
 
 import os
 import re
@@ -53,5 +53,5 @@ def find_roots(endpoint: str) -> str:
 
 
 def _folders() -> tuple[str, ...]:
-    """Return where a function's files are: its code, and what layers add."""
+    """Return the folders of a function's files: its code, and its layers."""
     return (os.environ.get("LAMBDA_TASK_ROOT") or "/var/task", "/opt", "/opt/python", "/opt/certs")

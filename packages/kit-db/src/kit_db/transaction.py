@@ -32,7 +32,7 @@ Callback = Callable[[], object]
 
 
 def call_all(callbacks: list[Callback]) -> None:
-    """Run what was to come after a commit; nothing can be undone any more, so an error is logged and the rest run."""
+    """Run the callbacks of a commit; nothing can be undone any more, so an error is logged and the rest run."""
     for callback in callbacks:
         try:
             callback()
@@ -128,7 +128,7 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Make a `with` block a savepoint: an exception in it undoes just what the block did."""
+        """Make a `with` block a savepoint: an exception in it undoes the block alone."""
         self._savepoints += 1
         name = f"kit_{self._savepoints}"
         depth, registered, broken = len(self._levels), len(self.callbacks), self._broken
@@ -235,7 +235,7 @@ class Transaction:
             ) from error
 
     def finish(self) -> None:
-        """Roll back what is not committed, and give the connection back."""
+        """Roll back an open transaction, and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

@@ -36,8 +36,8 @@ def parameter(value: Any) -> Any:
 def array(values: Iterable[Any]) -> str:
     """Return the text of a PostgreSQL array ("Array Input and Output Syntax" in its manual).
 
-    As text it becomes an array of whatever type is wanted; an array of the driver's would be text[], which no uuid
-    and no enum can be compared to. What a set holds is sorted, so that equal sets have one text.
+    As text it becomes an array of the wanted type; an array of the driver's would be text[], which no uuid
+    and no enum can be compared to. The members of a set are sorted, so that equal sets have one text.
     """
     elements = (_element(each) for each in values)
     return "{" + ",".join(sorted(elements) if isinstance(values, (set, frozenset)) else elements) + "}"

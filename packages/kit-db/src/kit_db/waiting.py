@@ -19,7 +19,7 @@ def ready(descriptor: int, state: int, seconds: float | None) -> bool:
 
 
 def watcher(descriptor: int) -> Ready:
-    """Return what does as `ready` for one socket, with the object for reading made once: it is waited for each time."""
+    """Return `ready` for one socket, with the object for reading made once: it is waited for each time."""
     if not hasattr(select, "poll"):
         return lambda state, seconds: ready(descriptor, state, seconds)
     reading, writing = _asked(descriptor, READ).poll, _asked(descriptor, WRITE).poll
@@ -32,7 +32,7 @@ def watcher(descriptor: int) -> Ready:
 
 
 def drive(poll: Poll, wait: Ready, seconds: float | None) -> bool:
-    """Call psycopg2's `poll` until what it was told to do is done; tell whether that was in time."""
+    """Call psycopg2's `poll` until its command is done; tell whether that was in time."""
     if seconds is None:
         while state := poll():
             wait(state, None)

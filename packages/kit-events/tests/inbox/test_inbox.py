@@ -29,7 +29,7 @@ from kit_events.inbox import (
     schema_sql,
     set_default_inbox,
 )
-from kit_events.testing import s3_notification
+from kit_testing.events import s3_record
 
 LEASED = ["memory", "dynamodb"]
 
@@ -513,8 +513,8 @@ def test_a_file_is_told_apart_by_all_that_identifies_it() -> None:
     attach = once(
         inbox=MemoryInbox(), key=lambda record: (record.bucket, record.key, record.event_name, record.sequencer)
     )(lambda record: seen.append(record.key))
-    [one] = kit_events.FileRecord.from_record(s3_notification("a.pdf"))
-    [other] = kit_events.FileRecord.from_record(s3_notification("b.pdf"))
+    [one] = kit_events.FileRecord.from_record(s3_record("a.pdf"))
+    [other] = kit_events.FileRecord.from_record(s3_record("b.pdf"))
     assert one.sequencer == other.sequencer
     for record in (one, other, one):
         attach(record)

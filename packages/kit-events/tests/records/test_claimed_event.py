@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from kit_events import ClaimError, EventRecord, RecordShapeError
-from kit_events.testing import carried, event_body
+from kit_testing.events import carried, event_body
 
 PAYLOAD = {"text": "long"}
 CONTENT = json.dumps(PAYLOAD).encode()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from kit_events import BusRecord, EventRecord, IotRecord, RecordShapeError
-from kit_events.testing import carried, event_body
+from kit_testing.events import carried, event_body
 
 LOAN = UUID("9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20")
 

@@ -25,7 +25,7 @@ from kit_events import (
     TableRecord,
     TopicRecord,
 )
-from kit_events.testing import carried, kafka_event, log_event, stream_record, table_record
+from kit_testing.events import carried, dynamodb_record, kafka_event, kinesis_record, logs_event
 
 LOAN = "9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20"
 AT = datetime(2026, 3, 1, 12, 30, 45, 123000, UTC)
@@ -164,7 +164,7 @@ def test_changes_of_a_table_come_through_kinesis_too(captured: Captured) -> None
     ],
 )
 def test_a_value_that_dynamodb_has_not_is_named(image: Any, field: str) -> None:
-    raw = table_record({"id": "1"})
+    raw = dynamodb_record({"id": "1"})
     raw["dynamodb"]["NewImage"] = image
     with pytest.raises(RecordShapeError) as caught:
         TableRecord.from_record(raw)
@@ -183,14 +183,14 @@ def test_data_of_a_stream_are_bytes_and_what_they_say(captured: Captured) -> Non
     ("data", "reason"), [(b"\xff", "is not text in UTF-8"), (b"text", "is not JSON"), (b"\x1f\x8b", "is cut off")]
 )
 def test_data_that_are_no_json_are_a_shape_error_when_asked_for(data: bytes, reason: str) -> None:
-    [record] = StreamRecord.from_record(stream_record(data))
+    [record] = StreamRecord.from_record(kinesis_record(data))
     assert record.data == data
     with pytest.raises(RecordShapeError, match=f"'data' {reason}"):
         _ = record.json
 
 
 def test_text_that_is_json_of_text_is_read() -> None:
-    [record] = StreamRecord.from_record(stream_record('"text"'))
+    [record] = StreamRecord.from_record(kinesis_record('"text"'))
     assert record.json == "text"
 
 
@@ -216,7 +216,7 @@ def test_records_of_kafka_are_decoded(captured: Captured) -> None:
 
 
 def test_a_record_of_kafka_comes_alone_through_pipes() -> None:
-    [record] = kafka_event({"a": 1})["records"]["topic-0"]
+    [record] = kafka_event([{"a": 1}])["records"]["topic-0"]
     [read] = KafkaRecord.from_record({**record, "eventSource": "aws:kafka"})
     assert read.json == {"a": 1}
 
@@ -261,7 +261,7 @@ def test_lines_of_a_log_are_unpacked(captured: Captured, name: str) -> None:
 def test_control_messages_of_a_log_hold_no_line(captured: Captured) -> None:
     [raw] = captured("logs_control_in_kinesis")["Records"]
     assert LogEventRecord.from_record(raw) == []
-    assert LogEventRecord.from_record(log_event("trial", control=True)) == []
+    assert LogEventRecord.from_record(logs_event(["trial"], control=True)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from kit_events import EventRecord, QueueRecord, Record, RecordShapeError, register_source
 from kit_events.records import sources
-from kit_events.testing import carried, event_body
+from kit_testing.events import carried, event_body
 
 GUIDE = Path(__file__).parents[4] / "docs" / "guides" / "events-records.md"
 

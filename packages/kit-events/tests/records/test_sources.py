@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit_events import EventRecord, FileRecord, Record, RecordShapeError, records
 from kit_events.records.sources import MAX_DEPTH, SOURCES
-from kit_events.testing import carried, event_body, s3_notification, table_record
+from kit_testing.events import carried, dynamodb_record, event_body, s3_record
 
 EVENTS = Path(__file__).parents[1] / "events"
 CARRIERS = ["sqs", "sns", "eventbridge", "kinesis", "firehose", "kafka", "activemq", "rabbitmq"]
@@ -100,7 +100,7 @@ def test_any_carrier_is_opened_in_any_other(inner: str, outer: str) -> None:
     event = event_body({"amount": 1})
     [record] = EventRecord.from_record(carried(event, inner, outer))
     assert str(record.id) == event["id"]
-    [file] = FileRecord.from_record(carried({"Records": [s3_notification("a b.pdf")]}, inner, outer))
+    [file] = FileRecord.from_record(carried({"Records": [s3_record("a b.pdf")]}, inner, outer))
     assert file.key == "a b.pdf"
 
 
@@ -135,7 +135,7 @@ def test_what_is_nested_too_deeply_is_a_shape_error() -> None:
     value: Any = {"S": "1"}
     for _ in range(2000):
         value = {"L": [value]}
-    raw = table_record({"id": "1"})
+    raw = dynamodb_record({"id": "1"})
     raw["dynamodb"]["NewImage"] = {"a": value}
     with pytest.raises(RecordShapeError, match="TableRecord: it is nested too deeply"):
         kit_events.TableRecord.from_record(raw)

@@ -22,7 +22,7 @@ from kit_events import (
     UserMigrationTrigger,
     VerifyAuthChallengeTrigger,
 )
-from kit_events.testing import alexa_event, cognito_event, lex_v2_event
+from kit_testing.events import alexa_event, cognito_event, lex_event
 
 Captured = Callable[[str], Any]
 
@@ -204,7 +204,7 @@ def test_events_made_for_tests_are_read() -> None:
     assert (launch.request_type, launch.intent) == ("LaunchRequest", None)
     [asked] = AlexaTrigger.from_record(alexa_event("RequestLoan", slots={"amount": "1", "term": None}))
     assert asked.slots == {"amount": "1", "term": None}
-    [turn] = LexV2Trigger.from_record(lex_v2_event("RequestLoan", slots={"amount": "1", "term": None}))
+    [turn] = LexV2Trigger.from_record(lex_event("RequestLoan", slots={"amount": "1", "term": None}))
     assert (turn.slot("amount"), turn.slot("term")) == ("1", None)
     [token] = PreTokenGenerationV2Trigger.from_record(cognito_event("TokenGeneration_HostedAuth", version="2"))
     assert token.id_token({"a": 1}).event["response"]["claimsAndScopeOverrideDetails"]

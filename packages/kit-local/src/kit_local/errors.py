@@ -1,9 +1,6 @@
-"""What kit-local raises.
+"""The errors of kit-local. Servers and migrations raise those of kit_testing.
 
 LocalError
-├── StoreError           a PostgreSQL or Redis server could not be found, started or reached
-├── CloudError           the local AWS endpoint could not be started
-├── MigrationError       an SQL file could not be applied
 ├── MappingError         AWS would have deleted messages that a function has reported as failed
 └── TemplateError        the template is wrong, or cannot become resources
     └── UnsupportedError the template asks for what kit-local does not do
@@ -15,31 +12,7 @@ from pathlib import Path
 
 
 class LocalError(Exception):
-    """Everything that kit-local raises."""
-
-
-class StoreError(LocalError):
-    """A PostgreSQL or Redis server could not be found, started or reached.
-
-    `log` is the end of the server's own log, empty when it never wrote one.
-    """
-
-    def __init__(self, message: str, *, log: str = "") -> None:
-        super().__init__(f"{message}\n{log}" if log else message)
-        self.log = log
-
-
-class CloudError(LocalError):
-    """The local AWS endpoint could not be started."""
-
-
-class MigrationError(LocalError):
-    """An SQL file could not be applied; `file` is the file, `line` the line in it where PostgreSQL stopped."""
-
-    def __init__(self, message: str, *, file: Path, line: int | None = None) -> None:
-        super().__init__(message)
-        self.file = file
-        self.line = line
+    """The root of all errors of kit-local."""
 
 
 class MappingError(LocalError):

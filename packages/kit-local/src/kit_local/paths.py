@@ -1,58 +1,15 @@
-"""Where kit-local keeps what outlives it, and what does not.
-
-`KIT_LOCAL_HOME` moves everything that is kept; without it, that is the folder which the operating system gives
-each user for caches.
-"""
+"""The folders for data that outlives kit-local; `KIT_LOCAL_HOME` moves them."""
 
 import hashlib
 import os
-import shutil
-import stat
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
-from kit_local.errors import LocalError, StoreError
-
-_KEPT = "/var/tmp"  # noqa: S108 (survives a restart of the machine, which /tmp need not)
-_MEMORY = "/dev/shm"  # noqa: S108
-_PLENTY = 2 * 1024**3  # bytes; a container's own has 64 MB unless more was asked for
+from kit_testing.servers import paths
 
 
 def cache_folder() -> Path:
-    """Return the folder of this user that everything kept is below, made if it is missing (mode 0700).
-
-    A user without a home of their own, as some containers and services have, gets a private one below /var/tmp.
-    """
-    named = os.environ.get("KIT_LOCAL_HOME")
-    if named:
-        folder = Path(named).expanduser().resolve()
-    else:
-        from platformdirs import user_cache_path
-
-        folder = user_cache_path("kit-local", appauthor=False)
-        if not _can_be_ours(folder):
-            folder = shared_folder(kept=True) / "cache"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise LocalError(f"{str(folder)!r} cannot be made; KIT_LOCAL_HOME names another folder: {error}") from error
-    return folder
-
-
-def _can_be_ours(folder: Path) -> bool:
-    """Tell whether a folder is this user's and can be written, or could be made.
-
-    Under sudo the home may be another user's, in whose way root's files would be.
-    """
-    if not hasattr(os, "getuid"):
-        return True  # Windows: the folder comes from the user's own profile
-    try:
-        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        own = nearest.stat().st_uid == os.getuid()
-    except PermissionError:
-        return False
-    return own if os.getuid() == 0 else os.access(nearest, os.W_OK) and (own or nearest != folder)
+    """Return the folder of this user for everything that is kept, made if it is missing (mode 0700)."""
+    return paths.cache_folder("kit-local", variable="KIT_LOCAL_HOME")
 
 
 def state_folder(project: Path) -> Path:
@@ -62,49 +19,3 @@ def state_folder(project: Path) -> Path:
     folder = cache_folder() / "state" / f"{resolved.name}-{digest}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
-
-
-def shared_folder(*, kept: bool = False, memory: bool = False) -> Path:
-    """Return a folder of ours which other users can pass through, but not list: `kit-local-<uid>`, mode 0711.
-
-    It lies below /var/tmp when what is put there is to be `kept`, else below the temporary folder; with `memory` in
-    /dev/shm, if two gigabytes are free there and no variable names the temporary folder. Another user could have made
-    it first, so that a folder that is not ours, is a link, or can be written by others is refused with a StoreError.
-    """
-    parent = Path(_KEPT) if kept and os.access(_KEPT, os.W_OK) else Path(tempfile.gettempdir())
-    if memory and not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")) and _has_plenty(_MEMORY):
-        parent = Path(_MEMORY)
-    folder = parent / f"kit-local-{os.getuid()}"
-    with suppress(FileExistsError):  # also by what is no folder
-        folder.mkdir(mode=0o711)
-    if not _is_ours_alone(folder):
-        raise StoreError(f"{str(folder)!r} does not belong to this user alone; remove it")
-    folder.chmod(0o711)
-    return folder
-
-
-def shared_folders() -> list[Path]:
-    """Return the folders of that kind, in memory and below the temporary folder, of which nothing is kept."""
-    candidates = [Path(parent) / f"kit-local-{os.getuid()}" for parent in (_MEMORY, tempfile.gettempdir())]
-    return [folder for folder in candidates if folder.is_dir() and _is_ours_alone(folder)]
-
-
-def _is_ours_alone(folder: Path) -> bool:
-    found = folder.lstat()
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022
-
-
-def _has_plenty(folder: str) -> bool:
-    try:
-        return shutil.disk_usage(folder).free >= _PLENTY and os.access(folder, os.W_OK | os.X_OK) and _may_use(_PLENTY)
-    except OSError:
-        return False
-
-
-def _may_use(most: int) -> bool:
-    """Tell whether a container's limit leaves so much memory twice: files in memory count, and so do programs."""
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-    except OSError:
-        return True
-    return not limit.isdecimal() or int(limit) >= 2 * most

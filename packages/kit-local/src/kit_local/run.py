@@ -14,15 +14,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from kit_local.cloud import Cloud
-from kit_local.errors import LocalError, MigrationError
+from kit_testing.errors import MigrationError, TestingError
+from kit_testing.servers import Aws
+
+from kit_local.errors import LocalError
 from kit_local.logs import Console, LogHandler
 from kit_local.paths import state_folder
 
 if TYPE_CHECKING:
+    from kit_testing.servers import Postgres, Redis
+    from kit_testing.servers.lock import FolderLock
+
     from kit_local.stack import Stack
-    from kit_local.stores import Postgres, Redis
-    from kit_local.stores.lock import FolderLock
     from kit_local.template import ApiStub, Template
 
 T = TypeVar("T")
@@ -85,7 +88,7 @@ class Backend:
         self._options, self._console = options, console
         self._sockets: dict[str, socket.socket] = {}
         self._stores: list[Postgres | Redis] = []
-        self.cloud = Cloud()
+        self.cloud = Aws()
         self._threads: list[asyncio.Future[Any]] = []
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = []  # in the order of starting
         self._watcher: asyncio.Task[None] | None = None
@@ -185,7 +188,8 @@ class Backend:
 
     def _hold(self, state: Path) -> Path:
         """Keep a second kit-local away from the folder's data."""
-        from kit_local.stores.lock import FolderLock, FolderTakenError
+        from kit_testing.errors import FolderTakenError
+        from kit_testing.servers.lock import FolderLock
 
         try:
             self._lock = FolderLock(state)
@@ -195,9 +199,9 @@ class Backend:
         return state
 
     def _store(self, kind: str, state: Path | None) -> Any:
-        from kit_local import stores
+        from kit_testing import servers
 
-        store = getattr(stores, kind)(state and state / kind.lower())
+        store = getattr(servers, kind)(state and state / kind.lower())
         self._stores.append(store)
         return store
 
@@ -211,10 +215,10 @@ class Backend:
     def _migrate(self, url: str) -> None:
         folder = self._options.folder / "migrations"
         if folder.is_dir():
-            from kit_local import migrations
+            from kit_testing.servers import apply_migrations
 
             try:
-                applied = migrations.apply(url, folder)
+                applied = apply_migrations(url, folder)
             except MigrationError:
                 if not self._options.ephemeral:
                     kept = state_folder(self._options.folder)
@@ -268,7 +272,7 @@ def _urls(stack: "Stack", aws: str) -> dict[str, Any]:
 
 def write_ready_file(file: Path, urls: Mapping[str, Any]) -> None:
     """Write the ready file at once: whoever sees it sees all of it, and nobody else does: there are passwords in it."""
-    from kit_local.stores.folders import write_private
+    from kit_testing.servers.folders import write_private
 
     scratch = file.with_name(f".{file.name}.{os.getpid()}")
     write_private(scratch, json.dumps(urls))
@@ -312,7 +316,7 @@ async def run(options: Options, console: Console) -> int:
             await asyncio.wait({stopping, breaking}, return_when=asyncio.FIRST_COMPLETED)
             backend.check()
         return 0
-    except (LocalError, OSError) as error:  # a disk that is full, a file of somebody else's
+    except (LocalError, TestingError, OSError) as error:  # a disk that is full, a file of somebody else's
         console.error(str(error))
         return 1
     finally:
@@ -336,9 +340,10 @@ def shield() -> None:
 def main(options: Options, console: Console) -> int:
     """Run the folder in a loop of its own; return the exit code."""
     shield()
-    logger = logging.getLogger("kit.local")
     handler = LogHandler(console)
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    for name in ("kit.local", "kit.testing"):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
     return asyncio.run(run(options, console))

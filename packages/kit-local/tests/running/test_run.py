@@ -19,12 +19,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from kit_local.boto import client
 from kit_local.errors import MappingError
 from kit_local.logs import Console
 from kit_local.run import Backend, Options, PortError, bind, write_ready_file
-from kit_local.stores.process import alive
 from kit_local.template import ApiStub
+from kit_testing.servers.aws.boto import client
+from kit_testing.servers.process import alive
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 

@@ -16,7 +16,7 @@ from kit_local.runtime.api import PAYLOAD_LIMIT
 from kit_local.runtime.pool import EventTooLargeError, ThrottledError
 from kit_local.runtime.scratch import Scratch
 from kit_local.runtime.worker import Worker
-from kit_local.stores.process import alive
+from kit_testing.servers.process import alive
 
 pytestmark = pytest.mark.anyio
 

@@ -7,9 +7,9 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
-from kit_local.boto import client
 from kit_local.gateway import websocket
 from kit_local.stack import Authorizer, Route
+from kit_testing.servers.aws.boto import client
 
 pytestmark = pytest.mark.anyio
 

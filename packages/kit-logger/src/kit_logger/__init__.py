@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from kit_logger.interceptor import inject_request
     from kit_logger.loggers import get_logger
     from kit_logger.metrics import emit_metrics
-    from kit_logger.names import is_sensitive
-    from kit_logger.redaction import redact, redact_text
 
     logger: Logger
 else:
@@ -22,9 +20,6 @@ else:
         "get_logger": "loggers",
         "inject": "decorator",
         "inject_request": "interceptor",
-        "is_sensitive": "names",
-        "redact": "redaction",
-        "redact_text": "redaction",
     }
 
     def __getattr__(name):
@@ -51,8 +46,5 @@ __all__ = [
     "get_logger",
     "inject",
     "inject_request",
-    "is_sensitive",
     "logger",
-    "redact",
-    "redact_text",
 ]

@@ -5,7 +5,7 @@ import logging
 from kit_logger.stdout import StdoutHandler
 
 _following = {"kit"}  # written through the process's logger, at its level
-_loggers: list[logging.Logger] = []  # those of the names in _following
+_loggers: list[logging.Logger] = []  # the loggers of the names in _following
 _fixed: dict[str, StdoutHandler] = {}  # written at a level of their own
 _placed: list[StdoutHandler] = []  # the handler that the following loggers have at the moment
 
@@ -25,7 +25,7 @@ def follow(output: StdoutHandler) -> None:
 
 
 def is_followed(output: StdoutHandler) -> bool:
-    """Tell whether the adopted loggers write through `output`; whoever configures logging may have taken it away."""
+    """Tell whether the adopted loggers write through `output`; a configuration of logging may have taken it away."""
     for logger in _loggers:  # noqa: SIM110  # a loop takes a third of the time of all()
         if output not in logger.handlers:
             return False
@@ -33,7 +33,7 @@ def is_followed(output: StdoutHandler) -> bool:
 
 
 def set_levels(level: int) -> None:
-    """Give the adopted loggers that have no level of their own the level of the process's logger."""
+    """Give the adopted loggers without a level of their own the level of the process's logger."""
     for name in _following:
         logger = logging.getLogger(name)
         if logger.level != level:

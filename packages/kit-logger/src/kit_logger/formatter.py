@@ -1,8 +1,8 @@
-"""Powertools' JSON, without secrets, with the keys of the invocation that a line belongs to."""
+"""Powertools' JSON lines, without secrets, with the keys of their invocation."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools.logging.formatter import (
@@ -11,13 +11,13 @@ from aws_lambda_powertools.logging.formatter import (
     LambdaPowertoolsFormatter,
 )
 from kit_core.invocation import Invocation
+from kit_core.redaction import redact_text
 
 from kit_logger.ids import context_keys, correlation_id_of, invocation_of, trace_id
-from kit_logger.lines import encode, fits, quoted, shortened
-from kit_logger.log_records import encoded_extras, extras, failure, message, templated
-from kit_logger.redaction import LONGEST, redact, redact_text
+from kit_logger.lines import MAX_BYTES, encode, fits, plain, quoted, shortened
+from kit_logger.log_records import encoded_extras, encoded_failure, extras, failure, message, templated
 from kit_logger.scopes import Keys, Scope, any_running, current
-from kit_logger.texts import has_hint, redacted_template
+from kit_logger.templates import redacted_template
 
 _TEMPLATES = {"level": "%(levelname)s", "location": "%(funcName)s:%(lineno)d", "timestamp": "%(asctime)s"}
 _ORDER = ["level", "location", "message", "timestamp"]
@@ -28,7 +28,7 @@ _levels: dict[str, str] = {}
 
 
 class _Fixed:
-    """The keys that several lines share, as JSON, and what they were made from."""
+    """Hold the keys that several lines share, as JSON, and the values that they were made from."""
 
     __slots__ = ("cold", "context", "has_id", "has_trace", "of_thread", "outside", "plain", "taken", "text")
 
@@ -39,15 +39,18 @@ class _Fixed:
     plain: bool
     text: str
     taken: frozenset[str]
-    has_id: bool  # whether `correlation_id` is among the keys
-    has_trace: bool  # whether no X-Ray trace is to be added
+    has_id: bool  # `correlation_id` is among the keys
+    has_trace: bool  # the X-Ray trace is among the keys, or switched off
 
 
 class RedactingFormatter(LambdaPowertoolsFormatter):
-    """Write what Powertools' formatter does, without secrets; takes the same options.
+    """Write the lines of Powertools' formatter, without secrets; it takes the same options.
 
     Keys that are appended during an invocation are that invocation's alone, also when several run in one process.
     Lines longer than CloudWatch takes are cut, and have the key `truncated`, their length in bytes before.
+
+    Example:
+        >>> audit = Logger(service="audit", logger_formatter=RedactingFormatter())
     """
 
     def __init__(self, **options: Any) -> None:
@@ -66,7 +69,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
 
     @property
     def log_format(self) -> dict[str, Any]:
-        """What every line has: the lasting keys and the invocation's."""
+        """The keys of every line: the lasting ones and the invocation's."""
         if not self._ready:
             return self._lasting
         scope = current()
@@ -91,7 +94,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         Within an invocation or record `correlation_id` becomes its correlation id, which published events carry, too.
         """
         scope = current() if self._ready else None
-        # What a logger is made with is lasting, also when it is made late, by a handler.
+        # The keys that a logger is made with last, also if a handler makes it.
         made = "service" in additional_keys and "service" not in self._lasting
         if not made and "correlation_id" in additional_keys:
             invocation = invocation_of(scope)
@@ -101,7 +104,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if made or (scope is None and not any_running()):
             self._lasting.update(additional_keys)
             self._changed()
-        elif scope is None:  # a thread of one of several invocations: nobody knows of which
+        elif scope is None:  # a thread that a handler has started, while several run
             self.thread_safe_append_keys(**additional_keys)
         elif additional_keys:
             scope.keys(self).update(additional_keys)
@@ -142,17 +145,17 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             self.append_keys(service=service)
 
     def thread_safe_remove_keys(self, keys: Iterable[str]) -> None:
-        """Remove keys of this thread or task; those that it was started from keep theirs."""
+        """Remove keys of this thread or task; the one that has started it keeps them."""
         gone = set(keys)
         THREAD_LOCAL_KEYS.set({key: value for key, value in THREAD_LOCAL_KEYS.get().items() if key not in gone})
 
     def _changed(self) -> None:
-        self._outside = Keys()  # and, since it is another one, nothing that was made from the old one is used again
+        self._outside = Keys()  # a new one: keys that were encoded with the old one are out of date
 
     # The lines
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line; whatever is wrong with a record, there is one."""
+        """Return the line of a record; a broken record has a line, too."""
         try:
             line = self._fast(record, current()) if self._plain else None
             if line is None:
@@ -160,64 +163,65 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
                 line = self.serialize(entry)
             if fits(line):
                 return line
-            return shortened(redact(self._entry(record), default=self._default), line, self._serialized)
-        except Exception as error:  # noqa: BLE001  # wrong arguments, a broken serializer: not worth a failure
+            return shortened(self._clean(self._entry(record)), line, self._serialized)
+        except Exception as error:  # noqa: BLE001  # a broken serializer, or an object's own code
             return self._least(record, error)
 
     def serialize(self, log: Any) -> str:
         """Return a line as JSON, without secrets."""
-        return self._serialized(redact(log, default=self._default))
+        return self._serialized(self._clean(log))
+
+    def _clean(self, entry: Any) -> Any:
+        if not isinstance(entry, dict):
+            return plain(entry, self._default)
+        cleaned: dict[str, Any] = {}
+        for key, value in entry.items():  # one by one: a long text must not use up the search for the ids
+            cleaned.update(plain({key: value}, self._default))
+        return cleaned
 
     def _serialized(self, log: Any) -> str:
         return encode(log) if self._own_json else str(self.json_serializer(log))
 
     def _fast(self, record: logging.LogRecord, scope: Scope | None) -> str | None:
-        """Return the line of a record that has nothing special, put together from pieces; None for any other."""
+        """Return the line of an ordinary record, put together from pieces; None for any other record."""
         text = record.msg
         if type(text) is not str or text[:1] in ("{", "["):
             return None
         invocation = invocation_of(scope)
         fixed = self._fixed(scope, invocation)
-        if not fixed.plain or len(text) > LONGEST:
+        if not fixed.plain or len(text) > MAX_BYTES:
             return None
         if record.args:
             try:
                 text = redacted_template(text) % record.args
-            except Exception:  # noqa: BLE001  # the arguments don't fit, which the other way can say
+            except Exception:  # noqa: BLE001  # the arguments do not fit: the slow way says so
                 return None
-        added = encoded_extras(record, fixed.taken, None, self._default)
+        added = encoded_extras(record, fixed.taken, self._default)
         if added is None:
             return None
-        rest = self._origin(record, fixed, invocation, str)
-        failed = failure(record, frames=self.serialize_stacktrace) if record.exc_info or record.stack_info else {}
-        if "exception_notes" in failed:  # may hold anything
-            return None
-        what = _pieces(failed)
-        if has_hint((text + added + what + rest).lower()):
-            text, rest = redact_text(text), self._origin(record, fixed, invocation, redact_text)
-            added = encoded_extras(record, fixed.taken, redact_text, self._default)
-            what = _pieces(redact(failed))
+        failed = ""
+        if record.exc_info or record.stack_info:
+            failed = encoded_failure(failure(record, frames=self.serialize_stacktrace))
+        rest = self._origin(record, fixed, invocation)
         level = _levels.get(record.levelname) or _levels.setdefault(record.levelname, quoted(record.levelname))
         when = self._timestamp(record.created) if self._rfc3339 else quoted(self.formatTime(record, self.datefmt))
         return (
-            f'{{"level":{level},"location":{quoted(f"{record.funcName}:{record.lineno}")},"message":{quoted(text)},'
-            f'"timestamp":{when}{fixed.text}{added}{what}{rest}}}'
+            f'{{"level":{level},"location":{quoted(f"{record.funcName}:{record.lineno}")},"message":{quoted(redact_text(text))},'
+            f'"timestamp":{when}{fixed.text}{added}{failed}{rest}}}'
         )
 
-    def _origin(
-        self, record: logging.LogRecord, fixed: _Fixed, invocation: Invocation | None, clean: Callable[[str], str]
-    ) -> str:
+    def _origin(self, record: logging.LogRecord, fixed: _Fixed, invocation: Invocation | None) -> str:
         pieces = ""
         if record.name != self._lasting.get("service"):
-            pieces = f',"logger":{quoted(clean(record.name))}'
+            pieces = f',"logger":{quoted(redact_text(record.name))}'
         if not fixed.has_id:
             found = correlation_id_of(invocation)
             if found is not None:
-                pieces += f',"correlation_id":{quoted(clean(found))}'
+                pieces += f',"correlation_id":{quoted(redact_text(found))}'
         if not fixed.has_trace:
             trace = trace_id()
             if trace is not None:
-                pieces += f',"xray_trace_id":{quoted(clean(trace))}'
+                pieces += f',"xray_trace_id":{quoted(redact_text(trace))}'
         return pieces
 
     def _timestamp(self, created: float) -> str:
@@ -235,7 +239,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         context = cold = None
         if invocation is not None:
             context = invocation.context
-            cold = invocation.cold_start if scope is None else None  # of a scope's lines it is the same
+            cold = invocation.cold_start if scope is None else None  # within a scope it does not change
         fixed: _Fixed | None = holder.encoded
         if (
             fixed is None
@@ -253,9 +257,9 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
 
     def _encode_keys(self, fixed: _Fixed, keys: dict[str, Any], scope: Scope | None) -> bool:
         """Encode the keys; tell whether they are of types that cannot change, so that other lines may share them."""
-        plain = all(keys.pop(name, None) == template for name, template in _TEMPLATES.items())
-        plain = plain and not any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items())
-        fixed.plain = plain and _OF_FAILURES.isdisjoint(keys)
+        fixed.plain = all(keys.pop(name, None) == template for name, template in _TEMPLATES.items())
+        if any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items()) or not _OF_FAILURES.isdisjoint(keys):
+            fixed.plain = False
         fixed.has_trace = keys.get("xray_trace_id", self) is not self  # None switches it off
         keys = {key: value for key, value in keys.items() if value is not None}
         if not fixed.has_trace and scope is not None:
@@ -266,13 +270,13 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
                 keys["xray_trace_id"] = scope.trace
             fixed.has_trace = True
         fixed.has_id = "correlation_id" in keys
-        text = encode(redact(keys, default=self._default))[1:-1]
+        text = encode(plain(keys, self._default))[1:-1]
         fixed.text = text and "," + text
         fixed.taken = _TAKEN | keys.keys()
         return all(type(value) in _FIXED_TYPES for value in keys.values())
 
     def _entry(self, record: logging.LogRecord) -> dict[str, Any]:
-        """Return what a line says, in full and with its secrets."""
+        """Return a line as a dict, in full and with its secrets."""
         attributes = {**record.__dict__, "asctime": self.formatTime(record, self.datefmt)}
         scope = current()
         invocation = invocation_of(scope)
@@ -298,15 +302,11 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         entry = {
             "level": record.levelname,
             "location": f"{record.funcName}:{record.lineno}",
-            "message": redact(record.msg),
+            "message": plain(record.msg),
             "timestamp": logging.Formatter().formatTime(record),
-            "service": redact(self._lasting.get("service")),
-            "correlation_id": redact(correlation_id_of(invocation_of(current()))),
+            "service": plain(self._lasting.get("service")),
+            "correlation_id": plain(correlation_id_of(invocation_of(current()))),
             "format_error": type(error).__name__,
         }
         line = encode(entry)
         return line if fits(line) else shortened(entry, line, encode)
-
-
-def _pieces(values: dict[str, Any]) -> str:
-    return "," + encode(values)[1:-1] if values else ""

@@ -1,5 +1,6 @@
 """The keys that say which invocation a line belongs to, from `kit_core.invocation`."""
 
+import logging
 import os
 from typing import Any
 
@@ -53,4 +54,4 @@ def warn_once(message: str, error: Exception) -> None:
     """Log a problem of the logger's own, once in this process; of the error its type: its text may hold a secret."""
     if message not in _said:
         _said.add(message)
-        log("kit.logger", 30, f"{message}: %s", type(error).__name__)
+        log("kit.logger", logging.WARNING, f"{message}: %s", type(error).__name__, stacklevel=3)

@@ -1,8 +1,10 @@
-"""Lines as JSON, none longer than what CloudWatch Logs takes."""
+"""Lines as JSON, without secrets, and none longer than CloudWatch Logs takes."""
 
 import json
 from collections.abc import Callable
 from typing import Any
+
+from kit_core.redaction import redact
 
 # "Maximum event size: 256 KB" (CloudWatch Logs quotas, as Lambda's own pipe still cuts lines), less the 26 bytes that
 # each event counts for, and some room.
@@ -10,19 +12,39 @@ MAX_BYTES = 262_144 - 144
 _STEPS = (65_536, 16_384, 4_096, 1_024, 256, 64)
 
 Encode = Callable[[Any], str]
-quoted: Encode = json.encoder.encode_basestring  # a text as JSON, nothing escaped that needn't be
+quoted: Encode = json.encoder.encode_basestring  # a text as JSON, escaped where JSON demands it
 
 
 def _encoder() -> Encode:
     make = getattr(json.encoder, "c_make_encoder", None)
     if make is None:  # not CPython
         return json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-    # What JSONEncoder.encode makes anew for each call, and costs more than the encoding itself.
+    # JSONEncoder.encode makes this function for each call, which takes longer than the encoding itself.
     chunks = make(None, str, quoted, None, ":", ",", False, False, True)
     return lambda value: "".join(chunks(value, 0))
 
 
 encode: Encode = _encoder()
+
+
+def plain(value: Any, default: Callable[[Any], Any] | None = None) -> Any:
+    """Return a value as JSON's own types, without its secrets.
+
+    default: returns a value that JSON knows for one that it does not know; else the payload's form (`kit_core.json`),
+    or the text of the value if the payload knows no form of it
+    """
+    return redact(value, default=default or _payload_form)
+
+
+def _payload_form(value: Any) -> Any:
+    from kit_core.errors import CoreError
+    from kit_core.json import plain as form_of
+
+    try:
+        form = form_of(value)
+    except CoreError:
+        return redact(value)
+    return redact(value) if type(form) is type(value) else form  # an object that has every attribute
 
 
 def fits(line: str) -> bool:
@@ -32,7 +54,7 @@ def fits(line: str) -> bool:
 
 
 def shortened(entry: dict[str, Any], line: str, serialize: Encode) -> str:
-    """Return `entry` as a line that fits: its long texts and lists cut, and `truncated` saying how long it was."""
+    """Return `entry` as a line that fits: its long texts and lists cut, and `truncated` with its length in bytes."""
     size = len(line.encode("utf-8", "surrogatepass"))
     for step in _STEPS:
         cut = _cut(entry, step)

@@ -1,4 +1,4 @@
-"""What is in a log record: its extras, its message, its exception."""
+"""The parts of a log record: its extras, its message, its exception."""
 
 import logging
 import traceback
@@ -7,33 +7,28 @@ from itertools import islice
 from typing import Any
 
 from aws_lambda_powertools.logging.formatter import RESERVED_LOG_ATTRS
+from kit_core.redaction import REDACTED, is_secret, redact_text
 
-from kit_logger.lines import encode, quoted
-from kit_logger.names import hides
-from kit_logger.redaction import redact, redact_text
-from kit_logger.texts import REDACTED, redacted_template
+from kit_logger.lines import encode, plain, quoted
+from kit_logger.templates import redacted_template
 
 _OWN = logging.makeLogRecord({}).__dict__  # the attributes of a record that has no extras; extras come after them
 _COUNT = len(_OWN)
 _NO_EXTRAS = frozenset({*_OWN, *RESERVED_LOG_ATTRS, "message", "taskName", "kit_logger_done"})
 _MOST_FRAMES = 50
+_HIDDEN = quoted(REDACTED)
 
 
 def extras(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
-    """Go through what the caller, or a library, has added to the record; None is nothing."""
+    """Go through the attributes that a caller or a library has added to the record, without those that are None."""
     items = record.__dict__.items()
     for key, value in islice(items, _COUNT, None) if type(record) is logging.LogRecord else items:
         if value is not None and key not in _NO_EXTRAS:
             yield key, value
 
 
-def encoded_extras(
-    record: logging.LogRecord, taken: frozenset[str], clean: Callable[[str], str] | None, default: Any
-) -> str | None:
-    """Return the extras as pieces of JSON, a comma before each; None if one has a name that is taken.
-
-    `clean` takes the secrets out of texts; None leaves that to the caller.
-    """
+def encoded_extras(record: logging.LogRecord, taken: frozenset[str], default: Any) -> str | None:
+    """Return the extras as JSON without secrets, a comma before each; None if a name is already in the line."""
     items = record.__dict__.items()
     pieces = ""
     for key, value in islice(items, _COUNT, None) if type(record) is logging.LogRecord else items:
@@ -41,23 +36,21 @@ def encoded_extras(
             continue
         if key in taken or type(key) is not str:
             return None
+        name = quoted(redact_text(key))
         kind = type(value)
-        if hides(key, value):
-            value = REDACTED
+        if is_secret(key, value):
+            pieces += f",{name}:{_HIDDEN}"
+        elif kind is str:
+            pieces += f",{name}:{quoted(redact_text(value))}"
         elif kind is int:
-            pieces += f",{quoted(key)}:{value}"
-            continue
-        elif kind is not str:
-            pieces += f",{quoted(key)}:{encode(redact(value, default=default))}"
-            continue
-        elif clean is not None:
-            value = clean(value)
-        pieces += f",{quoted(key)}:{quoted(value)}"
+            pieces += f",{name}:{value}"
+        else:
+            pieces += f",{name}:{encode(plain(value, default))}"
     return pieces
 
 
 def message(record: logging.LogRecord, decode: Callable[[str], Any]) -> tuple[Any, str | None]:
-    """Return the message, decoded if it is a JSON object or array, and the name of the error if it can't be made."""
+    """Return the message, decoded if it is a JSON object or array, and the name of the error if it cannot be made."""
     template = record.msg
     if record.args:
         try:
@@ -73,7 +66,7 @@ def message(record: logging.LogRecord, decode: Callable[[str], Any]) -> tuple[An
 
 
 def failure(record: logging.LogRecord, *, frames: bool) -> dict[str, Any]:
-    """Return the exception that the record carries, and its stack: the keys that Powertools has for them."""
+    """Return the exception and the stack of a record, by Powertools' keys."""
     found: dict[str, Any] = {}
     if record.stack_info:
         found["stack_info"] = record.stack_info
@@ -99,8 +92,17 @@ def failure(record: logging.LogRecord, *, frames: bool) -> dict[str, Any]:
     return found
 
 
+def encoded_failure(failed: dict[str, Any]) -> str:
+    """Return the keys of an exception as JSON without secrets, a comma before each."""
+    shown = failed.get("exception")
+    # The traceback holds the texts of all frames: if it has no secret, they need not be gone through one by one.
+    if shown is None or "stack_info" in failed or "exception_notes" in failed or redact_text(shown) != shown:
+        failed = plain(failed)
+    return "," + encode(failed)[1:-1] if failed else ""
+
+
 def templated(value: Any, attributes: dict[str, Any]) -> Any:
-    """Return a key that has the name of a record's attribute: a template for the attributes, or else itself."""
+    """Return the value of a key that has the name of a record's attribute: it may be a template for the attributes."""
     try:
         return value % attributes if isinstance(value, str) else value
     except Exception:  # noqa: BLE001  # no template after all

@@ -19,7 +19,7 @@ from kit_logger.stdout import StdoutHandler
 _lock = threading.RLock()
 _loggers: "dict[str, KitLogger]" = {}
 _main: "list[KitLogger]" = []  # the one that kit's own loggers write through
-_sampled = 0  # how many of the invocations that are running are logged in full
+_sampled = 0  # the number of running invocations that are logged in full
 
 _OF_RECORD = frozenset({*logging.makeLogRecord({}).__dict__, "message", "asctime"})
 
@@ -35,13 +35,13 @@ def _method(level: int, *, error: bool = False) -> Callable[..., None]:
         extra: Mapping[str, object] | None = None,
         **kwargs: object,
     ) -> None:
-        # A look into the cache of logging's isEnabledFor: what isn't written costs little more than logging's own.
+        # The cache of logging's isEnabledFor: a line that is not written costs little more than logging's own.
         if self._cached(level) is False or not self._logger.isEnabledFor(level):
             return
         if kwargs:
             extra = {**extra, **kwargs} if extra else kwargs
         if extra and not _OF_RECORD.isdisjoint(extra):
-            # logging raises KeyError for these, in the one branch that no test has been through
+            # logging raises KeyError for these names
             extra = {f"{key}_" if key in _OF_RECORD else key: value for key, value in extra.items()}
         self._logger._log(level, msg, args, exc_info, extra, stack_info, stacklevel)
 
@@ -49,7 +49,7 @@ def _method(level: int, *, error: bool = False) -> Callable[..., None]:
 
 
 class KitLogger(Logger):
-    """Powertools' Logger: with all of its methods, whose lines are redacted and whose state is the invocation's."""
+    """Is Powertools' Logger, with redacted lines, and with state that belongs to the invocation."""
 
     def __init__(
         self, service: str, *, level: str | int | None, sampling_rate: float | None, buffer_bytes: int
@@ -120,7 +120,7 @@ class KitLogger(Logger):
         """Do nothing: each invocation is sampled as a whole, not the process."""
 
     def _take_over(self, formatter: RedactingFormatter) -> None:
-        """Be the only one to write, when somebody has made a Powertools logger of this name before."""
+        """Take the place of a Powertools logger of this name that was made before."""
         for handler in self._logger.handlers:
             if handler is not self._output and isinstance(handler.formatter, LambdaPowertoolsFormatter):
                 before = handler.formatter.get_current_keys()
@@ -128,7 +128,7 @@ class KitLogger(Logger):
         self._logger.handlers[:] = [
             handler for handler in self._logger.handlers if not isinstance(handler.formatter, LambdaPowertoolsFormatter)
         ]
-        if self._applied is None and self._logger.level:  # Powertools leaves what it has set up before as it is
+        if self._applied is None and self._logger.level:  # Powertools leaves a logger that it has set up as it is
             self._output.threshold = self._logger.level
         self._output.setFormatter(formatter)
         self._logger.addHandler(self._output)
@@ -136,7 +136,7 @@ class KitLogger(Logger):
         self._logger.powertools_handler = self.logger_handler = self._output  # type: ignore[attr-defined]
 
     def _refresh(self) -> None:
-        """Let records be made that the handler may want: of a sampled invocation, or to be held back."""
+        """Let records under the level be made while an invocation is sampled, or if lines are held back."""
         level = self._output.threshold
         if _sampled or self._output.buffer_bytes:
             level = min(level, logging.DEBUG)
@@ -154,14 +154,18 @@ def get_logger(
     sampling_rate: float | None = None,
     buffer_bytes: int | None = None,
 ) -> Logger:
-    """Return the logger of a service: always the same one; options count when it is made.
+    """Return the logger of a service, the same one each time; options count when it is made.
 
     service: its name on every line (default: POWERTOOLS_SERVICE_NAME, SERVICE_NAME, "service_undefined")
-    level: from which on lines are written (default: POWERTOOLS_LOG_LEVEL, LOG_LEVEL, INFO)
+    level: the level from which on lines are written (default: POWERTOOLS_LOG_LEVEL, LOG_LEVEL, INFO)
     sampling_rate: the share of invocations, 0 to 1, that are logged in full (default: POWERTOOLS_LOGGER_SAMPLE_RATE, 0)
-    buffer_bytes: how much of an invocation's lines under the level is held back, to be written when it logs an error
-    or fails (default: KIT_LOGGER_BUFFER_BYTES, 0)
-    Raises ValueError for an option that makes no sense; what the environment says wrongly is a warning in the log.
+    buffer_bytes: the bytes of an invocation's lines under the level that are held back, to be written if it logs an
+    error or fails (default: KIT_LOGGER_BUFFER_BYTES, 0)
+
+    Raises ValueError for a senseless option; a senseless environment variable is a warning in the log.
+
+    Example:
+        >>> audit = get_logger("audit", level="DEBUG")
     """
     name = service or os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("SERVICE_NAME") or "service_undefined"
     with _lock:

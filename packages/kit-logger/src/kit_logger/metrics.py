@@ -7,9 +7,8 @@ from math import isfinite
 from typing import Any
 
 from kit_logger.ids import context_keys, correlation_id_of, invocation_of
-from kit_logger.lines import encode, fits
+from kit_logger.lines import encode, fits, plain
 from kit_logger.loggers import process_logger
-from kit_logger.redaction import redact
 from kit_logger.scopes import current
 
 # "MetricDatum: Unit" (CloudWatch API reference)
@@ -50,12 +49,12 @@ def emit_metrics(
 
     values: a number, up to 100 numbers, or either with its unit (default: "Count"); one that isn't finite is left out
     namespace: default POWERTOOLS_METRICS_NAMESPACE, else the service
-    dimensions: what the metrics are told apart by (default: the service, and the function's name); each different
-    value is a metric that is paid for, so no ids
-    properties: what else is to be found on the line, without its secrets; the request's and correlation id are
+    dimensions: tell the metrics apart (default: the service, and the function's name); each different value is a
+    metric that costs money, so no ids
+    properties: further values on the line, without their secrets; the request's and correlation id are added
 
-    Written whatever the level is. Raises ValueError for what CloudWatch would drop without a word: an unknown unit, an
-    empty or long name, more than 100 metrics or 30 dimensions, a name that is used twice.
+    Written at every level. Raises ValueError for values that CloudWatch would drop silently: an unknown unit, an empty
+    or long name, more than 100 metrics or 30 dimensions, a name that is used twice.
     """
     logger = process_logger()
     function = context_keys(invocation_of(current())).get("function_name")
@@ -64,14 +63,14 @@ def emit_metrics(
     namespace = namespace or os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or logger.service
     metrics, numbers = _checked(values)
     _check_names(namespace, dimensions, values)
-    told = {key: text[:_LONGEST_DIMENSION] for key, text in redact(dict(dimensions)).items()}
+    texts = {key: text[:_LONGEST_DIMENSION] for key, text in plain(dict(dimensions)).items()}
     if not metrics:
         return
-    directive = {"Namespace": namespace, "Dimensions": [list(told)], "Metrics": metrics}
+    directive = {"Namespace": namespace, "Dimensions": [list(texts)], "Metrics": metrics}
     entry = {
-        **redact(dict(properties or {})),
+        **plain(dict(properties or {})),
         **_ids(),
-        **told,
+        **texts,
         **numbers,
         "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
     }
@@ -88,7 +87,7 @@ def emit_metrics(
 
 
 def of_invocation(*, duration: float, cold: bool, failed: bool, event: Any, answer: Any) -> dict[str, Value]:
-    """Return the metrics of one invocation; of a batch also how many records it had, and how many of them failed."""
+    """Return the metrics of one invocation; of a batch also the numbers of its records and of the failed ones."""
     values: dict[str, Value] = {
         "Invocations": 1,
         "Errors": int(failed),
@@ -139,4 +138,4 @@ def _ids() -> dict[str, Any]:
         "function_request_id": context_keys(invocation).get("function_request_id"),
         "correlation_id": correlation_id_of(invocation),
     }
-    return {key: redact(value) for key, value in ids.items() if value is not None}
+    return {key: plain(value) for key, value in ids.items() if value is not None}

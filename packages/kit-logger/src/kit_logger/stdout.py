@@ -1,4 +1,4 @@
-"""Where lines are written to, which are, and that each is written once."""
+"""The handler that writes lines to standard output: each once, from the level or the sampling on."""
 
 import json
 import logging
@@ -8,12 +8,12 @@ from typing import TextIO
 from kit_logger.lines import encode
 from kit_logger.scopes import Scope, current
 
-# Set on a record that one of our handlers has dealt with: others on its way up to the root leave it.
+# Set on a record that one of our handlers has taken: the handlers of the root leave it.
 _DONE = "kit_logger_done"
 
 
 class StdoutHandler(logging.StreamHandler[TextIO]):
-    """Writes to what `sys.stdout` is at that moment, and shows nothing of a record that can't be written.
+    """Write to the current `sys.stdout`, and show nothing of a record that cannot be written.
 
     Records under `threshold` are written while their invocation is sampled, else held back if `buffer_bytes` allows
     it, until the invocation logs an error or fails.
@@ -50,24 +50,24 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
                 if scope is not None:
                     self.write_held(scope)
             self.write(self.format(record))
-        except Exception:  # noqa: BLE001  # nothing that goes wrong while logging is the caller's
+        except Exception:  # noqa: BLE001  # logging is no reason to fail
             self.handleError(record)
 
     def write(self, line: str) -> None:
-        """Write a line; in characters that the output can take."""
+        """Write a line, in characters that the output can encode."""
         stream = sys.stdout
         try:
             stream.write(line + "\n")
-        except UnicodeEncodeError:  # half a surrogate pair, or an output that isn't UTF-8
+        except UnicodeEncodeError:  # half a surrogate pair, or an output that is not UTF-8
             try:
                 line = json.dumps(json.loads(line))
-            except ValueError:  # a serializer of somebody's own doesn't write JSON
+            except ValueError:  # the user's own serializer does not write JSON
                 line = line.encode("ascii", "backslashreplace").decode()
             stream.write(line + "\n")
         stream.flush()
 
     def write_held(self, scope: Scope) -> None:
-        """Write what was held back during the invocation."""
+        """Write the lines that were held back during the invocation."""
         lines, dropped = scope.take_held()
         if dropped:
             self.write(encode({"level": "WARNING", "message": "debug lines were dropped", "dropped": dropped}))
@@ -75,7 +75,7 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
             self.write(line)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
-        """Say where a record was lost; logging's own way is to print its arguments, secrets included."""
+        """Print the place of a lost record; logging itself would print its arguments, secrets included."""
         lost = {"level": "ERROR", "location": f"{record.funcName}:{record.lineno}", "message": "a log line was lost"}
         try:
             print(json.dumps(lost), file=sys.stderr)  # noqa: T201
@@ -83,26 +83,26 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
             return  # standard error is closed, too
 
 
-class NotDone(logging.Filter):
-    """Keeps what our handlers have written away from the root's handlers: they would write it a second time."""
+class NotWritten(logging.Filter):
+    """Keep the records that our handlers have taken from the handlers of the root, which would write them again."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the record is still to be written."""
         return _DONE not in record.__dict__
 
 
-_not_done = NotDone()
-_quiet: list[logging.Handler] = []  # the root's handlers that have been seen to
+_not_written = NotWritten()
+_quiet: list[logging.Handler] = []  # the root's handlers that have the filter
 
 
 def _quiet_root() -> None:
-    """Let the root's handlers, Lambda's own among them, write only what ours don't."""
+    """Let the root's handlers, Lambda's own among them, write the other records only."""
     for other in logging.root.handlers:
         # pytest's own handler may see everything: it is how tests look at records.
         if (
-            _not_done not in other.filters
+            _not_written not in other.filters
             and not isinstance(other, StdoutHandler)
             and type(other).__module__ != "_pytest.logging"
         ):
-            other.addFilter(_not_done)
+            other.addFilter(_not_written)
     _quiet[:] = logging.root.handlers

@@ -119,7 +119,7 @@ class BaseSchema:
     def from_schema(cls, schema: type[marshmallow.Schema], *, name: str | None = None) -> type[Any]:
         """Return a class whose `.Schema` is a marshmallow Schema that exists, with its hooks, methods and `Meta`.
 
-        Its fields are the class's, so that `load` makes instances (or what a post_load hook makes); those that are
+        Its fields are the class's, so that `load` makes instances (or a post_load hook's results); fields that are
         neither required nor have a load_default are None when not given. `name` is the class's, unless it is to be
         the schema's without `Schema` at its end.
         """
@@ -155,7 +155,7 @@ class BaseSchema:
         (None too) is such an error under `_schema`. `unknown` is EXCLUDE, which drops fields that are not declared,
         or RAISE; it reaches nested schemas; without it each class does as its head says. With `partial` (True, or
         names) missing fields are no error: they stay unset, and `dump` leaves them out; True is about the class's own
-        fields, and what is nested is whole. Another BaseSchema instance is dumped first.
+        fields, and nested instances are whole. Another BaseSchema instance is dumped first.
         """
         if not partial:
             make = cls.__kit_loaders__.get(unknown) or loader_of(cls, unknown)
@@ -242,14 +242,14 @@ class BaseSchema:
         """Return the JSON Schema (2020-12) of the data that `load` takes, with nested classes under `$defs`.
 
         `metadata` of a field (`title`, `description`, `example`, `examples`, `deprecated`) goes into it. Fields that
-        are load_only are `writeOnly`, those that are dump_only `readOnly`.
+        are load_only are `writeOnly`, dump_only fields `readOnly`.
         """
         from kit_schemas.json_schema import json_schema
 
         return json_schema(cls)
 
     def replace(self, /, **changes: Any) -> Self:
-        """Return a copy in which some fields have other values; of what was loaded with `partial`, one with more."""
+        """Return a copy in which some fields have other values, or, after a partial load, a copy with more fields."""
         values = {**self._values(), **changes}
         if values.keys() < self.__kit_fields__.keys():
             return self._from_fields(values, partial=True)

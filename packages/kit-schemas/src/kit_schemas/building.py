@@ -84,7 +84,7 @@ def _build(owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
 
 
 def _check(owner: "type[BaseSchema]", built: type[marshmallow.Schema]) -> None:
-    """Find what marshmallow would say at each use, and without the class's name."""
+    """Find the errors that marshmallow would raise at each use, and without the class's name."""
     from kit_schemas.errors import SchemaDefinitionError
 
     try:
@@ -128,9 +128,9 @@ def _meta(owner: "type[BaseSchema]", wrapped: type[marshmallow.Schema], added: l
 
 
 def _hooks(owner: type) -> dict[str, Any]:
-    """Return what the Schema has to hold so that its hooks are those that Python finds in the class.
+    """Return the attributes of the Schema that make its hooks the ones that Python finds in the class.
 
-    The first in the MRO decides about a name: what is no hook hides the hook of a base, that of a wrapped Schema too.
+    The first in the MRO decides about a name: any other attribute hides the hook of a base or of a wrapped Schema.
     """
     nearest: dict[str, Any] = {}
     of_schema: set[str] = set()

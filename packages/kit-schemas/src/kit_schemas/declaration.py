@@ -1,4 +1,4 @@
-"""What a class body declares: field names, defaults and options. Types are looked at later, when first needed."""
+"""The declarations of a class body: field names, defaults and options. Types are looked at later, when first needed."""
 
 import inspect
 import re
@@ -32,7 +32,7 @@ _OPTIONS = ("default", "default_factory", "data_key", "load_only", "dump_only", 
 
 
 class ClassOptions(NamedTuple):
-    """What a class says in its head, for itself and its subclasses."""
+    """The options in a class's head, for itself and its subclasses."""
 
     strict: bool = False
     default_timezone: "tzinfo | None" = None

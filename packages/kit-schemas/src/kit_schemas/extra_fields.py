@@ -1,4 +1,4 @@
-"""marshmallow fields for what marshmallow has no field for."""
+"""Fields that marshmallow lacks."""
 
 import decimal
 from collections.abc import Callable

@@ -69,9 +69,9 @@ def build_fields(
 
 
 def unwrapped(hint: Any) -> tuple[Any, list[Any], bool]:
-    """Take `Annotated`, `| None`, NewType and type aliases off; also return what `Annotated` said, and if None may be.
+    """Take `Annotated`, `| None`, NewType and type aliases off; also return the metadata, and if None may be.
 
-    What is left may be a union of several types.
+    The rest may be a union of several types.
     """
     found: list[Any] = []
     nullable = False
@@ -232,7 +232,7 @@ def _union(hint: Any, found: list[Any], options: dict[str, Any]) -> Field:
 
 
 def _discriminated(target: Any, name: str) -> tuple[str, tuple[Any, ...]]:
-    """Return what the discriminator is called in the data of a union's member, and its values there."""
+    """Return the discriminator's name in the data of a union's member, and its values there."""
     from kit_schemas.declaration import schema_hints
 
     if not hasattr(target, "__kit_fields__"):
@@ -246,7 +246,7 @@ def _discriminated(target: Any, name: str) -> tuple[str, tuple[Any, ...]]:
 
 
 def _adopted(custom: Field, validators: list[Any], options: dict[str, Any]) -> Field:
-    """Give a field that was written by hand the options of its declaration; what it says itself stays."""
+    """Give a field that was written by hand the options of its declaration; its own options stay."""
     _agreed(custom, options)
     adopted = copy.copy(custom)
     adopted.validators = [*custom.validators, *validators]
@@ -257,7 +257,7 @@ def _adopted(custom: Field, validators: list[Any], options: dict[str, Any]) -> F
 
 
 def _agreed(custom: Field, options: Mapping[str, Any]) -> None:
-    """Raise TypeError if a field written by hand says what the constructor, which does not know it, can't keep."""
+    """Raise TypeError if a field written by hand has an option that the class's constructor would not know of."""
     if "required" not in options:  # an item of a container
         return
     if custom.attribute is not None:

@@ -184,7 +184,7 @@ def _members(field: Any) -> Document:
 
 
 def _said(field: Any, words: Iterable[str]) -> Document:
-    """Return what a field's metadata says in some words, as far as JSON can say it."""
+    """Return some words of a field's metadata, as far as JSON can say them."""
     found: Document = {}
     for word in words:
         if word in field.metadata:
@@ -220,7 +220,7 @@ def _enumeration(values: list[Any]) -> Document:
 
 
 def _constraint(schema: Document, field: Any, validator: Any) -> Document:
-    """Return what a validator demands, as far as JSON Schema has a word for it."""
+    """Return the constraint of a validator, as far as JSON Schema has a word for it."""
     for kind, constrain in _CONSTRAINTS.items():
         if isinstance(validator, kind):
             return _sayable(lambda: constrain(schema, field, validator))  # noqa: B023  (called here)
@@ -228,7 +228,7 @@ def _constraint(schema: Document, field: Any, validator: Any) -> Document:
 
 
 def _sayable(made: Callable[[], Document]) -> Document:
-    """Return what a function makes, as JSON has it; nothing if a limit or a default is not of the field's type."""
+    """Return a function's result, as JSON has it; nothing if a limit or a default is not of the field's type."""
     try:
         document: Document = json.loads(json.dumps(made(), allow_nan=False))
     except _UNSAYABLE:

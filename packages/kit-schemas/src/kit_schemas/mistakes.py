@@ -1,4 +1,4 @@
-"""Words of other libraries, which would do nothing here, and what is said to whoever writes them."""
+"""Words of other libraries, which would do nothing here, and the messages about them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -25,7 +25,7 @@ _ELSEWHERE = {
 
 
 def foreign_field(value: Any) -> str | None:
-    """Return what to say if a value in a class body is another library's field, None if it is a value."""
+    """Return the message about another library's field in a class body, None for a value."""
     kind = value if isinstance(value, type) else type(value)
     if issubclass(kind, fields.Field):
         return f"a marshmallow field is no default: give it in the annotation, Annotated[…, {kind.__name__}(…)]"
@@ -37,7 +37,7 @@ def foreign_field(value: Any) -> str | None:
 
 
 def foreign_metadata(found: Any) -> str | None:
-    """Return what to say if something in `Annotated` was meant to check values, and would not."""
+    """Return the message about something in `Annotated` that was meant to check values, and would not."""
     if type(found) in (list, tuple) and any(map(_would_check, found)):
         return f"a {type(found).__name__} does nothing in Annotated: give what is in it one by one"
     kind = type(found)
@@ -54,7 +54,7 @@ def _would_check(found: Any) -> bool:
 
 
 def foreign_options(body: Mapping[str, Any], annotated: Iterable[str]) -> str | None:
-    """Return what to say if a class body has options as marshmallow's and pydantic's classes have them."""
+    """Return the message about options of marshmallow's and pydantic's classes in a class body."""
     if isinstance(body.get("model_config"), Mapping) and "model_config" not in annotated:
         return "model_config is pydantic's: options are in the class's head, as in (BaseSchema, unknown=RAISE)"
     # A schema or an Enum may be called so.
@@ -64,13 +64,13 @@ def foreign_options(body: Mapping[str, Any], annotated: Iterable[str]) -> str | 
 
 
 def no_option(names: Iterable[str], known: Iterable[str]) -> str:
-    """Return what to say about options that `field()` does not have."""
+    """Return the message about options that `field()` does not have."""
     name = next(iter(names))
     return f"field() has no {name}=: {_ELSEWHERE.get(name) or 'it takes ' + ', '.join(known)}"
 
 
 def wrong_names(specs: Mapping[str, Any], missing: Iterable[str], surplus: Iterable[str]) -> str:
-    """Return what to say about the names that a constructor was given."""
+    """Return the message about wrong names of a constructor's arguments."""
     names = {spec.data_key: name for name, spec in specs.items() if spec.data_key}
     said = [f"lacks {', '.join(map(repr, missing))}"] if missing else []
     if surplus:

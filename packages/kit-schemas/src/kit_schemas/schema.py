@@ -21,9 +21,8 @@ Unknown = Literal["exclude", "include", "raise"]
 class InstanceSchema(Schema):
     """A marshmallow Schema that loads instances of the class that it was made for, and dumps them.
 
-    `skip_none` leaves fields that are None out of what is dumped. What it was made with, `skip_none` and `unknown`,
-    reaches the schemas nested in this one. Hooks see what they always see in marshmallow: a post_load hook gets the
-    dict, before it becomes an instance.
+    `skip_none` leaves fields that are None out of the dump. Its own `skip_none` and `unknown` reach the schemas nested
+    in this one. Hooks get the same as in marshmallow: a post_load hook gets the dict, before it becomes an instance.
     """
 
     # Named so that no field can be: what a class declares is taken out of its schema's attributes.
@@ -50,8 +49,8 @@ class InstanceSchema(Schema):
     ) -> Any:
         """Load one instance, or a list of them with `many`; ValidationError names every wrong field.
 
-        Any other `unknown` than EXCLUDE and RAISE is a ValueError: an instance has no place for what its class does
-        not declare.
+        Any other `unknown` than EXCLUDE and RAISE is a ValueError: an instance has no place for fields that
+        its class does not declare.
         """
         if any(each not in (EXCLUDE, RAISE, None) for each in (unknown, self.unknown)):
             raise ValueError("unknown must be EXCLUDE or RAISE: an instance has no place for unknown fields")
@@ -74,7 +73,7 @@ class InstanceSchema(Schema):
         return _without_none(dumped)
 
     def _serialize(self, obj: Any, *, many: bool = False) -> Any:
-        """Name the field whose value can't be dumped: the constructor does not check what it is given."""
+        """Name the field whose value can't be dumped: the constructor does not check its values."""
         try:
             return super()._serialize(obj, many=many)
         except _UNDUMPABLE as error:
@@ -86,7 +85,7 @@ class InstanceSchema(Schema):
             raise UndumpableValueError(message) from error
 
     def _deserialize(self, data: Any, *, partial: Partial | None = None, **options: Any) -> Any:
-        """Let `partial=True` be about the fields of this schema only: half of what is nested would be kept for all."""
+        """Let `partial=True` be about the fields of this schema only: half of a nested one would be kept for all."""
         return super()._deserialize(data, partial=tuple(self.load_fields) if partial is True else partial, **options)
 
     def _undumpable(self, obj: Any) -> str | None:
@@ -135,7 +134,7 @@ class InstanceSchema(Schema):
             field_obj.load_default = functools.partial(copy.deepcopy, copy.deepcopy(default))
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Read what the instance itself holds: a default of its class is no value of one that was loaded partially."""
+        """Read the instance's own value: a default of its class is no value of one that was loaded partially."""
         if hasattr(type(obj), "__kit_fields__"):
             return vars(obj).get(attr, default)
         return super().get_attribute(obj, attr, default)

@@ -1,7 +1,7 @@
-"""Fields that take less than marshmallow's own: what `strict=True` in a class's head chooses.
+"""Fields that take less than marshmallow's own: `strict=True` in a class's head chooses them.
 
-Each takes the JSON type that its annotation means, or a ready instance of it. Messages are those that marshmallow's
-field has for what is wrong, save for what it knows nothing of: NUL characters, and floats for a Decimal.
+Each takes the JSON type that its annotation means, or a ready instance of it. Messages are those of
+marshmallow's field, with two more: for NUL characters, and for floats as a Decimal.
 """
 
 import enum

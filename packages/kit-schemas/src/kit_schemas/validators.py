@@ -98,7 +98,7 @@ def _guarded(validator: Any) -> Any:
 
 
 def inner_fields(field: Any) -> Iterator[fields.Field[Any]]:
-    """Yield the fields of what a container holds."""
+    """Yield the fields of a container's items."""
     if isinstance(field, fields.List):
         yield field.inner
     elif isinstance(field, fields.Tuple):

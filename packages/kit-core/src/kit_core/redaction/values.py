@@ -1,12 +1,12 @@
 """Values and texts without their secrets."""
 
-import re
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from kit_core.redaction.harmless import is_harmless
 from kit_core.redaction.named import REDACTED
 from kit_core.redaction.names import is_secret_name
+from kit_core.redaction.patterns import compiled
 from kit_core.redaction.texts import may_have_secrets, redact_plain
 
 Default = Callable[[Any], Any] | None
@@ -21,8 +21,11 @@ _NAMES = ("name", "Name", "key", "Key", "header", "field", "loc", "ParameterKey"
 _VALUES = ("value", "Value", "values", "Values", "input", "rejectedValue", "ParameterValue", "OptionValue")
 _DESCENDED = ("auth", "jwt")  # a mapping under these names is settings or claims
 _SCHEMA_TYPES = ("string", "number", "integer", "array", "object", "boolean")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_BASE64 = r"[A-Za-z0-9+/]+={0,2}"
+_UUID = 36  # characters; most texts that are new are ids
+_HEXADECIMAL = frozenset("0123456789abcdefABCDEF-")
 _clean: set[str] = set()  # texts without secrets: messages mostly, which come again
+_clean_names: set[str] = set()  # names of fields without secrets in the name itself
 
 
 def redact_text(text: str) -> str:
@@ -38,6 +41,8 @@ def redact_text(text: str) -> str:
     - `kit_core.redaction.harmless`: values that stay although they stand beside the name of a secret
     - `kit_core.redaction.names`: names of secrets
     """
+    if text in _clean or (" " in text and not may_have_secrets(text)):
+        return text
     return _text(text, 0)
 
 
@@ -159,7 +164,7 @@ class _Copy:
                 result["…"] = len(value) - len(result)
                 break
             name = key if type(key) is str else _as_text(key)
-            shown = redact_plain(name)
+            shown = name if name in _clean_names else _redacted_name(name)
             while shown in result and shown != name:
                 shown += "*"
             result[shown] = REDACTED if is_secret(name, item) else self.of(item, above)
@@ -186,7 +191,7 @@ class _Copy:
         # A header is often a pair: ("Authorization", "Bearer …"), in bytes too; ["password", "email"] are names.
         if len(items) == 2 and isinstance(items[0], (str, bytes)) and not isinstance(value, Set):
             name = _as_text(items[0])
-            names = isinstance(items[1], str) and isinstance(value, list) and re.fullmatch("[a-z_]{1,40}", items[1])
+            names = isinstance(items[1], str) and isinstance(value, list) and compiled("[a-z_]{1,40}").fullmatch(items[1])
             if is_secret(name, items[1]) and not names:
                 return [name, REDACTED]
         result: list[Any] = []
@@ -199,21 +204,24 @@ class _Copy:
         return result
 
 
+def _redacted_name(name: str) -> str:
+    shown = redact_plain(name)
+    if shown == name and len(name) <= _LONGEST_KNOWN and len(_clean_names) < _MOST_KNOWN:
+        _clean_names.add(name)
+    return shown
+
+
 def _text(text: str, depth: int) -> str:
-    if text in _clean:
+    if text in _clean or (len(text) == _UUID and text[8] == text[13] == "-" and _HEXADECIMAL.issuperset(text)):
         return text
     result = None
-    if depth < _DEEPEST:
-        if text[:1] in ("{", "[", "\n", " ", '"') and text.lstrip()[:1] in ("{", "["):
-            result = _json(text, depth)
-        elif len(text) >= _SHORTEST_BASE64 and len(text) % 4 == 0 and _BASE64.fullmatch(text):
-            inside = _out_of_base64(text)
-            if inside is not None:
-                clean = _text(inside, depth + 1)
-                result = text if clean == inside else clean
+    if text[:1] in ("{", "[", " ", "\n") and text.lstrip()[:1] in ("{", "["):
+        result = _json(text, depth)
+    elif len(text) >= _SHORTEST_BASE64 and len(text) % 4 == 0 and compiled(_BASE64).fullmatch(text):
+        result = _base64(text, depth)
     if result is None:
         result = redact_plain(text)
-    if len(text) <= _LONGEST_KNOWN and result == text:
+    if depth < _DEEPEST and result == text and len(text) <= _LONGEST_KNOWN:
         if len(_clean) >= _MOST_KNOWN:
             _clean.clear()
         _clean.add(text)
@@ -222,7 +230,7 @@ def _text(text: str, depth: int) -> str:
 
 def _json(text: str, depth: int) -> str | None:
     """Return the JSON text without its secrets; None when it isn't JSON, or has a name twice."""
-    if len(text) > _LONGEST or not may_have_secrets(text):
+    if depth >= _DEEPEST or len(text) > _LONGEST or not may_have_secrets(text):
         return None
     import json
 
@@ -249,15 +257,18 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _out_of_base64(text: str) -> str | None:
-    """Return the text that `text` is the base64 of, if it is: bodies and the data of Kinesis come like that."""
+def _base64(text: str, depth: int) -> str | None:
+    """Return the text whose base64 `text` is, if that has a secret: bodies and the data of Kinesis come like that."""
     from binascii import Error, a2b_base64
 
     try:
         inside = a2b_base64(text).decode()
     except (Error, ValueError):
         return None
-    return inside if inside.replace("\n", "").replace("\r", "").replace("\t", "").isprintable() else None
+    if depth >= _DEEPEST or not inside.replace("\n", "").replace("\r", "").replace("\t", "").isprintable():
+        return None
+    clean = _text(inside, depth + 1)
+    return text if clean == inside else clean
 
 
 def _as_text(value: Any) -> str:

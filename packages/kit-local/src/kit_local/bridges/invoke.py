@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
-from kit_local.bridges import Call, Next, Reply
+from kit_testing.servers.aws import Call, Next, Reply
+
 from kit_local.runtime.api import PAYLOAD_LIMIT
 from kit_local.runtime.pool import Functions, RefusedError
 from kit_local.sources.asynchronous import Asynchronous

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kit_local.bridges import Call, Next, Reply
+from kit_testing.servers.aws import Call, Next, Reply
+
 from kit_local.sources.bus import Bus
 
 

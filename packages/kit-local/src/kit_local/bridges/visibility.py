@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from kit_local.bridges import Call, Next, Reply
+from kit_testing.servers.aws import Call, Next, Reply
 
 
 class Visibility:

@@ -17,9 +17,9 @@ from kit_local.template.intrinsics import text_of
 from kit_local.template.supported import TYPES
 
 if TYPE_CHECKING:
-    from kit_local.cloud import Cloud
+    from kit_testing.servers import Aws, Postgres, Redis
+
     from kit_local.provision.apis import Draft
-    from kit_local.stores import Postgres, Redis
 
 # "Get values stored in other services using dynamic references"; a secret may be named by its ARN, which has colons.
 _DYNAMIC = re.compile(r"\{\{resolve:([a-z-]+):([^}]+)\}\}")
@@ -69,7 +69,7 @@ class Builder:
         template: Template,
         *,
         types: Mapping[str, Callable[["Builder", Item], Resource]],
-        cloud: "Cloud",
+        cloud: "Aws",
         origins: Mapping[str, str],
         postgres: "Postgres | None" = None,
         redis: "Redis | None" = None,

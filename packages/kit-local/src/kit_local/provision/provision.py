@@ -22,8 +22,7 @@ from kit_local.stack import Stack
 from kit_local.template import Template
 
 if TYPE_CHECKING:
-    from kit_local.cloud import Cloud
-    from kit_local.stores import Postgres, Redis
+    from kit_testing.servers import Aws, Postgres, Redis
 
 TYPES: Mapping[str, Callable[[Builder, Item], Resource]] = {
     "AWS::ApiGateway::Deployment": inert.named,
@@ -85,7 +84,7 @@ TYPES: Mapping[str, Callable[[Builder, Item], Resource]] = {
 def provision(
     template: Template,
     *,
-    cloud: "Cloud",
+    cloud: "Aws",
     origins: Mapping[str, str],
     postgres: "Postgres | None" = None,
     redis: "Redis | None" = None,

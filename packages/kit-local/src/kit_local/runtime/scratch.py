@@ -5,9 +5,11 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from kit_local.errors import StoreError
-from kit_local.paths import shared_folder
-from kit_local.stores.lock import FolderLock
+from kit_testing.errors import ServerError
+from kit_testing.servers.lock import FolderLock
+from kit_testing.servers.paths import shared_folder
+
+from kit_local.errors import LocalError
 
 _PREFIX = "workers-"
 
@@ -18,15 +20,15 @@ class Scratch:
     def __init__(self) -> None:
         parent = shared_folder()
         for left in parent.glob(f"{_PREFIX}*"):
-            with suppress(OSError, StoreError), FolderLock(left):
+            with suppress(OSError, ServerError), FolderLock(left):
                 shutil.rmtree(left, ignore_errors=True)
         for _ in range(5):
             self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
             # Until it is locked, another one that starts now takes it for a killed owner's.
-            with suppress(FileNotFoundError, StoreError):
+            with suppress(FileNotFoundError, ServerError):
                 self._lock = FolderLock(self.folder)
                 return
-        raise StoreError(f"no folder in {str(parent)!r} can be locked; TMPDIR names another place")
+        raise LocalError(f"no folder in {str(parent)!r} can be locked; TMPDIR names another place")
 
     def close(self) -> None:
         """Remove the folder with all that is in it."""

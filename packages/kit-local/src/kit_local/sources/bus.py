@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from kit_testing.servers import Aws
 
-from kit_local.cloud import Cloud
 from kit_local.sources.filters import lets_in
 from kit_local.stack import Rule, Target
 
@@ -25,7 +25,7 @@ class Bus:
     Its methods are called in threads: they wait for the queues and topics that are targets.
     """
 
-    def __init__(self, rules: Iterable[Rule], cloud: Cloud, call: Callable[[str, Any, str], None]) -> None:
+    def __init__(self, rules: Iterable[Rule], cloud: Aws, call: Callable[[str, Any, str], None]) -> None:
         self._rules = [rule for rule in rules if rule.pattern is not None and rule.enabled]
         self._cloud, self._call = cloud, call
 

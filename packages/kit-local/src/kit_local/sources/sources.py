@@ -5,12 +5,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import aiohttp
+from kit_testing.servers import Aws
+from kit_testing.servers.aws import Bridge
 
-from kit_local.bridges import Bridge
 from kit_local.bridges.invoke import Invoke
 from kit_local.bridges.put_events import PutEvents
 from kit_local.bridges.visibility import Visibility
-from kit_local.cloud import Cloud
 from kit_local.errors import LocalError
 from kit_local.runtime.pool import Functions
 from kit_local.sources.asynchronous import Asynchronous
@@ -34,7 +34,7 @@ class Sources:
         self,
         stack: Stack,
         functions: Functions,
-        cloud: Cloud,
+        cloud: Aws,
         *,
         fail: Callable[[LocalError], object],
         retry_delay: int | None,

@@ -13,8 +13,8 @@ from typing import Any
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
+from kit_testing.servers import Aws
 
-from kit_local.cloud import Cloud
 from kit_local.errors import LocalError, MappingError
 from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
@@ -40,7 +40,7 @@ class Stream:
     def __init__(
         self,
         source: StreamSource,
-        cloud: Cloud,
+        cloud: Aws,
         functions: Functions,
         *,
         send: Send,

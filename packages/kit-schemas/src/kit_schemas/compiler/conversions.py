@@ -25,7 +25,7 @@ def to_float(value: Any) -> float:
 
 
 def to_bool(value: Any) -> bool:
-    """Convert what marshmallow takes for a truth value; only for a field that has its usual words."""
+    """Convert marshmallow's words for a truth value; only for a field that has the usual ones."""
     if type(value) is not str and type(value) is not int:
         raise Unusual
     if value in fields.Boolean.truthy:

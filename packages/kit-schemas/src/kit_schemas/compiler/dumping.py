@@ -47,7 +47,7 @@ class _DumpWriter:
         return writer.function("dump(instance)", f"dump {owner.__qualname__}")
 
     def value(self, field: fields.Field[Any], var: str, arguments: str) -> None:
-        """Write how the value in `var` is made plain; `arguments` are what marshmallow calls fields with."""
+        """Write how the value in `var` is made plain; `arguments` are those of marshmallow's call of the field."""
         write = _WRITERS.get(type(field))
         if write is not None and has_usual_options(field) and not getattr(field, "as_string", False):
             write(self, field, var)
@@ -60,7 +60,7 @@ class _DumpWriter:
         writer.doubt(f"{var} is {writer.constant(marshmallow.missing, 'missing')}")
 
     def _checked(self, var: str, kind: str, result: str | None = None) -> None:
-        """Write what a value of one type becomes; None stays, and others are left to marshmallow."""
+        """Write the conversion of values of one type; None stays, and others are left to marshmallow."""
         if result is None:
             self.writer.doubt(f"type({var}) is not {kind} and {var} is not None")
             return
@@ -82,7 +82,7 @@ class _DumpWriter:
         self._checked(var, "float")
 
     def unchanged(self, field: Any, var: str) -> None:
-        """Booleans and raw values are dumped as they are, whatever they are."""
+        """Booleans and raw values are dumped as they are."""
 
     def decimal(self, field: Any, var: str) -> None:
         writer = self.writer

@@ -26,7 +26,7 @@ def write_load(owner: Any, schema: marshmallow.Schema, link: Link) -> Callable[[
 
 
 def _dict_setter(owner: Any) -> Any:
-    """Return the function that sets an instance's `__dict__`, whatever attributes a subclass or a mixin defines."""
+    """Return the function that sets an instance's `__dict__`, past the attributes of subclasses and mixins."""
     root = next(base for base in reversed(owner.__mro__) if "__kit_fields__" in vars(base))
     return vars(root)["__dict__"].__set__
 
@@ -79,7 +79,7 @@ class _LoadWriter:
         return var
 
     def value(self, field: fields.Field[Any], var: str, arguments: str = "") -> None:
-        """Write how the value in `var` is converted and checked; `arguments` are what marshmallow calls fields with."""
+        """Write how the value in `var` is converted and checked; `arguments` are those of marshmallow's own call."""
         write = _WRITERS.get(type(field))
         if write is None or not has_usual_options(field):
             writer = self.writer

@@ -1,0 +1,121 @@
+"""Fixtures for tests that talk to PostgreSQL, Redis and AWS; the servers start when a test first asks for one.
+
+Every pytest run in an environment with kit-testing loads this module: it imports pytest and nothing of the servers.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+    from kit_testing.servers import Aws, Databases, Postgres, Redis
+    from kit_testing.servers.postgres.rehearsal import Rehearsals
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[Postgres]":
+    """A PostgreSQL server of this test run; a test that kills or stops it has to start it again."""
+    from kit_testing.servers import Postgres
+
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> "Path | Callable[[str], object] | None":
+    """The content of every database: a folder of SQL files, or a callable that gets the URL of an empty database.
+
+    None leaves them empty. To be overridden in a conftest.py.
+    """
+    return None
+
+
+@pytest.fixture(scope="session")
+def _postgres_databases(
+    postgres_server: "Postgres", postgres_template: "Path | Callable[[str], object] | None"
+) -> "Iterator[Databases]":
+    from kit_testing.servers import Databases
+
+    databases = Databases(postgres_server, postgres_template)
+    yield databases
+    databases.close()
+
+
+@pytest.fixture
+def postgres_url(_postgres_databases: "Databases") -> Iterator[str]:
+    """The URL of a database of this test, dropped after it; its user owns it and is no superuser."""
+    with _postgres_databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_shared_url(_postgres_databases: "Databases") -> Iterator[str]:
+    """The URL of one database for all tests that roll back their changes."""
+    with _postgres_databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _postgres_rehearsals(postgres_shared_url: str) -> "Iterator[Rehearsals]":
+    from kit_testing.servers.postgres.rehearsal import Rehearsals
+
+    rehearsals = Rehearsals(postgres_shared_url)
+    yield rehearsals
+    rehearsals.close()
+
+
+@pytest.fixture
+def postgres_connection(postgres_server: "Postgres", _postgres_rehearsals: "Rehearsals") -> "Iterator[connection]":
+    """A psycopg2 connection whose changes are rolled back after the test; its commits are savepoints."""
+    postgres_server.start()  # a test may have killed it
+    with _postgres_rehearsals.lend() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> "Iterator[Redis]":
+    """A Redis server of this test run; a test that kills or stops it has to start it again."""
+    from kit_testing.servers import Redis
+
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: "Redis") -> Iterator[str]:
+    """The URL of an empty Redis database. On a server of `KIT_REDIS_URL`, no database is used that holds keys."""
+    from kit_testing.servers.redis import empty_redis
+
+    with empty_redis(redis_server) as url:
+        if url is None:
+            pytest.skip("no database of KIT_REDIS_URL is empty, and none is emptied for a test")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _aws_endpoint() -> "Iterator[Aws]":
+    from kit_testing.servers import Aws
+
+    with Aws(region="us-east-1") as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def aws(_aws_endpoint: "Aws", monkeypatch: pytest.MonkeyPatch) -> "Iterator[Aws]":
+    """An empty AWS on this machine, with the environment of an SDK leading there and nowhere else."""
+    for name in tuple(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name, value in _aws_endpoint.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    _aws_endpoint.reset()
+    yield _aws_endpoint
+    _aws_endpoint.reset()

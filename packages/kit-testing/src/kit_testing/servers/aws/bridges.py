@@ -1,0 +1,61 @@
+"""Bridges before moto, where moto does less than AWS: each may answer a call, or read moto's answer."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to the local AWS; header names are in lower case."""
+
+    method: str
+    path: str  # still percent-encoded, without the query
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def service(self) -> str:
+        """The service that the signature names, empty without one."""
+        parts = self.headers.get("authorization", "").partition("Credential=")[2].split(",")[0].split("/")
+        return parts[3] if len(parts) > 3 else ""
+
+    @property
+    def action(self) -> str:
+        """The operation of the AWS JSON protocol, empty for the others."""
+        return self.headers.get("x-amz-target", "").rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a call."""
+
+    status: int
+    headers: Sequence[tuple[str, str]]
+    body: bytes
+
+    @classmethod
+    def error(cls, status: int, kind: str, message: str) -> "Reply":
+        """Make an error of a service that speaks JSON."""
+        headers = (("Content-Type", "application/json"), ("x-amzn-errortype", kind))
+        return cls(status, headers, json.dumps({"Type": "User", "Message": message, "message": message}).encode())
+
+    def json(self) -> Any:
+        """Parse the body."""
+        return json.loads(self.body)
+
+
+Next = Callable[[Call], Reply]
+Bridge = Callable[[Call, Next], Reply]
+
+
+def through(bridges: list[Bridge], last: Next) -> Next:
+    """Return a callable that passes a call through the bridges, the first one outermost, to `last`."""
+    for bridge in reversed(bridges):
+        last = _before(bridge, last)
+    return last
+
+
+def _before(bridge: Bridge, call_next: Next) -> Next:
+    return lambda call: bridge(call, call_next)
