@@ -3,6 +3,8 @@
 import http.client
 import logging
 import os
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -150,6 +152,24 @@ def test_requests_leave_no_trace(cloud, capfd, caplog):
     caplog.set_level(logging.INFO)
     cloud.client("sqs").list_queues()
     assert (capfd.readouterr(), caplog.text) == (("", ""), "")
+
+
+def test_a_client_that_leaves_is_no_error(cloud, caplog):
+    answered = threading.Event()
+
+    def wait(call, call_next):
+        assert connection.sock is not None
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # at once, with a reset
+        answered.set()
+        return Reply(200, (), b"x" * 10_000_000)
+
+    cloud.bridges.append(wait)
+    connection = http.client.HTTPConnection(cloud.url.removeprefix("http://"))
+    connection.request("GET", "/")
+    assert answered.wait(30)
+    cloud.stop()
+    assert [record for record in caplog.records if record.name == "kit.testing"] == []
 
 
 def test_it_comes_back_where_it_was():

@@ -6,6 +6,7 @@ moto's own server closes every connection after one answer, and logs every reque
 import io
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -80,7 +81,8 @@ class _Server(ThreadedWSGIServer):
                 continue  # the other side was faster
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        log.exception("the local AWS endpoint failed")
+        if not isinstance(sys.exception(), ConnectionError):  # the client has gone
+            log.exception("the local AWS endpoint failed")
 
 
 class _Handler(MotoRequestHandler):
