@@ -321,6 +321,18 @@ def test_filters(pattern: dict[str, Any], matches: bool) -> None:
         {"body": {"kind": [{"prefix": "a", "suffix": "b"}]}},
         {"body": {"kind": [["nested"]]}},
         {"$or": [{"body": "loan"}]},
+        {"body": {"n": [{"numeric": [">"]}]}},
+        {"body": {"n": [{"numeric": []}]}},
+        {"body": {"n": [{"numeric": "> 4"}]}},
+        {"body": {"n": [{"numeric": ["<", "x"]}]}},
+        {"body": {"n": [{"numeric": ["<>", 4]}]}},
+        {"body": {"n": [{"numeric": ["<", True]}]}},
+        {"body": {"n": [{"exists": "true"}]}},
+        {"body": {"kind": [{"prefix": 4}]}},
+        {"body": {"kind": [{"prefix": ["a"]}]}},
+        {"body": {"kind": [{"anything-but": {"exists": True}}]}},
+        {"body": {"kind": [{"anything-but": {"prefix": 4}}]}},
+        {"body": {"kind": [{"anything-but": [["a"]]}]}},
     ],
 )
 def test_a_filter_that_lambda_refuses(pattern: Any) -> None:

@@ -70,6 +70,8 @@ class Stream:
         except* MappingError as group:
             for error in group.exceptions:
                 self._fail(error)  # type: ignore[arg-type]
+        except* Exception:
+            logger.exception("%s is not read any more", self._source.arn)
 
     async def _shards(self) -> list[str]:
         if self._source.kind == "dynamodb":
