@@ -115,7 +115,8 @@ class _Handler(MotoRequestHandler):
             self._send(Reply.error(403, "AccessDeniedException", f"refused: {reason}"))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, self.path.partition("?")[0], headers, content)
+        path, _, query = self.path.partition("?")
+        call = Call(self.command, path, headers, content, query)
         try:
             reply = through(self.server.bridges, lambda _: self._moto(environ, call))(call)
         except Exception as error:
