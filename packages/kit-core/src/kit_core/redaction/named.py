@@ -117,7 +117,7 @@ class _Search:
     def __init__(self, text: str) -> None:
         self.text = text
         self.pieces: list[str] = []
-        self.done = 0  # what lies before has been copied into pieces
+        self.done = 0  # the text before this place has been copied into pieces
 
     def run(self, places: list[tuple[int, int]]) -> str:
         at = 0
