@@ -1,6 +1,6 @@
 """kit-handler's own log lines, under the name `kit.handler`; loaded with the first of them.
 
-None of them raises: an answer is to be given, or a batch to be accounted for, whatever handlers and arguments do.
+None of them raises, even if a handler or an argument fails: an answer is to be given, or a batch to be accounted for.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """Calling a route's function with the parameters that it names, taken from the request and checked by annotation.
 
-Loaded with the first function that asks for more than the request. What a function asks for is worked out once.
+Loaded with the first function that asks for more than the request. Its parameters are read once.
 """
 
 import typing
@@ -32,7 +32,7 @@ _PARTS = {"path": "path_params", "query": "query", "params": "params", "header":
 
 
 class BoundParameter:
-    """Hold what one parameter is bound to.
+    """Hold the part of the request that a parameter is bound to.
 
     source: request, path, query, header, cookie, body, or params (path or query, where no template says which); key:
     its name there; annotation: without None and markers; required: it has no default and can't be None
@@ -75,7 +75,7 @@ def bind(
 def parameters_of(
     function: "Callable[..., Any]", path: "Mapping[str, str] | None" = None, names: "Mapping[str, Any] | None" = None
 ) -> "list[BoundParameter]":
-    """Return what each parameter of `function` is bound to; those that keep their default are left out."""
+    """Return the binding of each parameter of `function`; parameters that keep their default are left out."""
     named = named_parameters(function)
     assert named is not None  # `takes_the_request` was asked before
     hints = annotations_of(function)
