@@ -68,8 +68,8 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
     Answers: without an authorizer's context, a guarded route is 401. An HttpError is its status and message; an
     error in the shape of marshmallow's ValidationError is 400 with an entry per field; any other exception is logged
-    and 500, as are a return value that is not a Response, a body that JSON can't hold and an answer over Lambda's 6 MB or a load
-    balancer's 1 MB. Raises UnhandledSourceError for an event that is not HTTP.
+    and 500, as are a return value that is not a Response, a body that JSON can't hold and an answer over Lambda's 6 MB
+    or a load balancer's 1 MB. Raises UnhandledSourceError for an event that is not HTTP.
 
     HEAD is answered as GET, and the body left out on the way.
 
