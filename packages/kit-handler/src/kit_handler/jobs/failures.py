@@ -37,10 +37,9 @@ class Backoff:
 
     def delay(self, receives: int) -> int:
         """Return the seconds to wait after so many receives."""
-        from random import uniform
+        from kit_core import backoff
 
-        whole = min(self.most, self.first * 2.0 ** min(max(receives, 1) - 1, 60))
-        return max(1, round(uniform(whole / 2, whole)))  # noqa: S311  (it only spreads the load)
+        return max(1, round(backoff.Backoff(self.first, self.most, least=0.5).delay(receives)))
 
 
 class Policy:

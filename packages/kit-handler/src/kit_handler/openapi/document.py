@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from kit_handler.binding.binding import BoundParameter
+    from kit_handler.binding.extraction import BoundParameter
     from kit_handler.http.router import Route, Router
 
     Bound = list[BoundParameter]
