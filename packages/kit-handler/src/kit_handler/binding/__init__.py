@@ -1,6 +1,6 @@
-"""Parameters: what a function asks for by name and annotation, and the values that it gets.
+"""Parameters: the names and annotations of a function, and the values that it gets.
 
-signature: the parameters of a route's function; binding: the values taken from a request
+signature: the parameters of a route's function; binding, extraction: their values, taken from a request
 markers: `Query`, `Header`, `Cookie`, `Body`; converters, conversion, bodies: texts and JSON by annotation
 validation: the errors of validator libraries, recognised by their shape
 """

@@ -1,4 +1,4 @@
-"""Finding what is registered for a method and a path: a dictionary for fixed paths, a trie of segments for the rest.
+"""The search by method and path: a dictionary for fixed paths, a trie of segments for the rest.
 
 The time it takes grows with the segments of the path, not with the number of routes. At each segment fixed text is
 tried first, then parameters with a converter in the order in which they were registered, then plain parameters, then
@@ -43,7 +43,7 @@ class PathParameter:
 
 
 def parse(path: str, converters: "Mapping[str, Accepts]") -> "Segments":
-    """Return the segments of a route's path; ConfigurationError says what is wrong with it.
+    """Return the segments of a route's path; ConfigurationError gives the reason for a wrong one.
 
     converters: by name, beside those of `kit_handler.binding.converters`
     """

@@ -1,4 +1,4 @@
-"""The sources of records: how each names a failure, and what is tried after one.
+"""The sources of records: how each names a failure, and whether others are tried after one.
 
 Sources: Lambda Developer Guide, "Handling errors for an SQS event source", "Configuring partial batch response with
 Kinesis Data Streams", "... with DynamoDB Streams".
@@ -26,14 +26,14 @@ def records_of(event: "Any") -> "list[Any]":
 
 
 class Batch:
-    """Hold what to try and what to answer for the records of a source that takes no partial answer."""
+    """Describe a source that takes no partial answer."""
 
     partial = False
     ordered = False  # whether nothing may be tried after a failure
     grouped = False  # whether records have groups
 
     def identifier(self, raw: "Raw") -> str | None:
-        """Return what the source calls a record; nothing if it has no name."""
+        """Return the record's id at its source; None if it has none."""
         return None
 
     def group(self, raw: "Raw") -> str | None:

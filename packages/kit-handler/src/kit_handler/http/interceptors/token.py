@@ -66,7 +66,7 @@ class RemoteToken:
     url: by default TOKEN_AUTHORIZATION_URL, read when first used
     timeout: seconds to connect, and to answer; less when the invocation has less left
     cache_seconds: how long a yes is remembered (never for a one-time password); 0 for not at all
-    auth: what signs, in place of kit-aws
+    auth: the signer, in place of kit-aws
 
     Raises UnauthorizedError without an authorizer's context, ForbiddenError when that names no profile.
     """
@@ -146,7 +146,7 @@ class RemoteToken:
 
 
 def _digest(token: str, profile_id: "Any") -> bytes:
-    """Return what stands for token and caller in the cache: the tokens themselves are not kept."""
+    """Return the cache's key of a token and caller: the tokens themselves are not kept."""
     from hashlib import sha256
 
     return sha256(repr((token, str(profile_id))).encode(errors="surrogatepass")).digest()
