@@ -128,7 +128,9 @@ def test_an_operation_has_its_docstring_parameters_and_answers() -> None:
     assert list(operation["responses"]) == ["200", "400", "404", "410", "500"]
     data = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["data"]
     assert data == {"$ref": "#/components/schemas/Item"}
-    assert operation["responses"]["410"] == {"description": "It was sold"}
+    errors = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}
+    assert operation["responses"]["410"] == {"description": "It was sold", "content": errors}
+    assert operation["responses"]["404"] == {"description": "Not Found", "content": errors}
 
 
 def test_every_kind_of_parameter() -> None:

@@ -6,6 +6,7 @@ Names are loaded when they are first used, so that a job pays nothing for HTTP a
 __all__ = [
     "AnnotationError",
     "AppError",
+    "AssumeUtc",
     "Backoff",
     "BadRequestError",
     "BaseInterceptor",
@@ -57,7 +58,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kit_handler.binding.markers import Body, Cookie, Header, Query
+    from kit_handler.binding.markers import AssumeUtc, Body, Cookie, Header, Query
     from kit_handler.dispatcher import Dispatcher
     from kit_handler.envelope.envelope import aws_lambda_handler
     from kit_handler.envelope.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
@@ -102,7 +103,7 @@ if TYPE_CHECKING:
     from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
-        "binding.markers": ("Body", "Cookie", "Header", "Query"),
+        "binding.markers": ("AssumeUtc", "Body", "Cookie", "Header", "Query"),
         "dispatcher": ("Dispatcher",),
         "envelope.envelope": ("aws_lambda_handler",),
         "envelope.lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),

@@ -33,3 +33,12 @@ def texts(values: "Any") -> list[str]:
 def source_of(record: "Any") -> str:
     """Return the name of a record's source (`aws:sqs`), or ""."""
     return (record.get("eventSource") or record.get("EventSource") or "") if isinstance(record, dict) else ""
+
+
+def path_texts(event: "dict[str, Any]") -> "dict[str, str]":
+    """Return the path parameters of API Gateway's payloads; one that is null is left out."""
+    params = dict(mapping(event, "pathParameters"))
+    for value in params.values():
+        if type(value) is not str:
+            return {name: value for name, value in params.items() if isinstance(value, str)}
+    return params

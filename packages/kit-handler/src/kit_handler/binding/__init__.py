@@ -1,6 +1,5 @@
-"""Parameters: the names and annotations of a function, and the values that it gets.
+"""Binding: the parameters of a route's function, and the values that it gets.
 
-signature: the parameters of a route's function; binding, extraction: their values, taken from a request
-markers: `Query`, `Header`, `Cookie`, `Body`; converters, conversion, bodies: texts and JSON by annotation
-validation: the errors of validator libraries, recognised by their shape
+signature: the parameters of a route's function; binding: each bound to a part of the request
+extraction, query: their values, taken from a request; markers: `Query`, `Header`, `Cookie`, `Body`, `AssumeUtc`
 """

@@ -9,12 +9,12 @@ from kit_core.parameters import annotations_of, globals_of
 from kit_core.parameters import parameters_of as named_parameters
 
 from kit_handler._naming import name_of
-from kit_handler.binding.bodies import is_body
-from kit_handler.binding.conversion import Wrong, bare, optional
 from kit_handler.binding.extraction import BoundParameter, extract_of, loader_of
-from kit_handler.binding.markers import Body, Marker
+from kit_handler.binding.markers import Body, Marker, Query
 from kit_handler.binding.signature import is_the_request
-from kit_handler.binding.validation import entry
+from kit_handler.conversion.annotations import Parts, annotated, has_load, is_body, parts_of, takes_parameters
+from kit_handler.conversion.metadata import NotUnderstoodError
+from kit_handler.conversion.validation import Wrong, entry
 from kit_handler.errors import AnnotationError, InvalidRequestError
 
 TYPE_CHECKING = False
@@ -35,17 +35,22 @@ def bind(
 
     path: the parameters of the route's path with their converters, None if that is not known; names: the local names
     around the function. Raises AnnotationError for a parameter that can't be bound. An annotation with a name that is
-    not there yet is left until the first request.
+    defined further down is left until the first request.
     """
     try:
         return _bound(function, path, names or {})
-    except NameError:
-        pass
+    except (NameError, AttributeError) as error:
+        from kit_handler import _later
+
+        _later.refuse_misspelt(name_of(function), error)
     bound: list[Callable[[Request], Any]] = []
 
     def call(request: "Request") -> "Any":
         if not bound:
-            bound.append(_bound(function, path, {}))
+            try:
+                bound.append(_bound(function, path, {}))
+            except (NameError, AttributeError) as error:
+                raise _later.undefined(name_of(function), error) from error
         return bound[0](request)
 
     return call
@@ -57,12 +62,10 @@ def parameters_of(
     """Return the binding of each parameter of `function`; parameters that keep their default are left out."""
     named = named_parameters(function)
     assert named is not None  # `takes_the_request` was asked before
-    hints = annotations_of(function)
-    requests = [name for name in named.names if is_the_request(name, hints.get(name), function)]
-    hints = {name: hints[name] for name in named.names if name in hints and name not in requests}
-    holder = type("_", (), {})()
-    holder.__annotations__ = hints
-    resolved = typing.get_type_hints(holder, globals_of(function), dict(names or {}), include_extras=True)
+    annotations = annotations_of(function)
+    requests = [name for name in named.names if is_the_request(name, annotations.get(name), function)]
+    hints = {name: annotations[name] for name in named.names if name in annotations and name not in requests}
+    resolved = _evaluated(function, hints, names or {})
     found = []
     for name in named.names:
         if name in requests:
@@ -78,6 +81,16 @@ def parameters_of(
     return found
 
 
+def _evaluated(function: "Any", hints: "dict[str, Any]", names: "Mapping[str, Any]") -> "dict[str, Any]":
+    holder = type("_", (), {})()
+    holder.__annotations__ = hints
+    try:
+        return typing.get_type_hints(holder, globals_of(function), dict(names), include_extras=True)
+    except (SyntaxError, TypeError) as error:
+        texts = {name: hint for name, hint in hints.items() if isinstance(hint, str)}
+        raise AnnotationError(name_of(function), texts, f"means nothing: {error}") from error
+
+
 def _parameter(
     function: "Any", name: str, hint: "Any", path: "Mapping[str, str] | None", default: "Any"
 ) -> BoundParameter | None:
@@ -87,29 +100,42 @@ def _parameter(
                 return None
             raise AnnotationError(name_of(function), None, f"is missing: what is {name!r}?")
         hint = _of_converter(path[name])
-    marker = _marker(hint)
-    annotation, may_be_none = optional(bare(hint))
-    marker = marker or _marker(annotation)
-    annotation = bare(annotation)
-    of_body = isinstance(marker, Body) or (marker is None and is_body(annotation) and name not in (path or ()))
-    if may_be_none and of_body and annotation not in (str, bytes):
-        annotation = typing.Optional[annotation]  # noqa: UP045  (JSON has null, texts have not)
-    required = default is _MISSING and not may_be_none
-    value = None if default is _MISSING else default
-    if marker:
-        key = (marker.name or "") if isinstance(marker, Body) else marker.key(name)
-        parameter = BoundParameter(name, marker.source, key, annotation, required, value)
-    elif path is not None and name in path:
-        parameter = BoundParameter(name, "path", name, annotation, True, None)
-    elif of_body:
-        parameter = BoundParameter(name, "body", "", annotation, required, value)
+    parts = parts_of(hint)
+    marker, metadata = _marker(parts.metadata)
+    parameter = _bound_parameter(name, Parts(parts.kind, metadata, parts.may_be_none), marker, path, default)
+    reason = "can't be read from a request"
+    try:
+        if loader_of(parameter) is not None:
+            return parameter
+    except NotUnderstoodError as error:
+        reason = str(error)
     else:
-        parameter = BoundParameter(name, "query" if path is not None else "params", name, annotation, required, value)
-    if loader_of(parameter) is not None:
-        return parameter
-    if default is not _MISSING and not marker:
-        return None  # something of the function's own, with the default that it needs
-    raise AnnotationError(name_of(function), hint, f"can't be read from a request, for the parameter {name!r}")
+        if default is not _MISSING and not marker:
+            return None  # something of the function's own, with the default that it needs
+    raise AnnotationError(name_of(function), hint, f"{reason}, for the parameter {name!r}")
+
+
+def _bound_parameter(
+    name: str, parts: Parts, marker: Marker | None, path: "Mapping[str, str] | None", default: "Any"
+) -> BoundParameter:
+    annotation = annotated(parts.kind, parts.metadata)
+    required = default is _MISSING and not parts.may_be_none
+    value = None if default is _MISSING else default
+    of_path = path is not None and name in path
+    of_body = isinstance(marker, Body) or (marker is None and not of_path and is_body(parts.kind))
+    of_query = isinstance(marker, Query) or (marker is None and not of_path)
+    if of_body:
+        key = (marker and marker.name) or ""
+        if parts.may_be_none and (key or parts.kind not in (str, bytes)):  # JSON has null, texts have not
+            annotation = typing.Optional[annotation]  # noqa: UP045
+        return BoundParameter(name, "body", key, annotation, required, value)
+    if of_query and (takes_parameters(parts.kind) or (marker and has_load(parts.kind))):
+        return BoundParameter(name, "query", "", annotation, required, value)
+    if marker:
+        return BoundParameter(name, marker.source, marker.key(name), annotation, required, value)
+    if of_path:
+        return BoundParameter(name, "path", name, annotation, True, None)
+    return BoundParameter(name, "query" if path is not None else "params", name, annotation, required, value)
 
 
 def _of_converter(converter: str) -> "Any":
@@ -124,13 +150,14 @@ def _of_converter(converter: str) -> "Any":
     return int if converter == "int" else str
 
 
-def _marker(hint: "Any") -> Marker | None:
-    for each in getattr(hint, "__metadata__", ()):
+def _marker(metadata: "tuple[Any, ...]") -> "tuple[Marker | None, tuple[Any, ...]]":
+    """Return the marker, and the rest of the metadata. A second marker stays there, and is refused with it."""
+    for place, each in enumerate(metadata):
         if isinstance(each, type) and issubclass(each, Marker):
             each = each()
         if isinstance(each, Marker):
-            return each
-    return None
+            return each, (*metadata[:place], *metadata[place + 1 :])
+    return None, metadata
 
 
 def _bound(
@@ -144,7 +171,8 @@ def _bound(
     in_order = [parameter.name for parameter in leading] == list(positional[: len(leading)])
     by_position = leading if in_order else []
     by_name = [parameter for parameter in found if parameter not in by_position]
-    extracts = [extract_of(parameter) for parameter in (*by_position, *by_name)]
+    taken = {parameter.name for parameter in found}
+    extracts = [extract_of(parameter, taken) for parameter in (*by_position, *by_name)]
     fields = [parameter.key for parameter in (*by_position, *by_name)]
     return _call(function, extracts, fields, len(by_position), [parameter.name for parameter in by_name])
 

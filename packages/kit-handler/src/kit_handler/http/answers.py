@@ -92,7 +92,7 @@ def _of_error(error: Exception, name: str) -> Response:
         response = Response.errors(error.status, found)
         response.headers.update(error.headers)
         return response
-    from kit_handler.binding.validation import entries, is_validation_error
+    from kit_handler.conversion.validation import entries, is_validation_error
 
     if is_validation_error(error):
         return Response.errors(400, entries(error))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Generic, TypeVar
 
-    from kit_handler.binding.converters import Accepts
+    from kit_handler.conversion.converters import Accepts
 
     T = TypeVar("T")
     Segments = tuple[str | "PathParameter", ...]
@@ -45,7 +45,7 @@ class PathParameter:
 def parse(path: str, converters: "Mapping[str, Accepts]") -> "Segments":
     """Return the segments of a route's path; ConfigurationError gives the reason for a wrong one.
 
-    converters: by name, beside those of `kit_handler.binding.converters`
+    converters: by name, beside those of `kit_handler.conversion.converters`
     """
     if path in ("", "/"):
         return ()
@@ -80,7 +80,7 @@ def _segment(text: str, path: str, converters: "Mapping[str, Accepts]") -> "str 
     greedy = inner.endswith("+")
     if not converter:
         return PathParameter(name, "str", None, greedy=greedy)
-    from kit_handler.binding.converters import CONVERTERS
+    from kit_handler.conversion.converters import CONVERTERS
 
     known = {**CONVERTERS, **converters}
     if greedy or converter not in known:

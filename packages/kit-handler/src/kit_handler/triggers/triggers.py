@@ -4,7 +4,14 @@ from kit_core.invocation import begin, end
 
 from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.errors import UnhandledSourceError
-from kit_handler.jobs.annotations import context_parameter, event_parser, is_plain, parse_late, with_context
+from kit_handler.jobs.annotations import (
+    context_parameter,
+    event_parser,
+    is_plain,
+    parse_early,
+    parse_late,
+    with_context,
+)
 from kit_handler.sources import is_batch, kind_of
 
 TYPE_CHECKING = False
@@ -44,10 +51,7 @@ def _handler(function: "Callable[..., Any]") -> "EventHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"trigger takes a function: {function!r}")
     name, where = name_of(function), context_parameter(function)
-    try:
-        parse: Callable[[Any], Any] | None = event_parser(function, names_around())
-    except (NameError, AttributeError):
-        parse = None  # names a class that is defined further down
+    parse: Callable[[Any], Any] | None = parse_early(event_parser, function, names_around())
 
     def handler(event: "Any", context: "Any" = None) -> "Any":
         nonlocal parse

@@ -6,7 +6,7 @@ places.
 """
 
 from kit_handler._shape import body as body
-from kit_handler._shape import mapping, pairs
+from kit_handler._shape import mapping, pairs, path_texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def multi_query(event: "Event") -> "dict[str, list[str]]":
 
 def path_params(event: "Event") -> "dict[str, str]":
     """Return the path parameters; HTTP APIs have decoded them, REST APIs have not."""
-    params: dict[str, str] = dict(mapping(event, "pathParameters"))
+    params = path_texts(event)
     if event.get("version") == "1.0" or not any("%" in value for value in params.values()):
         return params
     from urllib.parse import unquote

@@ -4,7 +4,7 @@ Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for H
 """
 
 from kit_handler._shape import body as body
-from kit_handler._shape import mapping, texts
+from kit_handler._shape import mapping, path_texts, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def multi_query(event: "Event") -> "dict[str, list[str]]":
 
 def path_params(event: "Event") -> "dict[str, str]":
     """Return the path parameters; HTTP APIs have decoded them."""
-    return dict(mapping(event, "pathParameters"))
+    return path_texts(event)
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
