@@ -521,3 +521,49 @@ def test_all_failed_raises_when_asked() -> None:
     assert failures(process(sqs_event(["bad", "a"]))) == ["message-1"]
     with pytest.raises(ExceptionGroup, match="all 2 records"):
         process(sqs_event(["bad", "bad"]))
+
+
+def test_a_coroutine_function_may_take_the_whole_batch() -> None:
+    seen: list[Any] = []
+
+    @job
+    async def take(records: list[dict[str, Any]]) -> None:
+        seen.extend(record["body"] for record in records)
+        if len(records) == 3:
+            raise ValueError
+
+    assert failures(take(sqs_event(["a", "b"]))) == []
+    assert seen == ["a", "b"]
+    assert failures(take(sqs_event(["a", "b", "c"]))) == ["message-1", "message-2", "message-3"]
+
+
+def test_a_function_may_take_anything_or_name_a_kind_of_mapping() -> None:
+    seen: list[Any] = []
+
+    @job
+    def take(*records: Any) -> None:
+        seen.extend(records)
+
+    event = sqs_event(["a"])
+    assert failures(take(event)) == []
+    assert seen == event["Records"]
+    with pytest.raises(AnnotationError):
+
+        @job
+        def wrong(record: "dict[str, Any] | int") -> None: ...
+
+
+def test_an_error_of_a_nested_job_is_a_failure_of_that_record_only() -> None:
+    late = LambdaContext(timeout=0.2)
+
+    @job(partial=False)
+    def inner(record: dict[str, Any]) -> None: ...
+
+    @job
+    def outer(record: dict[str, Any]) -> None:
+        if record["body"] == "b":
+            inner(sqs_event(["x"]), late)
+        if record["body"] == "c":
+            raise DeadlineError(remaining=1, margin=2)
+
+    assert failures(outer(sqs_event(["a", "b", "c", "d"]), LambdaContext())) == ["message-2", "message-3"]

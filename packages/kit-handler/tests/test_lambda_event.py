@@ -5,7 +5,7 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from kit_handler import AppError, LambdaEvent, LambdaResponse, get_body, get_headers, get_source_ip
+from kit_handler import AppError, LambdaEvent, LambdaResponse, RequestContext, get_body, get_headers, get_source_ip
 from kit_testing.events import http_event
 
 VERSIONS = pytest.mark.parametrize("version", ["1.0", "2.0"])
@@ -87,3 +87,12 @@ def test_header_fields_of_a_load_balancer_are_found_in_their_lists() -> None:
     }
     assert get_headers(event)["Accept"] == "a, b"
     assert get_source_ip(event) == "203.0.113.7"
+
+
+def test_the_request_context_knows_both_payloads() -> None:
+    for version in ("1.0", "2.0"):
+        raw = http_event(version=version)
+        event = LambdaEvent(**raw)
+        assert isinstance(event.requestContext, RequestContext)
+        assert event.requestContext.request_id == raw["requestContext"]["requestId"]
+        assert event.requestContext.get_source_ip() == get_source_ip(event)

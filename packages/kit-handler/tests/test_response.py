@@ -188,3 +188,7 @@ def test_a_cookie_that_no_browser_would_take_is_an_error(name: str, value: str, 
 def test_a_line_break_in_a_cookie_is_not_sent() -> None:
     with pytest.raises(ValueError, match="line break"):
         Response(cookies=["a=b\r\nX: y"]).dump()
+
+
+def test_no_body_is_an_empty_one() -> None:
+    assert Response(body=None).dump()["body"] == ""

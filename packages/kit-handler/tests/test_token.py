@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from kit_core import invocation
-from kit_handler import RemoteToken, Request, Response, route
+from kit_handler import RemoteToken, Request, Response, Router, route
 
 CALLER = {"profile_id": "p-1"}
 
@@ -331,3 +331,16 @@ def test_only_true_lets_pass(verify: Any, status: int) -> None:
 def test_what_can_not_be_called_is_a_type_error(nonsense: Any) -> None:
     with pytest.raises(TypeError, match="callable"):
         route(token=nonsense)(lambda request: Response.ok())
+
+
+def test_a_router_has_one_memory_for_all_of_its_routes(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_AUTHORIZATION_URL", endpoint.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    app = Router(token=True)
+    for path in ("/a", "/b"):
+        app.get(path)(lambda request: Response.ok())
+        answer = app(Request(path=path, headers={"X-Authorization-Token": "good"}, authorizer=CALLER))
+        assert answer.status_code == 200
+    assert len(endpoint.requests) == 1

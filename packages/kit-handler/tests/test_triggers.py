@@ -292,3 +292,12 @@ def test_an_answer_is_sent_again_when_it_was_refused(receiver: Receiver) -> None
 def test_an_answer_goes_out_over_http_alone() -> None:
     with pytest.raises(TriggerError):
         saying({})(custom_resource_event(response_url="file:///tmp/answer"))
+
+
+def test_every_spelling_is_the_same_and_options_are_refused() -> None:
+    for decorate in (trigger, trigger()):
+        assert decorate(lambda event: {"seen": event["a"]})({"a": 1}) == {"seen": 1}
+    with pytest.raises(TypeError, match="no options: 'retries'"):
+        trigger(retries=3)
+    with pytest.raises(TypeError, match="takes a function"):
+        trigger("name")

@@ -6,7 +6,7 @@
 | address with a secret in it | `hooks.slack.com/services/…`, Discord's and Telegram's |
 | JSON Web Token | `eyJ….eyJ….…` |
 | id of an AWS key, AWS session token | `AKIA…`, `ASIA…`, `IQoJb3JpZ2lu…` |
-| key with a known beginning | `ghp_`, `github_pat_`, `xoxb-`, `sk_live_`, `AIza`, `glpat-`, `npm_`, `pypi-`, `SG.` and others |
+| key with a known beginning | `ghp_`, `github_pat_`, `xoxb-`, `sk_live_`, `AIza`, `glpat-`, `npm_`, `pypi-`, `SG.`, … |
 | private key | `-----BEGIN PRIVATE KEY-----` |
 | hash of a password | `$2b$…`, `$argon2id$…` |
 | card number | 15 or 16 digits of a card's form, whose check digit is right |
@@ -15,6 +15,8 @@
 | input of a failed validation | Pydantic's `input_value=…` under the name of a secret |
 | values of an SQL statement | `INSERT INTO t (password) VALUES (…)`, `Key (token)=(…)` |
 """
+
+# ruff: noqa: E501  (a form on a line)
 
 import re
 from collections.abc import Callable
@@ -48,7 +50,13 @@ def _without_card(found: "re.Match[str]") -> str:
     digits = [int(each) for each in found[0] if each.isdigit()]
     total = sum(digits[-1::-2]) + sum(sum(divmod(2 * each, 10)) for each in digits[-2::-2])
     issuer = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
-    issued = digits[0] in (3, 4) or 5100 <= issuer < 5600 or 2221 <= issuer <= 2720 or issuer == 6011 or 6200 <= issuer < 6600
+    issued = (
+        digits[0] in (3, 4)
+        or 5100 <= issuer < 5600
+        or 2221 <= issuer <= 2720
+        or issuer == 6011
+        or 6200 <= issuer < 6600
+    )
     return REDACTED if total % 10 == 0 and issued and len(set(digits)) > 1 else found[0]
 
 
@@ -132,7 +140,7 @@ _KNOWN_KEYS = (
 )
 _SHAPES: "tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...]" = (
     ("private key", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?:-(?!----END)[^-]*+)*+(?:-----END [^-]{0,60}-----)?", REDACTED),
-    ("input_value=", r"(?m)^([\w.]{1,200})(\n +[^\n]{0,500}?\[type=\w{1,60}, input_value=)(.{0,2000}?)(?=, input_type=|$)", _without_input),
+    ("input_value=", r"(?m)(?:^|(?<=\\n))([\w.]{1,200})((?:\n|\\{1,15}n) +[^\n]{0,500}?\[type=\w{1,60}, input_value=)(.{0,2000}?)(?=, input_type=|$)", _without_input),
     ("values", r"(?i)(\(([^()]{1,2000})\)\s{0,9}values\s{0,9})((?:\([^()]{0,4000}\)\s{0,9},?\s{0,9})+)", _without_columns),
     (")=(", r"(\([^()\n]{1,500}\)=\()[^()\n]{1,2000}(?=\))", _without_key),
     ("://", r"://[^\s\"'<>`]+", _without_password),
@@ -145,7 +153,7 @@ _SHAPES: "tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...]" = (
     ("eyj", r"(?<![\w-])eyJ[\w-]{5,}+(?:\.[\w-]*+){1,4}+", REDACTED),
     ("bearer ", r"\b((?:[Bb]earer|BEARER) {1,3})([\w.~+/-]{6,}+(?:={1,2}(?![\w=]))?)", _without_credentials),
     ("basic ", r"\b((?:[Bb]asic|BASIC) {1,3})([\w.~+/-]{6,}+(?:={1,2}(?![\w=]))?)", _without_credentials),
-    ("curl", r"((?:\s|[\"'])(?:-u|--user|--proxy-user)(?:[ =]|[\"'], ?[\"'])?)(?:\"[^\":\n]{1,100}:[^\"\n]+\"|'[^':\n]{1,100}:[^'\n]+'|[^\s:\"'-][^\s:\"']{0,100}:[^\s\"']+)", _KEPT),
+    ("curl", r"((?:\s|[\"'])(?:-u|--user|--proxy-user)(?:[ =]|[\"'], ?[\"'])?)(?:\\{0,15}\"[^\":\n]{1,100}:[^\"\n]+\"|'[^':\n]{1,100}:[^'\n]+'|[^\s:\"'-][^\s:\"']{0,100}:[^\s\"']+)", _KEPT),
     ("http -", r"(\bhttp -(?:a|-auth)[ =][\"']?[^\s:\"']{1,100}:)[^\s\"']+", _KEPT),
     ("mysql", r"(\bmysql[\w-]{0,20} (?:[^\n|; ]{1,100} ){0,20}?-p)(?![\s\"'])[^\s\"']+", _KEPT),
     (" -p", r"(\b(?:login|sshpass) (?:[^\n|; ]{1,100} ){0,20}?-p ?)(?:\"[^\"\n]+\"|'[^'\n]+'|[^\s\"']+)", _KEPT),

@@ -7,7 +7,7 @@ from kit_core.redaction.named import redact_named
 from kit_core.redaction.patterns import compiled
 from kit_core.redaction.shapes import redact_cards, redact_shapes
 
-_MARKS = b":\"'>]"
+_MARKS = b":\"'>])\\"
 # Digits and hyphens become 0, marks after a name become =, capitals become small letters.
 _FOLDED = bytes.maketrans(
     b"123456789-" + _MARKS + b"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -25,8 +25,6 @@ _HINTS = (
 
 def redact_plain(text: str) -> str:
     """Return a text without its secrets, found by name and by form."""
-    if not may_have_secrets(text):
-        return text
     lowered = text.lower()
     if len(lowered) != len(text):  # one letter, whose small form is two characters
         lowered = text.replace("İ", "i").lower()
@@ -47,6 +45,6 @@ def may_have_secrets(text: str) -> bool:
         or ("@" in text and "://" in text)
         or ("A" in text and "ASIA" in text)
         or ("G" in text and "SG." in text)
-        or ("%" in text and "%40" in text)
+        or ("%" in text and ("%40" in text or "%3" in text))
         or ("'" in text and "identified by" in folded)
     )

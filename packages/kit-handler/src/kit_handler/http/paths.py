@@ -70,7 +70,4 @@ def _matched(path: str, template: str, params: "dict[str, Any]") -> str:
     if len(segments) <= length:
         return path
     end = segments[len(segments) - length :]
-    first = template.split("/")[1]
-    if end and "{" not in first and end[0] != first:
-        return path
     return f"/{'/'.join(end)}{'/' if path.endswith('/') and end else ''}"

@@ -162,11 +162,9 @@ class Run:
 
     async def delay(self) -> None:
         """Ask the queue for the time at which each failed message shall come again."""
-        policy = self.job.policy
-        if not self.delays or policy is None or policy.backoff is None:
-            return
+        policy: Any = self.job.policy  # with a backoff, else there would be no delays
         try:
-            asked: Any = policy.backoff.visibility(self.delays)
+            asked = policy.backoff.visibility(self.delays)
             if hasattr(asked, "__await__"):
                 await self._result(asked)
         except Exception as error:  # noqa: BLE001  (they come again all the same, only sooner or later)
@@ -235,5 +233,3 @@ def drive(steps: "Coroutine[Any, Any, None]") -> None:
         steps.send(None)
     except StopIteration:
         return
-    steps.close()
-    raise RuntimeError("a step of a job has suspended outside of an event loop")
