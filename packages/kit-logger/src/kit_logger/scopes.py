@@ -35,7 +35,9 @@ class Scope:
     """Hold the keys, the held lines and the sampling of one invocation: from `begin` to `end`."""
 
     # One is made for every invocation, and most log little: the rest is made when it is needed.
-    __slots__ = ("_held", "_keys", "invocation", "outer", "sampled", "started", "thread_keys", "tokens", "trace")
+    __slots__ = (
+        *("_held", "_keys", "invocation", "outcome", "outer", "sampled", "started", "thread_keys", "tokens", "trace"),
+    )
 
     def __init__(self, invocation: Invocation, outer: "Scope | None") -> None:
         self.invocation = invocation
@@ -48,6 +50,7 @@ class Scope:
 
     tokens: "tuple[Token[Any], Token[Any]]"
     started: float  # of `time.perf_counter`, if the invocation's metrics are wanted
+    outcome: dict[str, Any]  # likewise: the facts of `kit_core.invocation.ask_outcome`
 
     def keys(self, formatter: object) -> Keys:
         """Return the keys that were appended to the logger with this formatter during this invocation."""
