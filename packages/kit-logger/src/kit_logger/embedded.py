@@ -76,7 +76,9 @@ def _parts(name: str, value: Value) -> tuple[Number, str, int]:
     parts: tuple[Any, ...] = value if isinstance(value, tuple) else (value,)
     if not 1 <= len(parts) <= 3:
         raise ValueError(f"the metric {name!r} is a number, its unit and its resolution, not {value!r}")
-    number, unit, resolution = (*parts, *("Count", 60)[len(parts) - 1 :])
+    number: Any
+    defaults: tuple[Any, ...] = ("Count", 60)
+    number, unit, resolution = (*parts, *defaults[len(parts) - 1 :])
     unit, resolution = (
         getattr(unit, "value", unit),
         getattr(resolution, "value", resolution),
