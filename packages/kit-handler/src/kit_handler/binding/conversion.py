@@ -9,8 +9,8 @@ import typing
 from enum import Enum
 from types import NoneType, UnionType
 
-from kit_handler.binding.converters import CONVERTERS
 from kit_handler.binding.validation import flat, is_validation_error
+from kit_handler.http.matching import CONVERTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

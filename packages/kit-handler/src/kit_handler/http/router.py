@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
-    from kit_handler.binding.converters import Accepts
-    from kit_handler.http.matching import Segments, Values
+    from kit_handler.http.matching import Accepts, Segments, Values
     from kit_handler.http.request import Request
 
     F = TypeVar("F", bound=Callable[..., Any])

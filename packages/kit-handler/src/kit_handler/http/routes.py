@@ -4,13 +4,13 @@ from kit_core.invocation import begin, end
 from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.binding.signature import takes_the_request, texts_of_path
 from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
 from kit_handler.http.options import build_guards, known_options
 from kit_handler.http.request import Request
 from kit_handler.http.response import Response
+from kit_handler.http.signature import takes_the_request, texts_of_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
