@@ -12,7 +12,6 @@ from kit_handler._naming import name_of
 from kit_handler.binding.bodies import is_body, json_loader, may_hold_decimals
 from kit_handler.binding.conversion import Wrong, bare, optional, text_loader
 from kit_handler.binding.markers import Body, Marker
-from kit_handler.binding.validation import entry
 from kit_handler.errors import AnnotationError, InvalidRequestError
 from kit_handler.http.signature import is_the_request
 
@@ -206,6 +205,8 @@ def _call_with_one(function: "Callable[..., Any]", extract: "Extract", field: st
 
 
 def _invalid(found: "Iterable[tuple[str, str]]") -> InvalidRequestError:
+    from kit_handler.binding.validation import entry
+
     return InvalidRequestError([entry(field, message) for field, message in found])
 
 

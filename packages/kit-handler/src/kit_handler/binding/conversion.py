@@ -9,7 +9,6 @@ import typing
 from enum import Enum
 from types import NoneType, UnionType
 
-from kit_handler.binding.validation import flat, is_validation_error
 from kit_handler.http.matching import CONVERTERS
 
 TYPE_CHECKING = False
@@ -107,6 +106,8 @@ def foreign_loader(kind: "Any") -> "Loader":
         try:
             return kind.load(value)
         except Exception as error:
+            from kit_handler.binding.validation import flat, is_validation_error
+
             if is_validation_error(error):
                 raise Wrong(*flat(error)) from error
             raise

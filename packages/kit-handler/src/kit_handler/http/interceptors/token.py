@@ -1,7 +1,6 @@
 """Tokens: a callable that checks them, or the signed question to a remote endpoint."""
 
 from kit_handler.errors import ConfigurationError, ForbiddenError, ServiceUnavailableError, UnauthorizedError
-from kit_handler.http.interceptors.remote import RemoteEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +84,8 @@ class RemoteToken:
         self._cache_seconds = cache_seconds
         self._auth = auth
         self._known: dict[bytes, float] = {}
+        from kit_handler.http.interceptors.remote import RemoteEndpoint
+
         self._endpoint = RemoteEndpoint("the token endpoint", timeout=timeout)
 
     def __call__(self, token: str, request: "Request") -> bool:
