@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = os.environ.get("UV", "uv")
 
-# What must bring nothing but itself.
+# Packages that bring nothing but themselves.
 ALONE = {"kit-core", "kit-testing"}
 # What has no module.
 EMPTY = {"kit"}

@@ -28,8 +28,3 @@ def pairs(multiple: "dict[str, Any]") -> "list[tuple[str, Any]]":
 def texts(values: "Any") -> list[str]:
     """Return the texts that are in a list."""
     return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
-
-
-def source_of(record: "Any") -> str:
-    """Return the name of a record's source (`aws:sqs`), or ""."""
-    return (record.get("eventSource") or record.get("EventSource") or "") if isinstance(record, dict) else ""

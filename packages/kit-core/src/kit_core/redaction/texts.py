@@ -5,7 +5,7 @@ Most texts have none: telling so decides how fast a log line is.
 
 from kit_core.redaction.named import redact_named
 from kit_core.redaction.patterns import compiled
-from kit_core.redaction.shapes import redact_cards, redact_shapes
+from kit_core.redaction.shapes import redact_cards, redact_private_keys, redact_shapes
 
 _MARKS = b":\"'>])\\"
 # Digits and hyphens become 0, marks after a name become =, capitals become small letters.
@@ -25,6 +25,8 @@ _HINTS = (
 
 def redact_plain(text: str) -> str:
     """Return a text without its secrets, found by name and by form."""
+    if "PRIVATE KEY" in text:
+        text = redact_private_keys(text)
     lowered = text.lower()
     if len(lowered) != len(text):  # one letter, whose small form is two characters
         lowered = text.replace("İ", "i").lower()

@@ -19,7 +19,7 @@ def entries(error: "Any") -> "list[dict[str, str]]":
 
 
 def entry(field: str, message: str) -> "dict[str, str]":
-    """Return what the client is told of one field, or with "" of the body as a whole."""
+    """Return the entry of one wrong field for the client, or with "" of the body as a whole."""
     if not field:
         return {"id": "invalid_body", "message": message}
     return {"id": f"invalid_{field}", "message": message, "field": field}

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
-    from kit_handler.binding.converters import Accepts
-    from kit_handler.http.matching import Segments, Values
+    from kit_handler.http.matching import Accepts, Segments, Values
     from kit_handler.http.request import Request
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -50,7 +49,7 @@ class Route:
 class Router:
     """Call the function that is registered for a request's method and path; an instance is the Lambda handler.
 
-    prefix: what stands before every path
+    prefix: the beginning of every path
     trailing_slash: whether `/users/` is `/users` ("ignore"), another path ("strict"), or sent there ("redirect")
     converters: more of them by name, functions that raise ValueError for a text that is none
 
@@ -108,7 +107,7 @@ class Router:
         return register
 
     def include(self, router: "Router", prefix: str = "") -> None:
-        """Take over the routes of another router, also those that it gets later, with `prefix` before their paths.
+        """Take over the routes of another router, also its later ones, with `prefix` before their paths.
 
         Options of the other router win over those here, as a route's own do.
         """
@@ -240,7 +239,7 @@ def _merged(outer: "dict[str, Any]", inner: "dict[str, Any]") -> "dict[str, Any]
 
 
 def _without_slash(path: str, request: "Request") -> Response:
-    """Send the client from `…/users/` to `../users`, whatever stands before that for it; 308 keeps the method."""
+    """Send the client from `…/users/` to `../users`, relative to its own view of the path; 308 keeps the method."""
     from urllib.parse import quote, urlencode
 
     query = urlencode(request.multi_query, doseq=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def answer(kind: str | None, call: "Call", event: "Event", context: "Any", name: str) -> "Any":
-    """Call the function, and return what the source of that kind expects; raises TriggerError."""
+    """Call the function, and return its answer in the form of that kind of source; raises TriggerError."""
     return _ANSWERS.get(kind, _direct)(call, event, context, name)
 
 

@@ -62,7 +62,7 @@ def path_params(event: "Event") -> "dict[str, str]":
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
-    """Return None: what a load balancer says of a caller are header fields, which have to be verified first."""
+    """Return None: a load balancer names a caller in header fields, which have to be verified first."""
     return None
 
 
@@ -88,7 +88,7 @@ def encode(response: "Response") -> "dict[str, Any]":
 
 
 def decoded(query: "Iterable[tuple[str, list[Any]]]") -> "dict[str, list[str]]":
-    """Return a query whose names and values are still percent-encoded as what they mean."""
+    """Return a query decoded whose names and values are still percent-encoded."""
     from urllib.parse import unquote_plus
 
     found: dict[str, list[str]] = {}

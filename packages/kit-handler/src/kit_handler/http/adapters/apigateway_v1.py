@@ -72,7 +72,7 @@ def path_params(event: "Event") -> "dict[str, str]":
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
-    """Return what the Lambda authorizer says, or the claims that a Cognito or JWT authorizer has verified, flat."""
+    """Return the context of the Lambda authorizer, or the claims of a Cognito or JWT authorizer, flat."""
     said = mapping(mapping(event, "requestContext"), "authorizer")
     claims = said.get("claims")
     if not isinstance(claims, dict):

@@ -24,7 +24,7 @@ def recognises(event: "Event") -> bool:
 
 
 def is_shaped(event: "Event") -> bool:
-    """Tell whether this has the shape of payload 2.0, and isn't what an authorizer is asked with (`routeArn`)."""
+    """Tell whether this has the shape of payload 2.0, and isn't the event of an authorizer (`routeArn`)."""
     request_context = event.get("requestContext")
     return isinstance(request_context, dict) and type(request_context.get("http")) is dict and "routeArn" not in event
 
@@ -40,7 +40,7 @@ def path(event: "Event") -> str:
 
 
 def headers(event: "Event") -> "Iterable[tuple[str, str]]":
-    """Return the header fields; API Gateway has joined those that came more than once."""
+    """Return the header fields; API Gateway has joined repeated ones."""
     return mapping(event, "headers").items()
 
 
@@ -71,7 +71,7 @@ def path_params(event: "Event") -> "dict[str, str]":
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
-    """Return what the Lambda, JWT or IAM authorizer says, flat.
+    """Return the context of the Lambda, JWT or IAM authorizer, flat.
 
     `jwt.scopes` is left out: it is about the route's configuration; the token's own scopes are its claim `scope`.
     """

@@ -3,7 +3,6 @@
 from threading import Lock
 
 from kit_handler.errors import ConfigurationError, ServiceUnavailableError
-from kit_handler.http.interceptors.remote import RemoteEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ class KeySet:
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = _checked(url)
+        from kit_handler.http.interceptors.remote import RemoteEndpoint
+
         self._endpoint = RemoteEndpoint("the key endpoint", timeout=timeout, most_read=_MOST_READ)
         self._lock = Lock()
         self._keys: list[dict[str, Any]] = []

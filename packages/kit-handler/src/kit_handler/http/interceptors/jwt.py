@@ -22,10 +22,10 @@ _INVALID = {"WWW-Authenticate": 'Bearer error="invalid_token"'}  # RFC 6750, 3
 class Jwt:
     """Verify the token in `Authorization: Bearer`, as `token=` of a route; its claims become `request.authorizer`.
 
-    issuer: what the claim `iss` must be
-    audience: what `aud` must be or hold, or one of several; a token without `aud` is judged by its `client_id`, as
+    issuer: the value of the claim `iss`
+    audience: the value in `aud`, or one of several; a token without `aud` is judged by its `client_id`, as
     API Gateway does ("Control access to HTTP APIs with JWT authorizers"; Cognito's access tokens are like that)
-    algorithms: those that the issuer signs with; a token of any other is refused, whatever its header says
+    algorithms: the algorithms that the issuer signs with; a token of any other is refused
     jwks_url: where the issuer publishes its keys, see `KeySet`; or
     keys: the keys themselves: a key set, a public key in PEM, or, for HS256 and its like, the secret
     leeway: seconds that the issuer's clock may be wrong, for `exp` (which must be there), `nbf` and `iat`

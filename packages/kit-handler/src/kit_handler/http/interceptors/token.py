@@ -1,7 +1,6 @@
 """Tokens: a callable that checks them, or the signed question to a remote endpoint."""
 
 from kit_handler.errors import ConfigurationError, ForbiddenError, ServiceUnavailableError, UnauthorizedError
-from kit_handler.http.interceptors.remote import RemoteEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class RemoteToken:
     url: by default TOKEN_AUTHORIZATION_URL, read when first used
     timeout: seconds to connect, and to answer; less when the invocation has less left
     cache_seconds: how long a yes is remembered (never for a one-time password); 0 for not at all
-    auth: what signs, in place of kit-aws
+    auth: the signer, in place of kit-aws
 
     Raises UnauthorizedError without an authorizer's context, ForbiddenError when that names no profile.
     """
@@ -85,6 +84,8 @@ class RemoteToken:
         self._cache_seconds = cache_seconds
         self._auth = auth
         self._known: dict[bytes, float] = {}
+        from kit_handler.http.interceptors.remote import RemoteEndpoint
+
         self._endpoint = RemoteEndpoint("the token endpoint", timeout=timeout)
 
     def __call__(self, token: str, request: "Request") -> bool:
@@ -146,7 +147,7 @@ class RemoteToken:
 
 
 def _digest(token: str, profile_id: "Any") -> bytes:
-    """Return what stands for token and caller in the cache: the tokens themselves are not kept."""
+    """Return the cache's key of a token and caller: the tokens themselves are not kept."""
     from hashlib import sha256
 
     return sha256(repr((token, str(profile_id))).encode(errors="surrogatepass")).digest()
