@@ -61,6 +61,8 @@ class Router:
     itself, have its CORS and security headers and pass its interceptors; guards don't stand before them.
     """
 
+    __kit_handler__ = "Router"
+
     def __init__(
         self,
         prefix: str = "",
@@ -102,6 +104,7 @@ class Router:
             if not callable(function):
                 raise TypeError(f"a route is a function: {function!r}")
             self._add(function, names, segments, options)
+            _mark(function)
             return function
 
         return register
@@ -191,6 +194,14 @@ class Router:
         def delete(self, path: str, **options: Any) -> Callable[[F], F]: ...
         def head(self, path: str, **options: Any) -> Callable[[F], F]: ...
         def options(self, path: str, **options: Any) -> Callable[[F], F]: ...
+
+
+def _mark(function: "Any") -> None:
+    """Let `route` know that a Router calls the function without what is put around it later."""
+    try:
+        function.__kit_registered__ = True
+    except (AttributeError, TypeError):  # a bound method
+        return
 
 
 def _verb(method: str) -> "Any":
