@@ -229,7 +229,8 @@ def test_a_token_has_one_spelling_alone(number: int) -> None:
     """The library itself looks over padding, white space and spare bits: all of these are the same token to it."""
     check = verifier(keys={"keys": [public(EC_KEY)]}, algorithms=["ES256"])
     signed = token(EC_KEY, "ES256", note="???????")  # base64url writes that with an underscore
-    assert ("-" in signed or "_" in signed) and len(in_other_spellings(signed)) == 17
+    assert "_" in signed
+    assert len(in_other_spellings(signed)) == 17
     assert ask(check, signed).status_code == 200
     other = in_other_spellings(signed)[number]
     assert other != signed

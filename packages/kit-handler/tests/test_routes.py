@@ -213,6 +213,46 @@ def test_validation_errors_are_one_entry_per_field(event: Any) -> None:
     ]
 
 
+class OtherError(LookupError):
+    """Carries messages as other libraries do, and has nothing else of marshmallow's."""
+
+    def __init__(self, messages: Any) -> None:
+        super().__init__("secret")
+        self.messages = messages
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        ({"after": ["is not a cursor"]}, [("after", "is not a cursor")]),
+        ({"limit": "must be from 1 to 1000"}, [("limit", "must be from 1 to 1000")]),
+        (["is not a cursor"], [(None, "is not a cursor")]),
+        ("is not a cursor", [(None, "is not a cursor")]),
+        ({"lines": {0: {"name": ("NUL",)}}}, [("lines.0.name", "NUL")]),
+    ],
+)
+def test_an_error_with_messages_is_the_clients(messages: Any, told: Any, event: Any) -> None:
+    @route
+    def create(request: Request) -> Response:
+        raise OtherError(messages)
+
+    answer = create(event("POST"))
+    assert (answer["statusCode"], "secret" in answer["body"]) == (400, False)
+    assert [(each.get("field"), each["message"]) for each in body(answer)["errors"]] == told
+
+
+@pytest.mark.parametrize(
+    "messages", [None, [], {}, 7, [7], {"a": object()}, {"a": []}, [b"secret"], [Exception("secret")]]
+)
+def test_messages_that_are_no_texts_are_not_the_clients(messages: Any, event: Any) -> None:
+    @route
+    def create(request: Request) -> Response:
+        raise OtherError(messages)
+
+    answer = create(event("POST"))
+    assert (answer["statusCode"], "secret" in answer["body"]) == (500, False)
+
+
 def test_a_validation_error_about_everything_names_no_field(event: Any) -> None:
     @route
     def create(request: Request) -> Response:

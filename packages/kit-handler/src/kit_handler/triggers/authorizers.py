@@ -46,7 +46,7 @@ class Allow:
     ) -> None:
         self.context = dict(context or {})
         self.principal_id = principal_id
-        self.scope: str | list[str] = scope if scope in ("stage", "request") else _methods(scope)  # type: ignore[assignment]
+        self.scope: str | list[str] = scope if scope in ("stage", "request") else _methods(scope)
 
 
 def answer_authorizer(call: "Callable[[], Any]", event: "Event", context: "Any", name: str) -> "Any":
