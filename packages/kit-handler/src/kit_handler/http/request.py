@@ -175,7 +175,10 @@ class Request:
         """The body's bytes, out of base64 if they came so."""
         body, in_base64 = self._adapter.body(self.event)
         if not in_base64:
-            return _bytes_of(body)
+            try:
+                return _bytes_of(body)
+            except UnicodeEncodeError:
+                raise BadRequestError("The request body is not valid text in UTF-8") from None
         from binascii import Error, a2b_base64
 
         try:

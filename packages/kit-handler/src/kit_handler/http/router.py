@@ -63,6 +63,8 @@ class Router:
     itself, have its CORS and security headers and pass its interceptors; guards don't stand before them.
     """
 
+    __kit_handler__ = "Router"
+
     def __init__(
         self,
         prefix: str = "",
@@ -104,6 +106,7 @@ class Router:
             if not callable(function):
                 raise TypeError(f"a route is a function: {function!r}")
             self._add(function, names, segments, options)
+            _mark(function)
             return function
 
         return register
@@ -195,6 +198,14 @@ class Router:
         def options(self, path: str, **options: Any) -> Callable[[F], F]: ...
 
 
+def _mark(function: "Any") -> None:
+    """Let `route` know that a Router calls the function without what is put around it later."""
+    try:
+        function.__kit_registered__ = True
+    except (AttributeError, TypeError):  # a bound method
+        return
+
+
 def _verb(method: str) -> "Any":
     def register(self: Router, path: str, **options: "Any") -> "Any":
         return self.route(path, methods=(method,), **options)
@@ -244,6 +255,6 @@ def _without_slash(path: str, request: "Request") -> Response:
     """Send the client from `…/users/` to `../users`, relative to its own view of the path; 308 keeps the method."""
     from urllib.parse import quote, urlencode
 
-    query = urlencode(request.multi_query, doseq=True)
-    last = quote(path[:-1].rpartition("/")[2], safe="%")
+    query = urlencode(request.multi_query, doseq=True, errors="replace")
+    last = quote(path[:-1].rpartition("/")[2], safe="%", errors="replace")
     return Response.redirect(f"../{last}{f'?{query}' if query else ''}", status_code=308)

@@ -162,6 +162,12 @@ def _reported(adapter: "Adapter", request: Request, endpoint: Endpoint) -> "dict
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
     if not callable(function):
         raise TypeError(f"route takes a function and keywords: {function!r}")
+    if any(options.values()) and getattr(function, "__kit_registered__", False):
+        listed = ", ".join(f"{name}=" for name, value in options.items() if value)
+        raise TypeError(
+            f"{name_of(function)} is registered with a Router already, which calls it without {listed}: "
+            "give the options to the Router's decorator, or put that above @route"
+        )
     endpoint = Endpoint(caller(function), name_of(function), options, reported=is_reported(function))
 
     def find(request: Request) -> Endpoint:
@@ -186,6 +192,9 @@ def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
 
     path: the parameters of the route's path and their converters, if these are known
     """
+    kind = getattr(function, "__kit_handler__", None)
+    if kind is not None:
+        raise TypeError(f"{name_of(function)} is a {kind}, which takes whole events: it can't be a route's function")
     call = function
     if not hasattr(function, "route_options") and not takes_the_request(function, path or ()):
         texts = texts_of_path(function, path or {})
