@@ -243,6 +243,18 @@ def test_a_view_is_of_the_invocation_that_it_was_taken_in() -> None:
     assert invocation.current() is None
 
 
+def test_a_loop_over_records_may_replace_the_state() -> None:
+    with enter({"id": "e-1"}, remaining_ms=60_000) as around:
+        before = invocation.state()
+        assert before is not None
+        for number in range(3):
+            invocation.become([{"id": f"r-{number}"}, before[1], None, before[3]])
+            assert correlation_id() == f"r-{number}"
+            assert (invocation.remaining_ms() or 0) > 0
+        invocation.become(before)
+        assert correlation_id() == around.correlation_id == "e-1"
+
+
 def test_an_outcome_is_written_once_somebody_has_asked_for_it() -> None:
     assert invocation.outcome() is None
     assert invocation.ask_outcome() == {}

@@ -1,6 +1,7 @@
 """`job`: records by annotation, batch answers, the deadline."""
 
 import logging
+import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self, TypedDict
 
@@ -567,3 +568,19 @@ def test_an_error_of_a_nested_job_is_a_failure_of_that_record_only() -> None:
             raise DeadlineError(remaining=1, margin=2)
 
     assert failures(outer(sqs_event(["a", "b", "c", "d"]), LambdaContext())) == ["message-2", "message-3"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a function can't be defined")
+def test_an_annotation_without_quotes_may_name_a_class_that_comes_later() -> None:
+    source = """
+@job
+def process(record: Later) -> None:
+    seen.append(type(record).__name__)
+
+class Later(Message):
+    pass
+"""
+    module: dict[str, Any] = {"job": job, "Message": Message, "seen": [], "__name__": "later"}
+    exec(source, module)
+    assert failures(module["process"](sqs_event(["a"]))) == []
+    assert module["seen"] == ["Later"]

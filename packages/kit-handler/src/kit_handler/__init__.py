@@ -4,6 +4,7 @@ Names are loaded when they are first used, so that a job pays nothing for HTTP a
 """
 
 __all__ = [
+    "Allow",
     "AnnotationError",
     "AppError",
     "Backoff",
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
     from kit_handler.http.routes import route
     from kit_handler.jobs.failures import Backoff
     from kit_handler.jobs.jobs import job
+    from kit_handler.triggers.authorizers import Allow
     from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
@@ -122,6 +124,7 @@ else:
         "http.routes": ("route",),
         "jobs.failures": ("Backoff",),
         "jobs.jobs": ("job",),
+        "triggers.authorizers": ("Allow",),
         "triggers.triggers": ("trigger",),
     }
 

@@ -19,7 +19,7 @@ def take_over(wrapper: "Any", function: "Any") -> None:
 
 
 def name_of(function: "Any") -> str:
-    """Return what to call `function` in logs and errors."""
+    """Return the name of `function` for logs and errors."""
     return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
 
 

@@ -1,4 +1,4 @@
-"""`Dispatcher`: one Lambda entry point for everything, which recognises what has come in."""
+"""`Dispatcher`: one Lambda entry point for every kind of event."""
 
 from kit_core.invocation import begin, end
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Dispatcher:
     """Pass each event to the handler that it is for; an instance is itself the Lambda handler.
 
-    http: what answers requests: a `Router`, a `route`, or any `(event, context)`
-    websocket: what answers events of a WebSocket API
+    http: the handler of requests: a `Router`, a `route`, or any `(event, context)`
+    websocket: the handler of a WebSocket API's events
     jobs, routes: modules or mappings of handlers, for a function that is deployed under many names: of a function
     called `stack-ProcessOrder-x1y2`, `routes.process_order` is called, and of one called `stack-JobProcessOrder-x1y2`,
     `jobs.job_process_order` or `jobs.process_order`. A function that none is called after is dispatched by its events.
@@ -47,7 +47,7 @@ class Dispatcher:
     def job(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
         """Register a job for queues, topics, buckets, streams, tables or events by name, ARN or source (`aws:sqs`).
 
-        The options are those of `kit_handler.job`; what that has made already is taken as it is.
+        The options are those of `kit_handler.job`; a function that is a job already is taken as it is.
         """
         from kit_handler.jobs.jobs import job
 
@@ -72,7 +72,7 @@ class Dispatcher:
         return handler
 
     def __call__(self, event: "Any", context: "Any" = None) -> "Any":
-        """Call the handler of the function's name, else of the event, and return what it returns."""
+        """Call the handler of the function's name, else of the event, and return its result."""
         handler = self._of_function(context) or self._of_event(event)
         if handler is None:
             raise UnhandledSourceError(event if isinstance(event, dict) else (), handler="this dispatcher")

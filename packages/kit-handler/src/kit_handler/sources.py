@@ -1,6 +1,7 @@
-"""What an event is and what it is called: the names under which a `Dispatcher` looks for its handler."""
+"""The kind of an event, and the names under which a `Dispatcher` looks for its handler."""
 
-from kit_handler._shape import mapping, source_of
+from kit_handler._shape import mapping
+from kit_handler.jobs.batches import source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def kind_of(event: "Event") -> str | None:
 
 
 def names_of(event: "Event") -> "list[str]":
-    """Return what the event's handler may be registered for, the narrowest name first.
+    """Return the names that the event's handler may be registered for, the narrowest first.
 
     Records: the ARN, the name (of the queue, topic, bucket, stream or table) and the source (`aws:sqs`). Events of a
     bus: the rule's or schedule's name, the detail type, the source, `aws:events`. Triggers: `PreSignUp_SignUp`,

@@ -1,4 +1,4 @@
-"""`aws_lambda_handler`: what a function returns goes out in an envelope with a code, a message and a duration."""
+"""`aws_lambda_handler`: a function's result goes out in an envelope with a code, a message and a duration."""
 
 from time import perf_counter
 
@@ -40,11 +40,11 @@ def aws_lambda_handler(
     with a line break in it, are such exceptions.
 
     error_receiver: called with an `ErrorReport` (text without secrets, and its parts), for everything but the ignored
-    AppErrors; a plain function runs in a thread of its own, a coroutine function in the loop. What it raises is
-    logged and changes nothing
+    AppErrors; a plain function runs in a thread of its own, a coroutine function in the loop. Its own
+    error is logged and changes nothing
     content_type: of successful answers
     use_traceback: True lets the client see the error's own text and its traceback; for development
-    ignore_app_errors: AppErrors or their codes, of which the receiver hears nothing
+    ignore_app_errors: AppErrors or their codes that the receiver is not told
     receiver_timeout: seconds that the answer waits for the receiver; less when the invocation has less left
 
     An event that is not HTTP is different: its result is returned as it is when it is a batch answer, and an

@@ -1,4 +1,4 @@
-"""What a route's result or exception becomes on its way out.
+"""From a route's result or exception to the answer that goes out.
 
 The form of errors, handlers for exceptions, ETag, gzip, security headers, CORS: in this order, each only where the
 route or its router has asked for it.
@@ -31,7 +31,7 @@ class Answers:
         self.plain = not self._steps and not self._problem
 
     def of_error(self, error: Exception, request: "Request", name: str) -> Response:
-        """Return the answer to what `name` has raised."""
+        """Return the answer to an error that `name` has raised."""
         for kind in type(error).__mro__ if self._handlers else ():
             handler = self._handlers.get(kind)
             if handler:
@@ -53,7 +53,7 @@ class Answers:
             return _of_error(failure, name)
 
     def finished(self, response: Response, request: "Request", name: str) -> Response:
-        """Return what goes out; `response` itself stays as it is, since routes may keep and reuse it."""
+        """Return the answer that goes out; `response` itself is not changed, since routes may keep and reuse it."""
         if self._problem and response.status_code >= 400:
             response = _as_problem(response)
         try:

@@ -1,4 +1,4 @@
-"""What a file needs to be an answer: its bytes, its type and its name."""
+"""Files as answers: bytes, type and name."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

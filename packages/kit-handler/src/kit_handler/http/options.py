@@ -1,4 +1,4 @@
-"""The options of `route`: the built-in ones, those that `add_interceptor` adds, and the guards that they ask for."""
+"""The options of `route`: the built-in ones, the ones that `add_interceptor` adds, and the guards of both."""
 
 from kit_handler.errors import InvalidInterceptorError
 
@@ -90,9 +90,9 @@ def _made(interceptor: "type[Any]", value: "Any") -> "Guard":
 
 
 def _order(options: "dict[str, Any]") -> "tuple[str, ...]":
-    """Return the built-in guards in their order: floods first, then who calls, then what they may do.
+    """Return the built-in guards in their order: floods first, then the caller's identity, then permissions.
 
-    A token that says who is calling comes before what asks about the caller; a token that is only checked comes last,
+    A token that names the caller comes before the guards that ask for one; a token that is only checked comes last,
     since that may cost a question to somewhere else.
     """
     by_address = getattr(options.get("rate_limit"), "key", None) == "source_ip"

@@ -43,7 +43,7 @@ def register_adapter(adapter: "A") -> "A":
     """Read a payload of one's own: `adapter` is asked before the built-in ones, the latest first.
 
     It is a module, or an instance, with the functions of `kit_handler.http.adapters.adapter.Adapter`;
-    `apigateway_v2.py` is an example; what `encode` returns has a `body`. `MOST_BYTES`, where it has that, is the
+    `apigateway_v2.py` is an example; the answer of `encode` has a `body`. `MOST_BYTES`, where it has that, is the
     largest answer that gets through. Raises ConfigurationError for one that lacks some of the functions.
     """
     missing = [name for name in _METHODS if not callable(getattr(adapter, name, None))]
@@ -80,7 +80,7 @@ def find(event: "Any") -> "Adapter | None":
 
 
 def check_size(answer: "dict[str, Any]", adapter: "Adapter") -> None:
-    """Raise ResponseTooLargeError for an answer over what Lambda, or the adapter's `MOST_BYTES`, lets through."""
+    """Raise ResponseTooLargeError for an answer larger than Lambda's limit, or the adapter's `MOST_BYTES`."""
     import json
     import sys
 

@@ -1,4 +1,4 @@
-"""An HTTP response, whatever it goes out in."""
+"""An HTTP response, independent of its payload."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ class Response:
     """Hold an answer: a status (a number or an HTTPStatus), a body, header fields and cookies.
 
     A str is sent as it is (as text/plain unless a Content-Type is given), bytes in base64, anything else as JSON:
-    see `kit_core.json.dumps` for what that knows. `cookies` are whole Set-Cookie values.
+    see `kit_core.json.dumps` for the types that it knows. `cookies` are whole Set-Cookie values.
     """
 
     __slots__ = ("body", "cookies", "headers", "status_code")
@@ -116,7 +116,7 @@ class Response:
 
     @classmethod
     def html(cls, html: str, *, status_code: int = 200) -> "Response":
-        """Answer with HTML; what is put into it must be escaped already."""
+        """Answer with HTML; values in it must be escaped already."""
         return cls(status_code, html, {"Content-Type": "text/html; charset=utf-8"})
 
     @classmethod
@@ -135,7 +135,7 @@ class Response:
     ) -> "Response":
         """Answer with a file to be saved, or shown if `inline`: a path, or the content itself as bytes.
 
-        The name is by default the path's last part, the type what the name's ending says. Reads the whole file; an
+        The name is by default the path's last part, the type that of the name's ending. Reads the whole file; an
         answer can have about 4.5 MB of bytes, more than that belongs behind a presigned URL of S3.
         """
         from kit_handler.http.files import file_fields
@@ -157,8 +157,8 @@ class Response:
     ) -> "Response":
         """Add a cookie, for `max_age` seconds or until the browser is closed, and return this response.
 
-        Raises ValueError for a name or value that can't stand in the field (encode it first), and for what browsers
-        would refuse: SameSite=None without Secure, a name that begins with `__Host-` with a domain.
+        Raises ValueError for a name or value that can't stand in the field (encode it first), and for cookies that
+        browsers would refuse: SameSite=None without Secure, a name that begins with `__Host-` with a domain.
         """
         from kit_handler.http.cookies import cookie
 
@@ -247,7 +247,7 @@ def check_field(name: str, value: str) -> None:
 
 
 def _has_control(text: str) -> bool:
-    """Tell whether `text` has what no header field may hold (RFC 9110, 5.5)."""
+    """Tell whether `text` has a character that no header field may hold (RFC 9110, 5.5)."""
     return not text.isprintable() and any((each < " " and each != "\t") or each == "\x7f" for each in text)
 
 

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
-    from kit_handler.binding.converters import Accepts
-    from kit_handler.http.matching import Segments, Values
+    from kit_handler.http.matching import Accepts, Segments, Values
     from kit_handler.http.request import Request
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -52,7 +51,7 @@ class Route:
 class Router:
     """Call the function that is registered for a request's method and path; an instance is the Lambda handler.
 
-    prefix: what stands before every path
+    prefix: the beginning of every path
     trailing_slash: whether `/users/` is `/users` ("ignore"), another path ("strict"), or sent there ("redirect")
     converters: more of them by name, functions that raise ValueError for a text that is none
 
@@ -63,6 +62,8 @@ class Router:
     without the body and OPTIONS with Allow, unless there are routes for them. These answers, which the router gives
     itself, have its CORS and security headers and pass its interceptors; guards don't stand before them.
     """
+
+    __kit_handler__ = "Router"
 
     def __init__(
         self,
@@ -105,12 +106,13 @@ class Router:
             if not callable(function):
                 raise TypeError(f"a route is a function: {function!r}")
             self._add(function, names, segments, options)
+            _mark(function)
             return function
 
         return register
 
     def include(self, router: "Router", prefix: str = "") -> None:
-        """Take over the routes of another router, also those that it gets later, with `prefix` before their paths.
+        """Take over the routes of another router, also its later ones, with `prefix` before their paths.
 
         Options of the other router win over those here, as a route's own do.
         """
@@ -196,6 +198,14 @@ class Router:
         def options(self, path: str, **options: Any) -> Callable[[F], F]: ...
 
 
+def _mark(function: "Any") -> None:
+    """Let `route` know that a Router calls the function without what is put around it later."""
+    try:
+        function.__kit_registered__ = True
+    except (AttributeError, TypeError):  # a bound method
+        return
+
+
 def _verb(method: str) -> "Any":
     def register(self: Router, path: str, **options: "Any") -> "Any":
         return self.route(path, methods=(method,), **options)
@@ -242,9 +252,9 @@ def _merged(outer: "dict[str, Any]", inner: "dict[str, Any]") -> "dict[str, Any]
 
 
 def _without_slash(path: str, request: "Request") -> Response:
-    """Send the client from `…/users/` to `../users`, whatever stands before that for it; 308 keeps the method."""
+    """Send the client from `…/users/` to `../users`, relative to its own view of the path; 308 keeps the method."""
     from urllib.parse import quote, urlencode
 
-    query = urlencode(request.multi_query, doseq=True)
-    last = quote(path[:-1].rpartition("/")[2], safe="%")
+    query = urlencode(request.multi_query, doseq=True, errors="replace")
+    last = quote(path[:-1].rpartition("/")[2], safe="%", errors="replace")
     return Response.redirect(f"../{last}{f'?{query}' if query else ''}", status_code=308)

@@ -4,13 +4,13 @@ from kit_core.invocation import ask_outcome, begin, end
 from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.binding.signature import takes_the_request, texts_of_path
 from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
 from kit_handler.http.options import build_guards, known_options
 from kit_handler.http.request import Request
 from kit_handler.http.response import Response
+from kit_handler.http.signature import takes_the_request, texts_of_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,30 +46,30 @@ if TYPE_CHECKING:
 def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any":
     """Make `f(request) -> Response`, plain or `async def`, a Lambda handler `(event, context=None) -> dict`.
 
-    A function may name other parameters instead: what each is bound to is told by its name and annotation, and what
-    can't be had from the request as annotated is a 400 with an entry per parameter or field.
+    A function may name other parameters instead: name and annotation bind each to a part of the request. A part that is
+    not as annotated is a 400 with an entry per parameter or field.
 
     Use it bare, as `@route()`, or with options:
-    role=: a role (str or Enum) that the authorizer must name, a list of which any will do, `all_of`; 403 without it
+    role=: a role (str or Enum) that the authorizer must name, a list of alternatives, or `all_of`; 403 without it
     scope=: the same with scopes
     token=: True for the remote check of `RemoteToken`, a `Jwt`, or a callable `(token, request) -> bool`
     rate_limit=: a `RateLimit`; 429 over it
     cors=: True or "*", an origin, or a list of origins whose pages may read the answers; none by default
-    interceptors=: functions `(request, call_next) -> Response`, the first outermost, inside the guards above
-    and whatever `add_interceptor` has registered; around `async def` they may be that, too
+    interceptors=: functions `(request, call_next) -> Response`, the first outermost, inside the guards above and the
+    ones of `add_interceptor`; around `async def` they may be that, too
     exception_handlers=: functions `(error, request) -> Response` by class; that of the nearest class is called
     problem_json=: errors as application/problem+json (RFC 9457)
-    etag=: answers to GET have an ETag, and 304 goes to who has that already
+    etag=: add an ETag to the answers to GET; answer 304 if If-None-Match matches
     compress=: gzip where the client takes it; a REST API must have `*/*` in its binary media types for that
     security_headers=: True for a safe choice, or a mapping of one's own; also on errors
 
     None and False switch an option off; a keyword that is not known
     is a TypeError.
 
-    Answers: without an authorizer's context, a guarded route is 401. An HttpError is its status and message; what
-    looks like marshmallow's ValidationError is 400 with an entry per field; any other exception is logged and 500,
-    as are a return value that is not a Response, a body that JSON can't hold and an answer over Lambda's 6 MB or a load
-    balancer's 1 MB. Raises UnhandledSourceError for an event that is not HTTP.
+    Answers: without an authorizer's context, a guarded route is 401. An HttpError is its status and message; an
+    error in the shape of marshmallow's ValidationError is 400 with an entry per field; any other exception is logged
+    and 500, as are a return value that is not a Response, a body that JSON can't hold and an answer over Lambda's 6 MB
+    or a load balancer's 1 MB. Raises UnhandledSourceError for an event that is not HTTP.
 
     HEAD is answered as GET, and the body left out on the way.
 
@@ -82,7 +82,7 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
 
 def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" = ()) -> None:
-    """Raise TypeError for options that `owner` doesn't know; `more` are those that it knows beside the common ones."""
+    """Raise TypeError for options that `owner` doesn't know; `more` are known beside the common ones."""
     known = (*known_options(), *more)
     unknown = [name for name in options if name not in known]
     if unknown:
@@ -162,6 +162,12 @@ def _reported(adapter: "Adapter", request: Request, endpoint: Endpoint) -> "dict
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
     if not callable(function):
         raise TypeError(f"route takes a function and keywords: {function!r}")
+    if any(options.values()) and getattr(function, "__kit_registered__", False):
+        listed = ", ".join(f"{name}=" for name, value in options.items() if value)
+        raise TypeError(
+            f"{name_of(function)} is registered with a Router already, which calls it without {listed}: "
+            "give the options to the Router's decorator, or put that above @route"
+        )
     endpoint = Endpoint(caller(function), name_of(function), options, reported=is_reported(function))
 
     def find(request: Request) -> Endpoint:
@@ -182,10 +188,13 @@ def is_reported(function: "Any") -> bool:
 
 
 def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
-    """Return `function` as a function of the request alone: what `compose` takes. It may return a coroutine.
+    """Return `function` as a function of the request alone, as `compose` takes it. It may return a coroutine.
 
     path: the parameters of the route's path and their converters, if these are known
     """
+    kind = getattr(function, "__kit_handler__", None)
+    if kind is not None:
+        raise TypeError(f"{name_of(function)} is a {kind}, which takes whole events: it can't be a route's function")
     call = function
     if not hasattr(function, "route_options") and not takes_the_request(function, path or ()):
         texts = texts_of_path(function, path or {})

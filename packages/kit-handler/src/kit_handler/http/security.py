@@ -20,7 +20,7 @@ _SECURITY_HEADERS = {
 
 
 def security_fields(option: "Any") -> "AnswerStep":
-    """Return what adds the fields of `security_headers=` to an answer that doesn't have them itself."""
+    """Return a step that adds the fields of `security_headers=` to an answer without them."""
     fields = _SECURITY_HEADERS if option is True else dict(option)
     if not all(isinstance(text, str) for field in fields.items() for text in field):
         raise TypeError(f"security_headers= takes True or a mapping of header fields: {option!r}")

@@ -1,4 +1,4 @@
-"""What a job's or trigger's function wants to be called with, read from its parameters without inspect."""
+"""The record or event that a job's or trigger's function takes, read from its parameters without inspect."""
 
 from kit_core.parameters import annotations_of, globals_of, parameters_of
 
@@ -58,7 +58,7 @@ def record_parser(function: "Any", namespace: "Mapping[str, Any]") -> "tuple[Par
 
 
 def event_parser(function: "Any", namespace: "Mapping[str, Any]") -> "Callable[[Any], Any]":
-    """Return what makes the function's argument of an event: `from_event`, the first of `from_record`, or itself.
+    """Return the function that makes an argument of an event: `from_event`, the first of `from_record`, or none.
 
     Raises as `record_parser` does.
     """
@@ -76,7 +76,7 @@ def event_parser(function: "Any", namespace: "Mapping[str, Any]") -> "Callable[[
 
 
 def parse_late(parser: "Callable[[Any, Any], Any]", function: "Any") -> "Any":
-    """Return what `parser` makes of an annotation that could not be evaluated at import; or AnnotationError."""
+    """Return the result of `parser` for an annotation that could not be evaluated at import; or AnnotationError."""
     try:
         return parser(function, {})
     except (NameError, AttributeError) as error:

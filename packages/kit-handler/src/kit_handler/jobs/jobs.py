@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "Any":
     """Make `f(record)`, plain or `async def`, a Lambda handler that calls it once per record of an event.
 
-    The record is what the annotation of the first parameter makes of it: a class with
-    `from_record(raw) -> Iterable[Self]`, or a plain dict when there is none; `list[...]` of these is the whole batch.
+    The annotation of the first parameter says the record: a class with `from_record(raw) -> Iterable[Self]`, or a plain
+    dict without one; `list[...]` of these is the whole batch.
     A parameter that is annotated with a `...Context`, is called context, or is the second and has no default gets the
     Lambda context. An annotation that can't be used is an AnnotationError, at import where that can be told.
 
@@ -54,12 +54,13 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
     a message group or shard is kept
     dead_letter=: `(raw, error)`, given the records that will never succeed; once it has taken one, that is done
     permanent=: types of errors that mean so, besides PermanentError
-    max_receives=: a message that fails when it has been received so often will never succeed, either
+    max_receives=: treat a message as permanently failed after this many receives
     backoff=: a Backoff, or its port, to let failed messages of a queue wait longer each time
 
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
     every later one of its group; Kinesis and DynamoDB Streams with the first failure, where the job stops. For every
-    other source an ExceptionGroup is raised after all records were tried. What was not started counts as failed.
+    other source an ExceptionGroup is raised after all records were tried. A record that was not started has
+    failed.
     """
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown:

@@ -25,7 +25,7 @@ _WAITING, _FAILED, _DONE, _DEAD_LETTER = range(4)  # from _DONE on, a record nee
 
 
 class JobSettings:
-    """Hold the options that a job's function was decorated with."""
+    """Hold the options of a job."""
 
     def __init__(self, name: str, *, margin: float, policy: "Policy | None") -> None:
         self.name = name

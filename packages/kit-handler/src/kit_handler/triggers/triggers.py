@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 def trigger(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "Any":
     """Make `f(event)`, plain or `async def`, a Lambda handler that answers as the event's source expects.
 
-    The event is what the annotation of the first parameter makes of it (`from_event(event)`, or the first of
-    `from_record(event)`), or the plain dict. The Lambda context is passed as `job` does it. What the function returns
-    may be anything that JSON in `kit_core.json` knows; what it means, and an exception, depends on the source:
+    The annotation of the first parameter says the argument: a class with `from_event(event)`, the first of a class with
+    `from_record(event)`, or the plain dict. The Lambda context is passed as in `job`. The result may be anything that
+    `kit_core.json` knows; its meaning, and that of an exception, depends on the source:
 
     Cognito: the response's fields, or the whole event; None for the event, changed in place or not. The user sees the
     message of a TriggerError: of an HttpError or AppError its own, of any other exception a general one.
     Lex V2: the answer; None to go on. An exception is a TriggerError.
-    Lambda authorizers: True or a mapping (the context) to allow, False or None to deny, or the whole answer. An
-    UnauthorizedError is 401 where API Gateway knows that, ForbiddenError denies, any other is a TriggerError (500).
+    Lambda authorizers: True, a mapping (the context) or `Allow` to allow; False, None or an empty mapping to deny; or
+    the whole answer. A policy holds for the API's stage unless `Allow` says otherwise. An UnauthorizedError is 401
+    where API Gateway knows that, ForbiddenError denies, any other is a TriggerError (500).
     Custom resources: the attributes (`Data`), or a mapping with `PhysicalResourceId`, `Data`, `NoEcho`. CloudFormation
     is told at its pre-signed URL, also of a failure and before the time is up.
     Schedules and direct calls: returned, and an exception goes on to Lambda.

@@ -52,7 +52,7 @@ class Cors:
 
 
 def _vary(headers: dict[str, str]) -> None:
-    """Say that the answer depends on the Origin; what it depends on already stays."""
+    """Add Origin to Vary; the names that are there already stay."""
     for name, value in headers.items():
         if name.lower() == "vary":
             if "origin" not in value.lower() and value.strip() != "*":
