@@ -120,9 +120,9 @@ def _cors(origins: "Any") -> "Cors | None":
 def _steps(options: "dict[str, Any]") -> "list[AnswerStep]":
     steps: list[AnswerStep] = []
     if options.get("etag"):
-        from kit_handler.http.etag import tagged
+        from kit_handler.http.etag import tagged, tagged_compressed
 
-        steps.append(tagged)
+        steps.append(tagged_compressed if options.get("compress") else tagged)
     if options.get("compress"):
         from kit_handler.http.compression import compressed
 

@@ -3,7 +3,7 @@
 from kit_core.invocation import begin, end
 from kit_core.parameters import is_async
 
-from kit_handler._naming import name_of, names_around, take_over
+from kit_handler._naming import is_being_defined, name_of, names_around, take_over
 from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
@@ -151,7 +151,7 @@ def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
     if not callable(function):
         raise TypeError(f"route takes a function and keywords: {function!r}")
-    if any(options.values()) and getattr(function, "__kit_registered__", False):
+    if any(options.values()) and getattr(function, "__kit_registered__", False) and is_being_defined(function):
         listed = ", ".join(f"{name}=" for name, value in options.items() if value)
         raise TypeError(
             f"{name_of(function)} is registered with a Router already, which calls it without {listed}: "

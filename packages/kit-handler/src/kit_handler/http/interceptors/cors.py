@@ -1,5 +1,6 @@
 """CORS for routes that answer browsers themselves. Off unless asked for: HTTP APIs do it in their own configuration."""
 
+from kit_handler.http.fields import vary_on
 from kit_handler.http.response import Response
 
 TYPE_CHECKING = False
@@ -42,20 +43,10 @@ class Cors:
         if "*" in self.origins:
             headers[_ALLOWED_ORIGIN] = "*"
         else:
-            _vary(headers)
+            vary_on(headers, "Origin")
             origin = request.headers.get("origin")
             if origin in self.origins:
                 headers[_ALLOWED_ORIGIN] = origin
                 if origin != "null":  # what sandboxed frames, files and `data:` pages of anybody send
                     headers["Access-Control-Allow-Credentials"] = "true"
         return Response(response.status_code, response.body, headers, cookies=response.cookies)
-
-
-def _vary(headers: dict[str, str]) -> None:
-    """Add Origin to Vary; the names that are there already stay."""
-    for name, value in headers.items():
-        if name.lower() == "vary":
-            if "origin" not in value.lower() and value.strip() != "*":
-                headers[name] = f"{value}, Origin"
-            return
-    headers["Vary"] = "Origin"
