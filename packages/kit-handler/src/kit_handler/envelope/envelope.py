@@ -2,7 +2,7 @@
 
 from time import perf_counter
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import begin, end, outcome
 
 from kit_handler._naming import name_of, take_over
 from kit_handler._shape import mapping, pairs, texts
@@ -72,6 +72,9 @@ def aws_lambda_handler(
                     notify(error_receiver, error, event, context, seconds=receiver_timeout)
                 if payloads.find(event) is None:
                     raise
+                noted = outcome()
+                if noted is not None:
+                    noted["failed"] = not isinstance(error, AppError)
                 return _failure(error, use_traceback, started)
             finally:
                 end(token)

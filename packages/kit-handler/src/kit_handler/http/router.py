@@ -6,7 +6,7 @@ from kit_handler.http.matching import Matcher, PathParameter, joined, parse, tex
 from kit_handler.http.options import ANSWER_OPTIONS
 from kit_handler.http.paths import route_path
 from kit_handler.http.response import Response
-from kit_handler.http.routes import Endpoint, caller, check_options, serve
+from kit_handler.http.routes import Endpoint, caller, check_options, is_reported, serve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,9 @@ class Route:
         self.parameters = {each.name: each.converter for each in segments if isinstance(each, PathParameter)}
         self.names = tuple(self.parameters)
         self.converts = any(isinstance(each, PathParameter) and each.accepts for each in segments)
-        self.endpoint = Endpoint(caller(function, self.parameters), name_of(function), options)
+        self.endpoint = Endpoint(
+            caller(function, self.parameters), name_of(function), options, reported=is_reported(function)
+        )
 
 
 class Router:

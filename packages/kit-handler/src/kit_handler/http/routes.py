@@ -1,6 +1,6 @@
 """`route`: a function from Request to Response becomes a Lambda handler."""
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import ask_outcome, begin, end
 from kit_core.parameters import is_async
 
 from kit_handler._naming import is_being_defined, name_of, names_around, take_over
@@ -92,10 +92,11 @@ def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" 
 class Endpoint:
     """Hold a function with all that stands around it: guards, interceptors, and how its answers go out."""
 
-    __slots__ = ("_call", "answers", "name")
+    __slots__ = ("_call", "answers", "name", "reported")
 
-    def __init__(self, call: "Any", name: str, options: "dict[str, Any]") -> None:
+    def __init__(self, call: "Any", name: str, options: "dict[str, Any]", *, reported: bool = False) -> None:
         self.name = name
+        self.reported = reported  # whether a decorator of the function wants to know the answer
         self.answers = Answers(options)
         guards, interceptors = build_guards(options), options.get("interceptors") or ()
         if guards or interceptors or is_async(call):
@@ -143,9 +144,19 @@ def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -
             log_failure("the adapter %r can't read the event that it recognises", adapter)
             return adapter.encode(Response.internal_server_error())
         endpoint = find(request)
+        if endpoint.reported:
+            return _reported(adapter, request, endpoint)
         return _encoded(adapter, endpoint.answer(request), request, endpoint)
     finally:
         end(token)
+
+
+def _reported(adapter: "Adapter", request: Request, endpoint: Endpoint) -> "dict[str, Any]":
+    reports: list[Callable[[Any], None]] = ask_outcome().setdefault("reports", [])
+    answer = _encoded(adapter, endpoint.answer(request), request, endpoint)
+    while reports:
+        reports.pop()(answer)
+    return answer
 
 
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
@@ -157,7 +168,7 @@ def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHand
             f"{name_of(function)} is registered with a Router already, which calls it without {listed}: "
             "give the options to the Router's decorator, or put that above @route"
         )
-    endpoint = Endpoint(caller(function), name_of(function), options)
+    endpoint = Endpoint(caller(function), name_of(function), options, reported=is_reported(function))
 
     def find(request: Request) -> Endpoint:
         return endpoint
@@ -169,6 +180,11 @@ def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHand
     # For a Router, which calls it with the request, whatever the function inside takes.
     handler.route_options = options  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
+
+
+def is_reported(function: "Any") -> bool:
+    """Tell whether a decorator of `function` wants to know the answer, as kit-logger's metrics do."""
+    return getattr(function, "__kit_reported__", False) is True
 
 
 def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":

@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from kit_db.connecting.tls import find_roots, is_local, is_rds_proxy
 from kit_db.deadline import Limits
 from kit_db.errors import DatabaseCredentialError
-from kit_db.tls import find_roots, is_local, is_rds_proxy
 
 # The names of RDS's own secrets (Secrets Manager's "JSON structure of secrets") for what Database calls otherwise.
 _SECRET_KEYS = {"user": "username", "endpoint": "host", "port": "port", "name": "dbname", "password": "password"}

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from kit_core import guards
 from kit_core.backoff import Backoff
 
-from kit_db.aws import iam_token, read_secret
+from kit_db.connecting.aws import iam_token, read_secret
+from kit_db.connecting.settings import ConnectionSettings
 from kit_db.deadline import at_most
 from kit_db.errors import DatabaseAuthenticationError, DatabaseConnectionError, DatabaseCredentialError
-from kit_db.settings import ConnectionSettings
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection
+    from kit_db.driver.psycopg2 import Connection
 
 CONNECT_TIMEOUT = 3.0
 CONNECT_WAIT = 5.0
@@ -42,7 +42,7 @@ def connect(settings: ConnectionSettings) -> "Connection":
 
 def _open(settings: ConnectionSettings, *, moved: bool) -> "Connection":
     """Open a connection with the first secret that the server takes; if it may have `moved`, not the known one."""
-    from kit_db.psycopg2 import Connection
+    from kit_db.driver.psycopg2 import Connection
 
     tried: list[dict[str, Any]] = []
     refusal: DatabaseAuthenticationError | None = None

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from kit_db.errors import StoreDefinitionError, UnknownColumnError
 from kit_db.filters import Condition
-from kit_db.keyset import Term, after, order_by
-from kit_db.values import COLLECTIONS, array, parameter
+from kit_db.stores.keyset import Term, after, order_by
+from kit_db.stores.values import COLLECTIONS, array, parameter
 
 Statement = tuple[str, list[Any]]
 Order = str | Sequence[str] | None

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from kit_db.database import Database
 from kit_db.defaults import default_database
-from kit_db.entities import Shape
+from kit_db.driver.results import Row, json_columns, json_left_as_text, with_json
 from kit_db.errors import (
     RowNotFoundError,
     StatementError,
@@ -15,9 +15,9 @@ from kit_db.errors import (
     TooManyRowsError,
     TransactionRequiredError,
 )
-from kit_db.pages import Cursors, Page
-from kit_db.results import Row, json_columns, json_left_as_text, with_json
-from kit_db.statements import Order, Statement, Statements, portions
+from kit_db.stores.pages import Cursors, Page
+from kit_db.stores.shape import Shape
+from kit_db.stores.statements import Order, Statement, Statements, portions
 
 E = TypeVar("E")
 

@@ -8,14 +8,15 @@ from uuid import UUID, SafeUUID
 import psycopg2
 import psycopg2.extensions
 
-from kit_db import errors, process
-from kit_db.addresses import addresses
+from kit_db import errors
+from kit_db.connecting.addresses import addresses
+from kit_db.connecting.tls import is_local
 from kit_db.deadline import GRACE, Limits, at_most
-from kit_db.driver_errors import LEAVE, connect_error, statement_error
-from kit_db.queries import is_single
-from kit_db.results import JSON, JSON_ARRAYS, Result, parse_json
-from kit_db.tls import is_local
-from kit_db.waiting import READ, drive, ready, watcher
+from kit_db.driver import process
+from kit_db.driver.failures import LEAVE, connect_error, statement_error
+from kit_db.driver.queries import is_single
+from kit_db.driver.results import JSON, JSON_ARRAYS, Result, parse_json
+from kit_db.driver.waiting import READ, drive, ready, watcher
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as RawConnection  # noqa: N812

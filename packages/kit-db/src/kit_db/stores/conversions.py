@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from kit_db.errors import StoreDefinitionError
-from kit_db.values import COLLECTIONS
+from kit_db.stores.values import COLLECTIONS
 
 Convert = Callable[[Any], Any]
 

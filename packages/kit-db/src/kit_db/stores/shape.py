@@ -9,10 +9,10 @@ from typing import Any
 
 from kit_core.parameters import parameters_of
 
-from kit_db.conversions import READY_MADE, Convert, allows_none, annotated, converter, holds_decimal
 from kit_db.errors import DatabaseError, InvalidValueError, StoreDefinitionError, UnreadableRowError
-from kit_db.statements import DEFAULT
-from kit_db.values import COLLECTIONS, READY, array, parameter
+from kit_db.stores.conversions import READY_MADE, Convert, allows_none, annotated, converter, holds_decimal
+from kit_db.stores.statements import DEFAULT
+from kit_db.stores.values import COLLECTIONS, READY, array, parameter
 
 _MISSING: Any = object()
 # What Python says of a call that a function's parameters don't fit.

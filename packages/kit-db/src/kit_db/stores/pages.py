@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from kit_db.errors import DatabaseCredentialError, InvalidCursorError
-from kit_db.values import text
+from kit_db.stores.values import text
 
 E = TypeVar("E")
 
