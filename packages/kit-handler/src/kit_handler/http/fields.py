@@ -93,11 +93,16 @@ def vary_on(headers: "dict[str, Any]", name: str) -> None:
     headers["Vary"] = name
 
 
+def is_token(text: str) -> bool:
+    """Tell whether a text is a token: the name of a header field, or of a method (RFC 9110, 5.6.2)."""
+    return bool(text) and text.isascii() and text.isprintable() and _SEPARATORS.isdisjoint(text)
+
+
 def _checked_name(name: "Any") -> str:
-    if not isinstance(name, str) or not name or not name.isascii() or not name.isprintable():
-        raise ValueError(f"{name!r} can't be the name of a header field")
-    if not _SEPARATORS.isdisjoint(name):
-        raise ValueError(f"{name!r} can't be the name of a header field: it has a space, a colon or the like")
+    if not isinstance(name, str) or not is_token(name):
+        raise ValueError(
+            f"{name!r} can't be the name of a header field: it is empty, or has a space, a colon or the like"
+        )
     return name
 
 

@@ -185,6 +185,10 @@ class Response:
         """Make the browser forget a cookie that was set with this path and domain, and return this response."""
         return self.set_cookie(name, "", max_age=0, path=path, domain=domain)
 
+    def with_headers(self, headers: "Mapping[str, Any]") -> "Response":
+        """Return a copy that has these header fields in place of its own."""
+        return Response(self.status_code, self.body, headers, cookies=self.cookies)
+
     def encoded(self) -> "tuple[str, bool, dict[str, str]]":
         """Return the body as text, whether that is base64, and the header fields: a Content-Type, but no Set-Cookie.
 
