@@ -155,6 +155,57 @@ def test_null_is_the_same_as_nothing(version: str, null: Any) -> None:
     assert (request.method, request.headers, request.params, request.cookies, request.body) == ("GET", {}, {}, {}, "")
 
 
+def with_value(version: str, value: Any) -> dict[str, Any]:
+    """Return a request whose path parameter and whose query have `value` as one of two values."""
+    event = http_event(query={"a": "1", "b": "2"}, path_params={"id": "7", "part": "x"}, version=version)
+    for name in ("pathParameters", "queryStringParameters", "query_string_parameters"):
+        if isinstance(event.get(name), dict):
+            event[name] |= {"id": value, "a": value}
+    if "multiValueQueryStringParameters" in event:
+        event["multiValueQueryStringParameters"]["a"] = [value]
+    event.pop("rawQueryString", None)
+    return event
+
+
+def test_a_null_among_the_parameters_is_the_same_as_nothing(version: str) -> None:
+    request = read(with_value(version, None))
+    assert (request.query["b"], "a" in request.query, "a" in request.multi_query) == ("2", False, False)
+    assert "id" not in request.path_params
+    assert request.params.get("id") is None
+
+    @route
+    def bound(id: int, a: int, b: int = 0) -> Response:  # noqa: A002
+        return Response.ok()
+
+    @route
+    def listed(a: list[int]) -> Response:
+        return Response.ok()
+
+    @route
+    def defaulted(id: int = 1, a: int = 1, all: list[int] = []) -> Response:  # noqa: A002, B006
+        return Response.ok([id, a])
+
+    for handler, status in ((bound, 400), (listed, 400), (defaulted, 200)):
+        assert handler(with_value(version, None))["statusCode"] == status
+
+
+@pytest.mark.parametrize(("value", "text"), [(7, "7"), (1.5, "1.5"), (True, "True")])
+def test_a_number_in_an_event_made_by_hand_is_its_text(version: str, value: Any, text: str) -> None:
+    request = read(with_value(version, value))
+    assert request.query["a"] == text
+    assert request.path_params.get("id", text) == text
+
+
+def test_a_body_that_no_text_can_be_is_the_clients_error(version: str) -> None:
+    @route
+    def raw(request: Request) -> Response:
+        return Response.ok(len(request.raw_body))
+
+    event = http_event("POST", body="x", version=version)
+    event["body"] = "\ud800"
+    assert raw(event)["statusCode"] == 400
+
+
 @route
 def echo(request: Request) -> Response:
     """Answer with two cookies, and a body that is not text when asked."""

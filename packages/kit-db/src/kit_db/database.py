@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from kit_db import process
-from kit_db.connecting import connect
+from kit_db.connecting.opening import connect
+from kit_db.connecting.settings import ConnectionSettings
+from kit_db.driver import process
 from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError, NoAnswerError, ReadOnlyError
-from kit_db.settings import ConnectionSettings
 from kit_db.transaction import Callback, Transaction, call_all
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters
-    from kit_db.results import Result
+    from kit_db.driver.psycopg2 import Connection, Parameters
+    from kit_db.driver.results import Result
 
 _URL_NAMES = {
     "user": "user",
@@ -99,7 +99,7 @@ class Database:
         Host, port, user, password and name are these alone: missing parts are not taken from the environment, which
         may be about another database.
         """
-        from kit_db.psycopg2 import parse_url
+        from kit_db.driver.psycopg2 import parse_url
 
         parts = parse_url(url)
         unknown = sorted(set(parts) - set(_URL_NAMES))

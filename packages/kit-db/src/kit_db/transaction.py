@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kit_core import guards
 
+from kit_db.driver.queries import goes_back, is_single
 from kit_db.errors import (
     CommitUnknownError,
     DatabaseConnectionError,
@@ -16,11 +17,10 @@ from kit_db.errors import (
     ReadOnlyError,
     TransactionAbortedError,
 )
-from kit_db.queries import goes_back, is_single
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters
-    from kit_db.results import Result
+    from kit_db.driver.psycopg2 import Connection, Parameters
+    from kit_db.driver.results import Result
 
 # The server is told anew how long statements may take when that has become less by so many seconds.
 _STALE = 0.1

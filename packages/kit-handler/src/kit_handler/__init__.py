@@ -4,6 +4,7 @@ Names are loaded when they are first used, so that a job pays nothing for HTTP a
 """
 
 __all__ = [
+    "Allow",
     "AnnotationError",
     "AppError",
     "AssumeUtc",
@@ -14,6 +15,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "Cookie",
+    "Cors",
     "DeadlineError",
     "Dispatcher",
     "ErrorReport",
@@ -89,6 +91,7 @@ if TYPE_CHECKING:
     )
     from kit_handler.http.headers import Headers
     from kit_handler.http.interceptors.access import all_of
+    from kit_handler.http.interceptors.cors import Cors
     from kit_handler.http.interceptors.jwt import Jwt
     from kit_handler.http.interceptors.rate_limit import RateLimit
     from kit_handler.http.interceptors.token import RemoteToken
@@ -100,6 +103,7 @@ if TYPE_CHECKING:
     from kit_handler.http.routes import route
     from kit_handler.jobs.failures import Backoff
     from kit_handler.jobs.jobs import job
+    from kit_handler.triggers.authorizers import Allow
     from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
@@ -113,6 +117,7 @@ else:
         "http.payloads": ("register_adapter",),
         "http.headers": ("Headers",),
         "http.interceptors.access": ("all_of",),
+        "http.interceptors.cors": ("Cors",),
         "http.interceptors.jwt": ("Jwt",),
         "http.interceptors.rate_limit": ("RateLimit",),
         "http.options": ("BaseInterceptor", "add_interceptor"),
@@ -123,6 +128,7 @@ else:
         "http.routes": ("route",),
         "jobs.failures": ("Backoff",),
         "jobs.jobs": ("job",),
+        "triggers.authorizers": ("Allow",),
         "triggers.triggers": ("trigger",),
     }
 

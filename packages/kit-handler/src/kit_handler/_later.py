@@ -41,8 +41,8 @@ def _namespace_of(error: Exception) -> "dict[str, Any]":
         trace = trace.tb_next
     if trace is None:
         return {}
-    found: Any = trace.tb_frame.f_locals  # of a class, typing passes them as the local names
-    return found if "__spec__" in found else trace.tb_frame.f_globals
+    found: Any = trace.tb_frame.f_globals
+    return found if "__name__" in found else trace.tb_frame.f_locals  # a class's are passed by typing as the local ones
 
 
 def _may_come(error: "NameError | AttributeError", namespace: "dict[str, Any]") -> bool:

@@ -1,6 +1,7 @@
 """The kind of an event, and the names under which a `Dispatcher` looks for its handler."""
 
-from kit_handler._shape import mapping, source_of
+from kit_handler._shape import mapping
+from kit_handler.jobs.batches import source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

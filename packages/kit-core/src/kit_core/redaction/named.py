@@ -45,6 +45,7 @@ _PARTS = (
     "jwt",
     "code",
     "card",
+    "socket-protocol",
 )
 _ENDS = ("auth", "sig", "otp", "pin", "cvv", "cvc", "pw")  # no letter follows
 _SESSIONS = ("sessionid", "session_id", "session id", "session-id", "sessid", "sess_id")
@@ -332,7 +333,7 @@ class _Search:
 
 
 def _is_header(name: str) -> bool:
-    return name.lower().endswith(("authorization", "cookie", "cookies"))
+    return name.lower().endswith(("authorization", "cookie", "cookies", "socket-protocol"))
 
 
 def is_random(text: str) -> bool:

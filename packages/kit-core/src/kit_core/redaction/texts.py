@@ -40,6 +40,7 @@ def may_have_secrets(text: str) -> bool:
         compiled(_HINTS).search(folded) is not None
         or "auth" in folded
         or "sess" in folded
+        or "socket0protocol" in folded
         or "bearer " in folded
         or "basic " in folded
         or "000000000000000" in folded

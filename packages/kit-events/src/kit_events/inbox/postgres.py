@@ -71,9 +71,10 @@ class PostgresInbox:
 
     def purge(self, *, limit: int = 1000) -> int:
         """Delete at most `limit` keys whose time is over, and return how many there were; for a schedule."""
-        query = f"""delete from {self.table} where key in (
+        # Under IN, the planner may join to the subquery and run it again for each row: the limit is then no limit.
+        query = f"""delete from {self.table} where key = any(array(
             select key from {self.table} where expires_at <= now() order by expires_at limit %s for update skip locked
-        )"""
+        ))"""
         return self.database.run(query, [limit], repeatable=True).count
 
     def _marked(self, key: str, retention: float) -> bool:

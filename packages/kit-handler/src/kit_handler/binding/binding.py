@@ -9,23 +9,57 @@ from kit_core.parameters import annotations_of, globals_of
 from kit_core.parameters import parameters_of as named_parameters
 
 from kit_handler._naming import name_of
-from kit_handler.binding.extraction import BoundParameter, extract_of, loader_of
+from kit_handler.binding.annotations import (
+    NotUnderstoodError,
+    Parts,
+    Wrong,
+    annotated,
+    has_load,
+    is_body,
+    kind_of,
+    origin_of,
+    parts_of,
+    takes_parameters,
+)
+from kit_handler.binding.bodies import json_loader, may_hold_decimals
+from kit_handler.binding.conversion import foreign_loader, text_loader, with_checks
 from kit_handler.binding.markers import Body, Marker, Query
-from kit_handler.binding.signature import is_the_request
-from kit_handler.conversion.annotations import Parts, annotated, has_load, is_body, parts_of, takes_parameters
-from kit_handler.conversion.metadata import NotUnderstoodError
-from kit_handler.conversion.validation import Wrong, entry
 from kit_handler.errors import AnnotationError, InvalidRequestError
+from kit_handler.http.signature import is_the_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
     from typing import Any
 
-    from kit_handler.binding.extraction import Extract
+    from kit_handler.binding.conversion import Loader
     from kit_handler.http.request import Request
 
+    Extract = Callable[[Request], Any]
+
 _MISSING = object()
+_IS_REQUIRED = "is required"
+_PARTS = {"path": "path_params", "query": "query", "params": "params", "header": "headers", "cookie": "cookies"}
+
+
+class BoundParameter:
+    """Hold the part of the request that a parameter is bound to.
+
+    source: request, path, query, header, cookie, body, or params (path or query, where no template says which); key:
+    its name there, "" for the whole query or body; annotation: without markers and, but for JSON, None; kind: the
+    annotation without metadata; required: it has no default and can't be None
+    """
+
+    __slots__ = ("annotation", "default", "key", "kind", "name", "required", "source")
+
+    def __init__(self, name: str, source: str, key: str, annotation: "Any", required: bool, default: "Any") -> None:
+        self.name = name
+        self.source = source
+        self.key = key
+        self.annotation = annotation
+        self.kind = kind_of(annotation)
+        self.required = required
+        self.default = default
 
 
 def bind(
@@ -105,7 +139,7 @@ def _parameter(
     parameter = _bound_parameter(name, Parts(parts.kind, metadata, parts.may_be_none), marker, path, default)
     reason = "can't be read from a request"
     try:
-        if loader_of(parameter) is not None:
+        if _loader_of(parameter) is not None:
             return parameter
     except NotUnderstoodError as error:
         reason = str(error)
@@ -172,7 +206,7 @@ def _bound(
     by_position = leading if in_order else []
     by_name = [parameter for parameter in found if parameter not in by_position]
     taken = {parameter.name for parameter in found}
-    extracts = [extract_of(parameter, taken) for parameter in (*by_position, *by_name)]
+    extracts = [_extract_of(parameter, taken) for parameter in (*by_position, *by_name)]
     fields = [parameter.key for parameter in (*by_position, *by_name)]
     return _call(function, extracts, fields, len(by_position), [parameter.name for parameter in by_name])
 
@@ -213,4 +247,131 @@ def _call_with_one(function: "Callable[..., Any]", extract: "Extract", field: st
 
 
 def _invalid(found: "Iterable[tuple[str, str]]") -> InvalidRequestError:
+    from kit_handler.binding.validation import entry
+
     return InvalidRequestError([entry(field, message) for field, message in found])
+
+
+def _loader_of(parameter: BoundParameter) -> "Loader | None":
+    """Return the loader of the parameter's value, None if its annotation can't be read from a request."""
+    annotation = parameter.annotation
+    if parameter.source == "body":
+        return _raw_loader(annotation) if _is_raw(parameter) else json_loader(annotation)
+    if not parameter.key:
+        return with_checks(foreign_loader(parameter.kind), parts_of(annotation))
+    if _is_list(parameter.kind) and parameter.source in ("query", "params", "header"):
+        from kit_handler.binding.lists import texts_loader
+
+        return texts_loader(annotation)
+    return text_loader(annotation)
+
+
+def _is_list(kind: "Any") -> bool:
+    return origin_of(kind) in (list, tuple)
+
+
+def _is_raw(parameter: BoundParameter) -> bool:
+    return not parameter.key and parameter.kind in (str, bytes)
+
+
+def _raw_loader(annotation: "Any") -> "Loader":
+    parts = parts_of(annotation)
+    return with_checks(_same if parts.kind is bytes else _decoded, parts)
+
+
+def _same(value: "Any") -> "Any":
+    return value
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise Wrong(("", "must be text in UTF-8")) from None
+
+
+def _extract_of(parameter: BoundParameter, taken: "Container[str]" = ()) -> "Extract":
+    """Return the function that takes the parameter's value from a request; it raises `Wrong`.
+
+    taken: the names of all parameters
+    """
+    if parameter.source == "request":
+        return _same
+    load = _loader_of(parameter)
+    assert load is not None  # parameters_of has asked
+    if parameter.source == "body":
+        return (_of_raw_body if _is_raw(parameter) else _of_body)(parameter, load)
+    if not parameter.key:
+        from kit_handler.binding.query import of_query
+
+        return of_query(parameter.kind, load, taken)
+    if _is_list(parameter.kind):
+        from kit_handler.binding.query import of_list
+
+        of_header = parameter.source == "header"
+        return of_list(parameter.key, load, of_header=of_header, required=parameter.required, default=parameter.default)
+    if parameter.source in ("path", "params") and isinstance(parameter.kind, type):
+        return _of_path(parameter, load)
+    return _of_text(parameter, load)
+
+
+def _of_path(parameter: BoundParameter, load: "Loader") -> "Extract":
+    key, kind, extract_text = parameter.key, parameter.kind, _of_text(parameter, load)
+    if kind is str:
+        return extract_text
+    check = with_checks(_same, parts_of(parameter.annotation))
+
+    def extract(request: "Request") -> "Any":
+        value = request.converted.get(key)
+        return check(value) if type(value) is kind else extract_text(request)
+
+    return extract
+
+
+def _of_text(parameter: BoundParameter, load: "Loader") -> "Extract":
+    part, key, default, required = _PARTS[parameter.source], parameter.key, parameter.default, parameter.required
+
+    def extract(request: "Request") -> "Any":
+        text = getattr(request, part).get(key)
+        if isinstance(text, str):
+            return load(text)
+        if required:
+            raise Wrong(("", _IS_REQUIRED))
+        return default
+
+    return extract
+
+
+def _of_body(parameter: BoundParameter, load: "Loader") -> "Extract":
+    key, default, required = parameter.key, parameter.default, parameter.required
+    part = "exact_body" if may_hold_decimals(parameter.annotation) else "body"
+
+    def extract(request: "Request") -> "Any":
+        whole: Any = getattr(request, part)
+        body = whole
+        if key:
+            if not isinstance(body, dict) and body != "":
+                raise Wrong(("", "must be a member of a JSON object"))
+            body = body.get(key, "") if body else ""
+        if body == "" and not (key and isinstance(whole, dict) and key in whole):
+            if required:
+                raise Wrong(("", _IS_REQUIRED if key else "The request body is required"))
+            return default
+        try:
+            return load(body)
+        except RecursionError:
+            raise Wrong(("", "is nested too deeply")) from None
+
+    return extract
+
+
+def _of_raw_body(parameter: BoundParameter, load: "Loader") -> "Extract":
+    def extract(request: "Request") -> "Any":
+        raw = request.raw_body
+        if raw:
+            return load(raw)
+        if parameter.required:
+            raise Wrong(("", "The request body is required"))
+        return parameter.default
+
+    return extract

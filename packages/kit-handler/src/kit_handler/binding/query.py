@@ -1,18 +1,39 @@
-"""A class for the whole query: one with `.load()`, such as kit-schemas' BaseParams."""
+"""Parameters of more than one text: lists, and a class for the whole query, such as kit-schemas' BaseParams."""
 
-from kit_handler.conversion.texts import fault_of
-from kit_handler.conversion.validation import Wrong
+from kit_handler.binding.annotations import Wrong
+from kit_handler.binding.texts import fault_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
     from typing import Any
 
-    from kit_handler.conversion.scalars import Loader
+    from kit_handler.binding.conversion import Loader
     from kit_handler.http.request import Request
 
+    Extract = Callable[[Request], Any]
 
-def of_query(kind: "Any", load: "Loader", taken: "Container[str]") -> "Callable[[Request], Any]":
+
+def of_list(key: str, load: "Loader", *, of_header: bool, required: bool, default: "Any") -> "Extract":
+    """Return the function that takes all texts of a name in the query, or between the commas of a header field."""
+
+    def extract(request: "Request") -> "Any":
+        texts: Any = None
+        if of_header:
+            if key in request.headers:
+                texts = [text.strip() for text in request.headers[key].split(",")]
+        else:
+            texts = request.multi_query.get(key)
+        if texts:
+            return load(texts)
+        if required:
+            raise Wrong(("", "is required"))
+        return default
+
+    return extract
+
+
+def of_query(kind: "Any", load: "Loader", taken: "Container[str]") -> "Extract":
     """Return the function that makes an instance of a request's query and path.
 
     Of a name that came more than once a list has every value, anything else the last one, as `request.query` does. The

@@ -2,7 +2,7 @@
 
 from time import perf_counter
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import begin, end, outcome
 
 from kit_handler._naming import name_of, take_over
 from kit_handler._shape import mapping, pairs, texts
@@ -72,6 +72,9 @@ def aws_lambda_handler(
                     notify(error_receiver, error, event, context, seconds=receiver_timeout)
                 if payloads.find(event) is None:
                     raise
+                noted = outcome()
+                if noted is not None:
+                    noted["failed"] = not isinstance(error, AppError)
                 return _failure(error, use_traceback, started)
             finally:
                 end(token)
@@ -105,14 +108,17 @@ def _success(result: "Any", event: "Any", content_type: str, started: float) -> 
 
 
 def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
-    from kit_handler.http.response import check_field
+    from kit_handler.http.fields import check_field, transportable
 
     cookies = (("Set-Cookie", each) for each in texts(answer.get("cookies")))
     for name, value in (*pairs(mapping(answer, "headers")), *pairs(mapping(answer, "multiValueHeaders")), *cookies):
         check_field(str(name), str(value))
     body = answer.get("body")
-    if body is None or isinstance(body, str):
+    if body is None:
         return answer
+    if isinstance(body, str):
+        text = transportable(body)
+        return answer if text is body else {**answer, "body": text}
     from kit_core.json import dumps
 
     return {**answer, "body": dumps(body)}

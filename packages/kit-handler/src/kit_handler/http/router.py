@@ -2,19 +2,19 @@
 
 from kit_handler._naming import name_of
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
+from kit_handler.http.answers import cors_of
 from kit_handler.http.matching import Matcher, PathParameter, joined, parse, text_of
 from kit_handler.http.options import ANSWER_OPTIONS
 from kit_handler.http.paths import route_path
 from kit_handler.http.response import Response
-from kit_handler.http.routes import Endpoint, caller, check_options, serve
+from kit_handler.http.routes import Endpoint, caller, check_options, is_reported, serve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
-    from kit_handler.conversion.converters import Accepts
-    from kit_handler.http.matching import Segments, Values
+    from kit_handler.http.matching import Accepts, Segments, Values
     from kit_handler.http.request import Request
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -39,6 +39,9 @@ class Route:
     def __init__(
         self, function: "Any", methods: tuple[str, ...], segments: "Segments", options: "dict[str, Any]"
     ) -> None:
+        own = getattr(function, "route_options", {})
+        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before what `route` has made
+            options = {**options, "cors": cors_of(own["cors"])}
         self.function = function
         self.methods = methods
         self.segments = segments
@@ -47,7 +50,9 @@ class Route:
         self.parameters = {each.name: each.converter for each in segments if isinstance(each, PathParameter)}
         self.names = tuple(self.parameters)
         self.converts = any(isinstance(each, PathParameter) and each.accepts for each in segments)
-        self.endpoint = Endpoint(caller(function, self.parameters), name_of(function), options)
+        self.endpoint = Endpoint(
+            caller(function, self.parameters), name_of(function), options, reported=is_reported(function)
+        )
 
 
 class Router:
@@ -65,6 +70,8 @@ class Router:
     itself, have its CORS and security headers and pass its interceptors; guards don't stand before them.
     """
 
+    __kit_handler__ = "Router"
+
     def __init__(
         self,
         prefix: str = "",
@@ -80,6 +87,8 @@ class Router:
             from kit_handler.http.interceptors.token import RemoteToken
 
             options["token"] = RemoteToken()
+        if options.get("cors"):
+            options["cors"] = cors_of(options["cors"])
         self.routes: list[Route] = []
         self._slash = trailing_slash
         self._converters = dict(converters or {})
@@ -106,6 +115,7 @@ class Router:
             if not callable(function):
                 raise TypeError(f"a route is a function: {function!r}")
             self._add(function, names, segments, options)
+            _mark(function)
             return function
 
         return register
@@ -151,6 +161,10 @@ class Router:
                     return self._fallback
                 path = path[:-1]
             found = self._matcher.find(method, path, decoded)
+            if method == "OPTIONS" and "access-control-request-method" in request.headers:
+                endpoint = self._preflighted(request, path, decoded)
+                if endpoint is not None:
+                    return endpoint
             if isinstance(found, set):
                 return self._other(request, path, decoded, found)
         except Exception as error:  # noqa: BLE001  (a malformed event, or a converter of one's own)
@@ -158,15 +172,24 @@ class Router:
             return self._fallback
         return _chosen(request, found)
 
+    def _preflighted(self, request: "Request", path: str, decoded: bool) -> Endpoint | None:
+        """Return the endpoint whose CORS answers a preflight, with the methods of the path for which that holds."""
+        wanted = request.headers["access-control-request-method"]
+        methods: Any = self._matcher.find("", path, decoded)
+        routes: dict[str, Any] = {method: self._matcher.find(method, path, decoded) for method in methods}
+        chosen = routes.get(wanted) or (routes.get("GET") if wanted == "HEAD" else None) or routes.get("OPTIONS")
+        endpoint: Endpoint = chosen[0].endpoint if chosen else self._fallback
+        cors = endpoint.answers.cors
+        named = {method for method, (route, _) in routes.items() if cors and route.endpoint.answers.cors == cors}
+        if "GET" in named and "HEAD" not in routes:
+            named.add("HEAD")
+        request._cors_methods = sorted(named)
+        return endpoint if named else None
+
     def _other(self, request: "Request", path: str, decoded: bool, allowed: set[str]) -> Endpoint:
         if request.method == "HEAD" and "GET" in allowed:
             found: Any = self._matcher.find("GET", path, decoded=decoded)
             return _chosen(request, found)
-        wanted = request.headers.get("access-control-request-method", "") if request.method == "OPTIONS" else ""
-        if wanted in allowed:
-            found = self._matcher.find(wanted, path, decoded=decoded)
-            if found[0].endpoint.answers.cors:
-                return found[0].endpoint  # type: ignore[no-any-return]
         request._outcome = allowed
         return self._fallback
 
@@ -195,6 +218,14 @@ class Router:
         def delete(self, path: str, **options: Any) -> Callable[[F], F]: ...
         def head(self, path: str, **options: Any) -> Callable[[F], F]: ...
         def options(self, path: str, **options: Any) -> Callable[[F], F]: ...
+
+
+def _mark(function: "Any") -> None:
+    """Let `route` know that a Router calls the function without what is put around it later."""
+    try:
+        function.__kit_registered__ = True
+    except (AttributeError, TypeError):  # a bound method
+        return
 
 
 def _verb(method: str) -> "Any":
@@ -255,6 +286,6 @@ def _without_slash(path: str, request: "Request") -> Response:
     """Send the client from `…/users/` to `../users`, relative to its own view of the path; 308 keeps the method."""
     from urllib.parse import quote, urlencode
 
-    query = urlencode(request.multi_query, doseq=True)
-    last = quote(path[:-1].rpartition("/")[2], safe="%")
+    query = urlencode(request.multi_query, doseq=True, errors="replace")
+    last = quote(path[:-1].rpartition("/")[2], safe="%", errors="replace")
     return Response.redirect(f"../{last}{f'?{query}' if query else ''}", status_code=308)

@@ -1,16 +1,16 @@
 """`route`: a function from Request to Response becomes a Lambda handler."""
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import ask_outcome, begin, end
 from kit_core.parameters import is_async
 
-from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.binding.signature import takes_the_request, texts_of_path
+from kit_handler._naming import is_being_defined, name_of, names_around, take_over
 from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
 from kit_handler.http.options import build_guards, known_options
 from kit_handler.http.request import Request
 from kit_handler.http.response import Response
+from kit_handler.http.signature import takes_the_request, texts_of_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from kit_handler.http.adapters.adapter import Adapter
+    from kit_handler.http.interceptors.cors import Cors
     from kit_handler.http.interceptors.rate_limit import RateLimit
     from kit_handler.http.types import Interceptor, Names, Origins, RouteFunction, RouteHandler, Verifier
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         scope: Names = None,
         token: "bool | Verifier | None" = None,
         rate_limit: "RateLimit | None" = None,
-        cors: "Origins | None" = None,
+        cors: "Origins | Cors | None" = None,
         interceptors: Iterable[Interceptor] = (),
         exception_handlers: Mapping[type[Exception], Callable[..., Any]] | None = None,
         problem_json: bool = False,
@@ -54,7 +55,7 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
     scope=: the same with scopes
     token=: True for the remote check of `RemoteToken`, a `Jwt`, or a callable `(token, request) -> bool`
     rate_limit=: a `RateLimit`; 429 over it
-    cors=: True or "*", an origin, or a list of origins whose pages may read the answers; none by default
+    cors=: True or "*", an origin, or a list of origins whose pages may read the answers, or `Cors`; none by default
     interceptors=: functions `(request, call_next) -> Response`, the first outermost, inside the guards above and the
     ones of `add_interceptor`; around `async def` they may be that, too
     exception_handlers=: functions `(error, request) -> Response` by class; that of the nearest class is called
@@ -92,10 +93,11 @@ def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" 
 class Endpoint:
     """Hold a function with all that stands around it: guards, interceptors, and how its answers go out."""
 
-    __slots__ = ("_call", "answers", "name")
+    __slots__ = ("_call", "answers", "name", "reported")
 
-    def __init__(self, call: "Any", name: str, options: "dict[str, Any]") -> None:
+    def __init__(self, call: "Any", name: str, options: "dict[str, Any]", *, reported: bool = False) -> None:
         self.name = name
+        self.reported = reported  # whether a decorator of the function wants to know the answer
         self.answers = Answers(options)
         guards, interceptors = build_guards(options), options.get("interceptors") or ()
         if guards or interceptors or is_async(call):
@@ -143,15 +145,31 @@ def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -
             log_failure("the adapter %r can't read the event that it recognises", adapter)
             return adapter.encode(Response.internal_server_error())
         endpoint = find(request)
+        if endpoint.reported:
+            return _reported(adapter, request, endpoint)
         return _encoded(adapter, endpoint.answer(request), request, endpoint)
     finally:
         end(token)
 
 
+def _reported(adapter: "Adapter", request: Request, endpoint: Endpoint) -> "dict[str, Any]":
+    reports: list[Callable[[Any], None]] = ask_outcome().setdefault("reports", [])
+    answer = _encoded(adapter, endpoint.answer(request), request, endpoint)
+    while reports:
+        reports.pop()(answer)
+    return answer
+
+
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
     if not callable(function):
         raise TypeError(f"route takes a function and keywords: {function!r}")
-    endpoint = Endpoint(caller(function), name_of(function), options)
+    if any(options.values()) and getattr(function, "__kit_registered__", False) and is_being_defined(function):
+        listed = ", ".join(f"{name}=" for name, value in options.items() if value)
+        raise TypeError(
+            f"{name_of(function)} is registered with a Router already, which calls it without {listed}: "
+            "give the options to the Router's decorator, or put that above @route"
+        )
+    endpoint = Endpoint(caller(function), name_of(function), options, reported=is_reported(function))
 
     def find(request: Request) -> Endpoint:
         return endpoint
@@ -165,11 +183,19 @@ def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHand
     return handler  # type: ignore[return-value]
 
 
+def is_reported(function: "Any") -> bool:
+    """Tell whether a decorator of `function` wants to know the answer, as kit-logger's metrics do."""
+    return getattr(function, "__kit_reported__", False) is True
+
+
 def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
     """Return `function` as a function of the request alone, as `compose` takes it. It may return a coroutine.
 
     path: the parameters of the route's path and their converters, if these are known
     """
+    kind = getattr(function, "__kit_handler__", None)
+    if kind is not None:
+        raise TypeError(f"{name_of(function)} is a {kind}, which takes whole events: it can't be a route's function")
     call = function
     if not hasattr(function, "route_options") and not takes_the_request(function, path or ()):
         texts = texts_of_path(function, path or {})
@@ -206,8 +232,8 @@ def _with_texts(function: "Any", names: "tuple[str, ...]") -> "Any":
 
 def _refuse_faults(request: Request, names: "tuple[str, ...]") -> None:
     """Raise InvalidRequestError for texts of the path that nothing could keep, as other parameters are refused."""
-    from kit_handler.conversion.texts import fault_of
-    from kit_handler.conversion.validation import entry
+    from kit_handler.binding.texts import fault_of
+    from kit_handler.binding.validation import entry
 
     faults = [(name, fault_of(request.path_params[name])) for name in names]
     found = [entry(name, fault) for name, fault in faults if fault]

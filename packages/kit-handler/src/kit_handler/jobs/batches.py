@@ -4,8 +4,6 @@ Sources: Lambda Developer Guide, "Handling errors for an SQS event source", "Con
 Kinesis Data Streams", "... with DynamoDB Streams".
 """
 
-from kit_handler._shape import mapping, source_of
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -23,6 +21,11 @@ def records_of(event: "Any") -> "list[Any]":
     if isinstance(records, list):
         return records
     return [] if event.get("Event") == _TEST_EVENT and records is None else [event]
+
+
+def source_of(record: "Any") -> str:
+    """Return the name of a record's source (`aws:sqs`), or ""."""
+    return (record.get("eventSource") or record.get("EventSource") or "") if isinstance(record, dict) else ""
 
 
 class Batch:
@@ -59,7 +62,7 @@ class FifoBatch(QueueBatch):
 
     def group(self, raw: "Raw") -> str | None:
         """Return the message group."""
-        return str(mapping(raw, "attributes").get("MessageGroupId")) if isinstance(raw, dict) else None
+        return str(_part(raw, "attributes").get("MessageGroupId")) if isinstance(raw, dict) else None
 
 
 class StreamBatch(Batch):
@@ -70,8 +73,8 @@ class StreamBatch(Batch):
 
     def identifier(self, raw: "Raw") -> str | None:
         """Return the sequence number."""
-        number: str | None = mapping(raw, "kinesis").get("sequenceNumber")
-        return number or mapping(raw, "dynamodb").get("SequenceNumber")
+        number: str | None = _part(raw, "kinesis").get("sequenceNumber")
+        return number or _part(raw, "dynamodb").get("SequenceNumber")
 
 
 _OTHER, _QUEUE, _FIFO, _STREAM = Batch(), QueueBatch(), FifoBatch(), StreamBatch()
@@ -86,3 +89,8 @@ def batch_of(records: "list[Any]") -> Batch:
     if source in ("aws:kinesis", "aws:dynamodb"):
         return _STREAM
     return _OTHER
+
+
+def _part(raw: "Raw", name: str) -> "Raw":
+    value = raw.get(name)
+    return value if isinstance(value, dict) else {}

@@ -10,7 +10,7 @@ from enum import Enum
 
 from kit_core.json import plain
 
-from kit_handler.conversion.metadata import DESCRIPTIONS, words_of
+from kit_handler.checks.metadata import DESCRIPTIONS, words_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from inspect import cleandoc
 
 from kit_handler.binding.binding import parameters_of
 from kit_handler.binding.query import is_array, properties_of
-from kit_handler.binding.signature import takes_the_request
 from kit_handler.http.interceptors.access import AllOf
 from kit_handler.http.matching import PathParameter
+from kit_handler.http.signature import takes_the_request
 from kit_handler.openapi.constraints import json_of
 from kit_handler.openapi.schemas import Components
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
     from typing import Any
 
-    from kit_handler.binding.extraction import BoundParameter
+    from kit_handler.binding.binding import BoundParameter
     from kit_handler.http.router import Route, Router
 
     Bound = list[BoundParameter]

@@ -7,7 +7,7 @@ from enum import Enum
 from types import NoneType
 from uuid import UUID
 
-from kit_handler.conversion.annotations import (
+from kit_handler.binding.annotations import (
     fields_of,
     has_load,
     is_alias,
@@ -17,8 +17,8 @@ from kit_handler.conversion.annotations import (
     origin_of,
     parts_of,
 )
-from kit_handler.conversion.metadata import ASSUMED, AWARE, EITHER, NAIVE, offset_of, words_of
-from kit_handler.conversion.unions import members_by_tag, tags_of
+from kit_handler.binding.unions import members_by_tag, tags_of
+from kit_handler.checks.metadata import ASSUMED, AWARE, EITHER, NAIVE, offset_of, words_of
 from kit_handler.openapi.constraints import constrained, json_of
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from kit_handler.conversion.annotations import Parts
+    from kit_handler.binding.annotations import Parts
 
     Schema = dict[str, Any]
 

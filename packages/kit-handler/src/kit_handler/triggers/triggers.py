@@ -32,8 +32,9 @@ def trigger(function: "Callable[..., Any] | None" = None, /, **options: "Any") -
     Cognito: the response's fields, or the whole event; None for the event, changed in place or not. The user sees the
     message of a TriggerError: of an HttpError or AppError its own, of any other exception a general one.
     Lex V2: the answer; None to go on. An exception is a TriggerError.
-    Lambda authorizers: True or a mapping (the context) to allow, False or None to deny, or the whole answer. An
-    UnauthorizedError is 401 where API Gateway knows that, ForbiddenError denies, any other is a TriggerError (500).
+    Lambda authorizers: True, a mapping (the context) or `Allow` to allow; False, None or an empty mapping to deny; or
+    the whole answer. A policy holds for the API's stage unless `Allow` says otherwise. An UnauthorizedError is 401
+    where API Gateway knows that, ForbiddenError denies, any other is a TriggerError (500).
     Custom resources: the attributes (`Data`), or a mapping with `PhysicalResourceId`, `Data`, `NoEcho`. CloudFormation
     is told at its pre-signed URL, also of a failure and before the time is up.
     Schedules and direct calls: returned, and an exception goes on to Lambda.

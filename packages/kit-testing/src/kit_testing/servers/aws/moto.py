@@ -19,6 +19,7 @@ from werkzeug.serving import ThreadedWSGIServer
 from kit_testing.errors import ServerError
 from kit_testing.servers.aws.bridges import Bridge, Call, Reply, through
 from kit_testing.servers.aws.fifo import install
+from kit_testing.servers.aws.pages import refusal
 from kit_testing.servers.ports import HOST, free_port
 
 log = logging.getLogger("kit.testing")
@@ -106,6 +107,10 @@ class _Handler(MotoRequestHandler):
                 self.close_connection = True
                 return
             environ["wsgi.input"] = io.BytesIO(content)
+        if reason := refusal(environ.get("HTTP_HOST", ""), self.headers):
+            log.warning("the local AWS endpoint has refused a request: %s", reason)
+            self._send(Reply.error(403, "AccessDeniedException", f"refused: {reason}"))
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         call = Call(self.command, self.path.partition("?")[0], headers, content)
         try:
