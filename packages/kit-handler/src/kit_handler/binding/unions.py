@@ -53,7 +53,7 @@ def members_by_tag(members: "Iterable[Any]", metadata: "Iterable[Any]") -> "tupl
     names = ", ".join(getattr(kind, "__name__", str(kind)) for kind in kinds)
     tags = [tags_of(kind) for kind in kinds]
     said = [value for word, value in words_of(metadata) if word == "field"]
-    for tag in said or tags[0]:
+    for tag in {_name_in_data(kind, field) for kind in kinds for field in said} or tags[0]:
         if not all(tag in each for each in tags):
             continue
         by_value = {value: kind for kind, each in zip(kinds, tags, strict=True) for value in each[tag]}
@@ -67,13 +67,19 @@ def tags_of(kind: "Any") -> "dict[str, tuple[Any, ...]]":
     """Return the fields of a class that could tell it from others, by their names in the data, with their values."""
     if not (is_dataclass(kind) or is_typed_dict(kind) or has_load(kind)):
         return {}
-    named, fields = getattr(kind, "__kit_fields__", {}), getattr(kind, "__dataclass_fields__", {})
+    fields = getattr(kind, "__dataclass_fields__", {})
     found = {}
     for name, hint in typing.get_type_hints(kind, include_extras=True).items():
         values = _values(kind_of(hint), getattr(fields.get(name), "default", None))
         if values:
-            found[getattr(named.get(name), "data_key", None) or name] = values
+            found[_name_in_data(kind, name)] = values
     return found
+
+
+def _name_in_data(kind: "Any", field: str) -> str:
+    """Return the name that the data have for a field, which kit-schemas may give another one."""
+    spec = getattr(kind, "__kit_fields__", {}).get(field)
+    return getattr(spec, "data_key", None) or field
 
 
 def _values(kind: "Any", default: "Any") -> "tuple[Any, ...]":

@@ -10,6 +10,8 @@ from enum import Enum
 
 from kit_core.json import plain
 
+from kit_handler.binding.annotations import parts_of
+from kit_handler.checks.checks import checks_of
 from kit_handler.checks.metadata import DESCRIPTIONS, words_of
 
 TYPE_CHECKING = False
@@ -108,14 +110,6 @@ def _url(schema: "Schema", validator: "Any") -> "list[Schema]":
     return [{"format": "uri-reference" if validator.relative else "uri"}]
 
 
-def _contains_only(schema: "Schema", validator: "Any") -> "list[Schema]":
-    return [{"items": {**schema.get("items", {}), "enum": _values(validator.choices)}}]
-
-
-def _contains_none_of(schema: "Schema", validator: "Any") -> "list[Schema]":
-    return [{"not": {"contains": {"enum": _values(validator.iterable)}}}]
-
-
 _DESCRIPTIONS = {"documentation": "description", "unit": "x-unit"}
 _VALIDATORS: "dict[str, Callable[[Schema, Any], list[Schema]]]" = {
     "And": _and,
@@ -127,9 +121,20 @@ _VALIDATORS: "dict[str, Callable[[Schema, Any], list[Schema]]]" = {
     "OneOf": lambda schema, validator: [{"enum": _values(validator.choices)}],
     "NoneOf": lambda schema, validator: [{"not": {"enum": _values(validator.iterable)}}],
     "Equal": lambda schema, validator: [{"const": json_of(validator.comparable)}],
-    "ContainsOnly": _contains_only,
-    "ContainsNoneOf": _contains_none_of,
+    "ContainsOnly": lambda schema, validator: [{"items": {"enum": _values(validator.choices)}}],
+    "ContainsNoneOf": lambda schema, validator: [{"items": {"not": {"enum": _values(validator.iterable)}}}],
 }
+
+
+def is_allowed(value: "Any", annotation: "Any") -> bool:
+    """Tell whether a parameter's default keeps to its checks, so that a client may send it, too."""
+    parts = parts_of(annotation)
+    try:
+        for check in checks_of(parts.kind, parts.metadata):
+            check(value)
+    except Exception:  # noqa: BLE001  (a check of one's own may fail in another way)
+        return False
+    return True
 
 
 def json_of(value: "Any") -> "Any":

@@ -8,7 +8,7 @@ from kit_handler.binding.query import is_array, properties_of
 from kit_handler.http.interceptors.access import AllOf
 from kit_handler.http.matching import PathParameter
 from kit_handler.http.signature import takes_the_request
-from kit_handler.openapi.constraints import json_of
+from kit_handler.openapi.constraints import is_allowed, json_of
 from kit_handler.openapi.schemas import Components
 
 TYPE_CHECKING = False
@@ -158,7 +158,7 @@ def _parameters(route: "Route", bound: "Bound", components: Components) -> "list
             found += _of_query(each.kind, route.parameters)
         elif each.source in _PLACES[1:]:
             schema = components.of(each.annotation)
-            if each.default is not None:
+            if each.default is not None and is_allowed(each.default, each.annotation):
                 schema = {**schema, "default": json_of(each.default)}
             found.append(_parameter(each.key, each.source, schema, required=each.required))
     return found
