@@ -11,11 +11,10 @@ compete for a name are refused, too.
 import argparse
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-from pins import read_projects
 
 _PATTERNS = ("requirements*.txt", "requirements*.in", "requirements/*.txt", "constraints*.txt")
 _SKIPPED = {"node_modules", "build", "dist", "site-packages"}
@@ -37,6 +36,12 @@ def main(arguments: list[str] | None = None) -> int:
     ]
     print(*complaints, sep="\n", end="\n" if complaints else "", file=sys.stderr)
     return 1 if complaints else 0
+
+
+def read_projects(root: Path) -> dict[str, dict[str, Any]]:
+    """Return the `[project]` table of every member by its name."""
+    tables = [tomllib.loads(file.read_text())["project"] for file in sorted(root.glob("packages/*/pyproject.toml"))]
+    return {table["name"]: table for table in tables}
 
 
 def requirement_files(root: Path) -> list[Path]:

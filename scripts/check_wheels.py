@@ -3,7 +3,7 @@
     python scripts/check_wheels.py [PACKAGE …]     (all of them, unless named)
 
 Siblings come from the wheels just built, as files: the names of this workspace belong to nobody on the public registry,
-so that it is never asked for them. Then every requirements file of the workspace is resolved with these wheels.
+so that it is never asked for them. Then the requirements of every example are resolved with these wheels.
 """
 
 import argparse
@@ -18,8 +18,6 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from check_requirements import requirement_files
 
 ROOT = Path(__file__).parents[1]
 UV = os.environ.get("UV", "uv")
@@ -95,11 +93,11 @@ def sdist_problems(path: Path) -> Iterable[str]:
 
 
 def requirements_problems(wheels: Path) -> Iterable[str]:
-    """Resolve every requirements file where its wheels are in the folder `wheels`; yield what comes from elsewhere."""
+    """Resolve the requirements of the examples with the built wheels; yield a sentence for a name that is looked up."""
     run_in = wheels / "bundle"
     run_in.mkdir()
     (run_in / "wheels").symlink_to(wheels, target_is_directory=True)
-    for file in requirement_files(ROOT):
+    for file in sorted(ROOT.glob("docs/examples/*/src/requirements.txt")):
         resolved = run(UV, "pip", "compile", "--quiet", "--no-annotate", "--no-header", file, cwd=run_in).splitlines()
         if others := [line for line in resolved if line.startswith("kit")]:
             yield f"{file.relative_to(ROOT)}: a registry is asked for {', '.join(others)}"
