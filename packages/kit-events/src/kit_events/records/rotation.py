@@ -1,7 +1,7 @@
 """Secrets Manager rotating a secret ("Lambda rotation functions")."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from kit_events.records.fields import Fields
 from kit_events.records.record import Record
@@ -20,7 +20,7 @@ class RotationTrigger(Record):
     shown = ("secret_id", "step", "token")
 
     secret_id: str
-    step: Literal["createSecret", "setSecret", "testSecret", "finishSecret"]
+    step: str
     token: str
     rotation_token: str | None = None
 
