@@ -58,9 +58,18 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
     backoff=: a Backoff, or its port, to let failed messages of a queue wait longer each time
 
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
-    every later one of its group; Kinesis and DynamoDB Streams with the first failure, where the job stops. For every
-    other source an ExceptionGroup is raised after all records were tried. A record that was not started has
-    failed.
+    every later one of its group; Kafka likewise, by partition and offset; Kinesis and DynamoDB Streams with the first
+    failure, where the job stops. Firehose and S3 Batch Operations get an item for each record, from the function's
+    result. For every other source an ExceptionGroup is raised after all records were tried. A record that was not
+    started has failed.
+
+    Example:
+        >>> @job
+        ... def import_row(record: dict) -> None:
+        ...     int(record["body"])
+        >>> message = {"eventSource": "aws:sqs", "messageId": "m-1", "body": "7"}
+        >>> import_row({"Records": [message]}, None)
+        {'batchItemFailures': []}
     """
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown:
