@@ -454,7 +454,13 @@ def test_options_below_a_routers_decorator_hold() -> None:
     assert statuses == [200, 403, 200, 403, 403, 200]
 
 
-def test_a_registered_function_may_be_a_route_of_its_own_without_options() -> None:
+def test_the_same_without_decorators() -> None:
+    app = Router()
+    with pytest.raises(TypeError, match="registered with a Router already"):
+        route(role="ADMIN")(app.get("/secret")(lambda: Response.ok()))
+
+
+def test_a_registered_function_may_be_a_route_of_its_own() -> None:
     app = Router()
 
     class Loans:
@@ -466,6 +472,12 @@ def test_a_registered_function_may_be_a_route_of_its_own_without_options() -> No
     def greeting() -> Response:
         return Response.ok("hello")
 
+    @app.get("/secret")
+    def secret() -> Response:
+        return Response.ok()
+
+    alone = route(role="ADMIN")(secret)
+    assert (alone(Request()).status_code, app(Request(path="/secret")).status_code) == (401, 200)
     app.get("/loans")(Loans().list)
     assert greeting(Request()).body == app(Request(path="/greeting")).body == {"data": "hello"}
     assert app(Request(path="/loans")).body == {"data": "all"}

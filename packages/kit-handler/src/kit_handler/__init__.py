@@ -14,6 +14,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "Cookie",
+    "Cors",
     "DeadlineError",
     "Dispatcher",
     "ErrorReport",
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
     )
     from kit_handler.http.headers import Headers
     from kit_handler.http.interceptors.access import all_of
+    from kit_handler.http.interceptors.cors import Cors
     from kit_handler.http.interceptors.jwt import Jwt
     from kit_handler.http.interceptors.rate_limit import RateLimit
     from kit_handler.http.interceptors.token import RemoteToken
@@ -114,6 +116,7 @@ else:
         "http.payloads": ("register_adapter",),
         "http.headers": ("Headers",),
         "http.interceptors.access": ("all_of",),
+        "http.interceptors.cors": ("Cors",),
         "http.interceptors.jwt": ("Jwt",),
         "http.interceptors.rate_limit": ("RateLimit",),
         "http.options": ("BaseInterceptor", "add_interceptor"),

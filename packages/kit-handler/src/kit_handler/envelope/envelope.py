@@ -108,14 +108,17 @@ def _success(result: "Any", event: "Any", content_type: str, started: float) -> 
 
 
 def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
-    from kit_handler.http.response import check_field
+    from kit_handler.http.fields import check_field, transportable
 
     cookies = (("Set-Cookie", each) for each in texts(answer.get("cookies")))
     for name, value in (*pairs(mapping(answer, "headers")), *pairs(mapping(answer, "multiValueHeaders")), *cookies):
         check_field(str(name), str(value))
     body = answer.get("body")
-    if body is None or isinstance(body, str):
+    if body is None:
         return answer
+    if isinstance(body, str):
+        text = transportable(body)
+        return answer if text is body else {**answer, "body": text}
     from kit_core.json import dumps
 
     return {**answer, "body": dumps(body)}

@@ -22,7 +22,7 @@ class Answers:
     __slots__ = ("_handlers", "_problem", "_steps", "cors", "plain")
 
     def __init__(self, options: "dict[str, Any]") -> None:
-        self.cors = _cors(options.get("cors"))
+        self.cors = cors_of(options.get("cors"))
         self._handlers = _checked_handlers(options.get("exception_handlers"))
         self._problem = bool(options.get("problem_json"))
         self._steps = _steps(options)
@@ -109,7 +109,8 @@ def _checked_handlers(handlers: "Any") -> "dict[type, Any]":
     return dict(handlers)
 
 
-def _cors(origins: "Any") -> "Cors | None":
+def cors_of(origins: "Any") -> "Cors | None":
+    """Return the CORS that `cors=` asks for, None for none."""
     if origins is None or origins is False:
         return None
     from kit_handler.http.interceptors.cors import Cors
@@ -120,9 +121,9 @@ def _cors(origins: "Any") -> "Cors | None":
 def _steps(options: "dict[str, Any]") -> "list[AnswerStep]":
     steps: list[AnswerStep] = []
     if options.get("etag"):
-        from kit_handler.http.etag import tagged
+        from kit_handler.http.etag import tagged, tagged_compressed
 
-        steps.append(tagged)
+        steps.append(tagged_compressed if options.get("compress") else tagged)
     if options.get("compress"):
         from kit_handler.http.compression import compressed
 

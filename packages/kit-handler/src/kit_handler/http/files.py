@@ -35,4 +35,4 @@ def _name(filename: str) -> str:
         return f'filename="{filename}"'
     from urllib.parse import quote
 
-    return f"filename*=UTF-8''{quote(filename, safe='')}"
+    return f"filename*=UTF-8''{quote(filename, safe='', errors='replace')}"

@@ -44,7 +44,10 @@ class Request:
     """
 
     # What every request is asked for; the rest, and what interceptors add, is in `__dict__`, which takes longer.
-    __slots__ = ("__dict__", "__weakref__", "_adapter", "_outcome", "context", "event", "method", "path", "route")
+    __slots__ = (
+        *("__dict__", "__weakref__", "_adapter", "_cors_methods", "_outcome"),
+        *("context", "event", "method", "path", "route"),
+    )
 
     __kit_request__ = True  # for annotations: told without importing this module
 
@@ -54,6 +57,7 @@ class Request:
     path: str
     route: str | None
     _adapter: "Adapter"
+    _cors_methods: "list[str]"
     _outcome: "Any"
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from kit_handler._naming import name_of
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
+from kit_handler.http.answers import cors_of
 from kit_handler.http.matching import Matcher, PathParameter, joined, parse, text_of
 from kit_handler.http.options import ANSWER_OPTIONS
 from kit_handler.http.paths import route_path
@@ -35,6 +36,9 @@ class Route:
     def __init__(
         self, function: "Any", methods: tuple[str, ...], segments: "Segments", options: "dict[str, Any]"
     ) -> None:
+        own = getattr(function, "route_options", {})
+        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before what `route` has made
+            options = {**options, "cors": cors_of(own["cors"])}
         self.function = function
         self.methods = methods
         self.segments = segments
@@ -80,6 +84,8 @@ class Router:
             from kit_handler.http.interceptors.token import RemoteToken
 
             options["token"] = RemoteToken()
+        if options.get("cors"):
+            options["cors"] = cors_of(options["cors"])
         self.routes: list[Route] = []
         self._slash = trailing_slash
         self._converters = dict(converters or {})
@@ -152,6 +158,10 @@ class Router:
                     return self._fallback
                 path = path[:-1]
             found = self._matcher.find(method, path, decoded)
+            if method == "OPTIONS" and "access-control-request-method" in request.headers:
+                endpoint = self._preflighted(request, path, decoded)
+                if endpoint is not None:
+                    return endpoint
             if isinstance(found, set):
                 return self._other(request, path, decoded, found)
         except Exception as error:  # noqa: BLE001  (a malformed event, or a converter of one's own)
@@ -159,15 +169,24 @@ class Router:
             return self._fallback
         return _chosen(request, found)
 
+    def _preflighted(self, request: "Request", path: str, decoded: bool) -> Endpoint | None:
+        """Return the endpoint whose CORS answers a preflight, with the methods of the path for which that holds."""
+        wanted = request.headers["access-control-request-method"]
+        methods: Any = self._matcher.find("", path, decoded)
+        routes: dict[str, Any] = {method: self._matcher.find(method, path, decoded) for method in methods}
+        chosen = routes.get(wanted) or (routes.get("GET") if wanted == "HEAD" else None) or routes.get("OPTIONS")
+        endpoint: Endpoint = chosen[0].endpoint if chosen else self._fallback
+        cors = endpoint.answers.cors
+        named = {method for method, (route, _) in routes.items() if cors and route.endpoint.answers.cors == cors}
+        if "GET" in named and "HEAD" not in routes:
+            named.add("HEAD")
+        request._cors_methods = sorted(named)
+        return endpoint if named else None
+
     def _other(self, request: "Request", path: str, decoded: bool, allowed: set[str]) -> Endpoint:
         if request.method == "HEAD" and "GET" in allowed:
             found: Any = self._matcher.find("GET", path, decoded=decoded)
             return _chosen(request, found)
-        wanted = request.headers.get("access-control-request-method", "") if request.method == "OPTIONS" else ""
-        if wanted in allowed:
-            found = self._matcher.find(wanted, path, decoded=decoded)
-            if found[0].endpoint.answers.cors:
-                return found[0].endpoint  # type: ignore[no-any-return]
         request._outcome = allowed
         return self._fallback
 

@@ -3,7 +3,7 @@
 from kit_core.invocation import ask_outcome, begin, end
 from kit_core.parameters import is_async
 
-from kit_handler._naming import name_of, names_around, take_over
+from kit_handler._naming import is_being_defined, name_of, names_around, take_over
 from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from kit_handler.http.adapters.adapter import Adapter
+    from kit_handler.http.interceptors.cors import Cors
     from kit_handler.http.interceptors.rate_limit import RateLimit
     from kit_handler.http.types import Interceptor, Names, Origins, RouteFunction, RouteHandler, Verifier
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
         scope: Names = None,
         token: "bool | Verifier | None" = None,
         rate_limit: "RateLimit | None" = None,
-        cors: "Origins | None" = None,
+        cors: "Origins | Cors | None" = None,
         interceptors: Iterable[Interceptor] = (),
         exception_handlers: Mapping[type[Exception], Callable[..., Any]] | None = None,
         problem_json: bool = False,
@@ -54,7 +55,7 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
     scope=: the same with scopes
     token=: True for the remote check of `RemoteToken`, a `Jwt`, or a callable `(token, request) -> bool`
     rate_limit=: a `RateLimit`; 429 over it
-    cors=: True or "*", an origin, or a list of origins whose pages may read the answers; none by default
+    cors=: True or "*", an origin, or a list of origins whose pages may read the answers, or `Cors`; none by default
     interceptors=: functions `(request, call_next) -> Response`, the first outermost, inside the guards above and the
     ones of `add_interceptor`; around `async def` they may be that, too
     exception_handlers=: functions `(error, request) -> Response` by class; that of the nearest class is called
@@ -162,7 +163,7 @@ def _reported(adapter: "Adapter", request: Request, endpoint: Endpoint) -> "dict
 def _handler(function: "RouteFunction", options: "dict[str, Any]") -> "RouteHandler":
     if not callable(function):
         raise TypeError(f"route takes a function and keywords: {function!r}")
-    if any(options.values()) and getattr(function, "__kit_registered__", False):
+    if any(options.values()) and getattr(function, "__kit_registered__", False) and is_being_defined(function):
         listed = ", ".join(f"{name}=" for name, value in options.items() if value)
         raise TypeError(
             f"{name_of(function)} is registered with a Router already, which calls it without {listed}: "

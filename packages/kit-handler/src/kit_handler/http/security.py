@@ -28,6 +28,6 @@ def security_fields(option: "Any") -> "AnswerStep":
     def with_fields(response: Response, request: "Request") -> Response:
         given = {name.lower() for name in response.headers}
         added = {name: value for name, value in fields.items() if name.lower() not in given}
-        return Response(response.status_code, response.body, {**added, **response.headers}, cookies=response.cookies)
+        return response.with_headers({**added, **response.headers})
 
     return with_fields

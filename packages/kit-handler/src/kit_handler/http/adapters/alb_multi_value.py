@@ -73,8 +73,9 @@ def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer with its header fields as lists."""
     body, in_base64, fields = response.encoded()
     multiple = {name: [value] for name, value in fields.items()}
-    if response.cookies:
-        multiple["Set-Cookie"] = list(response.cookies)
+    found = response.set_cookies()
+    if found:
+        multiple["Set-Cookie"] = found
     return {
         "statusCode": response.status_code,
         "multiValueHeaders": multiple,

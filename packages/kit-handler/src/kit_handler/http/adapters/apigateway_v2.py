@@ -97,6 +97,8 @@ def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer as payload 2.0 has it: cookies in a list of their own."""
     body, in_base64, fields = response.encoded()
     answer = {"statusCode": response.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
-    if response.cookies:
-        answer["cookies"] = list(response.cookies)
+    if response.headers or response.cookies:
+        found = response.set_cookies()
+        if found:
+            answer["cookies"] = found
     return answer
