@@ -1,11 +1,11 @@
 """`job`: a function of one record, or of all, becomes a Lambda handler for batches of them."""
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import begin, end, outcome
 from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.jobs.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
-from kit_handler.jobs.batches import batch_of, records_of
+from kit_handler.jobs.batches import read
 from kit_handler.jobs.runs import JobSettings, Run, drive
 
 TYPE_CHECKING = False
@@ -58,9 +58,18 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
     backoff=: a Backoff, or its port, to let failed messages of a queue wait longer each time
 
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
-    every later one of its group; Kinesis and DynamoDB Streams with the first failure, where the job stops. For every
-    other source an ExceptionGroup is raised after all records were tried. A record that was not started has
-    failed.
+    every later one of its group; Kafka likewise, by partition and offset; Kinesis and DynamoDB Streams with the first
+    failure, where the job stops. Firehose and S3 Batch Operations get an item for each record, from the function's
+    result. For every other source an ExceptionGroup is raised after all records were tried. A record that was not
+    started has failed.
+
+    Example:
+        >>> @job
+        ... def import_row(record: dict) -> None:
+        ...     int(record["body"])
+        >>> message = {"eventSource": "aws:sqs", "messageId": "m-1", "body": "7"}
+        >>> import_row({"Records": [message]}, None)
+        {'batchItemFailures': []}
     """
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown:
@@ -97,9 +106,9 @@ def _handler(
         parse, together = bound
         token = begin(event, context)
         try:
-            records = records_of(event)
+            records, batch = read(event)
             call = function if where is None else with_context(function, where, context)
-            run = Run(settings, records, batch_of(records), call, parse, context)
+            run = Run(settings, records, batch, call, parse, context)
             if together:
                 drive(run.together())
             elif concurrency == 1 or run.batch.ordered or len(records) < 2:
@@ -108,7 +117,15 @@ def _handler(
                 _at_the_same_time(run, concurrency, in_tasks=in_tasks)
             if run.delays:
                 drive(run.delay())
-            return _answer(run, run.failed(), partial, raise_if_all_failed)
+            if run.items is not None:
+                from kit_handler.jobs.responders import respond
+
+                return respond(run, event, raise_if_all_failed=raise_if_all_failed)
+            failed = run.failed()
+            noted = outcome()
+            if noted is not None:  # for metrics
+                noted["records"], noted["failures"] = len(records), len(failed)
+            return _answer(run, failed, partial, raise_if_all_failed)
         finally:
             end(token)
 
@@ -137,7 +154,7 @@ def _answer(run: Run, failed: "list[Any]", partial: bool, raise_if_all_failed: b
     if not failed:
         return {"batchItemFailures": []} if batch.partial else None
     identifiers = [run.identifier(raw) for raw in failed] if partial and batch.partial else []
-    if not all(isinstance(each, str) and each for each in identifiers) or not identifiers:
+    if not identifiers or not all(identifiers):
         raise ExceptionGroup(f"{run.job.name} failed for {len(failed)} records", run.errors)
     if raise_if_all_failed and len(failed) == len(run.records):
         raise ExceptionGroup(f"{run.job.name} failed for all {len(failed)} records", run.errors)
