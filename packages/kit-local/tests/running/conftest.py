@@ -123,6 +123,12 @@ class Shop:
         self.arn = f"arn:aws:{{}}:{cloud.region}:{cloud.account}:{{}}".format
 
     @property
+    def urls(self) -> dict[str, Any]:
+        """The content of the ready file."""
+        found: dict[str, Any] = json.loads((self.folder.parent / "ready.json").read_text())
+        return found
+
+    @property
     def notes(self) -> list[Any]:
         """The events so far."""
         file = self.folder / "src" / "notes"
@@ -173,7 +179,8 @@ async def run_template(tmp_path: Path, aws: Any, monkeypatch: pytest.MonkeyPatch
             (folder / "src" / "app.py").write_text(NOTING + textwrap.dedent(app))
             (folder / "template.yaml").write_text(HEAD + textwrap.indent(textwrap.dedent(resources).strip("\n"), "  "))
             screen = io.StringIO()
-            wanted = Options(folder, port=0, ephemeral=True, **{"retry_delay": 0, "reload": False, **options})
+            given = {"retry_delay": 0, "reload": False, "ready_file": folder.parent / "ready.json", **options}
+            wanted = Options(folder, port=0, ephemeral=True, **given)
             backend = await stack.enter_async_context(Backend(wanted, Console(screen)))
             return Shop(folder, backend.cloud, screen)
 

@@ -19,6 +19,7 @@ from kit_local.stack import Api, Cors, Route
 
 ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
     "missing": (404, {"message": "Not Found"}),
+    "malformed": (400, {"message": "Bad Request"}),
     "unauthorized": (401, {"message": "Unauthorized"}),
     "forbidden": (403, {"message": "Forbidden"}),
     "denied": (403, {"message": "Forbidden"}),
