@@ -224,7 +224,7 @@ def test_a_queue_names_each_failed_message_and_tries_the_others(caplog: pytest.L
 
     answer = process(sqs_event(["a", "bad", "malformed", "b+bad+c", "d"]))
     assert failures(answer) == ["message-2", "message-3", "message-4"]
-    assert seen == ["a", "bad", "b", "bad", "d"]
+    assert seen == ["a", "bad", "b", "bad", "c", "d"]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
     assert "message-2" in caplog.text
 

@@ -7,7 +7,9 @@ __all__ = [
     "ActiveMQRecord",
     "AggregateId",
     "AlexaTrigger",
+    "AppSyncTrigger",
     "BaseEvent",
+    "BedrockTrigger",
     "BusRecord",
     "ClaimError",
     "CreateAuthChallengeTrigger",
@@ -26,6 +28,7 @@ __all__ = [
     "EventsError",
     "Fields",
     "FileRecord",
+    "FileTaskRecord",
     "FirehoseRecord",
     "InProgressError",
     "InboxKeyError",
@@ -35,6 +38,7 @@ __all__ = [
     "LeaseLostError",
     "LexV2Trigger",
     "LogEventRecord",
+    "MissingExtraError",
     "OutboxTransactionError",
     "PostAuthenticationTrigger",
     "PostConfirmationTrigger",
@@ -48,6 +52,7 @@ __all__ = [
     "RabbitMQRecord",
     "Record",
     "RecordShapeError",
+    "RotationTrigger",
     "ScheduleRecord",
     "SqsDeadLetter",
     "SqsVisibility",
@@ -76,6 +81,7 @@ if TYPE_CHECKING:
         InboxNotSetError,
         InProgressError,
         LeaseLostError,
+        MissingExtraError,
         OutboxTransactionError,
         PublishError,
         QueueNameError,
@@ -85,6 +91,8 @@ if TYPE_CHECKING:
     from kit_events.publishing.bus import EventBus, default_bus, set_default_bus
     from kit_events.records.activemq import ActiveMQRecord
     from kit_events.records.alexa import AlexaTrigger
+    from kit_events.records.appsync import AppSyncTrigger
+    from kit_events.records.bedrock import BedrockTrigger
     from kit_events.records.cognito import (
         CreateAuthChallengeTrigger,
         CustomEmailSenderTrigger,
@@ -113,7 +121,9 @@ if TYPE_CHECKING:
     from kit_events.records.logs import LogEventRecord
     from kit_events.records.rabbitmq import RabbitMQRecord
     from kit_events.records.record import Record
+    from kit_events.records.rotation import RotationTrigger
     from kit_events.records.s3 import FileRecord
+    from kit_events.records.s3_batch import FileTaskRecord
     from kit_events.records.schedule import ScheduleRecord
     from kit_events.records.sns import TopicRecord
     from kit_events.records.sources import register_source
