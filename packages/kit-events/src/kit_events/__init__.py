@@ -24,12 +24,14 @@ __all__ = [
     "EventShapeError",
     "EventTooLargeError",
     "EventsError",
+    "FailedBatchRecord",
     "Fields",
     "FileRecord",
     "FirehoseRecord",
     "InProgressError",
     "InboxKeyError",
     "InboxNotSetError",
+    "InvocationRecord",
     "IotRecord",
     "KafkaRecord",
     "LeaseLostError",
@@ -57,6 +59,7 @@ __all__ = [
     "TopicRecord",
     "UserMigrationTrigger",
     "VerifyAuthChallengeTrigger",
+    "WindowTrigger",
     "default_bus",
     "register_source",
     "set_default_bus",
@@ -108,6 +111,7 @@ if TYPE_CHECKING:
     from kit_events.records.eventbridge import BusRecord
     from kit_events.records.fields import Fields
     from kit_events.records.firehose import FirehoseRecord
+    from kit_events.records.invocation_result import FailedBatchRecord, InvocationRecord
     from kit_events.records.iot import IotRecord
     from kit_events.records.kafka import KafkaRecord
     from kit_events.records.kinesis import StreamRecord
@@ -120,6 +124,7 @@ if TYPE_CHECKING:
     from kit_events.records.sns import TopicRecord
     from kit_events.records.sources import register_source
     from kit_events.records.sqs import QueueRecord
+    from kit_events.records.window import WindowTrigger
 else:
     _HOMES = {
         "dead_letters.failures": ("SqsDeadLetter", "SqsVisibility"),
