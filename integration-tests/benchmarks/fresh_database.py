@@ -16,7 +16,7 @@ from pathlib import Path
 from kit_db import Database
 from kit_db.testing import rolled_back
 from kit_testing.servers import Databases, Postgres
-from kit_testing.servers.postgres.rehearsal import rehearsal
+from kit_testing.servers.postgres.rehearsal import Rehearsals
 
 ROUNDS = 15
 
@@ -67,14 +67,15 @@ def with_kit_db(url: str) -> list[float]:
 
 def with_a_connection(url: str) -> list[float]:
     """Undo a statement of a connection whose commits are savepoints."""
+    rehearsals = Rehearsals(url)
 
     def undone() -> None:
-        with rehearsal(url) as connection:
-            with connection.cursor() as cursor:
-                cursor.execute("insert into t1 values (1)")
-            connection.commit()
+        with rehearsals.lend() as connection, connection, connection.cursor() as cursor:
+            cursor.execute("insert into t1 values (1)")
 
-    return measured(undone)
+    taken = measured(undone)
+    rehearsals.close()
+    return taken
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 from kit_db import Database, DatabaseAuthenticationError, DatabaseCredentialError
-from kit_db.aws import iam_token, read_secret
-from kit_db.settings import ConnectionSettings
+from kit_db.connecting.aws import iam_token, read_secret
+from kit_db.connecting.settings import ConnectionSettings
 
 
 def test_a_secret_is_read_from_aws(aws):

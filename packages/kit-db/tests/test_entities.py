@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 from kit_db import Database, InvalidValueError, Store, StoreDefinitionError, UnreadableRowError
-from kit_db.entities import Shape, converter
+from kit_db.stores.shape import Shape, converter
 
 ID = UUID("00000000-0000-0000-0000-000000000001")
 Email = NewType("Email", str)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit_db import Database, DatabaseError, InvalidValueError, Store, UnknownColumnError
-from kit_db.entities import Shape
 from kit_db.filters import between, ge, gt, le, lt, ne
-from kit_db.statements import Statements
+from kit_db.stores.shape import Shape
+from kit_db.stores.statements import Statements
 
 KEY = "a key of sixteen bytes, or more"
 ALL = '"id", "name", "tags", "data"'

@@ -1,5 +1,5 @@
 import pytest
-from kit_db.queries import goes_back, is_single
+from kit_db.driver.queries import goes_back, is_single
 
 
 @pytest.mark.parametrize(

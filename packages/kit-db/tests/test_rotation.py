@@ -13,7 +13,7 @@ from kit_db import (
     DatabaseConnectionError,
     TooManyConnectionsError,
 )
-from kit_db.aws import read_secret
+from kit_db.connecting.aws import read_secret
 
 
 @pytest.fixture

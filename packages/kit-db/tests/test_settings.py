@@ -1,7 +1,7 @@
 import pytest
 from kit_db import Database, DatabaseCredentialError
-from kit_db.settings import ConnectionSettings
-from kit_db.tls import is_local
+from kit_db.connecting.settings import ConnectionSettings
+from kit_db.connecting.tls import is_local
 
 
 @pytest.fixture(autouse=True)

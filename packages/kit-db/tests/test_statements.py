@@ -1,8 +1,8 @@
 import pytest
 from kit_db import UnknownColumnError
-from kit_db.entities import Shape
 from kit_db.filters import between, ge, ne
-from kit_db.statements import DEFAULT, Statements, quoted
+from kit_db.stores.shape import Shape
+from kit_db.stores.statements import DEFAULT, Statements, quoted
 
 MEAN = ["id; drop table loans", 'id" = 1 or "id', "id -- ", "id, (select 1)", "ID", "", "-id", None, 5, ("id",)]
 

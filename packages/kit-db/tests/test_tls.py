@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from kit_db import Database, DatabaseConnectionError, DatabaseCredentialError
-from kit_db.tls import SYSTEM, find_roots, is_rds, is_rds_proxy
+from kit_db.connecting.tls import SYSTEM, find_roots, is_rds, is_rds_proxy
 
 INSTANCE = "loans.c0ffee.eu-west-1.rds.amazonaws.com"
 PROXY = "loans.proxy-c0ffee.eu-west-1.rds.amazonaws.com"
@@ -27,7 +27,7 @@ def system(monkeypatch, tmp_path):
     """A file that stands for the roots of the machine."""
     found = tmp_path / "system.pem"
     found.touch()
-    monkeypatch.setattr("kit_db.tls.SYSTEM", ("/nowhere.crt", str(found)))
+    monkeypatch.setattr("kit_db.connecting.tls.SYSTEM", ("/nowhere.crt", str(found)))
     return str(found)
 
 

@@ -18,6 +18,7 @@ from kit_handler import AnnotationError, BadRequestError, Body, Cookie, Header, 
 from kit_testing.events import http_event
 
 if TYPE_CHECKING:
+    import kit_handler as kit
     from kit_handler import Request as TypeCheckersRequest
 
 KEY = "9f9dd4b2-9d1e-4a52-8f0e-0f6f4bd6ce0c"
@@ -566,3 +567,159 @@ class Later:
 
 
 del Later
+
+
+@dataclass
+class Tree:
+    weight: float
+    parts: list["Tree"] = field(default_factory=list)
+    note: None = None
+
+
+def test_json_numbers_for_floats() -> None:
+    def grow(tree: Tree) -> Response:
+        return Response.ok([tree.weight, [part.weight for part in tree.parts]])
+
+    assert got(grow, body={"weight": 1, "parts": [{"weight": 2.5}], "note": None}) == [1.0, [2.5]]
+    for wrong in (True, "1", None, [], 10**400):
+        entries = got(grow, body={"weight": 1, "parts": [{"weight": wrong}]})
+        assert entries == [("parts.0.weight", "must be a number")]
+    assert got(grow, body={"weight": 1, "note": 0}) == [("note", "must be null")]
+
+
+@dataclass
+class Payment:
+    amount: Decimal
+    rate: float = 0.0
+    steps: "list[Payment]" = field(default_factory=list)
+    kind: Literal[1, "a"] = 1
+
+
+def test_a_decimal_has_the_digits_of_the_text() -> None:
+    seen: list[Any] = []
+
+    @route
+    def pay(payment: Payment) -> Response:
+        seen.append(payment)
+        return Response.no_content()
+
+    @route
+    def pay_part(amount: Annotated[Decimal, Body("amount")]) -> Response:
+        seen.append(amount)
+        return Response.no_content()
+
+    @route
+    def pay_any(amounts: dict[str, Decimal]) -> Response:
+        seen.append(amounts)
+        return Response.no_content()
+
+    digits = "12345678901234567.8901234567890123456789"
+    text = f'{{"amount": {digits}, "rate": 0.10, "steps": [{{"amount": 1.10}}, {{"amount": "1.20"}}, {{"amount": 3}}]}}'
+    for handler, body in ((pay, text), (pay_part, f'{{"amount": {digits}}}'), (pay_any, f'{{"a": {digits}}}')):
+        assert handler(http_event("POST", "/", body=body))["statusCode"] == 204
+    assert (str(seen[0].amount), seen[0].rate, type(seen[0].rate)) == (digits, 0.1, float)
+    assert [str(step.amount) for step in seen[0].steps] == ["1.10", "1.20", "3"]
+    assert (str(seen[1]), str(seen[2]["a"])) == (digits, digits)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity", "-Infinity", "1" + "0" * 400 + ".0"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+def test_a_number_beyond_a_float_is_a_400(number: str, content_type: str) -> None:
+    def pay(payment: Payment) -> Response:
+        return Response.ok()
+
+    def keep(body: dict[str, Any]) -> Response:
+        return Response.ok()
+
+    for function in (pay, keep):
+        for text in (f'{{"amount": {number}}}', f'{{"amount": 1, "rate": {number}}}', f'{{"amount": [{number}]}}'):
+            event = http_event("POST", "/", body=text, headers={"Content-Type": content_type})
+            answer = route(function)(event)
+            assert answer["statusCode"] == 400
+            assert "body" in answer["body"]
+
+
+def test_a_path_parameter_is_converted_once() -> None:
+    read: list[str] = []
+
+    def loan_number(text: str) -> int:
+        read.append(text)
+        return int(text.removeprefix("L-"))
+
+    app = Router(converters={"loan": loan_number})
+
+    @app.get("/loans/{number:loan}/notes/{note}")
+    def note(number: int, note: str) -> Response:
+        return Response.ok([number, note])
+
+    @app.get("/texts/{number:loan}")
+    def text(number: str, request: Request) -> Response:
+        return Response.ok([number, request.path_params["number"], request.converted["number"]])
+
+    @app.get("/routes/{number:loan}")
+    @route
+    def inner(number: int) -> Response:
+        return Response.ok(number)
+
+    assert json.loads(app(http_event("GET", "/loans/L-7/notes/2"))["body"]) == {"data": [7, "2"]}
+    assert json.loads(app(http_event("GET", "/texts/L-7"))["body"]) == {"data": ["L-7", "L-7", 7]}
+    assert json.loads(app(http_event("GET", "/routes/L-7"))["body"]) == {"data": 7}
+    assert read == ["L-7"] * 3
+    assert app(http_event("GET", "/loans/x/notes/2"))["statusCode"] == 404
+
+
+def test_converters_say_what_is_not_annotated() -> None:
+    app = Router()
+
+    @app.get("/{key:uuid}/{day:date}/{number:int}")
+    def show(key, day, number, request) -> Response:  # type: ignore[no-untyped-def]
+        return Response.ok([type(each).__name__ for each in (key, day, number)])
+
+    answer = app(http_event("GET", f"/{KEY}/2030-01-31/7"))
+    assert json.loads(answer["body"]) == {"data": ["UUID", "date", "int"]}
+
+
+def test_a_parameter_without_annotation_keeps_its_default_or_is_refused() -> None:
+    def page(size: int, unit="px") -> Response:  # type: ignore[no-untyped-def]
+        return Response.ok([size, unit])
+
+    assert got(page, query={"size": "1", "unit": "em"}) == [1, "px"]
+    with pytest.raises(AnnotationError, match="what is 'unit'"):
+
+        @route
+        def wrong(size: int, unit) -> Response:  # type: ignore[no-untyped-def]
+            return Response.ok()
+
+
+def test_lists_and_bodies_may_be_left_out() -> None:
+    def tags(tag: list[str] = ["none"], text: Annotated[str, Body()] = "empty") -> Response:  # noqa: B006
+        return Response.ok([tag, text])
+
+    assert got(tags) == [["none"], "empty"]
+
+    def needed(names: Annotated[list[int], Header("X-Ids")]) -> Response:
+        return Response.ok(names)
+
+    assert got(needed) == [("X-Ids", "is required")]
+    assert got(needed, headers={"X-Ids": "1, 2"}) == [1, 2]
+
+
+def test_an_annotation_of_json_that_cannot_be_read_is_refused() -> None:
+    for wrong in (dict[int, str], list[complex], "dict[str, set[int]]"):
+        with pytest.raises(AnnotationError):
+
+            @route
+            def take(body: Annotated[wrong, Body()]) -> Response:  # type: ignore[valid-type]
+                return Response.ok()
+
+
+def test_a_request_may_be_annotated_for_type_checkers_only() -> None:
+    def method(req: "kit.Request") -> Response:
+        return Response.ok(req.method)
+
+    assert got(method) == "GET"
+
+
+def test_a_callable_without_python_code_is_called_with_the_request() -> None:
+    assert route([].append)(Request()).status_code == 500  # it returns no Response, and was called
+    assert route({Request: 1}.get)(Request()).status_code == 500

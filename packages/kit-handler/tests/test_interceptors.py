@@ -15,7 +15,7 @@ from kit_handler import (
     all_of,
     route,
 )
-from kit_handler.http.interceptors import registry as interceptors
+from kit_handler.http import options
 from kit_testing.events import http_event
 
 
@@ -130,7 +130,7 @@ def test_a_role_that_guards_nothing_is_a_type_error(nonsense: Any) -> None:
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(interceptors, "_registered", {})
+    monkeypatch.setattr(options, "_registered", {})
     return
 
 
@@ -290,94 +290,3 @@ def test_what_is_no_plain_function_is_refused(wrong: Any) -> None:
 def test_an_interceptor_that_returns_nothing_is_a_500() -> None:
     profile = route(interceptors=[lambda request, call_next: None])(lambda request: Response.ok())
     assert profile(Request()).status_code == 500
-
-
-def cors_headers(answer: dict[str, Any]) -> dict[str, str]:
-    return {name: value for name, value in answer["headers"].items() if name.startswith("Access-Control")}
-
-
-def test_there_is_no_cors_unless_asked_for() -> None:
-    plain = route(lambda request: Response.ok())
-    assert cors_headers(plain(http_event(headers={"Origin": "https://a.example"}))) == {}
-
-
-@pytest.mark.parametrize("everybody", [True, "*", ["*"]])
-def test_every_page_may_be_allowed_without_credentials(everybody: Any) -> None:
-    profile = route(cors=everybody)(lambda request: Response.ok())
-    assert cors_headers(profile(http_event())) == {"Access-Control-Allow-Origin": "*"}
-
-
-def test_some_pages_may_be_allowed_with_credentials() -> None:
-    profile = route(cors=["https://a.example", "https://b.example"])(lambda request: Response.ok())
-    allowed = profile(http_event(headers={"Origin": "https://b.example"}))
-    assert cors_headers(allowed) == {
-        "Access-Control-Allow-Origin": "https://b.example",
-        "Access-Control-Allow-Credentials": "true",
-    }
-    for headers in ({"Origin": "https://b.example.evil"}, {"Origin": "null"}, {}):
-        refused = profile(http_event(headers=headers))
-        assert (cors_headers(refused), refused["headers"]["Vary"]) == ({}, "Origin")
-
-
-@pytest.mark.parametrize(
-    ("given", "sent"),
-    [
-        ({}, {"Vary": "Origin"}),
-        ({"vary": "Accept"}, {"vary": "Accept, Origin"}),
-        ({"Vary": "origin"}, {"Vary": "origin"}),
-        ({"VARY": "*"}, {"VARY": "*"}),
-    ],
-)
-def test_what_an_answer_varies_with_is_said_once(given: dict[str, str], sent: dict[str, str]) -> None:
-    profile = route(cors=["https://a.example"])(lambda request: Response(200, headers=given))
-    assert profile(Request()).headers == sent
-
-
-def test_a_response_that_is_used_again_carries_nothing_from_one_caller_to_the_next() -> None:
-    kept = Response.ok()
-    profile = route(cors=["https://a.example"])(lambda request: kept)
-    profile(http_event(headers={"Origin": "https://a.example"}))
-    other = profile(http_event(headers={"Origin": "https://other.example"}))
-    assert (cors_headers(other), other["headers"]["Vary"], kept.headers) == ({}, "Origin", {})
-
-
-def test_the_origin_null_may_read_without_credentials_only() -> None:
-    profile = route(cors=["null", "https://a.example"])(lambda request: Response.ok())
-    assert cors_headers(profile(http_event(headers={"Origin": "null"}))) == {"Access-Control-Allow-Origin": "null"}
-
-
-def test_errors_carry_cors_too() -> None:
-    @route(cors=True, role="A")
-    def profile(request: Request) -> Response:
-        return Response.ok(object() if request.query else 1 / 0)
-
-    unknown = http_event()
-    broken = http_event(authorizer={"roles": "A"})
-    unsendable = http_event(authorizer={"roles": "A"}, query={"a": "1"})
-    answers = [profile(event) for event in (unknown, broken, unsendable)]
-    assert [answer["statusCode"] for answer in answers] == [401, 500, 500]
-    assert all(cors_headers(answer) for answer in answers)
-
-
-def test_a_preflight_is_answered_before_the_guards() -> None:
-    profile = route(cors="https://a.example", role="A")(lambda request: Response.ok())
-    asked = {
-        "Origin": "https://a.example",
-        "Access-Control-Request-Method": "PUT",
-        "Access-Control-Request-Headers": "authorization",
-    }
-    answer = profile(http_event("OPTIONS", headers=asked))
-    assert answer["statusCode"] == 204
-    assert cors_headers(answer) == {
-        "Access-Control-Allow-Origin": "https://a.example",
-        "Access-Control-Allow-Credentials": "true",
-        "Access-Control-Allow-Methods": "PUT",
-        "Access-Control-Allow-Headers": "authorization",
-    }
-    assert profile(http_event("OPTIONS"))["statusCode"] == 401
-
-
-@pytest.mark.parametrize("nonsense", [[], 7, [7]])
-def test_cors_for_nobody_is_a_type_error(nonsense: Any) -> None:
-    with pytest.raises(TypeError):
-        route(cors=nonsense)(lambda request: Response.ok())

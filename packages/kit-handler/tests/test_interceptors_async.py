@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from kit_handler import InvalidInterceptorError, Request, Response, Router, add_interceptor, route
-from kit_handler.http.interceptors import registry as interceptors
+from kit_handler.http import options
 from kit_testing import LambdaContext
 from kit_testing.events import http_event
 
@@ -125,7 +125,7 @@ def test_the_guards_are_asked_before_the_loop_is_entered() -> None:
 
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(interceptors, "_registered", {})
+    monkeypatch.setattr(options, "_registered", {})
     return
 
 

@@ -1,6 +1,7 @@
 """`job`: records by annotation, batch answers, the deadline."""
 
 import logging
+import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, Self, TypedDict
 
@@ -223,7 +224,7 @@ def test_a_queue_names_each_failed_message_and_tries_the_others(caplog: pytest.L
 
     answer = process(sqs_event(["a", "bad", "malformed", "b+bad+c", "d"]))
     assert failures(answer) == ["message-2", "message-3", "message-4"]
-    assert seen == ["a", "bad", "b", "bad", "d"]
+    assert seen == ["a", "bad", "b", "bad", "c", "d"]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
     assert "message-2" in caplog.text
 
@@ -521,3 +522,65 @@ def test_all_failed_raises_when_asked() -> None:
     assert failures(process(sqs_event(["bad", "a"]))) == ["message-1"]
     with pytest.raises(ExceptionGroup, match="all 2 records"):
         process(sqs_event(["bad", "bad"]))
+
+
+def test_a_coroutine_function_may_take_the_whole_batch() -> None:
+    seen: list[Any] = []
+
+    @job
+    async def take(records: list[dict[str, Any]]) -> None:
+        seen.extend(record["body"] for record in records)
+        if len(records) == 3:
+            raise ValueError
+
+    assert failures(take(sqs_event(["a", "b"]))) == []
+    assert seen == ["a", "b"]
+    assert failures(take(sqs_event(["a", "b", "c"]))) == ["message-1", "message-2", "message-3"]
+
+
+def test_a_function_may_take_anything_or_name_a_kind_of_mapping() -> None:
+    seen: list[Any] = []
+
+    @job
+    def take(*records: Any) -> None:
+        seen.extend(records)
+
+    event = sqs_event(["a"])
+    assert failures(take(event)) == []
+    assert seen == event["Records"]
+    with pytest.raises(AnnotationError):
+
+        @job
+        def wrong(record: "dict[str, Any] | int") -> None: ...
+
+
+def test_an_error_of_a_nested_job_is_a_failure_of_that_record_only() -> None:
+    late = LambdaContext(timeout=0.2)
+
+    @job(partial=False)
+    def inner(record: dict[str, Any]) -> None: ...
+
+    @job
+    def outer(record: dict[str, Any]) -> None:
+        if record["body"] == "b":
+            inner(sqs_event(["x"]), late)
+        if record["body"] == "c":
+            raise DeadlineError(remaining=1, margin=2)
+
+    assert failures(outer(sqs_event(["a", "b", "c", "d"]), LambdaContext())) == ["message-2", "message-3"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a function can't be defined")
+def test_an_annotation_without_quotes_may_name_a_class_that_comes_later() -> None:
+    source = """
+@job
+def process(record: Later) -> None:
+    seen.append(type(record).__name__)
+
+class Later(Message):
+    pass
+"""
+    module: dict[str, Any] = {"job": job, "Message": Message, "seen": [], "__name__": "later"}
+    exec(source, module)
+    assert failures(module["process"](sqs_event(["a"]))) == []
+    assert module["seen"] == ["Later"]

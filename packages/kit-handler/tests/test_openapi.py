@@ -340,3 +340,10 @@ def test_a_class_that_is_a_reference_to_itself_is_one_component():
     schemas = document(app)["components"]["schemas"]
     assert schemas["Node"] == {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
     assert not any(name.startswith("Node-") for name in schemas)
+
+
+def test_the_room_has_nothing_else() -> None:
+    import kit_handler.openapi
+
+    with pytest.raises(AttributeError, match="no attribute 'document_of'"):
+        _ = kit_handler.openapi.document_of  # type: ignore[attr-defined]

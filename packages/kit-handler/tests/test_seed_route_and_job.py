@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 from kit_handler import BaseInterceptor, Request, Response, add_interceptor, job, route
-from kit_handler.http.interceptors import registry as interceptors
+from kit_handler.http import options
 from kit_testing import LambdaContext
 from kit_testing.events import http_event, sqs_event
 
@@ -109,7 +109,7 @@ def test_the_role_example(authorizer: Any, status: int) -> None:
 
 
 def test_an_interceptor_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interceptors, "_registered", {})
+    monkeypatch.setattr(options, "_registered", {})
 
     class PinInterceptor(BaseInterceptor):
         SETTINGS = {"param_name": "pin", "header": "X-Authorization-Pin"}  # noqa: RUF012

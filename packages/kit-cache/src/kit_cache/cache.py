@@ -28,7 +28,7 @@ class CacheStats(TypedDict):
 
 
 class Miss(NamedTuple):
-    """What to hand back when the value has been loaded: the tiers that answered, and in which state they were."""
+    """The tiers that answered without a value, and their states, to hand back when the value has been loaded."""
 
     states: "list[tuple[Tier, State]]"
 
@@ -59,7 +59,7 @@ class Cache:
 
     @property
     def settings(self) -> CacheSettings:
-        """What the environment said when the cache was first used."""
+        """The environment's settings when the cache was first used."""
         if self._settings is None:
             self._settings = CacheSettings.from_env(self.name)
         return self._settings
@@ -70,7 +70,7 @@ class Cache:
         return frozenset().union(*(self.settings.tiers if tiers is None else tiers for tiers in self._declared))
 
     def add(self, tiers: frozenset[str] | None) -> None:
-        """Note that a function uses these tiers, or those that the environment names."""
+        """Note that a function uses these tiers, or the environment's (None)."""
         self._declared.add(tiers)
 
     def outer(self, tiers: frozenset[str]) -> "list[Tier]":
@@ -96,8 +96,8 @@ class Cache:
     def find(self, text: str | None, tiers: frozenset[str]) -> Found | Miss:
         """Ask the tiers outside the process, unless the key must not leave it (None).
 
-        The first that answers is believed, also when it has nothing: Redis is what all processes share, and what is
-        only on this disk may have been deleted there. The disk stands in where there is no Redis, or while it is down.
+        The first that answers is believed, also when it has nothing: all processes share Redis, and a value on this
+        disk alone may have been deleted there. The disk stands in where there is no Redis, or while it is down.
         """
         if text is None:
             return NOWHERE
@@ -169,7 +169,7 @@ class Cache:
         }
 
     def reset(self) -> None:
-        """Close everything, forget the memory, the counts and the settings; what is outside the process stays."""
+        """Close everything, forget the memory, the counts and the settings; Redis and the disk keep their values."""
         with self._lock:
             opened, self._opened, self._settings = self._opened, {}, None
         with self.flights.lock:
@@ -202,8 +202,8 @@ def _declared(cache_name: str) -> Cache:
 def clear(cache_name: str) -> bool:
     """Delete everything that is cached under a name, in every tier.
 
-    Other processes see it at once in Redis, on this machine's disk too; what they hold in memory stays until its time
-    is over. Return whether every tier has answered: what Redis missed is done as soon as it is back. Raise
+    Other processes see it at once in Redis, on this machine's disk too; their own memory keeps values until these
+    expire. Return whether every tier has answered: a deletion that Redis missed is done as soon as it is back. Raise
     UnknownCacheError for a name that no decorator has declared.
     """
     return _declared(cache_name).clear()
@@ -215,9 +215,9 @@ def stats(cache_name: str) -> CacheStats:
 
 
 def reset() -> None:
-    """Forget what this process holds: values in memory, counts, connections, and what the environment said.
+    """Forget the state of this process: values in memory, counts, connections, and the environment's settings.
 
-    For tests, and after the environment has changed. Redis and the disk keep what they have.
+    For tests, and after the environment has changed. Redis and the disk keep their values.
     """
     for cache in list(_caches.values()):
         cache.reset()

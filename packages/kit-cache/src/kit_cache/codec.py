@@ -1,4 +1,4 @@
-"""Values as JSON that keeps their types, and copies that keep what is cached out of its readers' hands.
+"""Values as JSON that keeps their types, and copies that keep cached values out of their readers' hands.
 
 JSON's own types stand for themselves. Everything else, and every dict whose keys aren't all strings, is
 `{"$": [tag, …]}`. Only exact types are accepted: a subclass would come back as its base.
@@ -20,7 +20,7 @@ IMMUTABLE = _PLAIN | {bytes, UUID, Decimal, date, datetime, time, timedelta, tim
 
 
 def dumps(value: object) -> bytes:
-    """Return `value` as tagged JSON; raise UncacheableValueError naming what can't be in it."""
+    """Return `value` as tagged JSON; UncacheableValueError names the place of a value that can't be in it."""
     try:
         return to_text(to_json(value)).encode("utf-8", "surrogatepass")
     except RecursionError:
@@ -30,12 +30,12 @@ def dumps(value: object) -> bytes:
 
 
 def to_text(plain: object) -> str:
-    """Return the JSON of what `to_json` has made; unescaped, since two escaped surrogates would come back as one."""
+    """Return the JSON text of a result of `to_json`; unescaped, since two escaped surrogates would come back as one."""
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
 
 def loads(body: bytes) -> Any:
-    """Return what `dumps` was given; raise ValueError when `body` is damaged."""
+    """Return the value that `dumps` encoded; ValueError when `body` is damaged."""
     try:
         return json.loads(body.decode("utf-8", "surrogatepass"), object_hook=_from_json)
     except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
@@ -72,7 +72,7 @@ def _elements(tag: str) -> Callable[[Any, str], list[object]]:
 
 
 def _zone(zone: tzinfo | None, path: str) -> object:
-    """Return what stands for a time zone: nothing, an offset in seconds, or a key of the zone database."""
+    """Return the form of a time zone: nothing, an offset in seconds, or a key of the zone database."""
     if zone is None:
         return None
     if type(zone) is timezone:

@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class Decorator(Protocol):
-    """What `method_cache(…)` and `hybrid_cache(…)` return; it keeps the function's signature."""
+    """The result of `method_cache(…)` and `hybrid_cache(…)`; it keeps the function's signature."""
 
     @overload
     def __call__(  # type: ignore[overload-overlap]  # a coroutine function is a function, too: the first one matches
@@ -36,11 +36,11 @@ def method_cache(
     key: Callable[[Any], object] | None = None,
     key_prefix: str | None = None,
 ) -> Decorator:
-    """Cache what a method or a function returns for `ttl` seconds.
+    """Cache the results of a method or a function for `ttl` seconds.
 
-    `tiers` is any of "memory", "redis" and "disk" (default: KIT_CACHE_TIERS, else all). Of `self` the key holds what
-    `key(self)` returns, else what the class's `cache_key()` does; without either an instance shares with no other, and
-    only memory is used. `key_prefix` stands for the module and qualified name in the key.
+    `tiers` is any of "memory", "redis" and "disk" (default: KIT_CACHE_TIERS, else all). Of `self` the key holds the
+    result of `key(self)`, else of the class's `cache_key()`; without either an instance shares with no other, and only
+    memory is used. `key_prefix` stands for the module and qualified name in the key.
 
     Raise CacheConfigError for arguments that make no sense; calls raise CacheKeyError for arguments, and
     UncacheableValueError for results, that can't be stored.
@@ -58,11 +58,11 @@ def hybrid_cache(
     *,
     tiers: tuple[str, ...] | None = None,
 ) -> Decorator:
-    """Cache what a function or a method returns for `ttl` seconds, with a say in the key and in when to.
+    """Cache the results of a function or a method for `ttl` seconds, with a say in the key and in the condition.
 
     `key_prefix` stands for the module and qualified name in the key; `key_generator(*args, **kwargs)` returns the rest
-    of it, for a method including what `self` is. Only calls for which `condition(*args, **kwargs)` is true are cached.
-    A call with `skip_cache=True` (or what `skip_cache_arg` names) neither reads nor writes; the argument is passed on
+    of it, for a method including a text for `self`. Only calls whose `condition(*args, **kwargs)` is true are cached.
+    A call with `skip_cache=True` (or another `skip_cache_arg`) neither reads nor writes; the argument is passed on
     only if the function declares it. `tiers`, `cache_key()` and the errors are those of `method_cache`.
     """
     return _decorator(

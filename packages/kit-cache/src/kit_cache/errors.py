@@ -1,4 +1,4 @@
-"""What can go wrong, as types.
+"""The errors of this package.
 
 CacheError
 ├── CacheConfigError     a decorator's argument or an environment variable makes no sense; also a ValueError
@@ -51,7 +51,7 @@ class UncacheableValueError(CacheError, TypeError):
 
 
 class UnknownCacheError(CacheError, LookupError):
-    """Say that no decorator has declared this cache name; `cache_name` is what was asked for."""
+    """Say that no decorator has declared this cache name; `cache_name` is the unknown name."""
 
     def __init__(self, cache_name: str) -> None:
         super().__init__(f"no cache is named {cache_name!r}")

@@ -22,7 +22,7 @@ def _patience() -> float:
 
 
 class Flight:
-    """A load that is under way: who leads it, what came of it, and whether a deletion has overtaken it."""
+    """A load that is under way: its leader, its outcome, and whether a deletion has overtaken it."""
 
     __slots__ = ("_done", "_waiting", "error", "held", "leader", "loop", "stale")
 

@@ -1,4 +1,4 @@
-"""A function and its cache: what the decorators put in the function's place."""
+"""A function and its cache: the objects that the decorators put in the function's place."""
 
 import functools
 import logging
@@ -49,7 +49,7 @@ class Policy:
 
     @property
     def tiers(self) -> frozenset[str]:
-        """The tiers that the decorator names, else those that the environment does."""
+        """The tiers that the decorator names, else the environment's."""
         return self._chosen if self._chosen is not None else self.cache.settings.tiers
 
     def bypass(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -63,7 +63,7 @@ class Policy:
         return self._condition is not None and not self._condition(*args, **kwargs)
 
     def held(self, key: Key) -> Held | None:
-        """Return what memory holds."""
+        """Return the value in memory, or None."""
         held = self.cache.memory.get(key)
         if held is not None:
             self.cache.hits += 1
@@ -92,7 +92,7 @@ class Policy:
         return found.value
 
     def loaded(self, key: Key, text: str | None, flight: Flight, value: Any) -> tuple[bytes, float]:
-        """Take a value from the function itself; return what to write to the tiers outside, and when it expires."""
+        """Take a value from the function itself; return its encoded form for the tiers outside, and its expiry."""
         self.cache.misses += 1
         if hasattr(value, "__await__") or hasattr(value, "__next__"):
             raise UncacheableValueError("$", type(value).__qualname__, self.keys.function)
@@ -115,7 +115,7 @@ class Policy:
             self.cache.keep(key, held, expires, flight)
 
     def delete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        """Delete what is cached for a call."""
+        """Delete the cached result of a call."""
         if self._skip_arg is not None and self._own_skip_arg is None:
             kwargs = {name: value for name, value in kwargs.items() if name != self._skip_arg}
         try:
@@ -126,7 +126,7 @@ class Policy:
 
 
 class _Front(Generic[P]):
-    """What stands in the function's place: the policy, and `self` where it was taken from an instance."""
+    """Stands in the function's place: the policy, and `self` where it was taken from an instance."""
 
     def __init__(self, policy: Policy, bound: tuple[Any, ...] = ()) -> None:
         self._policy = policy
@@ -135,7 +135,7 @@ class _Front(Generic[P]):
             functools.update_wrapper(cast("Callable[..., Any]", self), policy.function)
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Note that this is a method, whatever its first parameter is called."""
+        """Note that this is a method; its first parameter may have any name."""
         keys, parent = self._policy.keys, self._policy.function.__qualname__.rpartition(".")[0]
         if keys.names and parent == owner.__qualname__:  # a function that a class only borrows stays a function
             keys.method = True
@@ -155,7 +155,7 @@ class CachedFunction(_Front[P], Generic[P, R]):
     """A function whose results are cached; also a method, taken from its class or from an instance."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return the cached result of this call, else call the function. What the function raises is never cached."""
+        """Return the cached result of this call, else call the function. An exception is never cached."""
         policy, given, named = self._policy, self._bound + args, cast("dict[str, Any]", kwargs)
         if policy.selective and policy.bypass(given, named):
             return policy.function(*given, **named)  # type: ignore[no-any-return]
@@ -200,9 +200,9 @@ class CachedFunction(_Front[P], Generic[P, R]):
         return value  # type: ignore[no-any-return]
 
     def cache_delete(self, *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Delete what is cached for this call, in every tier, and let no load that is under way bring it back.
+        """Delete the cached result of this call, in every tier, and let no load that is under way bring it back.
 
-        Return whether every tier has answered; what Redis missed is done as soon as this process reaches it again.
+        Return whether every tier has answered; a deletion that Redis missed is done when this process next reaches it.
         """
         return self._policy.delete(self._bound + args, kwargs)
 
@@ -231,7 +231,7 @@ class AsyncCachedFunction(_Front[P], Generic[P, R]):
     """The same for `async def`: everything is awaited, and nothing blocks the loop."""
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Return the cached result of this call, else await the function. What it raises is never cached."""
+        """Return the cached result of this call, else await the function. An exception is never cached."""
         policy, given, named = self._policy, self._bound + args, cast("dict[str, Any]", kwargs)
         if policy.selective and policy.bypass(given, named):
             return await policy.function(*given, **named)  # type: ignore[no-any-return]
@@ -282,7 +282,7 @@ class AsyncCachedFunction(_Front[P], Generic[P, R]):
         return value  # type: ignore[no-any-return]
 
     async def cache_delete(self, *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Delete what is cached for this call; see `CachedFunction.cache_delete`."""
+        """Delete the cached result of this call; see `CachedFunction.cache_delete`."""
         from kit_core.loop import in_thread
 
         return await in_thread(self._policy.delete, self._bound + args, dict(kwargs))

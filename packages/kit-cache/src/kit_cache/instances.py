@@ -1,4 +1,4 @@
-"""Numbers that tell one object from every other of this process, also from those that are gone.
+"""Numbers that tell one object from every other of this process, also from collected ones.
 
 `id()` won't do: an object made after another has gone may get the same one, and with it the other's values.
 """

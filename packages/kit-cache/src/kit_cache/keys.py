@@ -1,7 +1,7 @@
 """Which calls are the same call.
 
-A key is the function's module and qualified name, of `self` what its class declares, and the bound arguments with
-their types. It is a tuple, quick to make, for the memory of this process, and a text for everything outside of it.
+A key is the function's module and qualified name, for a method the declared identity of `self`, and the bound arguments
+with their types. It is a tuple, quick to make, for the memory of this process, and a text for everything outside of it.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ class Binder:
         self._simple = not (self._varargs or self._varkw or found.keyword_only)
 
     def __call__(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return one value per parameter, then what `*args` and `**kwargs` hold; raise BindError if they don't fit."""
+        """Return one value per parameter, then those of `*args` and `**kwargs`; raise BindError if they don't fit."""
         if not kwargs and self._simple and len(args) == self._positional:
             return args
         if len(args) > self._positional and not self._varargs:
@@ -120,7 +120,7 @@ class KeyBuilder:
         return (self._identity, scope, self._canonical(values), None)
 
     def text(self, key: Key) -> str | None:
-        """Return what stands for a key outside this process, or None if it must not leave it."""
+        """Return the text of a key outside this process, or None if it must not leave it."""
         _, scope, values, _ = key
         if self.nameless or type(scope) is int:
             return None
@@ -135,7 +135,7 @@ class KeyBuilder:
         return text if len(text) <= _LONGEST_TEXT and text.isprintable() else _digest(text)
 
     def _scope(self, instance: Any) -> str | int:
-        """Return what tells an instance from others: a text that other processes share, or a number of this one."""
+        """Return the identity of an instance: a text that other processes share, or a number of this one."""
         kind = type(instance)
         if self._self_key is not None:
             declared = self._self_key(instance)
@@ -175,7 +175,7 @@ def _digest(text: str) -> str:
 
 
 def _text(value: object) -> str:
-    """Return the one JSON text that stands for `value`, whatever order its dicts and sets are in."""
+    """Return the one JSON text that stands for `value`, in any order of its dicts and sets."""
     return to_text(_canonical(value))
 
 

@@ -43,7 +43,7 @@ class MemoryTier:
         return len(self._entries)
 
     def get(self, key: Hashable) -> Held | None:
-        """Return what is held under `key`, or None; takes no lock."""
+        """Return the value under `key`, or None; takes no lock."""
         entry = self._entries.get(key)
         if entry is None or entry.expires <= time.time():
             return None

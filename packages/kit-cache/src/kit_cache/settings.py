@@ -1,4 +1,4 @@
-"""What the environment says, read when a cache is first used."""
+"""The settings of the environment, read when a cache is first used."""
 
 import os
 import re
@@ -41,7 +41,7 @@ class CacheSettings(NamedTuple):
 
     @classmethod
     def from_env(cls, cache_name: str) -> "CacheSettings":
-        """Read what the environment says of `cache_name`; raise CacheConfigError where it makes no sense."""
+        """Read the environment's settings for `cache_name`; raise CacheConfigError where it makes no sense."""
         namespace = os.environ.get("KIT_CACHE_NAMESPACE", "")
         if namespace:
             valid_name(namespace, "KIT_CACHE_NAMESPACE")

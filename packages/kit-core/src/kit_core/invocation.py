@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _current: "ContextVar[State | None]" = ContextVar("kit_invocation", default=None)
 _first = True
+_OUTCOME = 4  # the place of the outcome in a state, once somebody has asked for it
 
 
 def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
@@ -86,6 +87,29 @@ def set_correlation_id(value: str | None) -> None:
         state[2] = value
 
 
+def outcome() -> "dict[str, Any] | None":
+    """Return what is known of how the current invocation ends, or None if nobody has asked for it by `ask_outcome`.
+
+    Code that handles an invocation writes into it, for metrics:
+    failed: True if an answer stands for an exception
+    records, failures: the numbers of a batch, where the code knows them better than the event and the answer tell
+    reports: functions of the answer, called once it is known; a route has it around a function that needs it
+    """
+    state = _current.get()
+    return None if state is None or len(state) == _OUTCOME else state[_OUTCOME]
+
+
+def ask_outcome() -> "dict[str, Any]":
+    """Return the `outcome` of the current invocation, which is written from now on; outside of one an empty dict."""
+    state = _current.get()
+    if state is None:
+        return {}
+    if len(state) == _OUTCOME:
+        state.append({})
+    found: dict[str, Any] = state[_OUTCOME]
+    return found
+
+
 def remaining_ms() -> int | None:
     """Return the milliseconds that the invocation has left; None outside of one, or if its context does not tell."""
     state = _current.get()
@@ -95,8 +119,18 @@ def remaining_ms() -> int | None:
 def remaining_ms_of(context: "Any") -> int | None:
     """Return the milliseconds that a Lambda context has left, or None if it does not tell."""
     ask = getattr(context, "get_remaining_time_in_millis", None)
+    if ask is None:
+        ask = getattr(lambda_context(context), "get_remaining_time_in_millis", None)
     milliseconds = ask() if callable(ask) else None
     return int(milliseconds) if isinstance(milliseconds, (int, float)) else None
+
+
+def lambda_context(context: "Any") -> "Any":
+    """Return the Lambda context inside of a durable function's context; any other context is returned as it is."""
+    if hasattr(context, "aws_request_id"):
+        return context
+    inside = getattr(context, "lambda_context", None)
+    return context if inside is None else inside
 
 
 class Invocation:
@@ -134,13 +168,13 @@ class Invocation:
     @property
     def request_id(self) -> str | None:
         """Return the request id of the invocation, from its context."""
-        found = getattr(self._state[1], "aws_request_id", None)
+        found = getattr(lambda_context(self._state[1]), "aws_request_id", None)
         return found if isinstance(found, str) else None
 
     @property
     def function_name(self) -> str | None:
         """Return the name of the function, from the context or else the environment."""
-        found = getattr(self._state[1], "function_name", None)
+        found = getattr(lambda_context(self._state[1]), "function_name", None)
         return found if isinstance(found, str) else os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
 
     @property
@@ -261,5 +295,5 @@ def _correlation_id(state: "State") -> str | None:
     if known is None:
         from kit_core.correlation import find_correlation_id, of_context
 
-        known = state[2] = find_correlation_id(state[0]) or of_context(state[1]) or ""
+        known = state[2] = find_correlation_id(state[0]) or of_context(lambda_context(state[1])) or ""
     return known or None

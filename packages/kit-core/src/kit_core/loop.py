@@ -7,8 +7,10 @@ on with the next coroutine, and are reported. A coroutine that would outlive the
 kills it. asyncio is imported by the first coroutine.
 """
 
+import os
 import threading
 
+from kit_core import invocation
 from kit_core.errors import CoroutineCancelledError, TimeUpError
 
 TYPE_CHECKING = False
@@ -139,8 +141,6 @@ class _Limit:
 
 def _time_for(context: "Any") -> "tuple[float | None, float]":
     """Return the seconds that a coroutine may take, None without a limit, and the margin after them."""
-    from kit_core import invocation
-
     milliseconds = invocation.remaining_ms() if context is None else invocation.remaining_ms_of(context)
     if milliseconds is None:
         return None, 0.0
@@ -184,10 +184,9 @@ def _take_result(task: "Task[Any]") -> None:
 
 def _kept() -> "AbstractEventLoop":
     global _loop, _owner
-    import asyncio
-    import os
-
     if _loop is None or _loop.is_closed() or _owner != os.getpid():  # a forked child must not share its parent's
+        import asyncio
+
         if _owner == 0:
             import atexit
 
@@ -217,8 +216,6 @@ def _current() -> "AbstractEventLoop | None":
 
 
 def _close() -> None:
-    import os
-
     if _loop is not None and _owner == os.getpid() and not _loop.is_closed() and not _loop.is_running():
         _loop.run_until_complete(_end_tasks(_loop))
         _loop.close()
@@ -258,8 +255,6 @@ def _close_coroutine(awaitable: "Any") -> None:
 
 
 def _register_fork() -> None:
-    import os
-
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_renew_lock)
 

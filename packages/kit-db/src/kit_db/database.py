@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from kit_db import process
-from kit_db.connecting import connect
+from kit_db.connecting.opening import connect
+from kit_db.connecting.settings import ConnectionSettings
+from kit_db.driver import process
 from kit_db.errors import DatabaseConnectionError, DatabaseCredentialError, NoAnswerError, ReadOnlyError
-from kit_db.settings import ConnectionSettings
 from kit_db.transaction import Callback, Transaction, call_all
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters
-    from kit_db.results import Result
+    from kit_db.driver.psycopg2 import Connection, Parameters
+    from kit_db.driver.results import Result
 
 _URL_NAMES = {
     "user": "user",
@@ -96,10 +96,10 @@ class Database:
     def from_url(cls, url: str, **options: Any) -> Self:
         """Make a Database of a `postgresql://` URL; `options` are the constructor's keywords, and go before it.
 
-        Host, port, user, password and name are these alone: what the URL lacks isn't taken from the environment, which
+        Host, port, user, password and name are these alone: missing parts are not taken from the environment, which
         may be about another database.
         """
-        from kit_db.psycopg2 import parse_url
+        from kit_db.driver.psycopg2 import parse_url
 
         parts = parse_url(url)
         unknown = sorted(set(parts) - set(_URL_NAMES))
@@ -183,8 +183,8 @@ class Database:
         """Call something once the open transaction is committed; at once if there is none.
 
         Callbacks run in the order in which they came, when the transaction is over, so they may use the database. A
-        rollback drops them, one to a savepoint those that came since. An exception in one is logged (`kit.db`) and the
-        others still run: what is committed stays so.
+        rollback drops them, one to a savepoint the later ones. An exception in one is logged (`kit.db`) and the
+        others still run: the commit stays.
         """
         transaction = self._open.get(_owner())
         if transaction is None:
@@ -199,7 +199,7 @@ class Database:
 
     @property
     def pending(self) -> list[Callback]:
-        """What waits for the commit of the open transaction, in order; without what came with a savepoint undone."""
+        """The callbacks that wait for the commit of the open transaction, in order, but those of undone savepoints."""
         transaction = self._open.get(_owner())
         return [] if transaction is None else list(transaction.callbacks)
 

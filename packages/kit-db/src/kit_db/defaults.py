@@ -64,7 +64,7 @@ def transactional(
     read_only: bool = False,
     retry: int = 0,
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a function a transaction: commit when it returns, roll back whatever exception leaves it.
+    """Make a function a transaction: commit when it returns, roll back on any exception.
 
     Called inside of another transaction it is a savepoint of that one. Use it bare, or with the `database` it is
     about; otherwise that is `default_database()` at the time of the call. `isolation` and `read_only` are those of
@@ -72,8 +72,8 @@ def transactional(
     would end before the function's body begins.
 
     `retry` is how often the whole function is called again, after a pause, when the server gave the transaction up
-    for another one's sake (SerializationError, DeadlockError); what it does outside of the database it then does
-    again. Only the outermost transaction can be tried again, so inside of another one it has no effect.
+    for another one's sake (SerializationError, DeadlockError); its other effects then happen
+    again, too. Only the outermost transaction can be tried again, so inside of another one it has no effect.
     """
     begin_statement(isolation, read_only)
     if function is not None and not callable(function):
@@ -114,7 +114,7 @@ def refuse_later(function: object, name: str) -> None:
 
 
 def _done(returned: R, name: str) -> R:
-    """Return what a function has returned, unless that is a body which is yet to run."""
+    """Return a function's result, unless it is a coroutine or generator, whose body is yet to run."""
     if isinstance(returned, _LATER):
         # Or Python would warn that it was never awaited.
         getattr(returned, "close", lambda: None)()

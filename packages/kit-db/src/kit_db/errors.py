@@ -1,4 +1,4 @@
-"""What this package raises.
+"""The errors of this package.
 
     DatabaseError
     ├── DatabaseCredentialError        a setting is missing or unusable, or the secret can't be read
@@ -18,7 +18,7 @@
     │   ├── SerializationError             try the whole transaction again
     │   │   └── DeadlockError
     │   ├── ReadOnlyError                  a write to a replica, or in a read-only transaction
-    │   ├── InsufficientPrivilegeError     what the role may not do, row-level security included
+    │   ├── InsufficientPrivilegeError     the role lacks a right, row-level security included
     │   ├── DiskFullError                  the server has no room for more rows
     │   └── StatementTimeoutError          out of time: statement_timeout, or waiting for a lock
     │       └── StatementCancelledError        cancelled by somebody
@@ -28,7 +28,7 @@
     ├── UnknownColumnError (also a TypeError)      a column that the store does not declare
     ├── TooManyRowsError               more rows than an unlimited-looking read may return
     ├── RowNotFoundError (also a LookupError)      no row has the key that was asked for
-    ├── TransactionRequiredError       what needs an open transaction was done without one
+    ├── TransactionRequiredError       a call that needs an open transaction, without one
     └── InvalidCursorError (also a ValueError)     a cursor that was altered, or is of another listing
 
 No message has a value or a row in it, but for the key that a caller asked for: PostgreSQL's own texts quote them
@@ -80,7 +80,7 @@ class NoAnswerError(DatabaseConnectionError):
 
 
 class CommitUnknownError(DatabaseConnectionError):
-    """The connection broke while COMMIT was under way: what the transaction did may be there or not."""
+    """The connection broke while COMMIT was under way: the transaction may be committed or not."""
 
 
 class StatementError(DatabaseError):
@@ -115,7 +115,7 @@ class UniqueViolationError(IntegrityError):
 
 
 class ForeignKeyViolationError(IntegrityError):
-    """What a row refers to is not there, or is still referred to (23503; 23001 where ON DELETE RESTRICT says so)."""
+    """A referenced row is not there, or a row is still referenced (23503; 23001 under ON DELETE RESTRICT)."""
 
 
 class CheckViolationError(IntegrityError):
@@ -165,7 +165,7 @@ class StatementCancelledError(StatementTimeoutError):
 class UnreadableRowError(DatabaseError):
     """A row has come that the entity can't be made of, or with a value that Python can't hold (a year beyond 9999).
 
-    The statement itself was done: outside of a transaction, what it wrote is there. `column` is whose value does not
+    The statement itself was done: outside of a transaction, its changes are there. `column` is whose value does not
     fit its annotation, if that is it; `row` has the values, in the order of the columns, None if the driver failed.
     Neither is in the message, but for the column's name.
     """
@@ -212,7 +212,7 @@ class RowNotFoundError(DatabaseError, LookupError):
 
 
 class TransactionRequiredError(DatabaseError):
-    """What was called has no meaning outside of a transaction, and none is open."""
+    """The call has no meaning outside of a transaction, and none is open."""
 
 
 class InvalidCursorError(DatabaseError, ValueError):

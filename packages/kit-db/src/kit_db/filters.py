@@ -18,7 +18,7 @@ Operator = Literal["gt", "ge", "lt", "le", "between", "ne"]
 
 
 class Condition:
-    """What a column's value has to be; made by the functions of this module."""
+    """A condition on a column's value; made by the functions of this module."""
 
     __slots__ = ("operator", "values")
 
@@ -34,32 +34,32 @@ class Condition:
 
 
 def gt(value: Any) -> Condition:
-    """Match what is greater."""
+    """Match greater values."""
     return Condition("gt", value)
 
 
 def ge(value: Any) -> Condition:
-    """Match what is greater or equal."""
+    """Match values that are greater or equal."""
     return Condition("ge", value)
 
 
 def lt(value: Any) -> Condition:
-    """Match what is less."""
+    """Match lesser values."""
     return Condition("lt", value)
 
 
 def le(value: Any) -> Condition:
-    """Match what is less or equal."""
+    """Match values that are less or equal."""
     return Condition("le", value)
 
 
 def between(low: Any, high: Any) -> Condition:
-    """Match what is neither less than `low` nor greater than `high`, as SQL's BETWEEN does."""
+    """Match values from `low` to `high`, both included, as SQL's BETWEEN does."""
     return Condition("between", low, high)
 
 
 def ne(value: Any) -> Condition:
-    """Match what is different; NULL is different from every value, and `ne(None)` matches all but NULL.
+    """Match different values; NULL is different from every value, and `ne(None)` matches all but NULL.
 
     Of a list it has to be different from all of its values.
     """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kit_core import guards
 
+from kit_db.driver.queries import goes_back, is_single
 from kit_db.errors import (
     CommitUnknownError,
     DatabaseConnectionError,
@@ -16,11 +17,10 @@ from kit_db.errors import (
     ReadOnlyError,
     TransactionAbortedError,
 )
-from kit_db.queries import goes_back, is_single
 
 if TYPE_CHECKING:
-    from kit_db.psycopg2 import Connection, Parameters
-    from kit_db.results import Result
+    from kit_db.driver.psycopg2 import Connection, Parameters
+    from kit_db.driver.results import Result
 
 # The server is told anew how long statements may take when that has become less by so many seconds.
 _STALE = 0.1
@@ -32,7 +32,7 @@ Callback = Callable[[], object]
 
 
 def call_all(callbacks: list[Callback]) -> None:
-    """Run what was to come after a commit; nothing can be undone any more, so an error is logged and the rest run."""
+    """Run the callbacks of a commit; nothing can be undone any more, so an error is logged and the rest run."""
     for callback in callbacks:
         try:
             callback()
@@ -128,7 +128,7 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Make a `with` block a savepoint: an exception in it undoes just what the block did."""
+        """Make a `with` block a savepoint: an exception in it undoes the block alone."""
         self._savepoints += 1
         name = f"kit_{self._savepoints}"
         depth, registered, broken = len(self._levels), len(self.callbacks), self._broken
@@ -235,7 +235,7 @@ class Transaction:
             ) from error
 
     def finish(self) -> None:
-        """Roll back what is not committed, and give the connection back."""
+        """Roll back an open transaction, and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

@@ -28,9 +28,9 @@ class UnitOfWork:
             work.publish(LoanRequested(id=loan.id))
 
     `publish` gets the list of events, in order, once; without it every event's own `publish()` is called. Nothing is
-    published if the block raises or the transaction is rolled back, nor what comes from an inner block that was. With
+    published if the block raises or the transaction is rolled back, nor events of an inner block that was. With
     `when="commit"` publishing comes after the commit, of the outermost transaction if there is one around: an error in
-    it is logged (`kit.db`), as what is committed stays so, and a crash in between loses the events. With
+    it is logged (`kit.db`), as the commit stays, and a crash in between loses the events. With
     `when="inside"` it is the last step before the commit, and an error in it rolls back: this is for an outbox in the
     same database, which loses nothing.
     """
@@ -116,7 +116,7 @@ class BaseAction(ABC, Generic[P, R]):
 
     @classmethod
     def run(cls, params: P) -> R:
-        """Do it in a transaction: what `call` returns, once that is committed; whatever it raises, undone."""
+        """Call `call` in a transaction and return its result once that is committed; an exception undoes it."""
         return transactional(database=cls.database, isolation=cls.isolation, retry=cls.retry)(cls._attempt)(params)
 
     @classmethod
@@ -129,12 +129,12 @@ class BaseAction(ABC, Generic[P, R]):
 
     @property
     def events(self) -> list[Any]:
-        """The events that are kept until now, without those that an inner block has taken back."""
+        """The events that are kept until now, without those of an undone inner block."""
         return self._events.kept()
 
     @abstractmethod
     def call(self, params: P) -> R:
-        """Do what is to be done, in the transaction that is open."""
+        """Do the work, in the transaction that is open."""
 
     def publish(self, event: Any, payload: Any = None) -> None:
         """Keep an event until the work is done; given a class, the event that its `load` makes of the payload."""
@@ -142,7 +142,7 @@ class BaseAction(ABC, Generic[P, R]):
 
 
 class _Events:
-    """What has to be told of once the open transaction is committed; what comes with a savepoint goes with it."""
+    """The events to publish once the open transaction is committed; an undone savepoint drops its own."""
 
     def __init__(self, database: "Database") -> None:
         self._database = database
@@ -156,7 +156,7 @@ class _Events:
         self._database.after_commit(kept)
 
     def kept(self) -> list[Any]:
-        """Return the events of which nothing was rolled back."""
+        """Return the events that were not rolled back."""
         pending = set(map(id, self._database.pending))
         return [each.event for each in self._all if each.done or id(each) in pending]
 

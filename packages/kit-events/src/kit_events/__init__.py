@@ -7,7 +7,9 @@ __all__ = [
     "ActiveMQRecord",
     "AggregateId",
     "AlexaTrigger",
+    "AppSyncTrigger",
     "BaseEvent",
+    "BedrockTrigger",
     "BusRecord",
     "ClaimError",
     "CreateAuthChallengeTrigger",
@@ -27,6 +29,7 @@ __all__ = [
     "FailedBatchRecord",
     "Fields",
     "FileRecord",
+    "FileTaskRecord",
     "FirehoseRecord",
     "InProgressError",
     "InboxKeyError",
@@ -51,6 +54,7 @@ __all__ = [
     "RabbitMQRecord",
     "Record",
     "RecordShapeError",
+    "RotationTrigger",
     "ScheduleRecord",
     "SqsDeadLetter",
     "SqsVisibility",
@@ -90,6 +94,8 @@ if TYPE_CHECKING:
     from kit_events.publishing.bus import EventBus, default_bus, set_default_bus
     from kit_events.records.activemq import ActiveMQRecord
     from kit_events.records.alexa import AlexaTrigger
+    from kit_events.records.appsync import AppSyncTrigger
+    from kit_events.records.bedrock import BedrockTrigger
     from kit_events.records.cognito import (
         CreateAuthChallengeTrigger,
         CustomEmailSenderTrigger,
@@ -119,7 +125,9 @@ if TYPE_CHECKING:
     from kit_events.records.logs import LogEventRecord
     from kit_events.records.rabbitmq import RabbitMQRecord
     from kit_events.records.record import Record
+    from kit_events.records.rotation import RotationTrigger
     from kit_events.records.s3 import FileRecord
+    from kit_events.records.s3_batch import FileTaskRecord
     from kit_events.records.schedule import ScheduleRecord
     from kit_events.records.sns import TopicRecord
     from kit_events.records.sources import register_source

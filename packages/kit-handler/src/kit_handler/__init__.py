@@ -4,6 +4,7 @@ Names are loaded when they are first used, so that a job pays nothing for HTTP a
 """
 
 __all__ = [
+    "Allow",
     "AnnotationError",
     "AppError",
     "Backoff",
@@ -13,6 +14,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "Cookie",
+    "Cors",
     "DeadlineError",
     "Dispatcher",
     "ErrorReport",
@@ -86,19 +88,21 @@ if TYPE_CHECKING:
         UnauthorizedError,
         UnhandledSourceError,
     )
-    from kit_handler.http.adapters.registry import register_adapter
     from kit_handler.http.headers import Headers
     from kit_handler.http.interceptors.access import all_of
+    from kit_handler.http.interceptors.cors import Cors
     from kit_handler.http.interceptors.jwt import Jwt
     from kit_handler.http.interceptors.rate_limit import RateLimit
-    from kit_handler.http.interceptors.registry import BaseInterceptor, add_interceptor
     from kit_handler.http.interceptors.token import RemoteToken
+    from kit_handler.http.options import BaseInterceptor, add_interceptor
+    from kit_handler.http.payloads import register_adapter
     from kit_handler.http.request import Request
     from kit_handler.http.response import Response
     from kit_handler.http.router import Router
     from kit_handler.http.routes import route
     from kit_handler.jobs.failures import Backoff
     from kit_handler.jobs.jobs import job
+    from kit_handler.triggers.authorizers import Allow
     from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
@@ -109,12 +113,13 @@ else:
         "envelope.lambda_response": ("LambdaResponse",),
         "envelope.reports": ("ErrorReport",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
-        "http.adapters.registry": ("register_adapter",),
+        "http.payloads": ("register_adapter",),
         "http.headers": ("Headers",),
         "http.interceptors.access": ("all_of",),
+        "http.interceptors.cors": ("Cors",),
         "http.interceptors.jwt": ("Jwt",),
         "http.interceptors.rate_limit": ("RateLimit",),
-        "http.interceptors.registry": ("BaseInterceptor", "add_interceptor"),
+        "http.options": ("BaseInterceptor", "add_interceptor"),
         "http.interceptors.token": ("RemoteToken",),
         "http.request": ("Request",),
         "http.response": ("Response",),
@@ -122,6 +127,7 @@ else:
         "http.routes": ("route",),
         "jobs.failures": ("Backoff",),
         "jobs.jobs": ("job",),
+        "triggers.authorizers": ("Allow",),
         "triggers.triggers": ("trigger",),
     }
 

@@ -1,4 +1,8 @@
-"""Coroutines in kit-core's kept event loop, with kit-handler's errors."""
+"""Coroutines in kit-core's kept event loop, with kit-handler's errors; loaded with the first coroutine."""
+
+from kit_core import errors, loop
+
+from kit_handler.errors import HandlerError, TimeUpError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,10 +18,6 @@ def run(awaitable: "Awaitable[T]", *, context: "Any" = None, seconds: float | No
     Raises kit-handler's TimeUpError, which a client sees as 503, when it was cancelled because the invocation's time is
     nearly over; HandlerError when something else has cancelled it; RuntimeError where a loop is running already.
     """
-    from kit_core import errors, loop
-
-    from kit_handler.errors import HandlerError, TimeUpError
-
     try:
         return loop.run(awaitable, context=context, seconds=seconds)
     except errors.TimeUpError as error:

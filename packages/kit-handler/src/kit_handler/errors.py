@@ -16,10 +16,10 @@ HandlerError
 │   ├── InvalidInterceptorError (also a TypeError)
 │   └── AnnotationError         (also a TypeError) an annotation can't be resolved or used
 ├── InvalidResponseError        a route returned something that is not a Response
-├── ResponseTooLargeError       an answer is over what Lambda lets through
+├── ResponseTooLargeError       an answer is larger than Lambda's limit
 ├── UnhandledSourceError        the event came from a source that this handler doesn't know
 ├── PermanentError              raised in a job: the record will never succeed, and need not come again
-├── TriggerError                what a source is told when its trigger has failed
+├── TriggerError                a trigger has failed; its source is told the message
 └── DeadlineError               a record was not started, since the time left would not have sufficed
 """
 
@@ -189,11 +189,11 @@ class AppError(HandlerError):
 
 
 class ConfigurationError(HandlerError):
-    """Say what the function needs and doesn't have: an environment variable, a package."""
+    """Name a missing need of the function: an environment variable, a package."""
 
 
 class InvalidInterceptorError(ConfigurationError, TypeError):
-    """Say what is wrong with `interceptor`, while the module is being imported."""
+    """Give the reason why `interceptor` can't be used, while the module is being imported."""
 
     def __init__(self, interceptor: object, reason: str) -> None:
         super().__init__(f"{interceptor!r} can't be an interceptor: {reason}")

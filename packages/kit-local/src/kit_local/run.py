@@ -237,6 +237,8 @@ class Backend:
 
     async def _serve(self, stack: "Stack", template: Path) -> None:
         """Open the APIs and start polling; workers start with their first invocation."""
+        from kit_local.bridges.management import Management
+        from kit_local.gateway.connections import Connections
         from kit_local.gateway.server import HttpGateway
         from kit_local.gateway.websocket import WebSocketGateway
         from kit_local.runtime.pool import Functions
@@ -244,21 +246,27 @@ class Backend:
         from kit_local.watch import watch
 
         self._advise(stack)
-        environment = self.cloud.environment()
-        sockets = [api.url for api in stack.apis if api.kind == "websocket"]
-        if len(sockets) == 1:
-            environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = sockets[0].replace("ws://", "http://", 1)
-        functions = Functions(stack.functions, environment, self._console, reload=self._options.reload)
+        functions = Functions(stack.functions, self._environment(stack), self._console, reload=self._options.reload)
         self._stops.append(functions.stop)
+        sockets: list[Connections] = []
         for api in stack.apis:
             gateway = (WebSocketGateway if api.kind == "websocket" else HttpGateway)(api, stack, functions)
+            if isinstance(gateway, WebSocketGateway):
+                sockets.append(gateway.connections)
             self._stops.append(gateway.stop)
             await gateway.start(self._sockets[api.logical_id])
+        self.cloud.bridges.append(Management(sockets, asyncio.get_running_loop()))
         sources = Sources(stack, functions, self.cloud, fail=self.fail, retry_delay=self._options.retry_delay)
         self._stops.append(sources.stop)
         if self._options.reload:
             folders = {function.code for function in stack.functions.values()}
             self._watcher = asyncio.create_task(watch(folders, template, functions, self._console))
+
+    def _environment(self, stack: "Stack") -> dict[str, str]:
+        """Return the variables that lead a function's SDK to the local endpoints."""
+        sockets = [api.url.replace("ws://", "http://", 1) for api in stack.apis if api.kind == "websocket"]
+        management = sockets[0] if len(sockets) == 1 else self.cloud.url
+        return {**self.cloud.environment(), "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": management}
 
 
 def _urls(stack: "Stack", aws: str) -> dict[str, Any]:

@@ -5,24 +5,21 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from aws_lambda_powertools.logging.formatter import (
-    RESERVED_LOG_ATTRS,
-    THREAD_LOCAL_KEYS,
-    LambdaPowertoolsFormatter,
-)
+from aws_lambda_powertools.logging.formatter import RESERVED_LOG_ATTRS, LambdaPowertoolsFormatter
 from kit_core.invocation import Invocation
 from kit_core.redaction import redact_text
 
 from kit_logger.ids import context_keys, correlation_id_of, invocation_of, trace_id
 from kit_logger.lines import MAX_BYTES, encode, fits, plain, quoted, shortened
 from kit_logger.log_records import encoded_extras, encoded_failure, extras, failure, message, templated
-from kit_logger.scopes import Keys, Scope, any_running, current
+from kit_logger.scopes import Keys, Scope, any_running, current, set_thread_keys, thread_keys
 from kit_logger.templates import redacted_template
 
 _TEMPLATES = {"level": "%(levelname)s", "location": "%(funcName)s:%(lineno)d", "timestamp": "%(asctime)s"}
 _ORDER = ["level", "location", "message", "timestamp"]
 _OF_FAILURES = frozenset({"exception", "exception_name", "exception_notes", "stack_trace", "stack_info"})
-_TAKEN = frozenset({*_ORDER, *_OF_FAILURES, "logger", "correlation_id", "xray_trace_id"})
+_OF_RECORDS = _OF_FAILURES | {"logger"}  # a record may have its own
+_TAKEN = frozenset({*_ORDER, *_OF_RECORDS, "correlation_id", "xray_trace_id"})
 _FIXED_TYPES = frozenset({str, int, float, bool, type(None)})
 _levels: dict[str, str] = {}
 
@@ -75,8 +72,11 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         scope = current()
         invocation = invocation_of(scope)
         keys = self._keys(scope, invocation)
-        if keys.get("correlation_id") is None and invocation is not None:
-            keys["correlation_id"] = correlation_id_of(invocation)
+        found = thread_keys().get("correlation_id", keys.get("correlation_id"))
+        if found is None and invocation is not None:
+            found = correlation_id_of(invocation)
+        if found is not None:
+            keys["correlation_id"] = found  # that of the lines
         return keys
 
     @log_format.setter
@@ -144,10 +144,22 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if service is not None:
             self.append_keys(service=service)
 
+    def thread_safe_append_keys(self, **additional_keys: Any) -> None:
+        """Add keys to every further line of this thread or task, until the invocation ends."""
+        set_thread_keys({**thread_keys(), **additional_keys})
+
+    def thread_safe_get_current_keys(self) -> dict[str, Any]:
+        """Return a copy of the keys of this thread or task."""
+        return dict(thread_keys())
+
     def thread_safe_remove_keys(self, keys: Iterable[str]) -> None:
         """Remove keys of this thread or task; the one that has started it keeps them."""
         gone = set(keys)
-        THREAD_LOCAL_KEYS.set({key: value for key, value in THREAD_LOCAL_KEYS.get().items() if key not in gone})
+        set_thread_keys({key: value for key, value in thread_keys().items() if key not in gone})
+
+    def thread_safe_clear_keys(self) -> None:
+        """Remove all keys of this thread or task, until the invocation ends."""
+        set_thread_keys({})
 
     def _changed(self) -> None:
         self._outside = Keys()  # a new one: keys that were encoded with the old one are out of date
@@ -200,7 +212,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if added is None:
             return None
         failed = ""
-        if record.exc_info or record.stack_info:
+        if record.exc_info or record.stack_info or record.exc_text:
             failed = encoded_failure(failure(record, frames=self.serialize_stacktrace))
         rest = self._origin(record, fixed, invocation)
         level = _levels.get(record.levelname) or _levels.setdefault(record.levelname, quoted(record.levelname))
@@ -235,7 +247,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
     def _fixed(self, scope: Scope | None, invocation: Invocation | None) -> _Fixed:
         """Return the keys that the invocation's lines share; made once, unless a value could change."""
         holder = self._outside if scope is None else scope.keys(self)
-        of_thread = THREAD_LOCAL_KEYS.get()
+        of_thread = thread_keys()
         context = cold = None
         if invocation is not None:
             context = invocation.context
@@ -258,10 +270,11 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
     def _encode_keys(self, fixed: _Fixed, keys: dict[str, Any], scope: Scope | None) -> bool:
         """Encode the keys; tell whether they are of types that cannot change, so that other lines may share them."""
         fixed.plain = all(keys.pop(name, None) == template for name, template in _TEMPLATES.items())
-        if any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items()) or not _OF_FAILURES.isdisjoint(keys):
-            fixed.plain = False
+        fixed.plain = fixed.plain and _OF_RECORDS.isdisjoint(keys) and keys.get("message") is None
         fixed.has_trace = keys.get("xray_trace_id", self) is not self  # None switches it off
         keys = {key: value for key, value in keys.items() if value is not None}
+        if any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items()):
+            fixed.plain = False
         if not fixed.has_trace and scope is not None:
             # Lambda sets it for each invocation; reading the environment is slow.
             if scope.trace is None:
@@ -280,7 +293,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         attributes = {**record.__dict__, "asctime": self.formatTime(record, self.datefmt)}
         scope = current()
         invocation = invocation_of(scope)
-        keys = {**self._keys(scope, invocation), **THREAD_LOCAL_KEYS.get()}
+        keys = {**self._keys(scope, invocation), **thread_keys()}
         entry = {
             key: templated(value, attributes) if value and key in RESERVED_LOG_ATTRS else value
             for key, value in keys.items()
@@ -303,7 +316,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             "level": record.levelname,
             "location": f"{record.funcName}:{record.lineno}",
             "message": plain(record.msg),
-            "timestamp": logging.Formatter().formatTime(record),
+            "timestamp": self._timestamp(record.created)[1:-1],
             "service": plain(self._lasting.get("service")),
             "correlation_id": plain(correlation_id_of(invocation_of(current()))),
             "format_error": type(error).__name__,

@@ -1,11 +1,12 @@
 """The keys that say which invocation a line belongs to, from `kit_core.invocation`."""
 
+import logging
 import os
 from typing import Any
 
 from kit_core import invocation as core
 from kit_core.guards import log
-from kit_core.invocation import Invocation
+from kit_core.invocation import Invocation, lambda_context
 
 from kit_logger.scopes import Scope
 
@@ -19,16 +20,19 @@ def invocation_of(scope: Scope | None) -> Invocation | None:
 
 
 def context_keys(invocation: Invocation | None) -> dict[str, Any]:
-    """Return Powertools' keys of the Lambda context."""
+    """Return Powertools' keys of the Lambda context, and `tenantId`, as in Lambda's own lines."""
     if invocation is None:
         return {}
-    context = invocation.context
     keys: dict[str, Any] = {"cold_start": invocation.cold_start}
     try:
+        context = lambda_context(invocation.context)
         keys["function_name"] = invocation.function_name
         keys["function_memory_size"] = getattr(context, "memory_limit_in_mb", None)
         keys["function_arn"] = getattr(context, "invoked_function_arn", None)
         keys["function_request_id"] = invocation.request_id
+        tenant = getattr(context, "tenant_id", None)
+        if isinstance(tenant, str):
+            keys["tenantId"] = tenant
     except Exception as error:  # noqa: BLE001  # an odd context is no reason to fail
         warn_once("the context cannot be read", error)
     return keys
@@ -53,4 +57,4 @@ def warn_once(message: str, error: Exception) -> None:
     """Log a problem of the logger's own, once in this process; of the error its type: its text may hold a secret."""
     if message not in _said:
         _said.add(message)
-        log("kit.logger", 30, f"{message}: %s", type(error).__name__)
+        log("kit.logger", logging.WARNING, f"{message}: %s", type(error).__name__, stacklevel=3)

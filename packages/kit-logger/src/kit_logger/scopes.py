@@ -35,7 +35,9 @@ class Scope:
     """Hold the keys, the held lines and the sampling of one invocation: from `begin` to `end`."""
 
     # One is made for every invocation, and most log little: the rest is made when it is needed.
-    __slots__ = ("_held", "_keys", "invocation", "outer", "sampled", "started", "thread_keys", "tokens", "trace")
+    __slots__ = (
+        *("_held", "_keys", "invocation", "outcome", "outer", "sampled", "started", "thread_keys", "tokens", "trace"),
+    )
 
     def __init__(self, invocation: Invocation, outer: "Scope | None") -> None:
         self.invocation = invocation
@@ -44,10 +46,11 @@ class Scope:
         self.trace: str | None = None  # the X-Ray trace, once a line had it
         self._held: HeldLines | None = None
         self._keys: dict[object, Keys] | None = None
-        self.thread_keys = THREAD_LOCAL_KEYS.get()
+        self.thread_keys = THREAD_LOCAL_KEYS.get()  # those from before: put back at the end
 
     tokens: "tuple[Token[Any], Token[Any]]"
     started: float  # of `time.perf_counter`, if the invocation's metrics are wanted
+    outcome: dict[str, Any]  # likewise: the facts of `kit_core.invocation.ask_outcome`
 
     def keys(self, formatter: object) -> Keys:
         """Return the keys that were appended to the logger with this formatter during this invocation."""
@@ -76,6 +79,39 @@ class Scope:
 _current: ContextVar[Scope | None] = ContextVar("kit_logger_scope", default=None)
 _running: set[Scope] = set()
 _lock = threading.Lock()
+
+
+class ThreadKeys(dict[str, Any]):
+    """Keys of a thread or task that were appended while invocations ran: they count until one of these ends.
+
+    lasting: the keys from outside of invocations, which stay
+    """
+
+    __slots__ = ("lasting", "scopes")
+
+    def __init__(self, keys: dict[str, Any], scopes: frozenset[Scope], lasting: dict[str, Any]) -> None:
+        super().__init__(keys)
+        self.scopes = scopes
+        self.lasting = lasting
+
+
+def thread_keys() -> dict[str, Any]:
+    """Return the keys of this thread or task; a thread of a pool keeps none of an invocation that is over."""
+    keys = THREAD_LOCAL_KEYS.get()
+    if type(keys) is ThreadKeys and not keys.scopes <= _running:
+        return keys.lasting
+    return keys
+
+
+def set_thread_keys(keys: dict[str, Any]) -> None:
+    """Replace the keys of this thread or task, until the invocation ends."""
+    before = thread_keys()
+    scope = _current.get()
+    scopes = frozenset(_running) if scope is None else frozenset((scope,))
+    if type(before) is ThreadKeys:
+        scopes |= before.scopes
+        before = before.lasting
+    THREAD_LOCAL_KEYS.set(ThreadKeys(keys, scopes, before) if scopes else keys)
 
 
 def begin(event: Any, context: Any) -> Scope:

@@ -1,4 +1,4 @@
-"""Bases for what most systems have: entities, events and parameters."""
+"""Bases that most systems need: entities, events and parameters."""
 
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -15,7 +15,7 @@ def _now() -> datetime:
 class BaseEntity(BaseSchema, default_timezone=UTC):
     """Something that is kept: with an id of its own and the times when it was made and changed.
 
-    Made in code it gets all three; loaded, it keeps what it has. A time that comes without a zone is UTC.
+    Made in code it gets all three; loaded, it keeps its own. A time that comes without a zone is UTC.
     """
 
     uid: UUID = field(default_factory=uuid4)
@@ -24,7 +24,7 @@ class BaseEntity(BaseSchema, default_timezone=UTC):
 
 
 class EventSchema(BaseSchema, default_timezone=UTC):
-    """An event: set `type` and declare what it tells beside the id of what it is about.
+    """An event: set `type` and declare its data beside the id of its aggregate.
 
     It answers all that a bus of kit-events asks an event for, and any other bus may ask the same. `filter_attributes`
     names the fields that subscribers may filter by.
@@ -45,7 +45,7 @@ class EventSchema(BaseSchema, default_timezone=UTC):
         return self.version
 
     def get_aggregate_id(self) -> UUID:
-        """Return the id of what the event is about."""
+        """Return the id of the event's aggregate."""
         return self.aggregate_id
 
 

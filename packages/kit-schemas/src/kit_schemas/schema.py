@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from decimal import InvalidOperation
 from typing import Any, ClassVar, Literal, cast
 
+import marshmallow
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 from marshmallow.utils import is_collection
 
@@ -21,9 +22,8 @@ Unknown = Literal["exclude", "include", "raise"]
 class InstanceSchema(Schema):
     """A marshmallow Schema that loads instances of the class that it was made for, and dumps them.
 
-    `skip_none` leaves fields that are None out of what is dumped. What it was made with, `skip_none` and `unknown`,
-    reaches the schemas nested in this one. Hooks see what they always see in marshmallow: a post_load hook gets the
-    dict, before it becomes an instance.
+    `skip_none` leaves fields that are None out of the dump. Its own `skip_none` and `unknown` reach the schemas nested
+    in this one. Hooks get the same as in marshmallow: a post_load hook gets the dict, before it becomes an instance.
     """
 
     # Named so that no field can be: what a class declares is taken out of its schema's attributes.
@@ -50,8 +50,8 @@ class InstanceSchema(Schema):
     ) -> Any:
         """Load one instance, or a list of them with `many`; ValidationError names every wrong field.
 
-        Any other `unknown` than EXCLUDE and RAISE is a ValueError: an instance has no place for what its class does
-        not declare.
+        Any other `unknown` than EXCLUDE and RAISE is a ValueError: an instance has no place for fields that
+        its class does not declare.
         """
         if any(each not in (EXCLUDE, RAISE, None) for each in (unknown, self.unknown)):
             raise ValueError("unknown must be EXCLUDE or RAISE: an instance has no place for unknown fields")
@@ -74,20 +74,27 @@ class InstanceSchema(Schema):
         return _without_none(dumped)
 
     def _serialize(self, obj: Any, *, many: bool = False) -> Any:
-        """Name the field whose value can't be dumped: the constructor does not check what it is given."""
+        """Name the field whose value can't be dumped: the constructor does not check its values."""
         try:
             return super()._serialize(obj, many=many)
         except _UNDUMPABLE as error:
-            name = None if many or isinstance(error, SchemasError) else self._undumpable(obj)
+            own = isinstance(error, UndumpableValueError) and error.field is None
+            name = None if many or (isinstance(error, SchemasError) and not own) else self._undumpable(obj)
             if name is None:
                 raise
-            value = vars(obj)[name]
-            message = f"{type(obj).__qualname__}.{name} can't be dumped: it holds a {type(value).__qualname__}"
-            raise UndumpableValueError(message) from error
+            field = f"{type(obj).__qualname__}.{name}"
+            held = str(error) if own else f"it holds a {type(vars(obj)[name]).__qualname__}"
+            raise UndumpableValueError(f"{field} can't be dumped: {held}", field=field) from error
 
-    def _deserialize(self, data: Any, *, partial: Partial | None = None, **options: Any) -> Any:
-        """Let `partial=True` be about the fields of this schema only: half of what is nested would be kept for all."""
-        return super()._deserialize(data, partial=tuple(self.load_fields) if partial is True else partial, **options)
+    def _deserialize(self, data: Any, *, error_store: Any, partial: Partial | None = None, **options: Any) -> Any:
+        """Let `partial=True` be about the fields of this schema only: half of a nested one would be kept for all.
+
+        A nested Schema that is partial by itself stays so: it is told nothing, where names would be told to it.
+        """
+        if partial is True:
+            error_store.may_miss = True
+            partial = None
+        return super()._deserialize(data, error_store=error_store, partial=partial, **options)
 
     def _undumpable(self, obj: Any) -> str | None:
         for name, field in self.dump_fields.items():
@@ -112,8 +119,10 @@ class InstanceSchema(Schema):
         return [_prepared(lambda given: run(data=[given])[0], each) for each in data]
 
     @staticmethod
-    def _call_and_store(getter_func: Any, data: Any, **options: Any) -> Any:
+    def _call_and_store(getter_func: Any, data: Any, *, error_store: Any, **options: Any) -> Any:
         """Store an error also where a number is more than a field of marshmallow's, or a validator, can handle."""
+        if data is marshmallow.missing and getattr(error_store, "may_miss", False):
+            return data
 
         def called(value: Any) -> Any:
             try:
@@ -122,7 +131,7 @@ class InstanceSchema(Schema):
                 raise ValidationError("Invalid value.") from None
 
         store: Any = Schema._call_and_store
-        return store(called, data, **options)
+        return store(called, data, error_store=error_store, **options)
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Give each load its own default where marshmallow would hand out one list to all; guard the validators."""
@@ -135,7 +144,7 @@ class InstanceSchema(Schema):
             field_obj.load_default = functools.partial(copy.deepcopy, copy.deepcopy(default))
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        """Read what the instance itself holds: a default of its class is no value of one that was loaded partially."""
+        """Read the instance's own value: a default of its class is no value of one that was loaded partially."""
         if hasattr(type(obj), "__kit_fields__"):
             return vars(obj).get(attr, default)
         return super().get_attribute(obj, attr, default)
@@ -149,12 +158,19 @@ class InstanceSchema(Schema):
 class NestedField(fields.Nested):
     """A nested schema of this package, which takes `unknown` and `skip_none` from the schema that it is in.
 
+    target: a class, or the view of one in a strict class; cls: the class of the instances.
     All fields share one instance of the nested schema, so a schema that contains itself costs nothing per level.
     """
 
-    def __init__(self, target: Any, **options: Any) -> None:
+    def __init__(self, target: Any, cls: type, **options: Any) -> None:
         super().__init__(lambda: target.Schema, **options)
         self.target = target
+        self.cls = cls
+
+    def _serialize(self, nested_obj: Any, attr: Any, obj: Any, **options: Any) -> Any:  # type: ignore[override]
+        check_instance(nested_obj, obj, self.schema, self.cls)
+        serialize: Any = super()._serialize
+        return serialize(nested_obj, attr, obj, **options)
 
     @property
     def schema(self) -> Schema:
@@ -171,6 +187,21 @@ class NestedField(fields.Nested):
             own.skip_none, own.unknown_given = root.skip_none, root.unknown_given
             own.unknown = root.unknown_given or own.unknown
         return super().schema
+
+
+def check_instance(value: Any, holder: Any, schema: Schema, cls: type) -> None:
+    """Raise UndumpableValueError for a value that is no instance of a nested class: it would be dumped as `{}`.
+
+    A class may load something else by a post_load hook, and dump something else by a pre_dump hook; and a schema that
+    dumps objects of another kind, as `.Schema()` can, takes nested ones of another kind, too.
+    """
+    if value is None or not (holder is None or hasattr(type(holder), "__kit_fields__")):
+        return
+    if schema._hooks["post_load"] or schema._hooks["pre_dump"]:
+        return
+    for each in value if schema.many and is_collection(value) else (value,):
+        if not isinstance(each, cls):
+            raise UndumpableValueError(f"a {type(each).__qualname__} is no {cls.__qualname__}")
 
 
 def _prepared(run: Callable[[Any], Any], data: Any, *, many: bool = False) -> Any:

@@ -5,7 +5,8 @@ from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
-from kit_testing import Client, InvalidAnswerError
+from kit_testing import Answer, Client, InvalidAnswerError
+from kit_testing.clients import AnswerHeaders, read_answer
 from kit_testing.events import PAYLOADS
 
 
@@ -62,7 +63,8 @@ def test_cookies_are_kept_until_they_are_deleted() -> None:
 @pytest.mark.parametrize("version", PAYLOADS)
 def test_a_request_and_its_answer_in_every_payload(version: str) -> None:
     def handler(event: Any, context: Any) -> Any:
-        queries = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
+        names = ("multiValueQueryStringParameters", "queryStringParameters", "query_string_parameters")
+        queries = next(event[name] for name in names if event.get(name))
         many = "multiValueHeaders" if version in ("alb-multi",) else "headers"
         value = {"X-Ids": [str(queries["ids"])] if many == "multiValueHeaders" else str(queries["ids"])}
         return {"statusCode": 200, many: value, "body": "w6k=", "isBase64Encoded": True}
@@ -75,6 +77,18 @@ def test_a_request_and_its_answer_in_every_payload(version: str) -> None:
 def test_headers_are_found_in_any_case_and_joined() -> None:
     fields = {"A": ["1"], "a": ["2"], "Set-Cookie": ["a=1", "b=2; HttpOnly"]}
     answer = Client(lambda event, context: {"statusCode": 200, "multiValueHeaders": fields}, version="1.0").get()
+    assert isinstance(answer, Answer)
+    assert isinstance(answer.headers, AnswerHeaders)
     assert dict(answer.headers) == {"a": "1, 2"}
     assert ("A" in answer.headers, "b" in answer.headers) == (True, False)
     assert [SimpleCookie(cookie).popitem()[1].value for cookie in answer.set_cookies] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("version", "key"), [("1.0", "multiValueHeaders"), ("2.0", "cookies"), ("alb", "statusDescription")]
+)
+def test_an_answer_is_read_by_the_keys_of_its_payload(version: str, key: str) -> None:
+    value = {"multiValueHeaders": {}, "cookies": [], "statusDescription": "200 OK"}[key]
+    assert read_answer({"statusCode": 200, key: value}, version=version).status == 200
+    with pytest.raises(InvalidAnswerError, match=r"payload websocket knows no \['cookies'\]"):
+        read_answer({"statusCode": 200, "cookies": []}, version="websocket")

@@ -30,6 +30,7 @@ from kit_testing.events import (
     lex_event,
     logs_event,
     rabbitmq_event,
+    s3_batch_event,
     s3_event,
     s3_eventbridge_event,
     s3_record,
@@ -76,7 +77,7 @@ def test_bytes_stay_bytes_where_the_source_carries_base64(source: str) -> None:
     "factory",
     [
         *(sqs_event, sns_event, s3_event, kinesis_event, firehose_event, kafka_event, activemq_event, rabbitmq_event),
-        *(documentdb_event, dynamodb_event, logs_event),
+        *(documentdb_event, dynamodb_event, logs_event, s3_batch_event),
     ],
 )
 @pytest.mark.parametrize("one", ["text", b"bytes", {"id": 1}])
@@ -94,7 +95,7 @@ ARGUMENTS: dict[str, Any] = {
     **dict.fromkeys(("kinesis_record", "s3_eventbridge_event", "s3_record", "sns_record", "sqs_record"), "a"),
     **dict.fromkeys(
         f"{source}_event"
-        for source in ("activemq", "firehose", "kafka", "kinesis", "logs", "rabbitmq", "s3", "sns", "sqs")
+        for source in ("activemq", "firehose", "kafka", "kinesis", "logs", "rabbitmq", "s3", "s3_batch", "sns", "sqs")
     ),
 }
 

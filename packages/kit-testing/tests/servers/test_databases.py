@@ -5,6 +5,7 @@ from contextlib import closing
 import psycopg2
 import pytest
 from kit_testing.servers import Databases
+from kit_testing.servers.postgres.rehearsal import Rehearsals
 
 
 def rows(url, statement):
@@ -120,3 +121,35 @@ def test_a_commit_checks_deferred_constraints_and_leaves_the_others_immediate(ta
     with pytest.raises(psycopg2.errors.UniqueViolation), table.cursor() as cursor:
         cursor.execute("insert into things values (2, 1)")
     table.rollback()
+
+
+def test_settings_and_a_cursor_factory_are_forgotten(postgres_shared_url):
+    from psycopg2.extras import DictCursor
+
+    with closing(Rehearsals(postgres_shared_url)) as rehearsals:
+        with rehearsals.lend() as connection:
+            connection.cursor_factory = DictCursor
+            with connection.cursor() as cursor:
+                cursor.execute("set statement_timeout = 1000; prepare p as select 1; create temporary table t (x int)")
+            connection.commit()
+        with rehearsals.lend() as again, again.cursor() as cursor:
+            assert again is connection
+            cursor.execute("select current_setting('statement_timeout'), to_regclass('t')")
+            assert (cursor.fetchone(), type(cursor)) == (("0", None), psycopg2.extensions.cursor)
+            cursor.execute("select count(*) from pg_prepared_statements")
+            assert cursor.fetchone() == (0,)
+
+
+def test_a_connection_that_was_closed_or_lost_is_opened_again(postgres_shared_url, postgres_server):
+    with closing(Rehearsals(postgres_shared_url)) as rehearsals:
+        with rehearsals.lend() as connection:
+            connection.close()
+        with rehearsals.lend() as connection:
+            pid = connection.info.backend_pid
+        rows(postgres_server.url, f"select pg_terminate_backend({pid}, 5000)")
+        with rehearsals.lend() as connection:
+            assert connection.info.backend_pid != pid
+            pid = connection.info.backend_pid
+            rows(postgres_server.url, f"select pg_terminate_backend({pid}, 5000)")
+        with rehearsals.lend() as connection, connection.cursor() as cursor:
+            cursor.execute("select 1")

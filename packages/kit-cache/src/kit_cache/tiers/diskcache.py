@@ -1,6 +1,6 @@
 """The local tier, in diskcache's SQLite file.
 
-diskcache unpickles what it finds in its folder (CVE-2025-69872), so that whoever can write there runs code. Here a
+diskcache unpickles the files in its folder (CVE-2025-69872), so that anybody who can write there runs code. Here a
 `Disk` of our own neither writes nor reads pickle nor any file beside the database, and the folder is its owner's alone.
 """
 
@@ -83,7 +83,7 @@ class DiskTier:
         self._breaker = Breaker(_PAUSE)
 
     def read(self, key: str) -> Reading | None:
-        """Return what is there, or None if the disk doesn't serve."""
+        """Return the row's value and state, or None if the disk doesn't serve."""
 
         def command(cache: Any) -> Reading:
             raw = _get(cache, _row(key))
@@ -111,7 +111,7 @@ class DiskTier:
         return bool(self._ask(lambda cache: cache.set(_row(key), tombstone(), expire=TOMBSTONE_SECONDS)))
 
     def clear(self) -> bool:
-        """Delete every row, and begin a new version for what is being loaded."""
+        """Delete every row, and begin a new version, so that loads under way store nothing."""
 
         def command(cache: Any) -> bool:
             with cache.transact():
@@ -132,7 +132,7 @@ class DiskTier:
             cache.close()
 
     def _ask(self, command: Callable[[Any], _T]) -> _T | None:
-        """Return what the command returns, or None: the disk is full, damaged, locked, or not ours."""
+        """Return the command's result, or None: the disk is full, damaged, locked, or not ours."""
         if not self._breaker.allows():
             return None
         try:

@@ -1,9 +1,9 @@
-"""What the tiers outside the process have in common.
+"""The common part of the tiers outside the process.
 
-A row is a mark, 16 random bytes, and for a value also the cache's version, its expiry and the encoded value. Whoever
-wants to store a value says which state it saw before it loaded the value: the version and the row's first bytes. A
-deletion leaves a tombstone behind and a clearing a new version, so the state is another one, and what was loaded before
-is refused.
+A row is a mark, 16 random bytes, and for a value also the cache's version, its expiry and the encoded value. A
+writer says which state it saw before it loaded the value: the version and the row's first bytes. A
+deletion leaves a tombstone behind and a clearing a new version, so the state is another one, and values that were
+loaded before are refused.
 """
 
 import os
@@ -19,7 +19,7 @@ _LAYOUT = struct.Struct(">c16s16sd")
 
 
 class State(NamedTuple):
-    """What a tier held when it was asked; `version` is empty when there was none yet."""
+    """The state of a row when the tier was asked; `version` is empty when there was none yet."""
 
     version: bytes
     head: bytes
@@ -37,13 +37,13 @@ class Tier(Protocol):
     """A place for encoded values that may fail at any time and never raises because of it."""
 
     def read(self, key: str) -> Reading | None:
-        """Return what is there, or None if the tier doesn't answer."""
+        """Return the row's value and state, or None if the tier doesn't answer."""
 
     def write(self, key: str, body: bytes, expires: float, state: State) -> None:
         """Store a value unless the state is no longer `state`."""
 
     def delete(self, key: str) -> bool:
-        """Forget a key and refuse what is being loaded for it; tell whether that is done."""
+        """Forget a key and refuse the loads of it that are under way; tell whether that is done."""
 
     def clear(self) -> bool:
         """Forget every key of the cache likewise."""
@@ -71,7 +71,7 @@ def row(body: bytes, expires: float, version: bytes) -> bytes:
 
 
 def reading(raw: object, version: object, *, written_for: bytes | None = None) -> Reading:
-    """Return what a row and the cache's version mean; whatever isn't a current value is a miss.
+    """Return the meaning of a row and the cache's version; anything but a current value is a miss.
 
     A row is current if it was written for that version, or for `written_for`.
     """

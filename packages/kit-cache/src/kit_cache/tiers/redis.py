@@ -95,7 +95,7 @@ class RedisTier:
         self._refusals: set[str] = set()
 
     def read(self, key: str) -> Reading | None:
-        """Return what is there, or None if Redis doesn't answer."""
+        """Return the row's value and state, or None if Redis doesn't answer."""
         found = self._ask(lambda client: client.mget(self._version, self._key(key)))
         if found is None:
             return None

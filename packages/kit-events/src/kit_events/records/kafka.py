@@ -40,7 +40,7 @@ class KafkaRecord(DataRecord):
         for record in _records(fields):
             yield cls(
                 topic=record.get("topic", str),
-                partition=record.get("partition", int),
+                partition=_partition(record),
                 offset=record.get("offset", int),
                 value=_bytes(record, "value"),
                 key=_bytes(record, "key"),
@@ -59,6 +59,12 @@ def _records(fields: Fields) -> list[Fields]:
     if not records:
         raise fields.error("records", "is empty")
     return records
+
+
+def _partition(record: Fields) -> int:
+    """Return the partition, which EventBridge Pipes may write as text."""
+    text = record.value.get("partition")
+    return int(text) if isinstance(text, str) and text.isdecimal() else record.get("partition", int)
 
 
 def _bytes(record: Fields, name: str) -> bytes | None:

@@ -53,6 +53,9 @@ class RabbitMQRecord(DataRecord):
 
 
 def _messages(fields: Fields) -> list[tuple[str, Fields]]:
+    """Return the messages, each with its queue; one that EventBridge Pipes brought is there alone."""
+    if "rmqMessagesByQueue" not in fields and "basicProperties" in fields:
+        return [(fields.find("eventSourceKey", str) or "", fields)]
     by_queue = fields.part("rmqMessagesByQueue")
     messages = [(queue, message) for queue in by_queue.value for message in by_queue.parts(queue)]
     if not messages:

@@ -1,7 +1,5 @@
-"""Parameters: what a function asks for by name and annotation, and the values that it gets.
+"""Parameters: the names and annotations of a route's function, and the values that it gets.
 
-signature: the parameters of a route's function; binding: the values taken from a request
-markers: `Query`, `Header`, `Cookie`, `Body`; converters, conversion, bodies: texts and JSON by annotation
-annotations: records and events by annotation, for jobs and triggers
-validation: the errors of validator libraries, recognised by their shape
+binding: each parameter's part of the request; markers: `Query`, `Header`, `Cookie`, `Body`
+conversion, bodies: texts and JSON by annotation; validation: errors of validator libraries, told by their shape
 """

@@ -1,6 +1,6 @@
 """Calling a route's function with the parameters that it names, taken from the request and checked by annotation.
 
-Loaded with the first function that asks for more than the request. What a function asks for is worked out once.
+Loaded with the first function that asks for more than the request. Its parameters are read once.
 """
 
 import typing
@@ -11,10 +11,9 @@ from kit_core.parameters import parameters_of as named_parameters
 from kit_handler._naming import name_of
 from kit_handler.binding.bodies import is_body, json_loader, may_hold_decimals
 from kit_handler.binding.conversion import Wrong, bare, optional, text_loader
-from kit_handler.binding.markers import Body, Cookie, Header, Marker, Query
-from kit_handler.binding.signature import is_the_request
-from kit_handler.binding.validation import entry
+from kit_handler.binding.markers import Body, Marker
 from kit_handler.errors import AnnotationError, InvalidRequestError
+from kit_handler.http.signature import is_the_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _PARTS = {"path": "path_params", "query": "query", "params": "params", "header":
 
 
 class BoundParameter:
-    """Hold what one parameter is bound to.
+    """Hold the part of the request that a parameter is bound to.
 
     source: request, path, query, header, cookie, body, or params (path or query, where no template says which); key:
     its name there; annotation: without None and markers; required: it has no default and can't be None
@@ -55,7 +54,7 @@ def bind(
     """Return `function` as a function of the request alone.
 
     path: the parameters of the route's path with their converters, None if that is not known; names: the local names
-    around the function. Raises AnnotationError for a parameter that can't be bound. An annotation that names what is
+    around the function. Raises AnnotationError for a parameter that can't be bound. An annotation with a name that is
     not there yet is left until the first request.
     """
     try:
@@ -75,7 +74,7 @@ def bind(
 def parameters_of(
     function: "Callable[..., Any]", path: "Mapping[str, str] | None" = None, names: "Mapping[str, Any] | None" = None
 ) -> "list[BoundParameter]":
-    """Return what each parameter of `function` is bound to; those that keep their default are left out."""
+    """Return the binding of each parameter of `function`; parameters that keep their default are left out."""
     named = named_parameters(function)
     assert named is not None  # `takes_the_request` was asked before
     hints = annotations_of(function)
@@ -126,7 +125,7 @@ def _parameter(
         parameter = BoundParameter(name, "body", "", annotation, required, value)
     else:
         parameter = BoundParameter(name, "query" if path is not None else "params", name, annotation, required, value)
-    if _loader(parameter) is not None:
+    if _loader_of(parameter) is not None:
         return parameter
     if default is not _MISSING and not marker:
         return None  # something of the function's own, with the default that it needs
@@ -165,7 +164,7 @@ def _bound(
     in_order = [parameter.name for parameter in leading] == list(positional[: len(leading)])
     by_position = leading if in_order else []
     by_name = [parameter for parameter in found if parameter not in by_position]
-    extracts = [_extract(parameter) for parameter in (*by_position, *by_name)]
+    extracts = [_extract_of(parameter) for parameter in (*by_position, *by_name)]
     fields = [parameter.key for parameter in (*by_position, *by_name)]
     return _call(function, extracts, fields, len(by_position), [parameter.name for parameter in by_name])
 
@@ -206,10 +205,13 @@ def _call_with_one(function: "Callable[..., Any]", extract: "Extract", field: st
 
 
 def _invalid(found: "Iterable[tuple[str, str]]") -> InvalidRequestError:
+    from kit_handler.binding.validation import entry
+
     return InvalidRequestError([entry(field, message) for field, message in found])
 
 
-def _loader(parameter: BoundParameter) -> "Loader | None":
+def _loader_of(parameter: BoundParameter) -> "Loader | None":
+    """Return the loader of the parameter's value, None if its annotation can't be read from a request."""
     annotation = parameter.annotation
     if parameter.source == "body":
         return _same if annotation in (str, bytes) and not parameter.key else json_loader(annotation)
@@ -226,10 +228,11 @@ def _same(value: "Any") -> "Any":
     return value
 
 
-def _extract(parameter: BoundParameter) -> "Extract":
+def _extract_of(parameter: BoundParameter) -> "Extract":
+    """Return the function that takes the parameter's value from a request; it raises `Wrong`."""
     if parameter.source == "request":
         return _same
-    load = _loader(parameter)
+    load = _loader_of(parameter)
     assert load is not None  # parameters_of has asked
     if parameter.source == "body":
         return _of_body(parameter, load)
@@ -339,6 +342,3 @@ def _of_raw_body(parameter: BoundParameter) -> "Extract":
             raise Wrong(("", "must be text in UTF-8")) from None
 
     return extract
-
-
-__all__ = ["Body", "BoundParameter", "Cookie", "Header", "Query", "bind", "parameters_of"]

@@ -29,7 +29,7 @@ def is_typed_dict(annotation: "Any") -> bool:
 
 
 def is_body(annotation: "Any") -> bool:
-    """Tell whether only a body can be what the annotation asks for."""
+    """Tell whether the annotation can be read from a body alone."""
     annotation = optional(bare(annotation))[0]
     origin = typing.get_origin(annotation) or annotation
     if origin is list:

@@ -1,16 +1,15 @@
 """Values by annotation: of text, as paths, queries and header fields have it, and of JSON.
 
-A loader is a function of one value that returns what the annotation asks for, or raises `Wrong`. Loaders are built
-once for each annotation. JSON is taken at its word: "1" is no int and 1 no bool; only what JSON has no form for
-(UUID, datetime, date, time, Decimal) is read from a string.
+A loader is a function of one value that returns a value of the annotated type, or raises `Wrong`. Loaders are built
+once for each annotation. JSON is taken at its word: "1" is no int and 1 no bool; only types without a form in JSON
+(UUID, datetime, date, time, Decimal) are read from a string.
 """
 
 import typing
 from enum import Enum
 from types import NoneType, UnionType
 
-from kit_handler.binding.converters import CONVERTERS
-from kit_handler.binding.validation import flat, is_validation_error
+from kit_handler.http.matching import CONVERTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Wrong(Exception):  # noqa: N818  (never leaves the package)
-    """Hold what is wrong: pairs of a path (`a.0.b`, "" for the value itself) and a message."""
+    """Hold the errors of a value: pairs of a path (`a.0.b`, "" for the value itself) and a message."""
 
     def __init__(self, *found: tuple[str, str]) -> None:
         super().__init__(found)
         self.found = found
 
     def under(self, key: object) -> "Iterable[tuple[str, str]]":
-        """Return the pairs as seen from what holds the value under `key`."""
+        """Return the pairs with `key` before their paths."""
         return [(f"{key}.{path}" if path else str(key), message) for path, message in self.found]
 
 
@@ -107,6 +106,8 @@ def foreign_loader(kind: "Any") -> "Loader":
         try:
             return kind.load(value)
         except Exception as error:
+            from kit_handler.binding.validation import flat, is_validation_error
+
             if is_validation_error(error):
                 raise Wrong(*flat(error)) from error
             raise
@@ -200,7 +201,7 @@ def _time(text: str) -> "time":
 
 
 def _known(kind: type) -> "tuple[Loader, str] | None":
-    """Return what reads a text as `kind`, told by name: whoever annotates has loaded its module, others needn't."""
+    """Return the reader of a text as `kind`, told by name: an annotation has loaded the module, others need not."""
     name = kind.__qualname__
     return _OF_TEXT.get(name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}")
 

@@ -2,7 +2,7 @@
 
 
 class Marker:
-    """Name a part of the request; `name` is what it is called there, by default like the parameter."""
+    """Name a part of the request; `name` is its name there, by default the parameter's."""
 
     __slots__ = ("name",)
     source = ""
@@ -11,7 +11,7 @@ class Marker:
         self.name = name
 
     def key(self, parameter: str) -> str:
-        """Return what `parameter` is called in the request."""
+        """Return the name of `parameter` in the request."""
         return self.name or parameter
 
     def __repr__(self) -> str:
@@ -26,7 +26,7 @@ class Query(Marker):
 
 
 class Header(Marker):
-    """Take the parameter from a header field: `user_agent` is `user-agent`; a list is what commas part."""
+    """Take the parameter from a header field: `user_agent` is `user-agent`; a list is split at commas."""
 
     __slots__ = ()
     source = "header"

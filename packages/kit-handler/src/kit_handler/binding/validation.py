@@ -1,16 +1,29 @@
-"""Validation errors, recognised by their shape: marshmallow's, and those of packages that build on it."""
+"""Validation errors, recognised by their shape: they carry `messages` for the client, as marshmallow's do."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+_DEEPEST = 50
 _SCHEMA = "_schema"  # marshmallow's name for an error that is about no single field
 
 
 def is_validation_error(error: BaseException) -> bool:
-    """Tell whether `error` looks like marshmallow's ValidationError."""
-    return hasattr(error, "messages") and callable(getattr(error, "normalized_messages", None))
+    """Tell whether `error` carries `messages`: a text, or lists of texts, by field where they are mappings."""
+    if not hasattr(error, "messages"):
+        return False
+    return callable(getattr(error, "normalized_messages", None)) or _are_messages(error.messages, 0)
+
+
+def _are_messages(messages: "Any", depth: int) -> bool:
+    if depth > _DEEPEST:
+        return False
+    if isinstance(messages, dict):
+        return bool(messages) and all(_are_messages(each, depth + 1) for each in messages.values())
+    if isinstance(messages, (list, tuple)):
+        return bool(messages) and all(_are_messages(each, depth + 1) for each in messages)
+    return isinstance(messages, str)
 
 
 def entries(error: "Any") -> "list[dict[str, str]]":
@@ -19,7 +32,7 @@ def entries(error: "Any") -> "list[dict[str, str]]":
 
 
 def entry(field: str, message: str) -> "dict[str, str]":
-    """Return what the client is told of one field, or with "" of the body as a whole."""
+    """Return the entry of one wrong field for the client, or with "" of the body as a whole."""
     if not field:
         return {"id": "invalid_body", "message": message}
     return {"id": f"invalid_{field}", "message": message, "field": field}
@@ -27,7 +40,8 @@ def entry(field: str, message: str) -> "dict[str, str]":
 
 def flat(error: "Any") -> "list[tuple[str, str]]":
     """Return the path and the first message of each field."""
-    return list(_flat(error.normalized_messages(), ""))
+    normalized = getattr(error, "normalized_messages", None)
+    return list(_flat(normalized() if callable(normalized) else error.messages, ""))
 
 
 def _flat(messages: "Any", path: str) -> "Iterator[tuple[str, str]]":

@@ -1,4 +1,4 @@
-"""An HTTP response, whatever it goes out in."""
+"""An HTTP response, independent of its payload."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ class Response:
     """Hold an answer: a status (a number or an HTTPStatus), a body, header fields and cookies.
 
     A str is sent as it is (as text/plain unless a Content-Type is given), bytes in base64, anything else as JSON:
-    see `kit_core.json.dumps` for what that knows. `cookies` are whole Set-Cookie values.
+    see `kit_core.json.dumps` for the types that it knows. `cookies` are whole Set-Cookie values.
     """
 
     __slots__ = ("body", "cookies", "headers", "status_code")
@@ -106,8 +106,13 @@ class Response:
 
     @classmethod
     def redirect(cls, location: str, *, status_code: int = 302) -> "Response":
-        """Send the client to `location`: 302 by default; 303 makes it a GET, 307 and 308 keep the method."""
-        return cls(status_code, headers={"Location": location})
+        """Send the client to `location`: 302 by default; 303 makes it a GET, 307 and 308 keep the method.
+
+        What cannot stand in a URL (spaces, line breaks, letters beyond ASCII) is percent-encoded.
+        """
+        from kit_handler.http.fields import as_reference
+
+        return cls(status_code, headers={"Location": as_reference(str(location))})
 
     @classmethod
     def text(cls, text: str, *, status_code: int = 200) -> "Response":
@@ -116,7 +121,7 @@ class Response:
 
     @classmethod
     def html(cls, html: str, *, status_code: int = 200) -> "Response":
-        """Answer with HTML; what is put into it must be escaped already."""
+        """Answer with HTML; values in it must be escaped already."""
         return cls(status_code, html, {"Content-Type": "text/html; charset=utf-8"})
 
     @classmethod
@@ -135,7 +140,7 @@ class Response:
     ) -> "Response":
         """Answer with a file to be saved, or shown if `inline`: a path, or the content itself as bytes.
 
-        The name is by default the path's last part, the type what the name's ending says. Reads the whole file; an
+        The name is by default the path's last part, the type that of the name's ending. Reads the whole file; an
         answer can have about 4.5 MB of bytes, more than that belongs behind a presigned URL of S3.
         """
         from kit_handler.http.files import file_fields
@@ -157,8 +162,8 @@ class Response:
     ) -> "Response":
         """Add a cookie, for `max_age` seconds or until the browser is closed, and return this response.
 
-        Raises ValueError for a name or value that can't stand in the field (encode it first), and for what browsers
-        would refuse: SameSite=None without Secure, a name that begins with `__Host-` with a domain.
+        Raises ValueError for a name or value that can't stand in the field (encode it first), and for cookies that
+        browsers would refuse: SameSite=None without Secure, a name that begins with `__Host-` with a domain.
         """
         from kit_handler.http.cookies import cookie
 
@@ -180,41 +185,56 @@ class Response:
         """Make the browser forget a cookie that was set with this path and domain, and return this response."""
         return self.set_cookie(name, "", max_age=0, path=path, domain=domain)
 
-    def encoded(self) -> "tuple[str, bool, dict[str, str]]":
-        """Return the body as text, whether that is base64, and the header fields with a Content-Type.
+    def with_headers(self, headers: "Mapping[str, Any]") -> "Response":
+        """Return a copy that has these header fields in place of its own."""
+        return Response(self.status_code, self.body, headers, cookies=self.cookies)
 
-        Raises TypeError or ValueError when the body has no form in JSON, ValueError for a header field with a line
-        break or control character in it, and for a status that HTTP doesn't have.
+    def encoded(self) -> "tuple[str, bool, dict[str, str]]":
+        """Return the body as text, whether that is base64, and the header fields: a Content-Type, but no Set-Cookie.
+
+        Bytes whose Content-Type says text or JSON go out as text. Raises TypeError or ValueError when the body has no
+        form in JSON, for a header field that is neither text, number nor a list of these, and for one with a line break
+        or control character in it; ValueError for a status that HTTP doesn't have.
         """
         if not 100 <= self.status_code <= 599:
             raise ValueError(f"{self.status_code!r} is no status of HTTP")
-        body, in_base64, headers = self.body, False, {}
-        if self.headers:
-            headers = _checked(self.headers)
-        if self.cookies and any(map(_has_control, self.cookies)):
-            raise ValueError("a line break or control character in a cookie")
+        body, in_base64 = self.body, False
+        headers = _as_fields(self.headers) if self.headers else {}
+        given = _content_type(headers) if headers else ""
         if type(body) is dict:  # nearly always
             text, kind = _dumps(body), _JSON
         elif isinstance(body, str):
-            text, kind = body, _TEXT
+            text, kind = body if body.isascii() else _transportable(body), _TEXT
         elif body is None:
             text, kind = "", _TEXT
-        elif isinstance(body, (bytes, bytearray)):
-            from binascii import b2a_base64
+        elif isinstance(body, (bytes, bytearray, memoryview)):
+            from kit_handler.http.binary import as_text
 
-            text, kind, in_base64 = b2a_base64(body, newline=False).decode(), _BYTES, True
+            (text, in_base64), kind = as_text(body, headers, given), _BYTES
         else:
             text, kind = _dumps(body), _JSON
-        if text and not (headers and _names_content_type(headers)):
+        if text and not given:
             headers["Content-Type"] = kind
         return text, in_base64, headers
+
+    def set_cookies(self) -> list[str]:
+        """Return every value of Set-Cookie, those among the header fields first.
+
+        Raises ValueError for a line break or control character in one.
+        """
+        if not self.headers and not self.cookies:
+            return []
+        from kit_handler.http.fields import as_cookies
+
+        return as_cookies(self.headers, self.cookies)
 
     def dump(self) -> "dict[str, Any]":
         """Return the answer in the shape that REST APIs take."""
         body, in_base64, fields = self.encoded()
         answer = {"statusCode": self.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
-        if self.cookies:
-            answer["multiValueHeaders"] = {"Set-Cookie": list(self.cookies)}
+        cookies = self.set_cookies()
+        if cookies:
+            answer["multiValueHeaders"] = {"Set-Cookie": cookies}
         return answer
 
     def __repr__(self) -> str:
@@ -233,23 +253,27 @@ def _load_dumps(value: "Any") -> str:
 _dumps = _load_dumps
 
 
-def _checked(headers: "dict[str, str]") -> "dict[str, str]":
-    fields = {str(name): str(value) for name, value in headers.items()}
-    for name, value in fields.items():
-        check_field(name, value)
-    return fields
+def _load_as_fields(headers: "Mapping[str, Any]") -> "dict[str, str]":
+    """Stand for `as_fields` until the first header field, as above."""
+    global _as_fields
+    from kit_handler.http.fields import as_fields
+
+    _as_fields = as_fields
+    return as_fields(headers)
 
 
-def check_field(name: str, value: str) -> None:
-    """Raise ValueError for a header field that would end early and let its value write others, or the body."""
-    if _has_control(value) or _has_control(name):
-        raise ValueError(f"a line break or control character in the header field {name!r}")
+_as_fields = _load_as_fields
 
 
-def _has_control(text: str) -> bool:
-    """Tell whether `text` has what no header field may hold (RFC 9110, 5.5)."""
-    return not text.isprintable() and any((each < " " and each != "\t") or each == "\x7f" for each in text)
+def _transportable(text: str) -> str:
+    from kit_handler.http.fields import transportable
+
+    return transportable(text)
 
 
-def _names_content_type(headers: "dict[str, str]") -> bool:
-    return any(name.lower() == "content-type" for name in headers)
+def _content_type(headers: "dict[str, str]") -> str:
+    """Return the Content-Type that is given, or ""."""
+    for name, value in headers.items():
+        if name.lower() == "content-type":
+            return value
+    return ""

@@ -1,21 +1,20 @@
 """`Router`: many routes in one Lambda function."""
 
 from kit_handler._naming import name_of
-from kit_handler.binding.converters import CONVERTERS
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
-from kit_handler.http.interceptors.registry import ANSWER_OPTIONS
+from kit_handler.http.answers import cors_of
 from kit_handler.http.matching import Matcher, PathParameter, joined, parse, text_of
+from kit_handler.http.options import ANSWER_OPTIONS
 from kit_handler.http.paths import route_path
 from kit_handler.http.response import Response
-from kit_handler.http.routes import Endpoint, caller, check_options, serve
+from kit_handler.http.routes import Endpoint, caller, check_options, is_reported, serve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
-    from kit_handler.binding.converters import Accepts
-    from kit_handler.http.matching import Segments, Values
+    from kit_handler.http.matching import Accepts, Segments, Values
     from kit_handler.http.request import Request
 
     F = TypeVar("F", bound=Callable[..., Any])
@@ -37,6 +36,9 @@ class Route:
     def __init__(
         self, function: "Any", methods: tuple[str, ...], segments: "Segments", options: "dict[str, Any]"
     ) -> None:
+        own = getattr(function, "route_options", {})
+        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before what `route` has made
+            options = {**options, "cors": cors_of(own["cors"])}
         self.function = function
         self.methods = methods
         self.segments = segments
@@ -45,13 +47,15 @@ class Route:
         self.parameters = {each.name: each.converter for each in segments if isinstance(each, PathParameter)}
         self.names = tuple(self.parameters)
         self.converts = any(isinstance(each, PathParameter) and each.accepts for each in segments)
-        self.endpoint = Endpoint(caller(function, self.parameters), name_of(function), options)
+        self.endpoint = Endpoint(
+            caller(function, self.parameters), name_of(function), options, reported=is_reported(function)
+        )
 
 
 class Router:
     """Call the function that is registered for a request's method and path; an instance is the Lambda handler.
 
-    prefix: what stands before every path
+    prefix: the beginning of every path
     trailing_slash: whether `/users/` is `/users` ("ignore"), another path ("strict"), or sent there ("redirect")
     converters: more of them by name, functions that raise ValueError for a text that is none
 
@@ -62,6 +66,8 @@ class Router:
     without the body and OPTIONS with Allow, unless there are routes for them. These answers, which the router gives
     itself, have its CORS and security headers and pass its interceptors; guards don't stand before them.
     """
+
+    __kit_handler__ = "Router"
 
     def __init__(
         self,
@@ -78,9 +84,11 @@ class Router:
             from kit_handler.http.interceptors.token import RemoteToken
 
             options["token"] = RemoteToken()
+        if options.get("cors"):
+            options["cors"] = cors_of(options["cors"])
         self.routes: list[Route] = []
         self._slash = trailing_slash
-        self._converters = {**CONVERTERS, **(converters or {})}
+        self._converters = dict(converters or {})
         self._prefix = parse(prefix.rstrip("/"), self._converters)
         self._options = options
         self._matcher: Matcher[Route] = Matcher()
@@ -104,12 +112,13 @@ class Router:
             if not callable(function):
                 raise TypeError(f"a route is a function: {function!r}")
             self._add(function, names, segments, options)
+            _mark(function)
             return function
 
         return register
 
     def include(self, router: "Router", prefix: str = "") -> None:
-        """Take over the routes of another router, also those that it gets later, with `prefix` before their paths.
+        """Take over the routes of another router, also its later ones, with `prefix` before their paths.
 
         Options of the other router win over those here, as a route's own do.
         """
@@ -149,6 +158,10 @@ class Router:
                     return self._fallback
                 path = path[:-1]
             found = self._matcher.find(method, path, decoded)
+            if method == "OPTIONS" and "access-control-request-method" in request.headers:
+                endpoint = self._preflighted(request, path, decoded)
+                if endpoint is not None:
+                    return endpoint
             if isinstance(found, set):
                 return self._other(request, path, decoded, found)
         except Exception as error:  # noqa: BLE001  (a malformed event, or a converter of one's own)
@@ -156,15 +169,24 @@ class Router:
             return self._fallback
         return _chosen(request, found)
 
+    def _preflighted(self, request: "Request", path: str, decoded: bool) -> Endpoint | None:
+        """Return the endpoint whose CORS answers a preflight, with the methods of the path for which that holds."""
+        wanted = request.headers["access-control-request-method"]
+        methods: Any = self._matcher.find("", path, decoded)
+        routes: dict[str, Any] = {method: self._matcher.find(method, path, decoded) for method in methods}
+        chosen = routes.get(wanted) or (routes.get("GET") if wanted == "HEAD" else None) or routes.get("OPTIONS")
+        endpoint: Endpoint = chosen[0].endpoint if chosen else self._fallback
+        cors = endpoint.answers.cors
+        named = {method for method, (route, _) in routes.items() if cors and route.endpoint.answers.cors == cors}
+        if "GET" in named and "HEAD" not in routes:
+            named.add("HEAD")
+        request._cors_methods = sorted(named)
+        return endpoint if named else None
+
     def _other(self, request: "Request", path: str, decoded: bool, allowed: set[str]) -> Endpoint:
         if request.method == "HEAD" and "GET" in allowed:
             found: Any = self._matcher.find("GET", path, decoded=decoded)
             return _chosen(request, found)
-        wanted = request.headers.get("access-control-request-method", "") if request.method == "OPTIONS" else ""
-        if wanted in allowed:
-            found = self._matcher.find(wanted, path, decoded=decoded)
-            if found[0].endpoint.answers.cors:
-                return found[0].endpoint  # type: ignore[no-any-return]
         request._outcome = allowed
         return self._fallback
 
@@ -195,6 +217,14 @@ class Router:
         def options(self, path: str, **options: Any) -> Callable[[F], F]: ...
 
 
+def _mark(function: "Any") -> None:
+    """Let `route` know that a Router calls the function without what is put around it later."""
+    try:
+        function.__kit_registered__ = True
+    except (AttributeError, TypeError):  # a bound method
+        return
+
+
 def _verb(method: str) -> "Any":
     def register(self: Router, path: str, **options: "Any") -> "Any":
         return self.route(path, methods=(method,), **options)
@@ -211,14 +241,24 @@ for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
 def _chosen(request: "Request", found: "tuple[Route, Values]") -> Endpoint:
     route, values = found
     names = route.names
-    texts: Any = values
     if route.converts:
-        pairs = [value if isinstance(value, tuple) else (value, value) for value in values]
-        request.converted = {name: value for name, (_, value) in zip(names, pairs, strict=True)}
-        texts = [text for text, _ in pairs]
-    request.path_params = {names[0]: texts[0]} if len(names) == 1 else dict(zip(names, texts, strict=True))
+        _keep_converted(request, names, values)
+    else:
+        texts: Any = values
+        request.path_params = {names[0]: texts[0]} if len(names) == 1 else dict(zip(names, texts, strict=True))
     request.route = route.path
     return route.endpoint
+
+
+def _keep_converted(request: "Request", names: tuple[str, ...], values: "Values") -> None:
+    texts: dict[str, str] = {}
+    converted: dict[str, object] = {}
+    for name, value in zip(names, values):  # noqa: B905  (the matcher has as many)
+        if type(value) is tuple:
+            texts[name], converted[name] = value
+        else:
+            texts[name] = value  # type: ignore[assignment]
+    request.path_params, request.converted = texts, converted
 
 
 def _merged(outer: "dict[str, Any]", inner: "dict[str, Any]") -> "dict[str, Any]":
@@ -231,9 +271,9 @@ def _merged(outer: "dict[str, Any]", inner: "dict[str, Any]") -> "dict[str, Any]
 
 
 def _without_slash(path: str, request: "Request") -> Response:
-    """Send the client from `…/users/` to `../users`, whatever stands before that for it; 308 keeps the method."""
+    """Send the client from `…/users/` to `../users`, relative to its own view of the path; 308 keeps the method."""
     from urllib.parse import quote, urlencode
 
-    query = urlencode(request.multi_query, doseq=True)
-    last = quote(path[:-1].rpartition("/")[2], safe="%")
+    query = urlencode(request.multi_query, doseq=True, errors="replace")
+    last = quote(path[:-1].rpartition("/")[2], safe="%", errors="replace")
     return Response.redirect(f"../{last}{f'?{query}' if query else ''}", status_code=308)

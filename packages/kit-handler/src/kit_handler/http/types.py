@@ -24,7 +24,7 @@ Origins: TypeAlias = bool | str | Iterable[str]
 
 
 class RouteHandler(Protocol):
-    """What `route` makes: a Lambda handler that can also be called with a plain `Request`."""
+    """Is the result of `route`: a Lambda handler that can also be called with a plain `Request`."""
 
     __name__: str
     __wrapped__: RouteFunction

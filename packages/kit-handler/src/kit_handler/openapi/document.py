@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 of a Router: its paths, what each function takes, what its docstring says, and who may call it."""
+"""OpenAPI 3.1 of a Router: its paths, parameters, bodies, docstrings and security."""
 
 from http import HTTPStatus
 from inspect import cleandoc
@@ -6,9 +6,9 @@ from inspect import cleandoc
 from kit_core.json import plain
 
 from kit_handler.binding.binding import parameters_of
-from kit_handler.binding.signature import takes_the_request
 from kit_handler.http.interceptors.access import AllOf
 from kit_handler.http.matching import PathParameter
+from kit_handler.http.signature import takes_the_request
 from kit_handler.openapi.schemas import Components
 
 TYPE_CHECKING = False
@@ -61,8 +61,8 @@ def openapi(
 ) -> "dict[str, Any]":
     """Return the OpenAPI 3.1 document of a router; every value in it is one that JSON has.
 
-    Summary and description of an operation are the function's docstring, its parameters and body what the function
-    is bound to. Roles and scopes are those of the security scheme `authorizer`, 401 and 403 go with them.
+    Summary and description of an operation are the function's docstring, its parameters and body the function's
+    own. Roles and scopes are those of the security scheme `authorizer`, 401 and 403 go with them.
 
     servers: URLs. integration: a value for `x-amazon-apigateway-integration`, with which SAM's `DefinitionBody` takes
     the document; then `{name+}` stays in the paths, as API Gateway writes it.
@@ -221,7 +221,7 @@ def _phrase(status: int) -> str:
 
 
 def _security(options: "dict[str, Any]", used: set[str]) -> "list[dict[str, list[str]]]":
-    """Return the alternatives of which a caller needs one: any of the roles, with any of the scopes."""
+    """Return the alternatives, one of them enough for a caller: any of the roles, with any of the scopes."""
     roles, scopes = _names(options.get("role")), _names(options.get("scope"))
     token = options.get("token")
     if not (roles or scopes or token):
@@ -241,7 +241,7 @@ def _security(options: "dict[str, Any]", used: set[str]) -> "list[dict[str, list
 
 
 def _names(required: "Any") -> "list[list[str]]":
-    """Return the names that each do, each with those that are needed with it (`all_of`)."""
+    """Return the alternatives, each with all of its names (`all_of`)."""
     if required is None or required is False:
         return []
     if isinstance(required, (str, AllOf)) or not isinstance(required, (list, tuple, set, frozenset)):

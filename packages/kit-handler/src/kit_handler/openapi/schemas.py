@@ -106,7 +106,7 @@ class Components:
         return moved
 
     def _inner_name(self, name: str, inner: "dict[str, Schema]") -> str:
-        """Return what one of the `$defs` is called here: two classes may have one name, one class may be met twice."""
+        """Return the name of one of the `$defs` here: two classes may have one name, one class may be met twice."""
         reached: dict[str, Schema] = {}
         _reach(name, inner, reached)
         meaning = repr((name, sorted(reached.items(), key=lambda each: each[0])))

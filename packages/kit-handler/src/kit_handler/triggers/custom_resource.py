@@ -21,8 +21,8 @@ _TIMEOUT = 5.0
 _KNOWN = ("PhysicalResourceId", "Data", "NoEcho")
 
 
-def answer(call: "Callable[[], Any]", event: "Event", context: "Any", name: str) -> None:
-    """Call the function and tell CloudFormation what has come of it, once, before the time is up.
+def answer_once(call: "Callable[[], Any]", event: "Event", context: "Any", name: str) -> None:
+    """Call the function and tell CloudFormation the outcome, once, before the time is up.
 
     Raises TriggerError when CloudFormation can't be told; Lambda tries again then.
     """
@@ -42,7 +42,7 @@ def answer(call: "Callable[[], Any]", event: "Event", context: "Any", name: str)
 
 
 class _Once:
-    """Send one answer, whoever is first: the function, or the clock."""
+    """Send one answer: the function's, or if it takes too long the clock's."""
 
     def __init__(self, event: "Event", context: "Any") -> None:
         from threading import Lock
@@ -65,7 +65,7 @@ class _Once:
             self._sent = True
             try:
                 _put(self.event["ResponseURL"], self._body(outcome))
-            except Exception as error:  # noqa: BLE001  (raised by `answer`, in the function's own thread)
+            except Exception as error:  # noqa: BLE001  (raised by `answer_once`, in the function's own thread)
                 self.failure = error
 
     def _body(self, outcome: "dict[str, Any]") -> bytes:

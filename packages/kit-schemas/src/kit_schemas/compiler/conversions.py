@@ -1,5 +1,6 @@
 """Conversions of values whose type is not the usual one, exactly as marshmallow's fields make them."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,17 @@ from marshmallow import fields
 from kit_schemas.compiler.doubts import Unusual
 
 _LONGEST = 10**400
+_TWO = tuple(f"{number:02}" for number in range(100))
+
+
+def datetime_text(value: dt.datetime) -> str:
+    """Return what `isoformat` does, which spends most of its time on the zone: a third of it for one in UTC."""
+    year = value.year
+    if value.tzinfo is not dt.UTC or year < 1000:
+        return value.isoformat()
+    two, micro = _TWO, value.microsecond
+    to_minute = f"{year}-{two[value.month]}-{two[value.day]}T{two[value.hour]}:{two[value.minute]}"
+    return f"{to_minute}:{two[value.second]}{f'.{micro:06}' if micro else ''}+00:00"
 
 
 def to_int(value: Any) -> int:
@@ -25,7 +37,7 @@ def to_float(value: Any) -> float:
 
 
 def to_bool(value: Any) -> bool:
-    """Convert what marshmallow takes for a truth value; only for a field that has its usual words."""
+    """Convert marshmallow's words for a truth value; only for a field that has the usual ones."""
     if type(value) is not str and type(value) is not int:
         raise Unusual
     if value in fields.Boolean.truthy:

@@ -1,4 +1,4 @@
-"""What a generated function raises when marshmallow has to decide."""
+"""The exceptions of a generated function when marshmallow has to decide."""
 
 from marshmallow import ValidationError
 

@@ -80,7 +80,7 @@ def _made(owner: Any, **options: Any) -> Callable[[Any], Any]:
 def _linked(writer: Any, find: Callable[[], Callable[[Any], Any]]) -> str:
     """Bind a name that stands for another class's function, which is made when it is first called.
 
-    So a class may contain itself, and what is never met in the data is never compiled.
+    So a class may contain itself, and a class that is never met in the data is never compiled.
     """
 
     def first(*arguments: Any) -> Any:

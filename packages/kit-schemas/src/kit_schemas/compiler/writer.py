@@ -31,7 +31,7 @@ class Writer:
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """Add a line that opens a block; what is written within the `with` stands in it."""
+        """Add a line that opens a block; lines within the `with` stand in it."""
         self.line(head)
         self._depth += 1
         before = len(self.lines)
@@ -64,7 +64,7 @@ class Writer:
         return name
 
     def function(self, signature: str, title: str) -> Callable[[Any], Any]:
-        """Compile what was written; tracebacks show its lines, and `__kit_source__` holds them."""
+        """Compile the lines; tracebacks show its lines, and `__kit_source__` holds them."""
         source = "\n".join([f"def {signature}:", *self.lines, ""])
         file = f"<kit_schemas {title} {next(_numbers)}>"
         exec(compile(source, file, "exec"), self.namespace)  # noqa: S102  (no input is ever part of the source)

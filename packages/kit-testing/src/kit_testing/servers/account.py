@@ -1,4 +1,4 @@
-"""The user that servers run as: oneself, or, for root, somebody without any rights.
+"""The user that servers run as: the current one, or, for root, one without any rights.
 
 PostgreSQL refuses to run as root, and a Redis of root's would write files as root for everybody on the machine.
 Nothing on the machine is changed for it: no user is made, and no folder that is not ours gets another mode.
@@ -55,7 +55,7 @@ def _candidates() -> Iterator[Account]:
 
 @cache
 def account() -> Account | None:
-    """Return whom servers are to run as; None is oneself, for everybody but root.
+    """Return the user that servers run as; None is the current user, for every user but root.
 
     Inside a container root may be allowed to become few other users or none, so each is tried; ServerError if none
     works.

@@ -1,4 +1,4 @@
-"""Folders that servers work in, also those that run as another user."""
+"""The working folders of servers, which may run as another user."""
 
 import contextlib
 import hashlib
@@ -44,7 +44,7 @@ def server_folder(kind: str, folder: Path | None, user: Account | None) -> Path:
 
 
 def _remove_left(parent: Path, kind: str) -> None:
-    """Remove what an owner left that was killed while it cleared up: nobody holds it, for a day at least."""
+    """Remove the folders of owners that were killed while they cleared up: not locked, and older than a day."""
     for left in parent.glob(f"run-{kind}-*"):
         with contextlib.suppress(OSError, ServerError):
             if left.stat().st_mtime < time.time() - _LEFT:
@@ -90,7 +90,7 @@ def place(scratch: Path, target: Path) -> None:
 
 
 def open_up(folder: Path) -> None:
-    """Let everybody read a copy of ours, whatever the umask was when the original was installed."""
+    """Let all users read a copy of ours, independently of the umask under which the original was installed."""
     folder.chmod(0o755)
     for parent, folders, files in os.walk(folder):
         for name in folders:
@@ -102,7 +102,7 @@ def open_up(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a new file for nobody else, in the place of what may be there."""
+    """Write a new file that no other user can read, in the place of an older one."""
     with contextlib.suppress(FileNotFoundError):
         path.unlink()
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -61,11 +61,13 @@ def _can_be_ours(folder: Path) -> bool:
 
 
 def shared_folder(*, kept: bool = False, memory: bool = False) -> Path:
-    """Return a folder of ours which other users can pass through, but not list: `kit-testing-<uid>`, mode 0711.
+    """Return a folder of ours that other users can pass through, but not list: `kit-testing-<uid>`, mode 0711.
 
-    It lies below /var/tmp when what is put there is to be `kept`, else below the temporary folder; with `memory` in
-    /dev/shm, if two gigabytes are free there and no variable names the temporary folder. Another user could have made
-    it first, so that a folder that is not ours, is a link, or can be written by others is refused with a ServerError.
+    kept: below /var/tmp, else below the temporary folder
+    memory: in /dev/shm, if two gigabytes are free there and no variable names the temporary folder
+
+    Another user could have made it first. A folder that is not ours, is a link, or can be written by others is refused
+    with a ServerError.
     """
     parent = Path(_KEPT) if kept and os.access(_KEPT, os.W_OK) else Path(tempfile.gettempdir())
     if memory and not any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")) and _has_plenty(_MEMORY):
@@ -80,7 +82,7 @@ def shared_folder(*, kept: bool = False, memory: bool = False) -> Path:
 
 
 def shared_folders() -> list[Path]:
-    """Return the folders of that kind, in memory and below the temporary folder, of which nothing is kept."""
+    """Return the folders of that kind for data that is not kept: in memory, and below the temporary folder."""
     candidates = [Path(parent) / f"kit-testing-{os.getuid()}" for parent in (_MEMORY, tempfile.gettempdir())]
     return [folder for folder in candidates if folder.is_dir() and _is_ours_alone(folder)]
 

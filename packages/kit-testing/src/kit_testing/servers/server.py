@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import ClassVar, Protocol, Self
 from urllib.parse import urlsplit
 
-from kit_testing.errors import ServerError, TestingError
+from kit_testing.errors import ServerError
 from kit_testing.servers.account import Account, account
 from kit_testing.servers.folders import server_folder
 from kit_testing.servers.lock import FolderLock
@@ -23,7 +23,7 @@ log = logging.getLogger("kit.testing")
 
 
 class Running(Protocol):
-    """A server while it runs, and what is left of it afterwards: `Process`, or a thread that plays one."""
+    """A server while it runs, and its status and log afterwards: a `Process`, or a thread in its place."""
 
     @property
     def pid(self) -> int | None: ...
@@ -34,9 +34,9 @@ class Running(Protocol):
 
 
 class Server(ABC):
-    """A server on 127.0.0.1 that is started, stopped, killed, and watched; or one of somebody else's.
+    """A server on 127.0.0.1 that is started, stopped, killed, and watched; or an external one.
 
-    Ours ends with the process that started it, and keeps its port over restarts. Somebody else's is named by an
+    Ours ends with the process that started it, and keeps its port over restarts. An external one is named by an
     environment variable, and neither started nor stopped.
     """
 
@@ -143,7 +143,7 @@ class Server(ABC):
             watcher.join()
 
     def close(self) -> None:
-        """Stop the server for good, and remove what was not to be kept."""
+        """Stop the server for good, and remove its data unless a folder was given for them."""
         if self._external is not None or self._owner != os.getpid():
             return
         self.stop()
@@ -244,7 +244,7 @@ class Server(ABC):
                 log.warning("%s ended (%s); starting it again", self.title, status)
                 try:
                     self._launch()
-                except (TestingError, OSError):
+                except Exception:  # whatever it was, this thread is the only one to try again
                     log.exception("%s did not start", self.title)
                 else:
                     pause = 0.1

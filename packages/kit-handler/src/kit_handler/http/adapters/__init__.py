@@ -1,1 +1,1 @@
-"""The payloads of HTTP events, one file each; `registry` finds the one that an event has."""
+"""The payloads of HTTP events, one file each; `kit_handler.http.payloads` finds the one that an event has."""

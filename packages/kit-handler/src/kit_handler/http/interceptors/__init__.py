@@ -1,6 +1,4 @@
-"""Guards and interceptors: what stands between a request and the route.
+"""The guards of `route`: one option per file.
 
-registry: the options of `route`, those that `add_interceptor` adds, and the guards of a route
-stack: guards, interceptors and function as one callable
-access, cors, jwt, jwks, rate_limit, token: one option each
+access: `role=`, `scope=`; rate_limit; cors; token, jwt: `token=`; jwks, remote: the endpoints that these ask
 """

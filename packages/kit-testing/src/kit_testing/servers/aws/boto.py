@@ -12,7 +12,7 @@ def client(service: str, *, pool: int, key_id: str, secret_key: str, **options: 
     """
     from botocore.config import Config
 
-    # No proxy: what is talked to is on this machine. No retries: an error here is an answer.
+    # No proxy: the endpoint is on this machine. No retries: an error here is an answer.
     config = Config(max_pool_connections=pool, proxies={}, retries={"total_max_attempts": 1})
     own = options.pop("config", None)
     credentials = {"aws_access_key_id": key_id, "aws_secret_access_key": secret_key}

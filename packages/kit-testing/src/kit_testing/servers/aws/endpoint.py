@@ -74,7 +74,7 @@ class Aws:
                 atexit.unregister(self.stop)
 
     def reset(self) -> None:
-        """Forget every queue, bucket, table and whatever else there is."""
+        """Forget every resource."""
         from kit_testing.servers.aws.moto import reset
 
         reset()

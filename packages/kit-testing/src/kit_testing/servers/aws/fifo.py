@@ -1,4 +1,4 @@
-"""What moto's FIFO queues and topics forget.
+"""The deduplication that moto's FIFO queues and topics lack.
 
 A deduplication id counts for five minutes, whether or not the message is still in the queue ("Using the message
 deduplication ID in Amazon SQS"); a FIFO topic makes one of the content and hands it to its queues ("Message

@@ -18,9 +18,9 @@ from kit_testing.servers.postgres.binaries import Binaries
 from kit_testing.servers.process import end_orphan, is_running_with
 from kit_testing.servers.programs import fingerprint
 
-# Not "postgres": that is what many a template names its own master user, with a password of its own.
+# Not "postgres": many templates have a master user of that name, with a password of its own.
 SUPERUSER = "kit_admin"
-# What `initdb` is called with makes a template, like the build of the server; raised when that changes.
+# Raised when the arguments of `initdb` change: they make a template, as the build of the server does.
 _EDITION = 2
 # Fast, immediate, at once ("Shutting Down the Server", PostgreSQL documentation).
 ENDINGS = (signal.SIGTERM,) if os.name == "nt" else (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
 # DROP DATABASE WITH (FORCE) looks every 100 ms whether all have gone, the first time before a backend can have noticed
-# that its client left. This one looks every millisecond; whom it leaves after a second is ended by FORCE itself.
+# that its client left. This one looks every millisecond; connections that are left after a second are FORCE's own.
 _LEAVE = """
 do $$ begin
     perform pg_terminate_backend(pid) from pg_stat_activity where datname = '{0}' and usename = '{1}';

@@ -23,7 +23,7 @@ create table if not exists kit_migrations (
 def apply_migrations(url: str, folder: Path) -> list[str]:
     """Apply the `*.sql` files of a folder that the database at `url` has not seen, and return their names.
 
-    Each runs in a transaction of its own, so that a failing file leaves nothing behind; what was applied is
+    Each runs in a transaction of its own, so that a failing file leaves nothing behind; applied files are
     recorded in the table `kit_migrations`. Two at once wait for each other. MigrationError, with the file and
     the line, when a file fails, or when one that was applied has been changed or removed since.
     """

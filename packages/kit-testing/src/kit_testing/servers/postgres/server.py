@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 # Nothing of an ephemeral cluster is to outlive the machine, so nothing waits for the disk. Commits stay synchronous:
-# what was committed is to outlive a killed server, which costs nothing while fsync is off.
+# committed data are to outlive a killed server, which costs nothing while fsync is off.
 _CARELESS = ("fsync=off", "full_page_writes=off")
 
 
@@ -78,7 +78,7 @@ class Postgres(Server):
     def ensure_database(self, name: str, user: str, password: str) -> None:
         """Make a role that may log in, and a database that it owns; set the password if the role exists.
 
-        The role gets what the master user of an RDS instance has: it may create roles and databases, and is no
+        The role has the rights of the master user of an RDS instance: it may create roles and databases, and is no
         superuser ("Understanding the rds_superuser role", Amazon RDS User Guide). ServerError when the server refuses.
         """
         import psycopg2
@@ -139,7 +139,7 @@ class Postgres(Server):
             url = urlsplit(self._external)
             path = url.path if database == "postgres" else f"/{quote(database, safe='')}"
             return psycopg2.connect(urlunsplit(url._replace(path=path)), connect_timeout=5)
-        # Spelt out, since libpq takes whatever is missing from PGSSLMODE and its like.
+        # Spelt out, since libpq takes missing settings from PGSSLMODE and its like.
         opened: connection = psycopg2.connect(
             host=self.host,
             port=self.port,

@@ -39,7 +39,7 @@ class FakeRedis:
         return 0
 
     def end(self, *signals: signal.Signals) -> None:
-        """End it, whatever the signals."""
+        """End it, by any signals."""
         if not self._ended.is_set():
             self._server.shutdown()
             self._thread.join()

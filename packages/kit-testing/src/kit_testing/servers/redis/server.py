@@ -81,7 +81,7 @@ class Redis(Server):
             f'dir "{folder / "data"}"',
             "daemonize no",
             "appendonly no",
-            # Saved when it is told to end; a crash loses what a cache may lose.
+            # Saved when it is told to end; a crash loses the keys, as a cache may.
             'save ""' if self._given is None else "save 3600 1",
             *(f'rename-command {command} ""' for command in _RESTRICTED),
         ]
