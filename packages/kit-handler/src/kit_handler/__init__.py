@@ -39,7 +39,9 @@ __all__ = [
     "Response",
     "ResponseTooLargeError",
     "Router",
+    "ServerSentEvent",
     "ServiceUnavailableError",
+    "StreamInterruptedError",
     "TimeUpError",
     "TooManyRequestsError",
     "TriggerError",
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
         PermanentError,
         ResponseTooLargeError,
         ServiceUnavailableError,
+        StreamInterruptedError,
         TimeUpError,
         TooManyRequestsError,
         TriggerError,
@@ -100,6 +103,7 @@ if TYPE_CHECKING:
     from kit_handler.http.response import Response
     from kit_handler.http.router import Router
     from kit_handler.http.routes import route
+    from kit_handler.http.streaming import ServerSentEvent
     from kit_handler.jobs.failures import Backoff
     from kit_handler.jobs.jobs import job
     from kit_handler.triggers.authorizers import Allow
@@ -125,6 +129,7 @@ else:
         "http.response": ("Response",),
         "http.router": ("Router",),
         "http.routes": ("route",),
+        "http.streaming": ("ServerSentEvent",),
         "jobs.failures": ("Backoff",),
         "jobs.jobs": ("job",),
         "triggers.authorizers": ("Allow",),
