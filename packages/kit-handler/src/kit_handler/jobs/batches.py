@@ -11,33 +11,6 @@ if TYPE_CHECKING:
 
     Raw = dict[str, Any]
 
-_TEST_EVENT = "s3:TestEvent"
-# The members of events that hold many records elsewhere than in Records.
-_INNER = frozenset({"awslogs", "events", "logEvents", "messages", "records", "rmqMessagesByQueue", "tasks"})
-
-
-def read(event: "Any") -> "tuple[list[Any], Batch]":
-    """Return the raw records of an event, and how their source wants its failures.
-
-    They are the event's Records, the items of a list (EventBridge Pipes), or the records of a source that puts them
-    elsewhere (`splitting`); none for the test event that S3 sends, and the event itself for anything else.
-    """
-    if isinstance(event, dict):
-        records = event.get("Records")
-        if isinstance(records, list):
-            return records, batch_of(records)
-        if not _INNER.isdisjoint(event):
-            from kit_handler.jobs.splitting import split
-
-            found = split(event)
-            if found is not None:
-                return found
-        elif event.get("Event") == _TEST_EVENT and records is None:
-            return [], _OTHER
-    elif isinstance(event, list) and any(isinstance(item, dict) for item in event):
-        return event, _pipe_batch_of(event)
-    return [event], batch_of([event])
-
 
 def source_of(record: "Any") -> str:
     """Return the name of a record's source (`aws:sqs`), or ""."""
@@ -102,7 +75,7 @@ class PipedStreamBatch(StreamBatch):
         return _text(raw.get("eventID"))
 
 
-_OTHER, _QUEUE, _FIFO, _STREAM, _PIPED = Batch(), QueueBatch(), FifoBatch(), StreamBatch(), PipedStreamBatch()
+OTHER, _QUEUE, _FIFO, _STREAM, _PIPED = Batch(), QueueBatch(), FifoBatch(), StreamBatch(), PipedStreamBatch()
 
 
 def batch_of(records: "list[Any]") -> Batch:
@@ -113,10 +86,10 @@ def batch_of(records: "list[Any]") -> Batch:
         return _FIFO if str(records[0].get("eventSourceARN")).endswith(".fifo") else _QUEUE
     if source in ("aws:kinesis", "aws:dynamodb"):
         return _STREAM
-    return _OTHER
+    return OTHER
 
 
-def _pipe_batch_of(records: "list[Any]") -> Batch:
+def pipe_batch_of(records: "list[Any]") -> Batch:
     """Return how a pipe wants failures: by message id or event id, which its source or enrichment has to pass on."""
     batch = batch_of(records)
     return _PIPED if batch is _STREAM else batch

@@ -5,7 +5,7 @@ from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.jobs.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
-from kit_handler.jobs.batches import read
+from kit_handler.jobs.batches import OTHER, batch_of, pipe_batch_of
 from kit_handler.jobs.runs import JobSettings, Run, drive
 
 TYPE_CHECKING = False
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from kit_handler.jobs.annotations import Parse
+    from kit_handler.jobs.batches import Batch
     from kit_handler.jobs.failures import Backoff, Policy
     from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
 _POLICY = ("backoff", "dead_letter", "max_receives", "permanent")
 _OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
+_TEST_EVENT = "s3:TestEvent"
+# The members of events that hold many records elsewhere than in Records.
+_INNER = frozenset({"awslogs", "events", "logEvents", "messages", "records", "rmqMessagesByQueue", "tasks"})
 
 if TYPE_CHECKING:
 
@@ -106,7 +110,7 @@ def _handler(
         parse, together = bound
         token = begin(event, context)
         try:
-            records, batch = read(event)
+            records, batch = _read(event)
             call = function if where is None else with_context(function, where, context)
             run = Run(settings, records, batch, call, parse, context)
             if together:
@@ -133,6 +137,29 @@ def _handler(
     handler.__kit_handler__ = "job"  # type: ignore[attr-defined]
     handler.__kit_partial__ = partial  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
+
+
+def _read(event: "Any") -> "tuple[list[Any], Batch]":
+    """Return the raw records of an event, and how their source wants its failures.
+
+    They are the event's Records, the items of a list (EventBridge Pipes), or the records of a source that puts them
+    elsewhere (`splitting`); none for the test event that S3 sends, and the event itself for anything else.
+    """
+    if isinstance(event, dict):
+        records = event.get("Records")
+        if isinstance(records, list):
+            return records, batch_of(records)
+        if not _INNER.isdisjoint(event):
+            from kit_handler.jobs.splitting import split
+
+            found = split(event)
+            if found is not None:
+                return found
+        elif event.get("Event") == _TEST_EVENT and records is None:
+            return [], OTHER
+    elif isinstance(event, list) and any(isinstance(item, dict) for item in event):
+        return event, pipe_batch_of(event)
+    return [event], batch_of([event])
 
 
 def _policy(options: "dict[str, Any]") -> "Policy | None":
