@@ -210,6 +210,7 @@ VERSIONS = {
     "alb": "alb",
     "alb_multi_value": "alb-multi",
     "vpc_lattice_v2": "lattice",
+    "vpc_lattice_v1": "lattice-v1",
 }
 
 

@@ -361,7 +361,7 @@ def test_an_answer_over_a_load_balancers_megabyte_is_a_500(version: str, caplog:
     [
         sqs_event(["x"]),
         {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
-        {"raw_path": "/", "method": "GET", "headers": {}, "body": ""},
+        {"raw_path": "/", "headers": {}, "body": ""},
         {"requestContext": {"connectionId": "c", "routeKey": "$default"}, "body": "{}"},
         {},
         None,

@@ -167,7 +167,11 @@ def test_a_result_that_cannot_be_kept_does_not_undo_the_work(
     assert [charge(record), charge(record)] == [None, None]
     assert charged == [record]
     [line] = [each for each in caplog.records if each.message == "INBOX_RESULT_NOT_KEPT"]
-    assert (line.levelno, line.inbox_function, line.result_type) == (logging.WARNING, "charge", type(value).__qualname__)
+    assert (line.levelno, line.inbox_function, line.result_type) == (
+        logging.WARNING,
+        "charge",
+        type(value).__qualname__,
+    )
 
 
 @pytest.mark.parametrize("inbox", LEASED, indirect=True)

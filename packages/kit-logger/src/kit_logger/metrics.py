@@ -67,7 +67,9 @@ def emit_metrics(
 
 
 def set_default_dimensions(**dimensions: str) -> None:
-    """Add dimensions to every further line of metrics of this process; ValueError for those that CloudWatch refuses.
+    """Add dimensions to every further line of metrics of this process.
+
+    Raises ValueError for a name or value that CloudWatch refuses.
 
     Example:
         >>> set_default_dimensions(stage="prod")

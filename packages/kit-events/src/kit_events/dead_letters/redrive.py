@@ -213,8 +213,9 @@ def _entry(entry_id: str, message: Any, *, fifo: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"Id": entry_id, "MessageBody": message["Body"], "MessageAttributes": attributes}
     if trace := message["Attributes"].get("AWSTraceHeader"):
         entry["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+    if group := message["Attributes"].get("MessageGroupId") or (message["MessageId"] if fifo else None):
+        entry["MessageGroupId"] = group
     if fifo:
-        entry["MessageGroupId"] = message["Attributes"].get("MessageGroupId") or message["MessageId"]
         # With its first id, SQS would take the message for the one that it has seen, and drop it.
         entry["MessageDeduplicationId"] = f"redrive-{message['MessageId']}"
     return entry

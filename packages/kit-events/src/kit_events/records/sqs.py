@@ -77,7 +77,7 @@ class QueueRecord(Record):
 
     @property
     def message_group_id(self) -> str | None:
-        """Return the group of a message of a FIFO queue."""
+        """Return the message group: what keeps the order in a FIFO queue, the tenant in a standard one."""
         return self.attributes.get("MessageGroupId")
 
 

@@ -60,7 +60,7 @@ class LambdaEvent:
         from kit_core.json import loads
 
         try:
-            if self._extra.get("isBase64Encoded"):
+            if self._extra.get("isBase64Encoded") or self._extra.get("is_base64_encoded"):  # VPC Lattice V1
                 from binascii import a2b_base64
 
                 body = a2b_base64(body).decode()

@@ -16,7 +16,7 @@ _BY_MARK = (
     ("elb", ("alb", "alb_multi_value")),
     ("serviceNetworkArn", ("vpc_lattice_v2",)),
 )
-_OTHERWISE = ("apigateway_v1",)
+_OTHERWISE = ("apigateway_v1", "vpc_lattice_v1")
 _METHODS = (
     "recognises",
     "method",

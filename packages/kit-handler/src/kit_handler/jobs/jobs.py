@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from kit_handler.jobs.failures import Backoff, Policy
     from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
-_POLICY = ("backoff", "dead_letter", "max_receives", "permanent")
-_OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
 _TEST_EVENT = "s3:TestEvent"
 # The members of events that hold many records elsewhere than in Records.
 _INNER = frozenset({"awslogs", "events", "logEvents", "messages", "records", "rmqMessagesByQueue", "tasks"})
+_POLICY = ("backoff", "dead_letter", "max_receives", "permanent")
+_OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
 
 if TYPE_CHECKING:
 
@@ -110,7 +110,7 @@ def _handler(
         parse, together = bound
         token = begin(event, context)
         try:
-            records, batch = _read(event)
+            records, batch = _records_of(event)
             call = function if where is None else with_context(function, where, context)
             run = Run(settings, records, batch, call, parse, context)
             if together:
@@ -139,7 +139,7 @@ def _handler(
     return handler  # type: ignore[return-value]
 
 
-def _read(event: "Any") -> "tuple[list[Any], Batch]":
+def _records_of(event: "Any") -> "tuple[list[Any], Batch]":
     """Return the raw records of an event, and how their source wants its failures.
 
     They are the event's Records, the items of a list (EventBridge Pipes), or the records of a source that puts them
