@@ -40,7 +40,9 @@ __all__ = [
     "Response",
     "ResponseTooLargeError",
     "Router",
+    "ServerSentEvent",
     "ServiceUnavailableError",
+    "StreamInterruptedError",
     "TimeUpError",
     "TooManyRequestsError",
     "TriggerError",
@@ -83,6 +85,7 @@ if TYPE_CHECKING:
         PermanentError,
         ResponseTooLargeError,
         ServiceUnavailableError,
+        StreamInterruptedError,
         TimeUpError,
         TooManyRequestsError,
         TriggerError,
@@ -101,6 +104,7 @@ if TYPE_CHECKING:
     from kit_handler.http.response import Response
     from kit_handler.http.router import Router
     from kit_handler.http.routes import route
+    from kit_handler.http.streaming import ServerSentEvent
     from kit_handler.jobs.failures import Backoff
     from kit_handler.jobs.jobs import job
     from kit_handler.triggers.authorizers import Allow
@@ -126,6 +130,7 @@ else:
         "http.response": ("Response",),
         "http.router": ("Router",),
         "http.routes": ("route",),
+        "http.streaming": ("ServerSentEvent",),
         "jobs.failures": ("Backoff",),
         "jobs.jobs": ("job",),
         "triggers.authorizers": ("Allow",),

@@ -26,7 +26,9 @@ from kit_testing.events import (
     http_event,
     iot_event,
     kafka_event,
+    kinesis_aggregate,
     kinesis_event,
+    kinesis_record,
     lex_event,
     logs_event,
     rabbitmq_event,
@@ -100,11 +102,24 @@ ARGUMENTS: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in events.__all__ if name not in ("PAYLOADS", "carried")])
+@pytest.mark.parametrize(
+    "name", [name for name in events.__all__ if name not in ("PAYLOADS", "carried", "kinesis_aggregate")]
+)
 def test_every_event_is_json(name: str) -> None:
     factory = getattr(events, name)
     made = factory(ARGUMENTS[name] or ["a"]) if name in ARGUMENTS else factory()
     assert json.loads(json.dumps(made)) == made
+
+
+# ---- Streams
+
+
+def test_an_aggregate_has_the_format_of_the_kinesis_producer_library() -> None:
+    """Magic bytes, the partition key and the records in Protocol Buffers, and an MD5 digest."""
+    data = kinesis_aggregate(["a", b"b" * 200], partition_key="k")
+    message = b"\x0a\x01k" + b"\x1a\x05\x08\x00\x1a\x01a" + b"\x1a\xcd\x01\x08\x00\x1a\xc8\x01" + b"b" * 200
+    assert data == b"\xf3\x89\x9a\xc2" + message + md5(message, usedforsecurity=False).digest()
+    assert b64decode(kinesis_record(data)["kinesis"]["data"]) == data
 
 
 # ---- Queues

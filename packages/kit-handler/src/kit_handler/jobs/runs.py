@@ -213,16 +213,22 @@ class Run:
 
         at: the records that were read, and the one that failed; None if they could not be read together
         """
-        from kit_handler.jobs.parts import parts_of, rest_of
-
         left: list[tuple[Any, Any]] = []  # a part to read, or else a record
         if at is not None:
-            if not await self._ends(position, raw, error, at[1]):
-                left = [(None, record) for record in rest_of(*at)]
-        elif len(parts := parts_of(self.parse, raw)) > 1:
-            left = [(part, None) for part in parts]
+            found, tried = at
+            ends = await self._ends(position, raw, error, tried)
+            if not ends and not (isinstance(found, tuple | list) and len(found) == 1):
+                from kit_handler.jobs.parts import rest_of
+
+                left = [(None, record) for record in rest_of(found, tried)]
         else:
-            await self._settle(position, raw, error)
+            from kit_handler.jobs.parts import parts_of
+
+            parts = parts_of(self.parse, raw)
+            if len(parts) > 1:
+                left = [(part, None) for part in parts]
+            else:
+                await self._settle(position, raw, error)
         remaining = getattr(self.context, "get_remaining_time_in_millis", None)
         for part, record in left:
             if remaining is not None and (now := remaining()) < needed:

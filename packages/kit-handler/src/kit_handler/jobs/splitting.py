@@ -7,7 +7,7 @@ Sources: Lambda Developer Guide, "Using Lambda with Amazon MSK", "… Amazon MQ"
 error handling controls for Kafka event sources"; CloudWatch Logs User Guide, "Real-time processing of log data".
 """
 
-from kit_handler.jobs.batches import Batch
+from kit_handler.jobs.batches import OTHER, Batch
 from kit_handler.jobs.responders import FILE_TASKS, FIREHOSE
 
 TYPE_CHECKING = False
@@ -53,14 +53,14 @@ class KafkaBatch(Batch):
         return str(raw.get(_KEY)) if isinstance(raw, dict) else None
 
 
-_KAFKA, _OTHER = KafkaBatch(), Batch()
+_KAFKA = KafkaBatch()
 _BY_SOURCE = {
     "aws:kafka": ("records", _KAFKA),
     "SelfManagedKafka": ("records", _KAFKA),
-    "aws:mq": ("messages", _OTHER),
-    "aws:amq": ("messages", _OTHER),
-    "aws:rmq": ("rmqMessagesByQueue", _OTHER),
-    "aws:docdb": ("events", _OTHER),
+    "aws:mq": ("messages", OTHER),
+    "aws:amq": ("messages", OTHER),
+    "aws:rmq": ("rmqMessagesByQueue", OTHER),
+    "aws:docdb": ("events", OTHER),
 }
 
 
@@ -86,8 +86,8 @@ def _lines(event: "Raw") -> "tuple[list[Any], Batch] | None":
     if not isinstance(lines, list):
         return None
     if log.get("messageType") == "CONTROL_MESSAGE":
-        return [], _OTHER
-    return ([{**log, "logEvents": [line]} for line in lines], _OTHER) if lines else None
+        return [], OTHER
+    return ([{**log, "logEvents": [line]} for line in lines], OTHER) if lines else None
 
 
 def _unpacked(packed: "Any") -> "Any":
