@@ -36,12 +36,16 @@ def test_readme(lines):
 def test_guide(run):
     # In a process of its own: it makes another logger, which would write to this one's output for good.
     shown = run("\n".join(blocks(GUIDE, "python")))
-    first, *lines = shown.lines
+    first, *pooled = shown.lines[:3]
+    lines = shown.lines[3:]
+    assert sorted(line["loan"] for line in pooled) == ["l-1", "l-2"]
     assert (first["items"], first["order"], first["correlation_id"]) == (3, "o-1", "abc")
     messages = [line.get("message") for line in lines]
     assert messages == [
         *("connect to postgres://app:[redacted]@db/loans", "token [redacted]"),
-        *("adopted", "token=[redacted]", "asked the bank", "refused", None, None),
+        *("adopted", "token=[redacted]", "asked the bank", "refused", None, None, None),
     ]
     assert (lines[0]["Set-Cookie"], lines[0]["secret_arn"], lines[2]["cookie"]) == ("[redacted]", "arn:x", "[redacted]")
-    assert [line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in lines[-2:]] == ["Loans", "Loans"]
+    metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in lines[-3:]]
+    assert [each["Namespace"] for each in metrics] == ["Loans", "Loans", "service_undefined"]
+    assert metrics[2]["Dimensions"] == [["stage", "bank"], ["stage"]]

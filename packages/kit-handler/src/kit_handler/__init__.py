@@ -7,6 +7,7 @@ __all__ = [
     "Allow",
     "AnnotationError",
     "AppError",
+    "AssumeUtc",
     "Backoff",
     "BadRequestError",
     "BaseInterceptor",
@@ -61,7 +62,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kit_handler.binding.markers import Body, Cookie, Header, Query
+    from kit_handler.binding.markers import AssumeUtc, Body, Cookie, Header, Query
     from kit_handler.dispatcher import Dispatcher
     from kit_handler.envelope.envelope import aws_lambda_handler
     from kit_handler.envelope.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
@@ -110,7 +111,7 @@ if TYPE_CHECKING:
     from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
-        "binding.markers": ("Body", "Cookie", "Header", "Query"),
+        "binding.markers": ("AssumeUtc", "Body", "Cookie", "Header", "Query"),
         "dispatcher": ("Dispatcher",),
         "envelope.envelope": ("aws_lambda_handler",),
         "envelope.lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),

@@ -21,13 +21,21 @@ class Dispatcher:
 
     http: the handler of requests: a `Router`, a `route`, or any `(event, context)`
     websocket: the handler of a WebSocket API's events
+    default: the handler of every event that no other is registered for
     jobs, routes: modules or mappings of handlers, for a function that is deployed under many names: of a function
     called `stack-ProcessOrder-x1y2`, `routes.process_order` is called, and of one called `stack-JobProcessOrder-x1y2`,
     `jobs.job_process_order` or `jobs.process_order`. A function that none is called after is dispatched by its events.
 
     Jobs and triggers are registered with `job` and `trigger`, other handlers with `add`, for the names that
     `kit_handler.sources.names_of` lists: the narrowest wins. Raises UnhandledSourceError for an event that nothing is
-    registered for: it is never dropped in silence.
+    registered for, if there is no `default`: it is never dropped in silence.
+
+    Example:
+        >>> app = Dispatcher(default=lambda event, context: "nobody's")
+        >>> app.add(lambda event, context: "loans", "loans")({}, None)
+        'loans'
+        >>> app({"anything": 1}, None)
+        "nobody's"
     """
 
     def __init__(
@@ -35,11 +43,13 @@ class Dispatcher:
         *,
         http: "EventHandler | None" = None,
         websocket: "EventHandler | None" = None,
+        default: "EventHandler | None" = None,
         jobs: "Any" = None,
         routes: "Any" = None,
     ) -> None:
         self.http = http
         self.websocket = websocket
+        self.default = default
         self.jobs = jobs
         self.routes = routes
         self._handlers: dict[str, EventHandler] = {}
@@ -54,7 +64,9 @@ class Dispatcher:
         return self._decorator(names, "job", job, options)
 
     def trigger(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
-        """Register a trigger: `cognito`, `lex`, `authorizer`, `custom_resource`, `schedule`, or narrower."""
+        """Register a trigger: `cognito`, `lex`, `alexa`, `authorizer`, `custom_resource`, `appsync`, `bedrock`,
+        `rotation`, `schedule`, or narrower.
+        """
         from kit_handler.triggers.triggers import trigger
 
         return self._decorator(names, "trigger", trigger, options)
@@ -73,7 +85,7 @@ class Dispatcher:
 
     def __call__(self, event: "Any", context: "Any" = None) -> "Any":
         """Call the handler of the function's name, else of the event, and return its result."""
-        handler = self._of_function(context) or self._of_event(event)
+        handler = self._of_function(context) or self._of_event(event) or self.default
         if handler is None:
             raise UnhandledSourceError(event if isinstance(event, dict) else (), handler="this dispatcher")
         token = begin(event, context)
@@ -93,7 +105,8 @@ class Dispatcher:
 
     def _of_event(self, event: "Any") -> "EventHandler | None":
         if not isinstance(event, dict):
-            return None
+            names = names_of(event) if isinstance(event, list) else ()
+            return next((self._handlers[name] for name in names if name in self._handlers), None)
         if "requestContext" in event and "methodArn" not in event and "routeArn" not in event:
             request_context = event["requestContext"]
             if isinstance(request_context, dict) and "connectionId" in request_context:

@@ -1,4 +1,4 @@
-"""CloudWatch's embedded metric format: what it takes, and what it would drop silently.
+"""The limits of CloudWatch's embedded metric format, which drops values beyond them silently.
 
 Sources: "Specification: Embedded metric format" (CloudWatch user guide); "MetricDatum", "Dimension", "PutMetricData"
 (CloudWatch API reference).
@@ -17,7 +17,7 @@ UNITS = frozenset(
     {"Seconds", "Microseconds", "Milliseconds", "Percent", "Count", "Count/Second", "None", *_SIZES}
     | {f"{size}/Second" for size in _SIZES}
 )
-_RESOLUTIONS = (1, 60)  # seconds; 60 is what CloudWatch takes without being told
+_RESOLUTIONS = (1, 60)  # seconds; 60 is CloudWatch's default
 _MOST_METRICS = 100
 _MOST_VALUES = 100
 _MOST_DIMENSIONS = 30
@@ -30,7 +30,7 @@ Value: TypeAlias = Number | tuple[Number, str] | tuple[Number, str, int]
 
 
 def definitions(values: Mapping[str, Value]) -> tuple[list[dict[str, Any]], dict[str, Number]]:
-    """Return the definitions of metrics, and their numbers by name. Raise ValueError for what CloudWatch refuses."""
+    """Return the definitions of metrics, and their numbers by name; ValueError for values that CloudWatch refuses."""
     if len(values) > _MOST_METRICS:
         raise ValueError(f"{_MOST_METRICS} metrics are the most, not {len(values)}")
     defined, numbers = [], {}
@@ -49,6 +49,8 @@ def definitions(values: Mapping[str, Value]) -> tuple[list[dict[str, Any]], dict
 def check_namespace(namespace: str) -> None:
     """Raise ValueError for a namespace that CloudWatch refuses."""
     _check_name(namespace, "namespace")
+    if namespace.startswith("AWS/"):
+        raise ValueError(f"the namespaces of AWS/ are AWS's own, also {namespace!r}")
 
 
 def check_dimensions(dimensions: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The levels of the standard library's loggers: those that kit has set, and those that a user has chosen."""
+"""The levels of the standard library's loggers, set by kit or chosen by a user."""
 
 import logging
 

@@ -31,7 +31,7 @@ def is_failure(answer: Any, noted: Mapping[str, Any]) -> bool:
 
 
 def batch_of(event: Any, answer: Any, noted: Mapping[str, Any], *, failed: bool) -> tuple[int, int] | None:
-    """Return the number of records of a batch and of those that failed; None for an event that is no batch.
+    """Return the numbers of a batch's records and of its failed ones; None for an event that is no batch.
 
     A failed invocation has failed for all of its records: all of them come again.
     """

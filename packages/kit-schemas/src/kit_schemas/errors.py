@@ -42,7 +42,14 @@ class SchemaDefinitionError(SchemasError, TypeError):
 
 
 class UndumpableValueError(SchemasError, TypeError):
-    """An instance holds a value that its field can't dump: the constructor does not check its values."""
+    """An instance holds a value that its field can't dump: the constructor does not check its values.
+
+    `field` is the class and the field, such as `"Order.lines"`; None where no instance of a schema holds the value.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class UnionSelectionError(SchemasError, ValueError):

@@ -26,10 +26,13 @@ from kit_testing.events import (
     http_event,
     iot_event,
     kafka_event,
+    kinesis_aggregate,
     kinesis_event,
+    kinesis_record,
     lex_event,
     logs_event,
     rabbitmq_event,
+    s3_batch_event,
     s3_event,
     s3_eventbridge_event,
     s3_record,
@@ -76,7 +79,7 @@ def test_bytes_stay_bytes_where_the_source_carries_base64(source: str) -> None:
     "factory",
     [
         *(sqs_event, sns_event, s3_event, kinesis_event, firehose_event, kafka_event, activemq_event, rabbitmq_event),
-        *(documentdb_event, dynamodb_event, logs_event),
+        *(documentdb_event, dynamodb_event, logs_event, s3_batch_event),
     ],
 )
 @pytest.mark.parametrize("one", ["text", b"bytes", {"id": 1}])
@@ -94,16 +97,29 @@ ARGUMENTS: dict[str, Any] = {
     **dict.fromkeys(("kinesis_record", "s3_eventbridge_event", "s3_record", "sns_record", "sqs_record"), "a"),
     **dict.fromkeys(
         f"{source}_event"
-        for source in ("activemq", "firehose", "kafka", "kinesis", "logs", "rabbitmq", "s3", "sns", "sqs")
+        for source in ("activemq", "firehose", "kafka", "kinesis", "logs", "rabbitmq", "s3", "s3_batch", "sns", "sqs")
     ),
 }
 
 
-@pytest.mark.parametrize("name", [name for name in events.__all__ if name not in ("PAYLOADS", "carried")])
+@pytest.mark.parametrize(
+    "name", [name for name in events.__all__ if name not in ("PAYLOADS", "carried", "kinesis_aggregate")]
+)
 def test_every_event_is_json(name: str) -> None:
     factory = getattr(events, name)
     made = factory(ARGUMENTS[name] or ["a"]) if name in ARGUMENTS else factory()
     assert json.loads(json.dumps(made)) == made
+
+
+# ---- Streams
+
+
+def test_an_aggregate_has_the_format_of_the_kinesis_producer_library() -> None:
+    """Magic bytes, the partition key and the records in Protocol Buffers, and an MD5 digest."""
+    data = kinesis_aggregate(["a", b"b" * 200], partition_key="k")
+    message = b"\x0a\x01k" + b"\x1a\x05\x08\x00\x1a\x01a" + b"\x1a\xcd\x01\x08\x00\x1a\xc8\x01" + b"b" * 200
+    assert data == b"\xf3\x89\x9a\xc2" + message + md5(message, usedforsecurity=False).digest()
+    assert b64decode(kinesis_record(data)["kinesis"]["data"]) == data
 
 
 # ---- Queues

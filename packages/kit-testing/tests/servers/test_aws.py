@@ -3,6 +3,8 @@
 import http.client
 import logging
 import os
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -14,13 +16,6 @@ from botocore.exceptions import ClientError
 from kit_testing import ServerError
 from kit_testing.servers import Aws
 from kit_testing.servers.aws import Bridge, Call, Next, Reply
-
-
-@pytest.fixture
-def cloud():
-    with Aws() as started:
-        started.reset()
-        yield started
 
 
 def send(connection, action, **parameters):
@@ -159,16 +154,22 @@ def test_requests_leave_no_trace(cloud, capfd, caplog):
     assert (capfd.readouterr(), caplog.text) == (("", ""), "")
 
 
-def test_a_failure_of_moto_is_an_answer(cloud, monkeypatch, caplog):
-    def fail(*arguments):
-        raise RuntimeError("a bug")
+def test_a_client_that_leaves_is_no_error(cloud, caplog):
+    answered = threading.Event()
 
-    monkeypatch.setattr("moto.sqs.models.SQSBackend.list_queues", fail)
-    with pytest.raises(ClientError, match="500"):
-        cloud.client("sqs").list_queues()
-    assert "a bug" in caplog.text
-    monkeypatch.undo()
-    cloud.client("sqs").list_queues()
+    def wait(call, call_next):
+        assert connection.sock is not None
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # at once, with a reset
+        answered.set()
+        return Reply(200, (), b"x" * 10_000_000)
+
+    cloud.bridges.append(wait)
+    connection = http.client.HTTPConnection(cloud.url.removeprefix("http://"))
+    connection.request("GET", "/")
+    assert answered.wait(30)
+    cloud.stop()
+    assert [record for record in caplog.records if record.name == "kit.testing"] == []
 
 
 def test_it_comes_back_where_it_was():
@@ -275,102 +276,56 @@ def test_bridges_stand_before_moto(cloud):
     assert seen == [("sqs", "ListQueues")]
 
 
-def ask(cloud, method="GET", path="/moto-api/data.json", body=None, host=None, **headers):
-    """Send one request as a browser would, and return the answer with its body."""
-    own = cloud.url.removeprefix("http://")
-    with closing(http.client.HTTPConnection(own)) as connection:
-        connection.putrequest(method, path, skip_host=True)
-        for name, value in {"Host": own if host is None else host, **headers}.items():
-            for each in [value] if isinstance(value, str) else value:
-                connection.putheader(name.replace("_", "-"), each)
-        connection.putheader("Content-Length", str(len(body or b"")))
-        connection.endheaders(body)
-        answer = connection.getresponse()
-        answer.read()
-        return answer
+def test_a_topic_delivers_binary_attributes_raw(cloud):
+    sns, sqs = cloud.client("sns"), cloud.client("sqs")
+    topic, queue = sns.create_topic(Name="news")["TopicArn"], sqs.create_queue(QueueName="work")["QueueUrl"]
+    arn = f"arn:aws:sqs:{cloud.region}:{cloud.account}:work"
+    raw = {"RawMessageDelivery": "true"}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+    attributes = {
+        "digest": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+        "kind": {"DataType": "String", "StringValue": "loan"},
+    }
+    sns.publish(TopicArn=topic, Message="one", MessageAttributes=attributes)
+    [message] = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
+    assert (message["Body"], message["MessageAttributes"]) == ("one", attributes)
+    sqs.send_message(QueueUrl=queue, MessageBody="one", MessageAttributes=attributes)
+    [sent] = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
+    assert sent["MD5OfMessageAttributes"] == message["MD5OfMessageAttributes"]
 
 
-FOREIGN = [
-    {"Origin": "https://somewhere.example"},
-    {"Origin": "null"},
-    {"Origin": ""},
-    {"Origin": "https://localhost.somewhere.example"},
-    {"Origin": "https://127.0.0.1.somewhere.example"},
-    {"Origin": "https://127.0.0.1@somewhere.example"},
-    {"Origin": "https://somewhere.example:20000/http://localhost"},
-    {"Origin": "http://localhost https://somewhere.example"},
-    {"Origin": ["http://localhost", "https://somewhere.example"]},
-    {"Origin": "http://192.168.0.7:3000"},
-    {"Origin": "chrome-extension://abcdefghijklmnop"},
-    {"Referer": "https://somewhere.example/page"},
-    {"Sec_Fetch_Site": "cross-site"},
-    {"Origin": "https://somewhere.example", "Sec_Fetch_Site": "same-origin"},
-    {"host": "somewhere.example"},
-    {"host": "somewhere.example:20000"},
-    {"host": "127.0.0.1.nip.io"},
-    {"host": "localhost.somewhere.example"},
-    {"host": "127.0.0.1@somewhere.example"},
-    {"host": "0.0.0.0:20000"},
-    {"host": "192.168.0.7"},
-    {"host": ""},
-    {"host": ["localhost", "somewhere.example"]},
-    {"path": "http://somewhere.example/moto-api/data.json"},
-]
-OWN = [
-    {},
-    {"Origin": "http://localhost:5173"},
-    {"Origin": "http://127.0.0.1:3000"},
-    {"Origin": "https://[::1]:8443"},
-    {"Origin": "http://shop.localhost:5173", "Sec_Fetch_Site": "cross-site"},
-    {"Referer": "http://localhost:5173/photos", "Sec_Fetch_Site": "cross-site"},
-    {"Sec_Fetch_Site": "none"},
-    {"Sec_Fetch_Site": "same-site"},
-    {"host": "localhost"},
-    {"host": "LOCALHOST.:20000"},
-    {"host": "127.8.9.10"},
-    {"host": "[::1]:20000"},
-    {"host": "bucket.localhost:20000"},
-]
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("sqs", "list_queues"),
+        ("sns", "list_topics"),
+        ("s3", "list_buckets"),
+        ("dynamodb", "list_tables"),
+        ("lambda", "list_functions"),
+    ],
+)
+def test_a_bridge_that_fails_is_an_error_that_says_why(cloud, service, operation):
+    def fail(call, call_next):
+        raise ValueError("<the reason>")
+
+    cloud.bridges.append(fail)
+    with pytest.raises(ClientError) as caught:
+        getattr(cloud.client(service), operation)()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("InternalFailure", "ValueError: <the reason>")
 
 
-@pytest.mark.parametrize("request_of", FOREIGN, ids=str)
-def test_a_foreign_page_or_host_is_refused(cloud, caplog, request_of):
-    cloud.client("sqs").create_queue(QueueName="kept")
-    for method in ("GET", "OPTIONS"):
-        answer = ask(cloud, method, **request_of)
-        assert answer.status == 403
-        assert [name for name, _ in answer.getheaders() if name.lower().startswith("access-control-")] == []
-    assert "the local AWS endpoint has refused a request" in caplog.text
-    reset = {"path": "/moto-api/reset", **request_of} if "path" not in request_of else request_of
-    assert ask(cloud, "POST", **reset).status == 403
-    assert len(cloud.client("sqs").list_queues()["QueueUrls"]) == 1
+def test_a_failure_of_moto_is_one_line(cloud, caplog, monkeypatch):
+    from moto.sqs.models import SQSBackend
 
+    def fail(*args, **options):
+        raise TypeError("the reason")
 
-@pytest.mark.parametrize("request_of", OWN, ids=str)
-def test_pages_and_hosts_of_this_machine_are_answered(cloud, request_of):
-    assert ask(cloud, **request_of).status == 200
-
-
-def test_a_request_without_a_host_is_refused(cloud):
-    own = cloud.url.removeprefix("http://")
-    with closing(http.client.HTTPConnection(own)) as connection:
-        connection.putrequest("GET", "/moto-api/data.json", skip_host=True)
-        connection.endheaders()
-        assert connection.getresponse().status == 403
-
-
-def test_a_refused_request_is_read_to_its_end(cloud):
-    with closing(http.client.HTTPConnection(cloud.url.removeprefix("http://"))) as connection:
-        for origin, status in (("https://somewhere.example", 403), ("http://localhost:1", 200)):
-            connection.request("PUT", "/bucket", b"", {"Origin": origin})
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == status
-
-
-def test_a_bridge_sees_no_refused_request(cloud):
-    seen = []
-    cloud.bridges.append(lambda call, call_next: seen.append(call.path) or call_next(call))
-    assert ask(cloud, Origin="https://somewhere.example").status == 403
-    assert ask(cloud).status == 200
-    assert seen == ["/moto-api/data.json"]
+    monkeypatch.setattr(SQSBackend, "list_queues", fail)
+    with pytest.raises(ClientError, match="moto failed in sqs ListQueues: TypeError: the reason"):
+        cloud.client("sqs").list_queues()
+    [record] = [entry for entry in caplog.records if entry.name == "kit.testing"]
+    assert record.getMessage() == "moto failed in sqs ListQueues: TypeError: the reason"
+    assert record.exc_info is None
+    assert cloud.client("sqs").create_queue(QueueName="next")["QueueUrl"]

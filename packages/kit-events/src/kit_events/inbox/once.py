@@ -46,9 +46,9 @@ def once(
     """Let a function work on each record once, however often it is delivered; below `@job`.
 
     A repeated record is answered with the earlier result, as JSON holds it, for the `retention`'s time, which should be
-    no shorter than the queue's: 14 days at most. A result without a form in JSON is logged (`INBOX_RESULT_NOT_KEPT`) and
-    not kept: the record is done, and a repeat is answered with None. A record that is being worked on elsewhere is an
-    `InProgressError`, so that the message comes back later. If the work fails, its exception goes on, and the next
+    no shorter than the queue's: 14 days at most. A result without a form in JSON is logged (`INBOX_RESULT_NOT_KEPT`)
+    and not kept: the record is done, and a repeat is answered with None. A record that is being worked on elsewhere is
+    an `InProgressError`, so that the message comes back later. If the work fails, its exception goes on, and the next
     delivery tries again.
 
     `key` is an attribute's name or a callable that tells deliveries of one record from those of others: the record's

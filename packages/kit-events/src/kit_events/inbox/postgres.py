@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kit_events.errors import InProgressError
+from kit_events.extras import require
 from kit_events.inbox.attempt import Attempt
 from kit_events.tables import table_name
 
@@ -41,6 +42,8 @@ class PostgresInbox:
     def __init__(self, *, table: str = TABLE, database: "Database | None" = None) -> None:
         self.table = table_name(table)
         self._database = database
+        if database is None:
+            require("outbox", "kit_db")
 
     @contextmanager
     def attempt(self, key: str, *, lease: float, retention: float) -> Iterator[Attempt]:

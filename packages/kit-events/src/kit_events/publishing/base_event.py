@@ -58,6 +58,14 @@ class BaseEvent:
             raise EventShapeError(kind.__qualname__, "aggregate_id", remedy)
         return found
 
+    def get_message_group_id(self) -> str | None:
+        """Return the event's tenant for SQS's fair queues: None for that of the current message, else the aggregate.
+
+        It is the message group on a standard queue or topic, of 128 characters of ASCII at most, without a space. On a
+        FIFO queue or topic, which keeps the order within a group, the group is the aggregate's id.
+        """
+        return None
+
     def publish(self) -> UUID:
         """Send the event to `default_bus()` (EVENT_BUS, unless set), and return the event's id.
 

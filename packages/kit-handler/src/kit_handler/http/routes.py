@@ -4,7 +4,7 @@ from kit_core.invocation import ask_outcome, begin, end
 from kit_core.parameters import is_async, is_generator
 
 from kit_handler._naming import is_being_defined, name_of, names_around, take_over
-from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
+from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
 from kit_handler.http.options import build_guards, known_options
@@ -233,8 +233,33 @@ def _with_texts(function: "Any", names: "tuple[str, ...]") -> "Any":
     # A router matches no path without them.
     if len(names) == 1:
         (only,) = names
-        return lambda request: function(request.path_params[only])
-    return lambda request: function(*map(request.path_params.__getitem__, names))
+
+        def call(request: Request) -> "Any":
+            text = request.path_params[only]
+            if "\0" in text or not text.isascii():
+                _refuse_faults(request, names)
+            return function(text)
+
+        return call
+
+    def call_with_all(request: Request) -> "Any":
+        texts = list(map(request.path_params.__getitem__, names))
+        if not all(map(str.isascii, texts)) or any("\0" in text for text in texts):
+            _refuse_faults(request, names)
+        return function(*texts)
+
+    return call_with_all
+
+
+def _refuse_faults(request: Request, names: "tuple[str, ...]") -> None:
+    """Raise InvalidRequestError for texts of the path that nothing could keep, as other parameters are refused."""
+    from kit_handler.binding.texts import fault_of
+    from kit_handler.binding.validation import entry
+
+    faults = [(name, fault_of(request.path_params[name])) for name in names]
+    found = [entry(name, fault) for name, fault in faults if fault]
+    if found:
+        raise InvalidRequestError(found)
 
 
 def _awaiting(call: "Any") -> "Any":

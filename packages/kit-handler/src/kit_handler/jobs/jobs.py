@@ -1,11 +1,18 @@
 """`job`: a function of one record, or of all, becomes a Lambda handler for batches of them."""
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import begin, end, outcome
 from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.jobs.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
-from kit_handler.jobs.batches import batch_of, records_of
+from kit_handler.jobs.annotations import (
+    context_parameter,
+    is_plain,
+    parse_early,
+    parse_late,
+    record_parser,
+    with_context,
+)
+from kit_handler.jobs.batches import OTHER, batch_of, pipe_batch_of
 from kit_handler.jobs.runs import JobSettings, Run, drive
 
 TYPE_CHECKING = False
@@ -14,9 +21,13 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from kit_handler.jobs.annotations import Parse
+    from kit_handler.jobs.batches import Batch
     from kit_handler.jobs.failures import Backoff, Policy
     from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
+_TEST_EVENT = "s3:TestEvent"
+# The members of events that hold many records elsewhere than in Records.
+_INNER = frozenset({"awslogs", "events", "logEvents", "messages", "records", "rmqMessagesByQueue", "tasks"})
 _POLICY = ("backoff", "dead_letter", "max_receives", "permanent")
 _OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
 
@@ -58,9 +69,18 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
     backoff=: a Backoff, or its port, to let failed messages of a queue wait longer each time
 
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
-    every later one of its group; Kinesis and DynamoDB Streams with the first failure, where the job stops. For every
-    other source an ExceptionGroup is raised after all records were tried. A record that was not started has
-    failed.
+    every later one of its group; Kafka likewise, by partition and offset; Kinesis and DynamoDB Streams with the first
+    failure, where the job stops. Firehose and S3 Batch Operations get an item for each record, from the function's
+    result. For every other source an ExceptionGroup is raised after all records were tried. A record that was not
+    started has failed.
+
+    Example:
+        >>> @job
+        ... def import_row(record: dict) -> None:
+        ...     int(record["body"])
+        >>> message = {"eventSource": "aws:sqs", "messageId": "m-1", "body": "7"}
+        >>> import_row({"Records": [message]}, None)
+        {'batchItemFailures': []}
     """
     unknown = [name for name in options if name not in _OPTIONS]
     if unknown:
@@ -85,10 +105,7 @@ def _handler(
         raise ValueError(f"concurrency is at least 1, not {concurrency!r}")
     settings = JobSettings(name_of(function), margin=margin, policy=_policy(options))
     where, in_tasks = context_parameter(function), is_async(function, follow_wrapped=True)
-    try:
-        bound: tuple[Parse | None, bool] | None = record_parser(function, names_around())
-    except (NameError, AttributeError):
-        bound = None  # names a class that is defined further down
+    bound: tuple[Parse | None, bool] | None = parse_early(record_parser, function, names_around())
 
     def handler(event: "Any", context: "Any" = None) -> "dict[str, Any] | None":
         nonlocal bound
@@ -97,9 +114,9 @@ def _handler(
         parse, together = bound
         token = begin(event, context)
         try:
-            records = records_of(event)
+            records, batch = _records_of(event)
             call = function if where is None else with_context(function, where, context)
-            run = Run(settings, records, batch_of(records), call, parse, context)
+            run = Run(settings, records, batch, call, parse, context)
             if together:
                 drive(run.together())
             elif concurrency == 1 or run.batch.ordered or len(records) < 2:
@@ -108,7 +125,15 @@ def _handler(
                 _at_the_same_time(run, concurrency, in_tasks=in_tasks)
             if run.delays:
                 drive(run.delay())
-            return _answer(run, run.failed(), partial, raise_if_all_failed)
+            if run.items is not None:
+                from kit_handler.jobs.responders import respond
+
+                return respond(run, event, raise_if_all_failed=raise_if_all_failed)
+            failed = run.failed()
+            noted = outcome()
+            if noted is not None:  # for metrics
+                noted["records"], noted["failures"] = len(records), len(failed)
+            return _answer(run, failed, partial, raise_if_all_failed)
         finally:
             end(token)
 
@@ -116,6 +141,29 @@ def _handler(
     handler.__kit_handler__ = "job"  # type: ignore[attr-defined]
     handler.__kit_partial__ = partial  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
+
+
+def _records_of(event: "Any") -> "tuple[list[Any], Batch]":
+    """Return the raw records of an event, and how their source wants its failures.
+
+    They are the event's Records, the items of a list (EventBridge Pipes), or the records of a source that puts them
+    elsewhere (`splitting`); none for the test event that S3 sends, and the event itself for anything else.
+    """
+    if isinstance(event, dict):
+        records = event.get("Records")
+        if isinstance(records, list):
+            return records, batch_of(records)
+        if not _INNER.isdisjoint(event):
+            from kit_handler.jobs.splitting import split
+
+            found = split(event)
+            if found is not None:
+                return found
+        elif event.get("Event") == _TEST_EVENT and records is None:
+            return [], OTHER
+    elif isinstance(event, list) and any(isinstance(item, dict) for item in event):
+        return event, pipe_batch_of(event)
+    return [event], batch_of([event])
 
 
 def _policy(options: "dict[str, Any]") -> "Policy | None":
@@ -137,7 +185,7 @@ def _answer(run: Run, failed: "list[Any]", partial: bool, raise_if_all_failed: b
     if not failed:
         return {"batchItemFailures": []} if batch.partial else None
     identifiers = [run.identifier(raw) for raw in failed] if partial and batch.partial else []
-    if not all(isinstance(each, str) and each for each in identifiers) or not identifiers:
+    if not identifiers or not all(identifiers):
         raise ExceptionGroup(f"{run.job.name} failed for {len(failed)} records", run.errors)
     if raise_if_all_failed and len(failed) == len(run.records):
         raise ExceptionGroup(f"{run.job.name} failed for all {len(failed)} records", run.errors)

@@ -23,6 +23,25 @@ def _direct(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     return json_of(call())
 
 
+def _guarded(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Return the function's result as it is; of an exception the source sees a message for clients."""
+    try:
+        return json_of(call())
+    except Exception as error:  # noqa: BLE001  (the source passes the text on)
+        raise failure(error, name) from None
+
+
+def _appsync(call: "Call", event: "Any", context: "Any", name: str) -> "Any":
+    """Return the field's value, or as many values as a batch has items."""
+    try:
+        answer = json_of(call())
+        if isinstance(event, list) and not (isinstance(answer, list) and len(answer) == len(event)):
+            raise TypeError(f"an answer to a batch of {len(event)} is a list of as many, in their order")
+    except Exception as error:  # noqa: BLE001  (as above)
+        raise failure(error, name) from None
+    return answer
+
+
 def _cognito(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     """Return the event with the response's fields in it."""
     try:
@@ -67,8 +86,19 @@ def _custom_resource(call: "Call", event: "Event", context: "Any", name: str) ->
     return answer_once(call, event, context, name)
 
 
+def _bedrock(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    from kit_handler.triggers.bedrock import answer
+
+    return answer(call, event, name)
+
+
 _ANSWERS: "dict[str | None, Callable[[Call, Event, Any, str], Any]]" = {
+    "alexa": _guarded,
+    "appsync": _appsync,
+    "bedrock": _bedrock,
     "cognito": _cognito,
+    "lex_v1": _guarded,
+    "rotation": _guarded,
     "lex": _lex,
     "authorizer": _authorizer,
     "custom_resource": _custom_resource,

@@ -100,8 +100,8 @@ class WebSocketGateway(Listener):
                 caller = await self._authorizers.check(route.authorizer, connection.incoming, event, arn)
                 connection.authorizer = event["requestContext"]["authorizer"] = caller.in_payload_1()
             answer = await self._invoke(route, event)
-            value = answer.value if answer and not answer.failed else None
-            if not isinstance(value, dict) or "statusCode" not in value:
+            value = answer.mapping if answer and not answer.failed else {}
+            if "statusCode" not in value:
                 return web.json_response({"message": "Internal server error"}, status=502)
             response = build(value, mapping(value, "headers").items(), "application/json")
             if not 200 <= response.status < 300:
@@ -159,8 +159,8 @@ class WebSocketGateway(Listener):
         if answer is None or answer.failed:
             await self._say(connection, "Internal server error", request_id)
         elif route.replies:
-            reply = answer.value
-            if not isinstance(reply, dict) or "statusCode" not in reply or not isinstance(reply.get("body", ""), str):
+            reply = answer.mapping
+            if "statusCode" not in reply or not isinstance(reply.get("body", ""), str):
                 await self._say(connection, "Internal server error", request_id)
             elif reply.get("body") and connection.open:
                 await connection.send(reply["body"].encode(errors="replace"))
@@ -254,6 +254,6 @@ def _handshake(request: web.BaseRequest) -> web.BaseRequest:
 def _judge(answer: Answer) -> Outcome:
     """Return what the terminal says of an answer: its status, where it names one."""
     try:
-        return answer.outcome if answer.failed else outcome(int(answer.value["statusCode"]))
-    except (KeyError, TypeError, ValueError):
+        return answer.outcome if answer.failed else outcome(int(answer.mapping["statusCode"]))
+    except (KeyError, OverflowError, TypeError, ValueError):
         return answer.outcome

@@ -35,8 +35,19 @@ class Answer:
 
     @cached_property
     def value(self) -> Any:
-        """The parsed payload."""
-        return json.loads(self.payload)
+        """The parsed payload; ValueError where it is not JSON, or nested too deeply."""
+        try:
+            return json.loads(self.payload)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        """The parsed payload if it is an object, else an empty one."""
+        try:
+            return self.value if isinstance(self.value, dict) else {}
+        except ValueError:
+            return {}
 
     @property
     def error_type(self) -> str:

@@ -6,6 +6,7 @@ moto's own server closes every connection after one answer, and logs every reque
 import io
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -17,13 +18,14 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from kit_testing.errors import ServerError
+from kit_testing.servers.aws import binary, fifo
 from kit_testing.servers.aws.bridges import Bridge, Call, Reply, through
-from kit_testing.servers.aws.fifo import install
 from kit_testing.servers.aws.pages import refusal
 from kit_testing.servers.ports import HOST, free_port
 
 log = logging.getLogger("kit.testing")
-install()
+for missing in (binary, fifo):
+    missing.install()
 
 
 class MotoServer:
@@ -79,7 +81,8 @@ class _Server(ThreadedWSGIServer):
                 continue  # the other side was faster
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        log.exception("the local AWS endpoint failed")
+        if not isinstance(sys.exception(), ConnectionError):  # the client has gone
+            log.exception("the local AWS endpoint failed")
 
 
 class _Handler(MotoRequestHandler):
@@ -114,19 +117,25 @@ class _Handler(MotoRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         call = Call(self.command, self.path.partition("?")[0], headers, content)
         try:
-            reply = through(self.server.bridges, lambda _: self._moto(environ))(call)
-        except Exception:
-            log.exception("moto failed in %s %s", self.command, self.path.partition("?")[0])
-            reply = Reply(500, (), b"")
+            reply = through(self.server.bridges, lambda _: self._moto(environ, call))(call)
+        except Exception as error:
+            log.exception("a bridge failed in %s", call.name)
+            reply = Reply.failure(call, f"{type(error).__name__}: {error}")
         self._send(reply)
 
-    def _moto(self, environ: Any) -> Reply:
+    def _moto(self, environ: Any, call: Call) -> Reply:
         head: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:
             head[:] = [status, headers]
 
-        body = _joined(self.server.app(environ, start_response))
+        try:
+            body = _joined(self.server.app(environ, start_response))
+        except Exception as error:  # a call that moto does not have, or does wrong
+            text = f"moto failed in {call.name}: {type(error).__name__}: {error}"
+            log.error(text)
+            log.debug("moto failed", exc_info=True)
+            return Reply.failure(call, text)
         status, headers = head
         return Reply(int(status.partition(" ")[0]), headers, body)
 
