@@ -108,7 +108,7 @@ class Response:
     def redirect(cls, location: str, *, status_code: int = 302) -> "Response":
         """Send the client to `location`: 302 by default; 303 makes it a GET, 307 and 308 keep the method.
 
-        What cannot stand in a URL (spaces, line breaks, letters beyond ASCII) is percent-encoded.
+        Spaces, line breaks and letters beyond ASCII are percent-encoded.
         """
         from kit_handler.http.fields import as_reference
 

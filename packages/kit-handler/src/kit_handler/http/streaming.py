@@ -94,7 +94,7 @@ class ServerSentEvent:
 
     data: text, or anything else that JSON in `kit_core.json` knows; None for an event that only says `id` or `retry`
     event: its type, "message" for the browser unless given
-    id: what the browser sends as Last-Event-ID when it connects again
+    id: the Last-Event-ID that the browser sends when it connects again
     retry: milliseconds after which the browser connects again
     comment: a line that browsers ignore; it keeps a connection alive on which nothing happens
 
