@@ -7,7 +7,7 @@ from kit_handler._naming import is_being_defined, name_of, names_around, take_ov
 from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
-from kit_handler.http.options import build_guards, known_options
+from kit_handler.http.options import build_guards, given_options, known_options
 from kit_handler.http.request import Request
 from kit_handler.http.response import Response
 from kit_handler.http.signature import takes_the_request, texts_of_path
@@ -44,7 +44,23 @@ if TYPE_CHECKING:
     ) -> Callable[[RouteFunction], RouteHandler]: ...
 
 
-def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any":
+def route(
+    function: "RouteFunction | None" = None,
+    /,
+    *,
+    role: "Names" = None,
+    scope: "Names" = None,
+    token: "bool | Verifier | None" = None,
+    rate_limit: "RateLimit | None" = None,
+    cors: "Origins | Cors | None" = None,
+    interceptors: "Iterable[Interceptor]" = (),
+    exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = None,
+    problem_json: bool = False,
+    etag: bool = False,
+    compress: bool = False,
+    security_headers: "bool | Mapping[str, str]" = False,
+    **registered: "Any",
+) -> "Any":
     """Make `f(request) -> Response`, plain or `async def`, a Lambda handler `(event, context=None) -> dict`.
 
     A function may name other parameters instead: name and annotation bind each to a part of the request. A part that is
@@ -76,10 +92,15 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
     The handler may be called with a plain `Request`, too: then guards and interceptors run, and it returns a Response.
     """
+    options = {name: value for name, value in given_options(locals(), registered).items() if _asks(value)}
     check_options("route", options)
     if function is None:
         return lambda function: _handler(function, options)
     return _handler(function, options)
+
+
+def _asks(value: "Any") -> bool:
+    return value is not None and value is not False and value != ()
 
 
 def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" = ()) -> None:
