@@ -3,13 +3,16 @@
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 import pytest
 from kit_core.invocation import correlation_id
 from kit_handler import AnnotationError, DeadlineError, job
 from kit_testing import LambdaContext
 from kit_testing.events import sqs_event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as OnlyForTypeCheckers
 
 
 class Message:
@@ -122,12 +125,20 @@ def test_an_annotation_may_name_a_class_that_comes_later() -> None:
     assert Later.seen == ["a"]
 
 
-def test_an_annotation_that_is_nowhere_defined_fails_the_invocation() -> None:
+def test_a_misspelt_annotation_fails_at_import() -> None:
+    with pytest.raises(AnnotationError, match=r"'Lter'.*did you mean 'Later'"):
+
+        @job
+        def process(record: "Lter") -> None:  # type: ignore[name-defined]  # noqa: F821
+            pass
+
+
+def test_a_name_that_is_there_for_type_checkers_only_fails_the_invocation() -> None:
     @job
-    def process(record: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
+    def process(record: "OnlyForTypeCheckers") -> None:
         pass
 
-    with pytest.raises(AnnotationError, match="Nowhere"):
+    with pytest.raises(AnnotationError, match=r"'OnlyForTypeCheckers'.*not defined when the program runs"):
         process(sqs_event(["a"]))
 
 

@@ -115,6 +115,8 @@ def test_no_metrics_no_line(lines):
         ({"A": 1}, {"namespace": ":x"}),
         ({"A": 1}, {"namespace": "a\nb"}),
         ({"A": 1}, {"namespace": "Größe"}),
+        ({"A": 1}, {"namespace": "AWS/Lambda"}),
+        ({f"{n:0200}": [-2.2250738585072014e-308] * 100 for n in range(100)}, {}),  # more than a line may have
     ],
 )
 def test_what_cloudwatch_would_drop_is_refused_and_nothing_is_written(lines, values, options):

@@ -26,6 +26,7 @@ __all__ = [
     "EventShapeError",
     "EventTooLargeError",
     "EventsError",
+    "FailedBatchRecord",
     "Fields",
     "FileRecord",
     "FileTaskRecord",
@@ -33,6 +34,7 @@ __all__ = [
     "InProgressError",
     "InboxKeyError",
     "InboxNotSetError",
+    "InvocationRecord",
     "IotRecord",
     "KafkaRecord",
     "LeaseLostError",
@@ -61,6 +63,7 @@ __all__ = [
     "TopicRecord",
     "UserMigrationTrigger",
     "VerifyAuthChallengeTrigger",
+    "WindowTrigger",
     "default_bus",
     "register_source",
     "set_default_bus",
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
     from kit_events.records.eventbridge import BusRecord
     from kit_events.records.fields import Fields
     from kit_events.records.firehose import FirehoseRecord
+    from kit_events.records.invocation_result import FailedBatchRecord, InvocationRecord
     from kit_events.records.iot import IotRecord
     from kit_events.records.kafka import KafkaRecord
     from kit_events.records.kinesis import StreamRecord
@@ -128,6 +132,7 @@ if TYPE_CHECKING:
     from kit_events.records.sns import TopicRecord
     from kit_events.records.sources import register_source
     from kit_events.records.sqs import QueueRecord
+    from kit_events.records.window import WindowTrigger
 else:
     _HOMES = {
         "dead_letters.failures": ("SqsDeadLetter", "SqsVisibility"),

@@ -7,6 +7,7 @@ __all__ = [
     "Allow",
     "AnnotationError",
     "AppError",
+    "AssumeUtc",
     "Backoff",
     "BadRequestError",
     "BaseInterceptor",
@@ -39,7 +40,9 @@ __all__ = [
     "Response",
     "ResponseTooLargeError",
     "Router",
+    "ServerSentEvent",
     "ServiceUnavailableError",
+    "StreamInterruptedError",
     "TimeUpError",
     "TooManyRequestsError",
     "TriggerError",
@@ -59,7 +62,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kit_handler.binding.markers import Body, Cookie, Header, Query
+    from kit_handler.binding.markers import AssumeUtc, Body, Cookie, Header, Query
     from kit_handler.dispatcher import Dispatcher
     from kit_handler.envelope.envelope import aws_lambda_handler
     from kit_handler.envelope.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
@@ -82,6 +85,7 @@ if TYPE_CHECKING:
         PermanentError,
         ResponseTooLargeError,
         ServiceUnavailableError,
+        StreamInterruptedError,
         TimeUpError,
         TooManyRequestsError,
         TriggerError,
@@ -100,13 +104,14 @@ if TYPE_CHECKING:
     from kit_handler.http.response import Response
     from kit_handler.http.router import Router
     from kit_handler.http.routes import route
+    from kit_handler.http.streaming import ServerSentEvent
     from kit_handler.jobs.failures import Backoff
     from kit_handler.jobs.jobs import job
     from kit_handler.triggers.authorizers import Allow
     from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
-        "binding.markers": ("Body", "Cookie", "Header", "Query"),
+        "binding.markers": ("AssumeUtc", "Body", "Cookie", "Header", "Query"),
         "dispatcher": ("Dispatcher",),
         "envelope.envelope": ("aws_lambda_handler",),
         "envelope.lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),
@@ -125,6 +130,7 @@ else:
         "http.response": ("Response",),
         "http.router": ("Router",),
         "http.routes": ("route",),
+        "http.streaming": ("ServerSentEvent",),
         "jobs.failures": ("Backoff",),
         "jobs.jobs": ("job",),
         "triggers.authorizers": ("Allow",),

@@ -213,7 +213,8 @@ class InvalidResponseError(HandlerError):
     """Say that `function` returned `value`, which is not a `Response`."""
 
     def __init__(self, function: str, value: object) -> None:
-        super().__init__(f"{function} must return a Response, not {type(value).__qualname__!r}")
+        remedy = ": Response.stream makes one of it" if hasattr(value, "gi_frame") or hasattr(value, "ag_frame") else ""
+        super().__init__(f"{function} must return a Response, not {type(value).__qualname__!r}{remedy}")
         self.function = function
 
 
@@ -224,6 +225,14 @@ class ResponseTooLargeError(HandlerError):
         super().__init__(f"the answer has {size} bytes, and {limit} are let through")
         self.size = size
         self.limit = limit
+
+
+class StreamInterruptedError(HandlerError):
+    """Tell an ASGI server that a streamed answer has broken off, so that it ends the connection; the log says why."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(f"the streamed answer of {function} has broken off")
+        self.function = function
 
 
 class UnhandledSourceError(HandlerError):

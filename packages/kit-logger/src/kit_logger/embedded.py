@@ -49,6 +49,8 @@ def definitions(values: Mapping[str, Value]) -> tuple[list[dict[str, Any]], dict
 def check_namespace(namespace: str) -> None:
     """Raise ValueError for a namespace that CloudWatch refuses."""
     _check_name(namespace, "namespace")
+    if namespace.startswith("AWS/"):
+        raise ValueError(f"the namespaces of AWS/ are AWS's own, also {namespace!r}")
 
 
 def check_dimensions(dimensions: Mapping[str, str]) -> None:

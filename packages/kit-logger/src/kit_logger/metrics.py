@@ -59,7 +59,12 @@ def emit_metrics(
     needed = {**_filtered_keys(now), **members, **numbers, "_aws": metadata}
     line = encode({**_ids(), **plain(dict(properties)), **needed})
     if not fits(line):
-        line = encode({**_ids(), **needed, "truncated": len(line.encode("utf-8", "surrogatepass"))})
+        size = len(line.encode("utf-8", "surrogatepass"))
+        line = encode({**_ids(), **needed, "truncated": size})
+        if not fits(line):
+            raise ValueError(
+                f"the line has {size} bytes, more than CloudWatch Logs takes: write fewer values at a time"
+            )
     try:
         logger._output.write(line)
     except (OSError, ValueError):  # standard output is closed: no reason to fail

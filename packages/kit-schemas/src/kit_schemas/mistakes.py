@@ -139,8 +139,9 @@ def foreign_member(value: Any) -> str | None:
     if type(value).__name__ == "ModelPrivateAttr":
         return foreign_field(value)
     if isinstance(value, (types.FunctionType, classmethod, staticmethod)):
+        function = getattr(value, "__func__", value)
         for mark, (what, remedy) in _LEFT_BY.items():
-            if hasattr(value, mark):
+            if hasattr(value, mark) or hasattr(function, mark):
                 return f"{what} does nothing here: {remedy}"
     return None
 

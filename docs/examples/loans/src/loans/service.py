@@ -71,7 +71,8 @@ def decide(loan_id: UUID) -> None:
     if decided is None:
         return
     # Not before the commit, or a reader could put the old loan back; and before the event goes out, which comes next.
-    default_database().after_commit(lambda: reader.get.cache_delete(loan_id))
+    # A process that is killed right after its commit does neither: so the job forgets once more, see `underwrite`.
+    default_database().after_commit(lambda: forget(loan_id))
     event = LoanApproved if approved else LoanRejected
     outbox.publish(event(id=loan.id, profile_id=loan.profile_id, status=status))
 
@@ -79,4 +80,9 @@ def decide(loan_id: UUID) -> None:
 def attach(loan_id: UUID, key: str, size: int) -> None:
     """Record an uploaded file; recording it again changes nothing."""
     documents.add_if_absent(Document(key=key, loan_id=loan_id, size=size))
+    forget(loan_id)
+
+
+def forget(loan_id: UUID) -> None:
+    """Let the next reader see the loan as it is."""
     reader.get.cache_delete(loan_id)

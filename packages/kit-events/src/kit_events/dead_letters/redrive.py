@@ -1,5 +1,6 @@
 """From a dead-letter queue back to where the messages came from."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from time import time
 from typing import Any
@@ -111,10 +112,7 @@ class _Queue:
 
     def record(self, message: Any) -> QueueRecord:
         """Return a received message as a function would get it."""
-        attributes = {
-            name: {"stringValue": value.get("StringValue"), "dataType": value["DataType"]}
-            for name, value in message.get("MessageAttributes", {}).items()
-        }
+        attributes = {name: _as_lambda_has(value) for name, value in message.get("MessageAttributes", {}).items()}
         system = {"attributes": message["Attributes"], "messageAttributes": attributes, "eventSource": "aws:sqs"}
         raw = {"messageId": message["MessageId"], "body": message["Body"], **system}
         [record] = QueueRecord.from_record(raw)
@@ -198,6 +196,12 @@ class _Queue:
         with aws_errors(operation, resource=self._name):
             answer: Mapping[str, Any] = getattr(self._sqs, operation)(QueueUrl=self._url, **parameters)
         return answer
+
+
+def _as_lambda_has(attribute: Mapping[str, Any]) -> dict[str, Any]:
+    binary = attribute.get("BinaryValue")
+    found = {"stringValue": attribute.get("StringValue"), "dataType": attribute["DataType"]}
+    return found if binary is None else {**found, "binaryValue": b64encode(binary).decode()}
 
 
 def _handles(messages: list[Any]) -> list[dict[str, Any]]:

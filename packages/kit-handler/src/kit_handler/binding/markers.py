@@ -5,6 +5,7 @@ class Marker:
     """Name a part of the request; `name` is its name there, by default the parameter's."""
 
     __slots__ = ("name",)
+    __kit_marker__ = True
     source = ""
 
     def __init__(self, name: str | None = None) -> None:
@@ -51,3 +52,13 @@ class Body(Marker):
 
     __slots__ = ()
     source = "body"
+
+
+class AssumeUtc:
+    """Take a datetime or time without an offset for UTC: `Annotated[datetime, AssumeUtc]`; by default it is refused."""
+
+    __slots__ = ()
+    assume_utc = True
+
+    def __repr__(self) -> str:
+        return "AssumeUtc()"

@@ -6,6 +6,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 _DEEPEST = 50
+_MOST_NAMED = 100  # a long list of nothing but wrong elements would become a far longer answer
+_LONGEST_NAME = 100  # so would a long name of a client's own
+_INVALID = "Invalid value"
 _SCHEMA = "_schema"  # marshmallow's name for an error that is about no single field
 
 
@@ -39,16 +42,19 @@ def entry(field: str, message: str) -> "dict[str, str]":
 
 
 def flat(error: "Any") -> "list[tuple[str, str]]":
-    """Return the path and the first message of each field."""
+    """Return the path and the first message of each field, of a hundred fields at most."""
     normalized = getattr(error, "normalized_messages", None)
-    return list(_flat(normalized() if callable(normalized) else error.messages, ""))
+    found = _flat(normalized() if callable(normalized) else error.messages, "")
+    named = [pair for pair, _ in zip(found, range(_MOST_NAMED), strict=False)]
+    return named or [("", _INVALID)]
 
 
 def _flat(messages: "Any", path: str) -> "Iterator[tuple[str, str]]":
     if isinstance(messages, dict):
         for name, inner in messages.items():
-            yield from _flat(inner, path if name == _SCHEMA else f"{path}.{name}" if path else str(name))
+            own = str(name) if len(str(name)) <= _LONGEST_NAME else f"{str(name)[:_LONGEST_NAME]}…"
+            yield from _flat(inner, path if name == _SCHEMA else f"{path}.{own}" if path else own)
     elif isinstance(messages, (list, tuple)):
-        yield path, str(messages[0] if messages else "Invalid value")
+        yield from _flat(messages[0] if messages else _INVALID, path)
     else:
         yield path, str(messages)

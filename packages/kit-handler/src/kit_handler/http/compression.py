@@ -14,6 +14,8 @@ _LEVEL = 6
 
 def compressed(response: Response, request: "Request") -> Response:
     """Return the answer in gzip when the client takes that and it is worth the work; text and JSON only."""
+    if response.streams:
+        return response
     body, in_base64, headers = response.encoded()
     cookies = response.set_cookies()
     if varies(body, in_base64, headers):

@@ -16,7 +16,7 @@ def tagged(response: Response, request: "Request", *, compress: bool = False) ->
     A tag that the response has already is kept. One made here is of the body, weak since the body may be compressed.
     compress: the answer is compressed after this, so that a 304 has the Vary of the whole answer
     """
-    if response.status_code != 200 or request.method not in ("GET", "HEAD"):
+    if response.status_code != 200 or response.streams or request.method not in ("GET", "HEAD"):
         return response
     body, in_base64, headers = response.encoded()
     cookies = response.set_cookies()

@@ -15,6 +15,7 @@ _BY_MARK = (
     ("http", ("apigateway_v2", "function_url")),
     ("elb", ("alb", "alb_multi_value")),
     ("serviceNetworkArn", ("vpc_lattice_v2",)),
+    ("asgi", ("asgi",)),
 )
 _OTHERWISE = ("apigateway_v1", "vpc_lattice_v1")
 _METHODS = (
@@ -81,12 +82,14 @@ def find(event: "Any") -> "Adapter | None":
 
 def check_size(answer: "dict[str, Any]", adapter: "Adapter") -> None:
     """Raise ResponseTooLargeError for an answer larger than Lambda's limit, or the adapter's `MOST_BYTES`."""
+    limit: int | None = getattr(adapter, "MOST_BYTES", _MOST_BYTES)
+    if limit is None:
+        return
     import json
     import sys
 
     # The runtime's own serialisation: it escapes what is not ASCII before Python 3.12, and not from there on.
     size = len(json.dumps(answer, ensure_ascii=sys.version_info < (3, 12)).encode(errors="surrogatepass"))
-    limit: int = getattr(adapter, "MOST_BYTES", _MOST_BYTES)
     if size > limit:
         raise ResponseTooLargeError(size=size, limit=limit)
 

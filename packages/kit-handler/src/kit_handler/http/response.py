@@ -2,7 +2,7 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterable, Iterable, Mapping
     from os import PathLike
     from typing import Any, Literal
 
@@ -20,17 +20,19 @@ class Response:
 
     __slots__ = ("body", "cookies", "headers", "status_code")
 
+    streams = False
+
     def __init__(
         self,
         status_code: int = 200,
         body: "Any" = "",
-        headers: "Mapping[str, str] | None" = None,
+        headers: "Mapping[str, Any] | None" = None,
         *,
         cookies: "Iterable[str]" = (),
     ) -> None:
         self.status_code = status_code if type(status_code) is int else int(status_code)
         self.body = body
-        self.headers: dict[str, str] = dict(headers) if headers else {}
+        self.headers: dict[str, Any] = dict(headers) if headers else {}
         self.cookies = list(cookies) if cookies else []
 
     @classmethod
@@ -147,6 +149,49 @@ class Response:
 
         fields, content = file_fields(source, filename=filename, content_type=content_type, inline=inline)
         return cls(200, content, fields)
+
+    @classmethod
+    def stream(
+        cls,
+        chunks: "Iterable[str | bytes] | AsyncIterable[str | bytes]",
+        *,
+        content_type: str = _TEXT,
+        status_code: int = 200,
+        headers: "Mapping[str, Any] | None" = None,
+    ) -> "Response":
+        """Answer with texts or bytes as an iterable, or async iterable, yields them.
+
+        Under `kit_handler.asgi` each chunk goes out at once. Lambda's runtime for Python takes whole answers: there the
+        chunks are joined, up to 6 MB. An error before the first chunk is answered like any other; a later one ends the
+        connection, so that the client sees that the answer is incomplete, or is a 500 where chunks are joined. ETag and
+        compression leave streams alone.
+
+        Example:
+            >>> @app.get("/report.csv")
+            ... def report() -> Response:
+            ...     return Response.stream(lines_of_the_report(), content_type="text/csv; charset=utf-8")
+        """
+        from kit_handler.http.streaming import StreamedResponse
+
+        return StreamedResponse(status_code, chunks, {"Content-Type": content_type, **(headers or {})})
+
+    @classmethod
+    def events(
+        cls, events: "Iterable[Any] | AsyncIterable[Any]", *, headers: "Mapping[str, Any] | None" = None
+    ) -> "Response":
+        """Answer with server-sent events: each item is a `ServerSentEvent`, or the data of one as text or for JSON.
+
+        As `stream` does it; where chunks are joined, the browser gets all events at once when the last has come.
+
+        Example:
+            >>> @app.get("/progress")
+            ... async def progress() -> Response:
+            ...     return Response.events(steps())
+        """
+        from kit_handler.http.streaming import StreamedResponse, event_as_bytes
+
+        fields = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", **(headers or {})}
+        return StreamedResponse(200, events, fields, chunk=event_as_bytes)
 
     def set_cookie(
         self,

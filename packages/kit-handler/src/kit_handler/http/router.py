@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 DOCUMENTED = ("responses", "tags", "deprecated", "hidden")
 """What a route can be told for its OpenAPI description only."""
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+"""The methods that API Gateway, Function URLs and load balancers send (API Gateway's ANY is all of these)."""
+
 _SLASHES = ("ignore", "strict", "redirect")
 
 
@@ -102,11 +105,11 @@ class Router:
         The path may have `{name}`, `{name:int}`, `{name:uuid}`, `{name:date}` (another text is another path) and at
         its end `{name+}`, which takes the rest with its slashes. Besides the options of `kit_handler.route` there are
         those for its OpenAPI description: responses= (a class or a text by status), tags=, deprecated=, hidden=.
-        Raises ConfigurationError for a path that can't be, or that is there already.
+        Raises ConfigurationError for a method or path that can't be, or that is there already.
         """
         check_options("a route", options, DOCUMENTED)
         segments = joined(self._prefix, parse(path if self._slash == "strict" else path.rstrip("/"), self._converters))
-        names = tuple(str(method).upper() for method in ((methods,) if isinstance(methods, str) else methods))
+        names = _checked_methods((methods,) if isinstance(methods, str) else methods)
 
         def register(function: "F") -> "F":
             if not callable(function):
@@ -234,8 +237,17 @@ def _verb(method: str) -> "Any":
     return register
 
 
-for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
+for _method in METHODS:
     setattr(Router, _method.lower(), _verb(_method))
+
+
+def _checked_methods(methods: "Iterable[str]") -> tuple[str, ...]:
+    names = tuple(str(method).upper() for method in methods)
+    unknown = [name for name in names if name not in METHODS]
+    if unknown or not names:
+        wrong = ", ".join(map(repr, unknown)) or "none"
+        raise ConfigurationError(f"the methods of a route are among {', '.join(METHODS)}, not {wrong}")
+    return names
 
 
 def _chosen(request: "Request", found: "tuple[Route, Values]") -> Endpoint:

@@ -1,10 +1,10 @@
 """`route`: a function from Request to Response becomes a Lambda handler."""
 
 from kit_core.invocation import ask_outcome, begin, end
-from kit_core.parameters import is_async
+from kit_core.parameters import is_async, is_generator
 
 from kit_handler._naming import is_being_defined, name_of, names_around, take_over
-from kit_handler.errors import InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
+from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
 from kit_handler.http.options import build_guards, known_options
@@ -114,20 +114,36 @@ class Endpoint:
             if answers.cors:
                 response = answers.cors.preflight(request)
             response = response or self._call(request)
-            if not isinstance(response, Response):
-                response = self._awaited(response, request)
+            if type(response) is not Response:
+                response = self._settled(response, request)
         except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
             response = answers.of_error(error, request, self.name)
         return response if answers.plain else answers.finished(response, request, self.name)
 
-    def _awaited(self, result: "Any", request: Request) -> Response:
+    def _settled(self, result: "Any", request: Request) -> Response:
         if hasattr(result, "__await__"):
             from kit_handler._coroutines import run
 
             result = run(result, context=request.context)
         if not isinstance(result, Response):
             raise InvalidResponseError(self.name, result)
-        return result
+        return self._streamed(result, request) if result.streams else result
+
+    def _streamed(self, response: "Any", request: Request) -> Response:
+        """Return a stream where the source takes one, else the answer that it makes."""
+        if request.method == "HEAD":
+            return response.without_body()  # type: ignore[no-any-return]
+        if not getattr(getattr(request, "_adapter", None), "STREAMS", False):
+            return response.joined(request.context)  # type: ignore[no-any-return]
+
+        def answer_error(error: Exception) -> Response:
+            failed = self.answers.of_error(error, request, self.name)
+            return failed if self.answers.plain else self.answers.finished(failed, request, self.name)
+
+        from contextvars import copy_context
+
+        response.name, response.context, response.on_error = self.name, copy_context(), answer_error
+        return response  # type: ignore[no-any-return]
 
 
 def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -> "Any":
@@ -196,6 +212,8 @@ def caller(function: "Any", path: "Mapping[str, str] | None" = None) -> "Any":
     kind = getattr(function, "__kit_handler__", None)
     if kind is not None:
         raise TypeError(f"{name_of(function)} is a {kind}, which takes whole events: it can't be a route's function")
+    if is_generator(function):
+        raise TypeError(f"{name_of(function)} yields, and answers nothing: return Response.stream(…) of a generator")
     call = function
     if not hasattr(function, "route_options") and not takes_the_request(function, path or ()):
         texts = texts_of_path(function, path or {})
@@ -212,8 +230,33 @@ def _with_texts(function: "Any", names: "tuple[str, ...]") -> "Any":
     # A router matches no path without them.
     if len(names) == 1:
         (only,) = names
-        return lambda request: function(request.path_params[only])
-    return lambda request: function(*map(request.path_params.__getitem__, names))
+
+        def call(request: Request) -> "Any":
+            text = request.path_params[only]
+            if "\0" in text or not text.isascii():
+                _refuse_faults(request, names)
+            return function(text)
+
+        return call
+
+    def call_with_all(request: Request) -> "Any":
+        texts = list(map(request.path_params.__getitem__, names))
+        if not all(map(str.isascii, texts)) or any("\0" in text for text in texts):
+            _refuse_faults(request, names)
+        return function(*texts)
+
+    return call_with_all
+
+
+def _refuse_faults(request: Request, names: "tuple[str, ...]") -> None:
+    """Raise InvalidRequestError for texts of the path that nothing could keep, as other parameters are refused."""
+    from kit_handler.binding.texts import fault_of
+    from kit_handler.binding.validation import entry
+
+    faults = [(name, fault_of(request.path_params[name])) for name in names]
+    found = [entry(name, fault) for name, fault in faults if fault]
+    if found:
+        raise InvalidRequestError(found)
 
 
 def _awaiting(call: "Any") -> "Any":

@@ -86,12 +86,28 @@ def itself(event: "Any") -> "Any":
     return event
 
 
+def parse_early(parser: "Callable[[Any, Any], Any]", function: "Any", namespace: "Mapping[str, Any]") -> "Any":
+    """Return the result of `parser`, None for an annotation with a name that is defined further down.
+
+    Raises AnnotationError for one with a name that is not, and as `parser` does.
+    """
+    try:
+        return parser(function, namespace)
+    except (NameError, AttributeError) as error:
+        from kit_handler._later import refuse_misspelt
+
+        refuse_misspelt(name_of(function), error)
+        return None
+
+
 def parse_late(parser: "Callable[[Any, Any], Any]", function: "Any") -> "Any":
     """Return the result of `parser` for an annotation that could not be evaluated at import; or AnnotationError."""
     try:
         return parser(function, {})
     except (NameError, AttributeError) as error:
-        raise AnnotationError(name_of(function), error.name, "is not defined in the function's module") from error
+        from kit_handler._later import undefined
+
+        raise undefined(name_of(function), error) from error
 
 
 def _only(of_record: "Parse") -> "Callable[[Any], Any]":

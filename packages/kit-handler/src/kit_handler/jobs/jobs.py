@@ -4,7 +4,14 @@ from kit_core.invocation import begin, end, outcome
 from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.jobs.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
+from kit_handler.jobs.annotations import (
+    context_parameter,
+    is_plain,
+    parse_early,
+    parse_late,
+    record_parser,
+    with_context,
+)
 from kit_handler.jobs.batches import OTHER, batch_of, pipe_batch_of
 from kit_handler.jobs.runs import JobSettings, Run, drive
 
@@ -98,10 +105,7 @@ def _handler(
         raise ValueError(f"concurrency is at least 1, not {concurrency!r}")
     settings = JobSettings(name_of(function), margin=margin, policy=_policy(options))
     where, in_tasks = context_parameter(function), is_async(function, follow_wrapped=True)
-    try:
-        bound: tuple[Parse | None, bool] | None = record_parser(function, names_around())
-    except (NameError, AttributeError):
-        bound = None  # names a class that is defined further down
+    bound: tuple[Parse | None, bool] | None = parse_early(record_parser, function, names_around())
 
     def handler(event: "Any", context: "Any" = None) -> "dict[str, Any] | None":
         nonlocal bound

@@ -9,6 +9,7 @@ from kit_handler.jobs.annotations import (
     event_parser,
     is_plain,
     itself,
+    parse_early,
     parse_late,
     with_context,
 )
@@ -58,10 +59,7 @@ def _handler(function: "Callable[..., Any]") -> "EventHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"trigger takes a function: {function!r}")
     name, where = name_of(function), context_parameter(function)
-    try:
-        bound: tuple[Callable[[Any], Any] | None, bool] | None = event_parser(function, names_around())
-    except (NameError, AttributeError):
-        bound = None  # names a class that is defined further down
+    bound: tuple[Callable[[Any], Any] | None, bool] | None = parse_early(event_parser, function, names_around())
     for_each: Callable[..., Any] | None = None
 
     def handler(event: "Any", context: "Any" = None) -> "Any":

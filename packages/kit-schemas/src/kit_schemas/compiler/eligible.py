@@ -32,7 +32,7 @@ def is_eligible(owner: Any, hooks: tuple[str, ...], seen: set[Any] | None = None
     schema = owner._shared_schema()
     if any(schema._hooks.get(hook) for hook in hooks) or not _is_plain(type(schema)):
         return False
-    if schema.many or (hooks is LOAD_HOOKS and (schema.partial or not class_of(owner)._is_made_plainly())):
+    if hooks is LOAD_HOOKS and not class_of(owner)._is_made_plainly():
         return False
     return all(_is_known(field, hooks, seen) for field in schema.fields.values())
 

@@ -1,0 +1,61 @@
+"""The event that `kit_handler.asgi` makes of a request: the shape of payload 1.0, with `requestContext.asgi`."""
+
+from kit_handler._shape import body
+from kit_handler.http.adapters.apigateway_v1 import (
+    authorizer,
+    cookies,
+    headers,
+    identity,
+    method,
+    multi_query,
+    path,
+    path_params,
+    query,
+)
+from kit_handler.http.fields import as_fields
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from kit_handler._types import Event
+    from kit_handler.http.response import Response
+
+__all__ = [
+    "MOST_BYTES",
+    "STREAMS",
+    "authorizer",
+    "body",
+    "cookies",
+    "encode",
+    "headers",
+    "identity",
+    "method",
+    "multi_query",
+    "path",
+    "path_params",
+    "query",
+    "recognises",
+]
+
+MOST_BYTES = None  # a server has no such limit
+STREAMS = True
+
+
+def recognises(event: "Event") -> bool:
+    """Tell whether `kit_handler.asgi` has made this."""
+    request_context = event.get("requestContext")
+    return isinstance(request_context, dict) and "asgi" in request_context
+
+
+def encode(response: "Response") -> "dict[str, Any]":
+    """Return the answer as payload 2.0 has it, or with the stream under `stream`."""
+    answer: dict[str, Any]
+    if response.streams:
+        if not 100 <= response.status_code <= 599:
+            raise ValueError(f"{response.status_code!r} is no status of HTTP")
+        answer = {"headers": as_fields(response.headers), "body": "", "isBase64Encoded": False, "stream": response}
+    else:
+        body, in_base64, fields = response.encoded()
+        answer = {"headers": fields, "body": body, "isBase64Encoded": in_base64}
+    return {"statusCode": response.status_code, "cookies": response.set_cookies(), **answer}
