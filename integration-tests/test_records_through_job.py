@@ -67,9 +67,11 @@ JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just
 
 
 def raws(name: str) -> list[Any]:
+    """Return the captured raw records of a source: of its file's name, and its own where the file has several."""
     file = SOURCES[name][0]
-    event = json.loads((EVENTS / f"{file}.json" if file != "cognito" else EVENTS / f"{file}_{name}.json").read_text())
-    found: list[Any] = event.get("Records", [event])
+    several = sum(of == file for of, *_ in SOURCES.values()) > 1
+    event = json.loads((EVENTS / (f"{file}_{name}.json" if several else f"{file}.json")).read_text())
+    found: list[Any] = [event] if "window" in event else event.get("Records", [event])
     return found
 
 
