@@ -31,6 +31,7 @@ from kit_events import (
     StreamRecord,
     TableRecord,
     UserMigrationTrigger,
+    WindowTrigger,
 )
 from kit_events.records.sources import SOURCES
 from kit_events.records.sources import load as record_class
@@ -265,6 +266,14 @@ def test_tasks_of_s3_batch_operations_are_answered_through_a_job() -> None:
     answer = work(s3_batch_event(["a+b", "c"]), None)
     assert answer is not None
     assert [result["resultCode"] for result in answer["results"]] == ["Succeeded", "PermanentFailure"]
+
+
+def test_a_tumbling_window_is_answered_through_a_trigger() -> None:
+    @trigger
+    def count(window: WindowTrigger) -> Any:
+        return window.answer({"n": len(window.read_all(StreamRecord))})
+
+    assert count(raws("WindowTrigger")[0], None)["state"]["n"] >= 1
 
 
 def test_bedrock_agents_and_appsync_are_answered_through_triggers() -> None:
