@@ -30,6 +30,7 @@ from kit_events.records.sources import SOURCES
 from kit_events.records.sources import load as record_class
 from kit_handler import TriggerError, job, trigger
 from kit_testing.events import (
+    activemq_event,
     alexa_event,
     carried,
     cognito_event,
@@ -48,8 +49,9 @@ JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just
 
 def raws(name: str) -> list[Any]:
     file = SOURCES[name][0]
-    event = json.loads((EVENTS / f"{file}.json" if file != "cognito" else EVENTS / f"{file}_{name}.json").read_text())
-    found: list[Any] = event.get("Records", [event])
+    alone = [each for each, (of, *_) in SOURCES.items() if of == file] == [name]
+    event = json.loads((EVENTS / (f"{file}.json" if alone else f"{file}_{name}.json")).read_text())
+    found: list[Any] = [event] if "window" in event else event.get("Records", [event])
     return found
 
 
@@ -155,7 +157,7 @@ def test_a_source_that_takes_no_partial_answer_gets_an_error() -> None:
     def read(record: EventRecord) -> None: ...
 
     with pytest.raises(ExceptionGroup, match="failed for 1 records") as caught:
-        read(kafka_event(["poison"]), None)
+        read(activemq_event(["poison"]), None)
     assert isinstance(caught.value.exceptions[0], RecordShapeError)
 
 

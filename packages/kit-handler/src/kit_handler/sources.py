@@ -47,7 +47,7 @@ def names_of(event: "Any") -> "list[str]":
     intent, `IntentRequest`, `alexa`; `Custom::Type`, `custom_resource`; `Query.loan`, `appsync` (also for a list, a
     batch); the action group, `bedrock`; the secret's ARN, the step (`createSecret`), `rotation`; `authorizer`;
     `schedule`. Others: Firehose's ARN and stream, `aws:firehose`; `aws:s3batch`; the topic of an IoT rule that selects
-    `topic() AS topic`, `iot`.
+    `topic() AS topic`, `iot`; of a destination, the name of the function that was invoked, `aws:lambda`.
     """
     if isinstance(event, list):
         first = next((item for item in event if isinstance(item, dict)), {})
@@ -68,6 +68,8 @@ def names_of(event: "Any") -> "list[str]":
 
 def is_batch(event: "Any") -> bool:
     """Tell whether the event holds records of a source, which want a job."""
+    if isinstance(event, dict) and "isFinalInvokeForWindow" in event:
+        return False  # of a tumbling window, whose state is the answer
     records = event if isinstance(event, list) else event.get("Records") if isinstance(event, dict) else None
     return isinstance(records, list) and bool(records) and bool(source_of(records[0]))
 
@@ -93,6 +95,10 @@ def _of_records(event: "Event") -> "list[Any]":
     arn = event.get("eventSourceArn")
     if "eventSource" in event or arn:
         return [arn, _name(arn), event.get("eventSource")]  # Kafka, MQ, DocumentDB
+    if isinstance(arn := event.get("eventSourceARN"), str):  # the last call for a tumbling window has no records
+        return [arn, _name(arn), f"aws:{arn.split(':')[2]}"]
+    if "requestPayload" in event:  # a destination of asynchronous invocations
+        return [*str(mapping(event, "requestContext").get("functionArn")).split(":")[6:7], "aws:lambda"]
     if "deliveryStreamArn" in event:
         arn = event["deliveryStreamArn"]
         return [arn, _name(arn), "aws:firehose"]
