@@ -50,7 +50,8 @@ def names_of(event: "Any") -> "list[str]":
     `cognito`; intent, bot, `lex` (or `lex_v1`); intent, `IntentRequest`, `alexa`; `Custom::Type`, `custom_resource`;
     `Query.loan`, `appsync` (also for a list, a batch); the action group, `bedrock`; the secret's ARN, the step
     (`createSecret`), `rotation`; `authorizer`; `schedule`. Others: Firehose's ARN and stream, `aws:firehose`;
-    `aws:s3batch`; the topic of an IoT rule that selects `topic() AS topic`, `iot`.
+    `aws:s3batch`; the topic of an IoT rule that selects `topic() AS topic`, `iot`; of a destination, the name of the invoked
+    function, `aws:lambda`.
     """
     if isinstance(event, list):
         first = next((item for item in event if isinstance(item, dict)), {})
@@ -101,6 +102,8 @@ def _of_records(event: "Event") -> "list[Any]":
     arn = event.get("eventSourceArn")
     if "eventSource" in event or arn:
         return [arn, _name(arn), event.get("eventSource")]  # Kafka, MQ, DocumentDB
+    if "requestPayload" in event:  # a destination of asynchronous invocations
+        return [*str(mapping(event, "requestContext").get("functionArn")).split(":")[6:7], "aws:lambda"]
     if "deliveryStreamArn" in event:
         arn = event["deliveryStreamArn"]
         return [arn, _name(arn), "aws:firehose"]
