@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _ITS_DEFAULT: "Any" = ...  # that of `job`
 
 
+# Members of events whose request context is none of HTTP or a WebSocket: of authorizers and destinations.
+_OTHER_CONTEXTS = frozenset({"methodArn", "routeArn", "requestPayload"})
+
+
 class Dispatcher:
     """Pass each event to the handler that it is for; an instance is itself the Lambda handler.
 
@@ -124,7 +128,7 @@ class Dispatcher:
         if not isinstance(event, dict):
             names = names_of(event) if isinstance(event, list) else ()
             return next((self._handlers[name] for name in names if name in self._handlers), None)
-        if "requestContext" in event and "methodArn" not in event and "routeArn" not in event:
+        if "requestContext" in event and _OTHER_CONTEXTS.isdisjoint(event):
             request_context = event["requestContext"]
             if isinstance(request_context, dict) and "connectionId" in request_context:
                 return self.websocket

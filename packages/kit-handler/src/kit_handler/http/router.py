@@ -40,7 +40,7 @@ class Route:
         self, function: "Any", methods: tuple[str, ...], segments: "Segments", options: "dict[str, Any]"
     ) -> None:
         own = getattr(function, "route_options", {})
-        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before what `route` has made
+        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before the function is called
             options = {**options, "cors": cors_of(own["cors"])}
         self.function = function
         self.methods = methods
@@ -272,7 +272,7 @@ class Router:
 
 
 def _mark(function: "Any") -> None:
-    """Let `route` know that a Router calls the function without what is put around it later."""
+    """Let `route` know that a Router calls the function itself, without later decorators."""
     try:
         function.__kit_registered__ = True
     except (AttributeError, TypeError):  # a bound method

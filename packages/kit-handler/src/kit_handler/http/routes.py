@@ -135,7 +135,7 @@ class Endpoint:
             if answers.cors:
                 response = answers.cors.preflight(request)
             response = response or self._call(request)
-            if type(response) is not Response:
+            if type(response) is not Response or (type(response.body) is not dict and response.streams):
                 response = self._settled(response, request)
         except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
             response = answers.of_error(error, request, self.name)
@@ -150,12 +150,15 @@ class Endpoint:
             raise InvalidResponseError(self.name, result)
         return self._streamed(result, request) if result.streams else result
 
-    def _streamed(self, response: "Any", request: Request) -> Response:
-        """Return a stream where the source takes one, else the answer that it makes."""
+    def _streamed(self, response: Response, request: Request) -> Response:
+        """Return a stream as it is where the source takes one; else the answer with its chunks joined."""
+        stream = response.body
         if request.method == "HEAD":
-            return response.without_body()  # type: ignore[no-any-return]
+            stream.close()
+            return Response(response.status_code, "", response.headers, cookies=response.cookies)
         if not getattr(getattr(request, "_adapter", None), "STREAMS", False):
-            return response.joined(request.context)  # type: ignore[no-any-return]
+            content = stream.joined(request.context)
+            return Response(response.status_code, content, response.headers, cookies=response.cookies)
 
         def answer_error(error: Exception) -> Response:
             failed = self.answers.of_error(error, request, self.name)
@@ -163,8 +166,8 @@ class Endpoint:
 
         from contextvars import copy_context
 
-        response.name, response.context, response.on_error = self.name, copy_context(), answer_error
-        return response  # type: ignore[no-any-return]
+        stream.name, stream.context, stream.on_error = self.name, copy_context(), answer_error
+        return response
 
 
 def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -> "Any":

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kit_handler.jobs.failures import Backoff, Policy
     from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
-_TEST_EVENT = "s3:TestEvent"
+_TEST_EVENT, _WINDOW = "s3:TestEvent", "isFinalInvokeForWindow"
 # The members of events that hold many records elsewhere than in Records.
 _INNER = frozenset({"awslogs", "events", "logEvents", "messages", "records", "rmqMessagesByQueue", "tasks"})
 _POLICY = ("backoff", "dead_letter", "max_receives", "permanent")
@@ -84,8 +84,8 @@ def job(
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
     every later one of its group; Kafka likewise, by partition and offset; Kinesis and DynamoDB Streams with the first
     failure, where the job stops. Firehose and S3 Batch Operations get an item for each record, from the function's
-    result. For every other source an ExceptionGroup is raised after all records were tried. A record that was not
-    started has failed.
+    result. The state of a tumbling window is answered as it came. For every other source an ExceptionGroup is raised
+    after all records were tried. A record that was not started has failed.
 
     Example:
         >>> @job
@@ -147,7 +147,10 @@ def _handler(
             noted = outcome()
             if noted is not None:  # for metrics
                 noted["records"], noted["failures"] = len(records), len(failed)
-            return _answer(run, failed, partial, raise_if_all_failed)
+            answer = _answer(run, failed, partial, raise_if_all_failed)
+            if (run.batch.ordered or not records) and _WINDOW in event:  # an answer without a state is a failure
+                return {**(answer or {"batchItemFailures": []}), "state": event.get("state") or {}}
+            return answer
         finally:
             end(token)
 
