@@ -1,6 +1,8 @@
 """kit-events' records given to kit-handler's jobs and triggers: what is malformed fails alone, whatever the source."""
 
+import base64
 import copy
+import gzip
 import json
 import re
 from pathlib import Path
@@ -29,6 +31,7 @@ from kit_events import (
     StreamRecord,
     TableRecord,
     UserMigrationTrigger,
+    WindowTrigger,
 )
 from kit_events.records.sources import SOURCES
 from kit_events.records.sources import load as record_class
@@ -47,6 +50,7 @@ from kit_testing.events import (
     event_record,
     firehose_event,
     kafka_event,
+    kinesis_event,
     kinesis_record,
     lex_event,
     logs_event,
@@ -64,9 +68,11 @@ JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just
 
 
 def raws(name: str) -> list[Any]:
+    """Return the captured raw records of a source: of its file's name, and its own where the file has several."""
     file = SOURCES[name][0]
-    event = json.loads((EVENTS / f"{file}.json" if file != "cognito" else EVENTS / f"{file}_{name}.json").read_text())
-    found: list[Any] = event.get("Records", [event])
+    several = sum(of == file for of, *_ in SOURCES.values()) > 1
+    event = json.loads((EVENTS / (f"{file}_{name}.json" if several else f"{file}.json")).read_text())
+    found: list[Any] = [event] if "window" in event else event.get("Records", [event])
     return found
 
 
@@ -195,6 +201,10 @@ INNER: dict[str, tuple[Any, Any]] = {
     ),
     "QueueRecord": (lambda values: [sqs_record(value) for value in values], lambda record: record.body),
     "FileRecord": (lambda values: sqs_event([{"Records": [s3_record(v) for v in values]}]), lambda record: record.key),
+    "LogEventRecord in Kinesis": (
+        lambda values: kinesis_event([gzip.decompress(base64.b64decode(logs_event(values)["awslogs"]["data"]))]),
+        lambda record: record.message,
+    ),
     "EventRecord": (
         lambda values: sqs_event([[event_body({"text": value}) for value in values]]),
         lambda record: record.payload["text"],
@@ -205,7 +215,7 @@ INNER: dict[str, tuple[Any, Any]] = {
 @pytest.mark.parametrize("name", INNER)
 def test_one_of_many_is_a_dead_letter_and_its_raw_record_is_read_again(name: str) -> None:
     make, text = INNER[name]
-    kind: Any = record_class(name)
+    kind: Any = record_class(name.partition(" ")[0])
     tried, dead = [], []
 
     def work(record: Any) -> None:
@@ -256,6 +266,14 @@ def test_tasks_of_s3_batch_operations_are_answered_through_a_job() -> None:
     answer = work(s3_batch_event(["a+b", "c"]), None)
     assert answer is not None
     assert [result["resultCode"] for result in answer["results"]] == ["Succeeded", "PermanentFailure"]
+
+
+def test_a_tumbling_window_is_answered_through_a_trigger() -> None:
+    @trigger
+    def count(window: WindowTrigger) -> Any:
+        return window.answer({"n": len(window.read_all(StreamRecord))})
+
+    assert count(raws("WindowTrigger")[0], None)["state"]["n"] >= 1
 
 
 def test_bedrock_agents_and_appsync_are_answered_through_triggers() -> None:

@@ -199,6 +199,14 @@ def test_a_handler_that_fails_is_a_500_without_its_text(
     assert "the handler behind the ASGI door failed" in caplog.text
 
 
+def test_the_stream_of_an_enveloped_function_goes_out_or_is_a_500(serve: Any, caplog: pytest.LogCaptureFixture) -> None:
+    handler = aws_lambda_handler()(lambda event, context: Response.stream(["a", "b"] if event["path"] == "/" else [7]))
+    server = serve(handler)
+    assert server.ask("GET", "/").content == b"ab"
+    assert server.ask("GET", "/broken").status == 500
+    assert "a chunk of a stream is text or bytes" in caplog.text
+
+
 def test_requests_at_the_same_time_are_invocations_of_their_own(serve: Any) -> None:
     together = threading.Barrier(6)
     met: list[Any] = []

@@ -51,6 +51,14 @@ def named(name: str) -> Any:
     return lambda event, context: name
 
 
+WINDOW = kinesis_event(["a"], stream="clicks") | {
+    "window": {"start": "2026-03-01T12:30:00Z", "end": "2026-03-01T12:32:00Z"},
+    "state": {"n": 1},
+    "shardId": "shardId-000000000000",
+    "eventSourceARN": "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks",
+    "isFinalInvokeForWindow": False,
+    "isWindowTerminatedEarly": False,
+}
 SOURCES: list[tuple[dict[str, Any], list[str]]] = [
     (sqs_event(["a"], queue="loans"), ["arn:aws:sqs:eu-west-1:123456789012:loans", "loans", "aws:sqs"]),
     (sqs_event(["a"], groups=["g"], queue="loans"), ["loans.fifo", "aws:sqs"]),
@@ -89,6 +97,8 @@ SOURCES: list[tuple[dict[str, Any], list[str]]] = [
     ({"typeName": "Query", "fieldName": "loan", "arguments": {}}, ["Query.loan", "appsync"]),
     ([appsync_event("loan"), appsync_event("loan")], ["Query.loan", "appsync"]),
     (rotation_event("setSecret", name="db"), ["setSecret", "rotation"]),
+    (WINDOW, ["clicks", "aws:kinesis"]),
+    (WINDOW | {"Records": []}, ["clicks", "aws:kinesis"]),
     ([sqs_record("a", queue="loans")], ["arn:aws:sqs:eu-west-1:123456789012:loans", "loans", "aws:sqs"]),
     ([{"eventSource": "aws:kafka", "eventSourceArn": "arn:aws:kafka:r:1:cluster/c/uuid"}], ["c", "aws:kafka"]),
 ]
@@ -254,3 +264,14 @@ def test_the_list_of_a_pipe_goes_to_a_job() -> None:
 
     assert app([sqs_record("a", queue="loans"), sqs_record("b", queue="loans")]) == {"batchItemFailures": []}
     assert seen == ["a", "b"]
+
+
+def test_a_tumbling_window_goes_to_a_trigger_whose_answer_has_the_state() -> None:
+    app = Dispatcher()
+
+    @app.trigger("clicks")
+    def count(event: dict[str, Any]) -> dict[str, Any]:
+        return {"state": {"n": event["state"]["n"] + len(event["Records"])}}
+
+    assert app(WINDOW, LambdaContext()) == {"state": {"n": 2}}
+    assert app(WINDOW | {"Records": [], "isFinalInvokeForWindow": True}, LambdaContext()) == {"state": {"n": 1}}

@@ -336,3 +336,21 @@ def test_a_log_batch_is_json_for_each_line() -> None:
 
     process(logs_event([{"n": 1}, {"n": 2}], group="loans"))
     assert seen == [("loans", {"n": 1}), ("loans", {"n": 2})]
+
+
+@pytest.mark.parametrize(("body", "tried"), [("!+a", []), ("a+!+b", ["a"])])
+def test_a_reader_that_fails_on_its_way_is_a_failure_of_its_message(body: str, tried: list[str]) -> None:
+    class Fragile(Word):
+        @classmethod
+        def from_record(cls, raw: dict[str, Any]) -> Iterable[Self]:  # type: ignore[override]
+            for word in raw["body"].split("+"):
+                if word == "!":
+                    raise ValueError
+                yield cls(word)
+
+    seen: list[str] = []
+    process = work(seen)
+    process.__annotations__["record"] = Fragile
+    assert failed_ids(job(process)(sqs_event([body, "z"]))) == ["message-1"]
+    assert seen[: len(tried)] == tried
+    assert seen[-1] == "z"

@@ -65,6 +65,7 @@ __all__ = [
     "VerifyAuthChallengeTrigger",
     "WindowTrigger",
     "default_bus",
+    "record_of",
     "register_source",
     "set_default_bus",
 ]
@@ -132,6 +133,7 @@ if TYPE_CHECKING:
     from kit_events.records.sns import TopicRecord
     from kit_events.records.sources import register_source
     from kit_events.records.sqs import QueueRecord
+    from kit_events.records.typed_event import record_of
     from kit_events.records.window import WindowTrigger
 else:
     _HOMES = {
@@ -142,6 +144,7 @@ else:
         "records.fields": ("Fields",),
         "records.record": ("Record",),
         "records.sources": ("register_source",),
+        "records.typed_event": ("record_of",),
     }
 
     def __getattr__(name):

@@ -1,4 +1,4 @@
-"""What `kit_handler.asgi` makes of a request: an event in the shape of payload 1.0, and a Lambda context."""
+"""The event of a request to `kit_handler.asgi`, in the shape of payload 1.0, and its Lambda context."""
 
 import os
 import time

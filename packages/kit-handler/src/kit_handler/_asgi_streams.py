@@ -9,10 +9,11 @@ from typing import Any
 from kit_core import guards
 from kit_core.loop import in_thread
 
+from kit_handler._limits import seconds_left
 from kit_handler.errors import StreamInterruptedError, TimeUpError
 from kit_handler.http.adapters.asgi import encode
 from kit_handler.http.response import Response
-from kit_handler.http.streaming import StreamedResponse, seconds_left
+from kit_handler.http.streaming import Stream
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -25,7 +26,7 @@ class _ClientGoneError(Exception):
     """Says that the server can send nothing any more (ASGI, "Disconnected Client": an OSError)."""
 
 
-async def send_stream(stream: StreamedResponse, head: Message, receive: Receive, send: Send, context: Any) -> Any:
+async def send_stream(stream: Stream, head: Message, receive: Receive, send: Send, context: Any) -> Any:
     """Send a stream; return None, or the answer to send instead where it failed before its first chunk.
 
     The stream is closed at its end, when the client goes away, and half a second before the invocation's time is over.
@@ -49,7 +50,7 @@ async def send_stream(stream: StreamedResponse, head: Message, receive: Receive,
         listener.cancel()
 
 
-async def _send_chunks(stream: StreamedResponse, head: Message, send: Send, context: Any) -> Any:
+async def _send_chunks(stream: Stream, head: Message, send: Send, context: Any) -> Any:
     chunks, started = _chunks(stream), False
     limit = asyncio.timeout(seconds_left(context))
     try:
@@ -87,19 +88,25 @@ async def _wait_for_disconnect(receive: Receive) -> None:
         continue
 
 
-def _answer_error(stream: StreamedResponse, error: Exception) -> dict[str, Any]:
+def _answer_error(stream: Stream, error: Exception) -> dict[str, Any]:
     """Return the answer to an error before the first chunk, as the route would have answered it."""
     try:
-        response = stream.on_error(error) if stream.on_error else Response.internal_server_error()
-        return encode(response.joined() if isinstance(response, StreamedResponse) else response)
+        if stream.on_error is None:  # no route has answered with it
+            raise error
+        response = stream.on_error(error)
+        if response.streams:
+            response = Response(
+                response.status_code, response.body.joined(), response.headers, cookies=response.cookies
+            )
+        return encode(response)
     except Exception:  # noqa: BLE001  (a handler of exceptions may return anything)
         guards.log("kit.handler", logging.ERROR, "the answer of %s can't be sent", stream.name, exc_info=True)
         return encode(Response.internal_server_error())
 
 
-async def _chunks(stream: StreamedResponse) -> AsyncGenerator[bytes, None]:
-    if hasattr(stream.body, "__aiter__"):
-        source = aiter(stream.body)
+async def _chunks(stream: Stream) -> AsyncGenerator[bytes, None]:
+    if hasattr(stream.chunks, "__aiter__"):
+        source = aiter(stream.chunks)
         try:
             async for item in source:
                 yield stream.chunk(item)
@@ -108,7 +115,7 @@ async def _chunks(stream: StreamedResponse) -> AsyncGenerator[bytes, None]:
             if close is not None:
                 await close()
         return
-    iterator: Any = iter(stream.body)
+    iterator: Any = iter(stream.chunks)
     step: Any = next
     around, pending = copy_context(), None  # a generator keeps its context variables, whatever threads it runs in
     try:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from kit_core.errors import CoroutineCancelledError, TimeUpError
 
 from kit_handler import _log
-from kit_handler.http.streaming import seconds_left
+from kit_handler._limits import seconds_left
 
 T = TypeVar("T")
 

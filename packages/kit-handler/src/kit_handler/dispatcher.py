@@ -8,12 +8,20 @@ from kit_handler.sources import names_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
-    from kit_handler._types import EventHandler
+    from kit_handler._types import EventHandler, TriggerHandler
+    from kit_handler.jobs.failures import Backoff
+    from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
     F = TypeVar("F", bound=Callable[..., Any])
+
+_ITS_DEFAULT: "Any" = ...  # that of `job`
+
+
+# Members of events whose request context is none of HTTP or a WebSocket: of authorizers and destinations.
+_OTHER_CONTEXTS = frozenset({"methodArn", "routeArn", "requestPayload"})
 
 
 class Dispatcher:
@@ -54,22 +62,35 @@ class Dispatcher:
         self.routes = routes
         self._handlers: dict[str, EventHandler] = {}
 
-    def job(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
+    def job(
+        self,
+        *names: str,
+        margin: float = _ITS_DEFAULT,
+        partial: bool = _ITS_DEFAULT,
+        raise_if_all_failed: bool = _ITS_DEFAULT,
+        concurrency: int = _ITS_DEFAULT,
+        dead_letter: "DeadLetter | None" = _ITS_DEFAULT,
+        permanent: "type[Exception] | Iterable[type[Exception]]" = _ITS_DEFAULT,
+        max_receives: int | None = _ITS_DEFAULT,
+        backoff: "Backoff | Visibility | None" = _ITS_DEFAULT,
+    ) -> "Callable[[Callable[..., Any]], JobHandler]":
         """Register a job for queues, topics, buckets, streams, tables or events by name, ARN or source (`aws:sqs`).
 
         The options are those of `kit_handler.job`; a function that is a job already is taken as it is.
         """
-        from kit_handler.jobs.jobs import job
+        values = locals()
+        from kit_handler.jobs.jobs import OPTIONS, job
 
-        return self._decorator(names, "job", job, options)
+        given = {name: values[name] for name in OPTIONS if values[name] is not _ITS_DEFAULT}
+        return self._decorator(names, "job", job, given)
 
-    def trigger(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
+    def trigger(self, *names: str) -> "Callable[[Callable[..., Any]], TriggerHandler]":
         """Register a trigger: `cognito`, `lex`, `alexa`, `authorizer`, `custom_resource`, `appsync`, `bedrock`,
         `rotation`, `schedule`, or narrower.
         """
         from kit_handler.triggers.triggers import trigger
 
-        return self._decorator(names, "trigger", trigger, options)
+        return self._decorator(names, "trigger", trigger, {})
 
     def add(self, handler: "F", *names: str) -> "F":
         """Register any handler `(event, context)` for `names`; ConfigurationError if one of them is taken."""
@@ -107,7 +128,7 @@ class Dispatcher:
         if not isinstance(event, dict):
             names = names_of(event) if isinstance(event, list) else ()
             return next((self._handlers[name] for name in names if name in self._handlers), None)
-        if "requestContext" in event and "methodArn" not in event and "routeArn" not in event:
+        if "requestContext" in event and _OTHER_CONTEXTS.isdisjoint(event):
             request_context = event["requestContext"]
             if isinstance(request_context, dict) and "connectionId" in request_context:
                 return self.websocket

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from kit_handler._types import Event
 
 
+_WINDOW = "isFinalInvokeForWindow"
+
+
 def kind_of(event: "Any") -> str | None:
     """Return which source waits for an answer (or is a schedule), None for any other event.
 
@@ -41,13 +44,14 @@ def kind_of(event: "Any") -> str | None:
 def names_of(event: "Any") -> "list[str]":
     """Return the names that the event's handler may be registered for, the narrowest first.
 
-    Records: the ARN, the name (of the queue, topic, bucket, stream, cluster or table) and the source (`aws:sqs`); those
-    of EventBridge Pipes, a list, as the first of them. Events of a bus: the rule's or schedule's name, the detail type,
-    the source, `aws:events`. Triggers: `PreSignUp_SignUp`, `PreSignUp`, `cognito`; intent, bot, `lex` (or `lex_v1`);
-    intent, `IntentRequest`, `alexa`; `Custom::Type`, `custom_resource`; `Query.loan`, `appsync` (also for a list, a
-    batch); the action group, `bedrock`; the secret's ARN, the step (`createSecret`), `rotation`; `authorizer`;
-    `schedule`. Others: Firehose's ARN and stream, `aws:firehose`; `aws:s3batch`; the topic of an IoT rule that selects
-    `topic() AS topic`, `iot`.
+    Records: the ARN, the name (of the queue, topic, bucket, stream, cluster or table) and the source (`aws:sqs`); a
+    list (EventBridge Pipes) has those of its first record, a tumbling window those of its stream. Events of a bus: the
+    rule's or schedule's name, the detail type, the source, `aws:events`. Triggers: `PreSignUp_SignUp`, `PreSignUp`,
+    `cognito`; intent, bot, `lex` (or `lex_v1`); intent, `IntentRequest`, `alexa`; `Custom::Type`, `custom_resource`;
+    `Query.loan`, `appsync` (also for a list, a batch); the action group, `bedrock`; the secret's ARN, the step
+    (`createSecret`), `rotation`; `authorizer`; `schedule`. Others: Firehose's ARN and stream, `aws:firehose`;
+    `aws:s3batch`; the topic of an IoT rule that selects `topic() AS topic`, `iot`; of a destination, the name of the
+    invoked function, `aws:lambda`.
     """
     if isinstance(event, list):
         first = next((item for item in event if isinstance(item, dict)), {})
@@ -67,7 +71,9 @@ def names_of(event: "Any") -> "list[str]":
 
 
 def is_batch(event: "Any") -> bool:
-    """Tell whether the event holds records of a source, which want a job."""
+    """Tell whether the event holds records of a source, which want a job; those of a tumbling window want a trigger."""
+    if isinstance(event, dict) and _WINDOW in event:
+        return False
     records = event if isinstance(event, list) else event.get("Records") if isinstance(event, dict) else None
     return isinstance(records, list) and bool(records) and bool(source_of(records[0]))
 
@@ -82,6 +88,9 @@ def waits_for_each(event: "Any") -> bool:
 
 
 def _of_records(event: "Event") -> "list[Any]":
+    if _WINDOW in event:  # whose last call has no records
+        arn = event.get("eventSourceARN")
+        return [arn, _name(arn), f"aws:{arn.split(':')[2]}" if isinstance(arn, str) and arn.count(":") > 2 else None]
     records = event.get("Records")
     if isinstance(records, list) and records and isinstance(records[0], dict):
         first = records[0]
@@ -93,6 +102,8 @@ def _of_records(event: "Event") -> "list[Any]":
     arn = event.get("eventSourceArn")
     if "eventSource" in event or arn:
         return [arn, _name(arn), event.get("eventSource")]  # Kafka, MQ, DocumentDB
+    if "requestPayload" in event:  # a destination of asynchronous invocations
+        return [*str(mapping(event, "requestContext").get("functionArn")).split(":")[6:7], "aws:lambda"]
     if "deliveryStreamArn" in event:
         arn = event["deliveryStreamArn"]
         return [arn, _name(arn), "aws:firehose"]

@@ -17,6 +17,12 @@ ANSWER_OPTIONS = ("exception_handlers", "problem_json", "etag", "compress", "sec
 BUILT_IN = ("rate_limit", "role", "scope", "token")
 RESERVED = (*BUILT_IN, "cors", "interceptors", *ANSWER_OPTIONS)
 
+DOCUMENTED = ("responses", "tags", "deprecated", "hidden")
+"""The options of a Router's route that are for its OpenAPI description only."""
+
+INHERITED: "Any" = ...
+"""The default of a keyword that leaves the option to the router's, or to the one around it."""
+
 _registered: "dict[str, type[Any]]" = {}
 
 
@@ -61,6 +67,15 @@ def add_interceptor(interceptor: "C") -> "C":
         raise InvalidInterceptorError(interceptor, f"{name!r} is taken by {known!r}")
     _registered[name] = interceptor
     return interceptor
+
+
+def given_options(values: "dict[str, Any]", registered: "dict[str, Any]") -> "dict[str, Any]":
+    """Return the options among a function's keywords that were given, `registered` ones among them.
+
+    values: the function's local names
+    """
+    names = (name for name in (*RESERVED, *DOCUMENTED) if values.get(name, INHERITED) is not INHERITED)
+    return {name: values[name] for name in names} | registered
 
 
 def known_options() -> "list[str]":

@@ -20,8 +20,6 @@ class Response:
 
     __slots__ = ("body", "cookies", "headers", "status_code")
 
-    streams = False
-
     def __init__(
         self,
         status_code: int = 200,
@@ -110,7 +108,7 @@ class Response:
     def redirect(cls, location: str, *, status_code: int = 302) -> "Response":
         """Send the client to `location`: 302 by default; 303 makes it a GET, 307 and 308 keep the method.
 
-        What cannot stand in a URL (spaces, line breaks, letters beyond ASCII) is percent-encoded.
+        Spaces, line breaks and letters beyond ASCII are percent-encoded.
         """
         from kit_handler.http.fields import as_reference
 
@@ -171,9 +169,9 @@ class Response:
             ... def report() -> Response:
             ...     return Response.stream(lines_of_the_report(), content_type="text/csv; charset=utf-8")
         """
-        from kit_handler.http.streaming import StreamedResponse
+        from kit_handler.http.streaming import Stream
 
-        return StreamedResponse(status_code, chunks, {"Content-Type": content_type, **(headers or {})})
+        return cls(status_code, Stream(chunks), {"Content-Type": content_type, **(headers or {})})
 
     @classmethod
     def events(
@@ -188,10 +186,10 @@ class Response:
             ... async def progress() -> Response:
             ...     return Response.events(steps())
         """
-        from kit_handler.http.streaming import StreamedResponse, event_as_bytes
+        from kit_handler.http.streaming import Stream, event_as_bytes
 
         fields = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", **(headers or {})}
-        return StreamedResponse(200, events, fields, chunk=event_as_bytes)
+        return cls(200, Stream(events, event_as_bytes), fields)
 
     def set_cookie(
         self,
@@ -230,6 +228,11 @@ class Response:
         """Make the browser forget a cookie that was set with this path and domain, and return this response."""
         return self.set_cookie(name, "", max_age=0, path=path, domain=domain)
 
+    @property
+    def streams(self) -> bool:
+        """Whether the body is a stream, which is not read yet."""
+        return hasattr(self.body, "__kit_stream__")
+
     def with_headers(self, headers: "Mapping[str, Any]") -> "Response":
         """Return a copy that has these header fields in place of its own."""
         return Response(self.status_code, self.body, headers, cookies=self.cookies)
@@ -246,6 +249,8 @@ class Response:
         body, in_base64 = self.body, False
         headers = _as_fields(self.headers) if self.headers else {}
         given = _content_type(headers) if headers else ""
+        if hasattr(body, "__kit_stream__"):
+            body = body.joined()
         if type(body) is dict:  # nearly always
             text, kind = _dumps(body), _JSON
         elif isinstance(body, str):

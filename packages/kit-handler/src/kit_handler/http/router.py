@@ -4,7 +4,7 @@ from kit_handler._naming import name_of
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
 from kit_handler.http.answers import cors_of
 from kit_handler.http.matching import Matcher, PathParameter, joined, parse, text_of
-from kit_handler.http.options import ANSWER_OPTIONS
+from kit_handler.http.options import ANSWER_OPTIONS, DOCUMENTED, INHERITED, given_options
 from kit_handler.http.paths import route_path
 from kit_handler.http.response import Response
 from kit_handler.http.routes import Endpoint, caller, check_options, is_reported, serve
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
+    from kit_handler.http.interceptors.cors import Cors
+    from kit_handler.http.interceptors.rate_limit import RateLimit
     from kit_handler.http.matching import Accepts, Segments, Values
     from kit_handler.http.request import Request
+    from kit_handler.http.types import Interceptor, Names, Origins, Verifier
 
     F = TypeVar("F", bound=Callable[..., Any])
-
-DOCUMENTED = ("responses", "tags", "deprecated", "hidden")
-"""What a route can be told for its OpenAPI description only."""
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 """The methods that API Gateway, Function URLs and load balancers send (API Gateway's ANY is all of these)."""
@@ -40,7 +40,7 @@ class Route:
         self, function: "Any", methods: tuple[str, ...], segments: "Segments", options: "dict[str, Any]"
     ) -> None:
         own = getattr(function, "route_options", {})
-        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before what `route` has made
+        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before the function is called
             options = {**options, "cors": cors_of(own["cors"])}
         self.function = function
         self.methods = methods
@@ -78,8 +78,20 @@ class Router:
         *,
         trailing_slash: "Literal['ignore', 'strict', 'redirect']" = "ignore",
         converters: "Mapping[str, Accepts] | None" = None,
-        **options: "Any",
+        role: "Names" = INHERITED,
+        scope: "Names" = INHERITED,
+        token: "bool | Verifier | None" = INHERITED,
+        rate_limit: "RateLimit | None" = INHERITED,
+        cors: "Origins | Cors | None" = INHERITED,
+        interceptors: "Iterable[Interceptor]" = INHERITED,
+        exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = INHERITED,
+        problem_json: bool = INHERITED,
+        etag: bool = INHERITED,
+        compress: bool = INHERITED,
+        security_headers: "bool | Mapping[str, str]" = INHERITED,
+        **registered: "Any",
     ) -> None:
+        options = given_options(locals(), registered)
         check_options("Router", options)
         if trailing_slash not in _SLASHES:
             raise TypeError(f"trailing_slash is one of {', '.join(map(repr, _SLASHES))}, not {trailing_slash!r}")
@@ -99,7 +111,28 @@ class Router:
         kept = {name: options[name] for name in (*ANSWER_OPTIONS, "cors", "interceptors") if name in options}
         self._fallback = Endpoint(self._unmatched, "Router", kept)
 
-    def route(self, path: str, *, methods: "Iterable[str]" = ("GET",), **options: "Any") -> "Callable[[F], F]":
+    def route(
+        self,
+        path: str,
+        *,
+        methods: "Iterable[str]" = ("GET",),
+        role: "Names" = INHERITED,
+        scope: "Names" = INHERITED,
+        token: "bool | Verifier | None" = INHERITED,
+        rate_limit: "RateLimit | None" = INHERITED,
+        cors: "Origins | Cors | None" = INHERITED,
+        interceptors: "Iterable[Interceptor]" = INHERITED,
+        exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = INHERITED,
+        problem_json: bool = INHERITED,
+        etag: bool = INHERITED,
+        compress: bool = INHERITED,
+        security_headers: "bool | Mapping[str, str]" = INHERITED,
+        responses: "Mapping[int, Any] | None" = INHERITED,
+        tags: "Iterable[str]" = INHERITED,
+        deprecated: bool = INHERITED,
+        hidden: bool = INHERITED,
+        **registered: "Any",
+    ) -> "Callable[[F], F]":
         """Register a function for a path and these methods, and leave it as it is.
 
         The path may have `{name}`, `{name:int}`, `{name:uuid}`, `{name:date}` (another text is another path) and at
@@ -107,6 +140,7 @@ class Router:
         those for its OpenAPI description: responses= (a class or a text by status), tags=, deprecated=, hidden=.
         Raises ConfigurationError for a method or path that can't be, or that is there already.
         """
+        options = given_options(locals(), registered)
         check_options("a route", options, DOCUMENTED)
         segments = joined(self._prefix, parse(path if self._slash == "strict" else path.rstrip("/"), self._converters))
         names = _checked_methods((methods,) if isinstance(methods, str) else methods)
@@ -209,19 +243,36 @@ class Router:
     # So that interceptors around it may be coroutine functions.
     _unmatched.never_blocks = True  # type: ignore[attr-defined]
 
-    if TYPE_CHECKING:
+    def get(
+        self,
+        path: str,
+        *,
+        role: "Names" = INHERITED,
+        scope: "Names" = INHERITED,
+        token: "bool | Verifier | None" = INHERITED,
+        rate_limit: "RateLimit | None" = INHERITED,
+        cors: "Origins | Cors | None" = INHERITED,
+        interceptors: "Iterable[Interceptor]" = INHERITED,
+        exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = INHERITED,
+        problem_json: bool = INHERITED,
+        etag: bool = INHERITED,
+        compress: bool = INHERITED,
+        security_headers: "bool | Mapping[str, str]" = INHERITED,
+        responses: "Mapping[int, Any] | None" = INHERITED,
+        tags: "Iterable[str]" = INHERITED,
+        deprecated: bool = INHERITED,
+        hidden: bool = INHERITED,
+        **registered: "Any",
+    ) -> "Callable[[F], F]":
+        """Register a function for GET and a path; see `route`."""
+        return self.route(path, methods=("GET",), **given_options(locals(), registered))
 
-        def get(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def post(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def put(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def patch(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def delete(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def head(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def options(self, path: str, **options: Any) -> Callable[[F], F]: ...
+    if TYPE_CHECKING:
+        post = put = patch = delete = head = options = get
 
 
 def _mark(function: "Any") -> None:
-    """Let `route` know that a Router calls the function without what is put around it later."""
+    """Let `route` know that a Router calls the function itself, without later decorators."""
     try:
         function.__kit_registered__ = True
     except (AttributeError, TypeError):  # a bound method
@@ -233,11 +284,13 @@ def _verb(method: str) -> "Any":
         return self.route(path, methods=(method,), **options)
 
     register.__name__ = method.lower()
+    register.__qualname__ = f"Router.{register.__name__}"
     register.__doc__ = f"Register a function for {method} and a path; see `route`."
+    register.__wrapped__ = Router.get  # type: ignore[attr-defined]  # its keywords are these, too: help() shows them
     return register
 
 
-for _method in METHODS:
+for _method in METHODS[1:]:
     setattr(Router, _method.lower(), _verb(_method))
 
 

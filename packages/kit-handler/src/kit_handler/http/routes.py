@@ -7,7 +7,7 @@ from kit_handler._naming import is_being_defined, name_of, names_around, take_ov
 from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
-from kit_handler.http.options import build_guards, known_options
+from kit_handler.http.options import build_guards, given_options, known_options
 from kit_handler.http.request import Request
 from kit_handler.http.response import Response
 from kit_handler.http.signature import takes_the_request, texts_of_path
@@ -44,7 +44,23 @@ if TYPE_CHECKING:
     ) -> Callable[[RouteFunction], RouteHandler]: ...
 
 
-def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any":
+def route(
+    function: "RouteFunction | None" = None,
+    /,
+    *,
+    role: "Names" = None,
+    scope: "Names" = None,
+    token: "bool | Verifier | None" = None,
+    rate_limit: "RateLimit | None" = None,
+    cors: "Origins | Cors | None" = None,
+    interceptors: "Iterable[Interceptor]" = (),
+    exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = None,
+    problem_json: bool = False,
+    etag: bool = False,
+    compress: bool = False,
+    security_headers: "bool | Mapping[str, str]" = False,
+    **registered: "Any",
+) -> "Any":
     """Make `f(request) -> Response`, plain or `async def`, a Lambda handler `(event, context=None) -> dict`.
 
     A function may name other parameters instead: name and annotation bind each to a part of the request. A part that is
@@ -76,10 +92,15 @@ def route(function: "RouteFunction | None" = None, /, **options: "Any") -> "Any"
 
     The handler may be called with a plain `Request`, too: then guards and interceptors run, and it returns a Response.
     """
+    options = {name: value for name, value in given_options(locals(), registered).items() if _asks(value)}
     check_options("route", options)
     if function is None:
         return lambda function: _handler(function, options)
     return _handler(function, options)
+
+
+def _asks(value: "Any") -> bool:
+    return value is not None and value is not False and value != ()
 
 
 def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" = ()) -> None:
@@ -114,7 +135,7 @@ class Endpoint:
             if answers.cors:
                 response = answers.cors.preflight(request)
             response = response or self._call(request)
-            if type(response) is not Response:
+            if type(response) is not Response or (type(response.body) is not dict and response.streams):
                 response = self._settled(response, request)
         except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
             response = answers.of_error(error, request, self.name)
@@ -129,12 +150,15 @@ class Endpoint:
             raise InvalidResponseError(self.name, result)
         return self._streamed(result, request) if result.streams else result
 
-    def _streamed(self, response: "Any", request: Request) -> Response:
-        """Return a stream where the source takes one, else the answer that it makes."""
+    def _streamed(self, response: Response, request: Request) -> Response:
+        """Return a stream as it is where the source takes one; else the answer with its chunks joined."""
+        stream = response.body
         if request.method == "HEAD":
-            return response.without_body()  # type: ignore[no-any-return]
+            stream.close()
+            return Response(response.status_code, "", response.headers, cookies=response.cookies)
         if not getattr(getattr(request, "_adapter", None), "STREAMS", False):
-            return response.joined(request.context)  # type: ignore[no-any-return]
+            content = stream.joined(request.context)
+            return Response(response.status_code, content, response.headers, cookies=response.cookies)
 
         def answer_error(error: Exception) -> Response:
             failed = self.answers.of_error(error, request, self.name)
@@ -142,8 +166,8 @@ class Endpoint:
 
         from contextvars import copy_context
 
-        response.name, response.context, response.on_error = self.name, copy_context(), answer_error
-        return response  # type: ignore[no-any-return]
+        stream.name, stream.context, stream.on_error = self.name, copy_context(), answer_error
+        return response
 
 
 def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -> "Any":

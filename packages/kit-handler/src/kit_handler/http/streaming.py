@@ -1,93 +1,70 @@
 """Answers that come piece by piece: streamed through `kit_handler.asgi`, joined where Lambda's runtime takes them."""
 
-from kit_core.invocation import remaining_ms, remaining_ms_of
-
+from kit_handler._limits import seconds_left
 from kit_handler.errors import ResponseTooLargeError, TimeUpError
 from kit_handler.http.fields import transportable
-from kit_handler.http.response import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterable, Callable, Iterable
     from contextvars import Context
     from typing import Any
 
     Chunks = Iterable[Any] | AsyncIterable[Any]
 
 _MOST_BYTES = 6_291_556  # an answer that is joined can't have more, so that an endless one ends here
-_MARGIN = 0.5  # seconds before the end of the invocation at which a stream is cut, at most
-_SHARE = 0.1  # of the time that was left when it began: the margin of a short invocation
 
 
-class StreamedResponse(Response):
-    """Hold an answer whose body is an iterable, or an async one, of texts and bytes; `Response.stream` makes it.
+class Stream:
+    """Hold the body of an answer that comes in chunks; `Response.stream` makes it.
 
-    chunk: makes bytes of each item
+    chunks: an iterable or async iterable; chunk: makes bytes of each of its items
 
     Set by the route, where chunks go out one by one:
     name: its name, for log lines; context: the context variables that it was answered with
     on_error: makes an answer of an error before the first chunk
     """
 
-    __slots__ = ("chunk", "context", "name", "on_error")
+    __slots__ = ("chunk", "chunks", "context", "name", "on_error")
 
-    streams = True
+    __kit_stream__ = True
 
-    def __init__(
-        self,
-        status_code: int,
-        body: "Chunks",
-        headers: "Mapping[str, Any] | None" = None,
-        *,
-        cookies: "Iterable[str]" = (),
-        chunk: "Callable[[Any], bytes] | None" = None,
-    ) -> None:
-        super().__init__(status_code, body, headers, cookies=cookies)
-        if isinstance(body, (str, bytes, bytearray)) or not (hasattr(body, "__iter__") or hasattr(body, "__aiter__")):
+    def __init__(self, chunks: "Chunks", chunk: "Callable[[Any], bytes] | None" = None) -> None:
+        if isinstance(chunks, (str, bytes, bytearray)) or not (
+            hasattr(chunks, "__iter__") or hasattr(chunks, "__aiter__")
+        ):
             raise TypeError(
-                f"a stream is an iterable or async iterable of texts or bytes, not {type(body).__qualname__!r}"
+                f"a stream is an iterable or async iterable of texts or bytes, not {type(chunks).__qualname__!r}"
             )
+        self.chunks: Any = chunks
         self.chunk = chunk or as_bytes
         self.name = "a function"
         self.context: Context | None = None
-        self.on_error: Callable[[Exception], Response] | None = None
+        self.on_error: Callable[[Exception], Any] | None = None
 
-    def with_headers(self, headers: "Mapping[str, Any]") -> "StreamedResponse":
-        """Return a copy that has these header fields in place of its own; the body is one and the same stream."""
-        copy = StreamedResponse(self.status_code, self.body, headers, cookies=self.cookies, chunk=self.chunk)
-        copy.name, copy.context, copy.on_error = self.name, self.context, self.on_error
-        return copy
-
-    def encoded(self) -> "tuple[str, bool, dict[str, str]]":
-        """Read the stream to its end, and return what `Response.encoded` does."""
-        return self.joined().encoded()
-
-    def joined(self, context: "Any" = None) -> Response:
-        """Read the stream to its end, and return the answer as one.
+    def joined(self, context: "Any" = None) -> bytes:
+        """Read all chunks, and return them as one.
 
         Raises ResponseTooLargeError over Lambda's 6 MB, TimeUpError (503) when the invocation's time is nearly over.
         """
-        if hasattr(self.body, "__aiter__"):
+        if hasattr(self.chunks, "__aiter__"):
             from kit_handler._coroutines import run
 
-            content = run(self._join_async(), context=context)
-        else:
-            content = self._join(seconds_left(context))
-        return Response(self.status_code, content, self.headers, cookies=self.cookies)
+            return run(self._join_async(), context=context)
+        return self._join(seconds_left(context))
 
-    def without_body(self) -> Response:
-        """Return the answer without its body, which is not read."""
-        close = getattr(self.body, "close", None)
+    def close(self) -> None:
+        """Close the chunks, which are not read."""
+        close = getattr(self.chunks, "close", None)
         if close is not None:
             close()
-        return Response(self.status_code, "", self.headers, cookies=self.cookies)
 
     def _join(self, seconds: float | None) -> bytes:
         from time import monotonic
 
         end = None if seconds is None else monotonic() + seconds
         joined = bytearray()
-        iterator = iter(self.body)
+        iterator = iter(self.chunks)
         try:
             for item in iterator:
                 _extend(joined, self.chunk(item))
@@ -101,7 +78,7 @@ class StreamedResponse(Response):
 
     async def _join_async(self) -> bytes:
         joined = bytearray()
-        iterator = aiter(self.body)
+        iterator = aiter(self.chunks)
         try:
             async for item in iterator:
                 _extend(joined, self.chunk(item))
@@ -117,7 +94,7 @@ class ServerSentEvent:
 
     data: text, or anything else that JSON in `kit_core.json` knows; None for an event that only says `id` or `retry`
     event: its type, "message" for the browser unless given
-    id: what the browser sends as Last-Event-ID when it connects again
+    id: the Last-Event-ID that the browser sends when it connects again
     retry: milliseconds after which the browser connects again
     comment: a line that browsers ignore; it keeps a connection alive on which nothing happens
 
@@ -173,15 +150,6 @@ def as_bytes(item: "Any") -> bytes:
     if isinstance(item, (bytes, bytearray, memoryview)):
         return bytes(item)
     raise TypeError(f"a chunk of a stream is text or bytes, not {type(item).__qualname__!r}")
-
-
-def seconds_left(context: "Any" = None) -> float | None:
-    """Return the seconds that a stream may take, None without a limit."""
-    milliseconds = remaining_ms() if context is None else remaining_ms_of(context)
-    if milliseconds is None:
-        return None
-    seconds = max(0.0, milliseconds / 1000)
-    return seconds - min(_MARGIN, seconds * _SHARE)
 
 
 def _extend(joined: bytearray, chunk: bytes) -> None:

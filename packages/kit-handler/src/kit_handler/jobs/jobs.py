@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from kit_handler.jobs.failures import Backoff, Policy
     from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
-_TEST_EVENT = "s3:TestEvent"
+_TEST_EVENT, _WINDOW = "s3:TestEvent", "isFinalInvokeForWindow"
 # The members of events that hold many records elsewhere than in Records.
 _INNER = frozenset({"awslogs", "events", "logEvents", "messages", "records", "rmqMessagesByQueue", "tasks"})
 _POLICY = ("backoff", "dead_letter", "max_receives", "permanent")
-_OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
+OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
 
 if TYPE_CHECKING:
 
@@ -49,7 +49,20 @@ if TYPE_CHECKING:
     ) -> Callable[[Callable[..., Any]], JobHandler]: ...
 
 
-def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "Any":
+def job(
+    function: "Callable[..., Any] | None" = None,
+    /,
+    *,
+    margin: float = 1.0,
+    partial: bool = True,
+    raise_if_all_failed: bool = False,
+    concurrency: int = 1,
+    dead_letter: "DeadLetter | None" = None,
+    permanent: "type[Exception] | Iterable[type[Exception]]" = (),
+    max_receives: int | None = None,
+    backoff: "Backoff | Visibility | None" = None,
+    **unknown: "Any",
+) -> "Any":
     """Make `f(record)`, plain or `async def`, a Lambda handler that calls it once per record of an event.
 
     The annotation of the first parameter says the record: a class with `from_record(raw) -> Iterable[Self]`, or a plain
@@ -71,8 +84,8 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
     every later one of its group; Kafka likewise, by partition and offset; Kinesis and DynamoDB Streams with the first
     failure, where the job stops. Firehose and S3 Batch Operations get an item for each record, from the function's
-    result. For every other source an ExceptionGroup is raised after all records were tried. A record that was not
-    started has failed.
+    result. The state of a tumbling window is answered as it came. For every other source an ExceptionGroup is raised
+    after all records were tried. A record that was not started has failed.
 
     Example:
         >>> @job
@@ -82,9 +95,10 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
         >>> import_row({"Records": [message]}, None)
         {'batchItemFailures': []}
     """
-    unknown = [name for name in options if name not in _OPTIONS]
+    values = locals()
+    options = {name: values[name] for name in OPTIONS}
     if unknown:
-        raise TypeError(f"job does not know {', '.join(map(repr, unknown))}; it knows {', '.join(sorted(_OPTIONS))}")
+        raise TypeError(f"job does not know {', '.join(map(repr, unknown))}; it knows {', '.join(sorted(OPTIONS))}")
     if function is None:
         return lambda function: _handler(function, **options)
     return _handler(function, **options)
@@ -93,17 +107,17 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
 def _handler(
     function: "Callable[..., Any]",
     *,
-    margin: float = 1.0,
-    partial: bool = True,
-    raise_if_all_failed: bool = False,
-    concurrency: int = 1,
-    **options: "Any",
+    margin: float,
+    partial: bool,
+    raise_if_all_failed: bool,
+    concurrency: int,
+    **policy: "Any",
 ) -> "JobHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"job takes a function and keywords: {function!r}")
     if concurrency < 1:
         raise ValueError(f"concurrency is at least 1, not {concurrency!r}")
-    settings = JobSettings(name_of(function), margin=margin, policy=_policy(options))
+    settings = JobSettings(name_of(function), margin=margin, policy=_policy(policy))
     where, in_tasks = context_parameter(function), is_async(function, follow_wrapped=True)
     bound: tuple[Parse | None, bool] | None = parse_early(record_parser, function, names_around())
 
@@ -133,7 +147,10 @@ def _handler(
             noted = outcome()
             if noted is not None:  # for metrics
                 noted["records"], noted["failures"] = len(records), len(failed)
-            return _answer(run, failed, partial, raise_if_all_failed)
+            answer = _answer(run, failed, partial, raise_if_all_failed)
+            if (run.batch.ordered or not records) and _WINDOW in event:  # an answer without a state is a failure
+                return {**(answer or {"batchItemFailures": []}), "state": event.get("state") or {}}
+            return answer
         finally:
             end(token)
 

@@ -31,7 +31,7 @@ def part_of(parse: "Parse | None", raw: "Any", record: "Any") -> "Any":
 
 
 def rest_of(found: "Iterable[Any]", record: "Any") -> "list[Any]":
-    """Return the records after this one; of a generator those that it has not yielded yet."""
+    """Return the records after this one: of a generator, the remaining ones."""
     records = list(found)
     if iter(found) is found:
         return records

@@ -38,7 +38,7 @@ class Run:
 
     parse: makes records of a raw one; None where the raw record is the record
     items: of a source that waits for an answer to each record, the items of the answer by position; else None
-    dead: the positions of records of which a part, or all, is a dead letter
+    dead: the positions of raw records with a dead letter in them
     in_loop: whether the records are tried in tasks of the event loop, where nothing may block
     """
 
@@ -200,7 +200,7 @@ class Run:
         _log.warning("%s did not start %d records: %s", self.job.name, self.states.count(_WAITING), error)
 
     async def _take(self, position: int, raw: "Any", result: "Any") -> None:
-        """Await a result, and keep what it says to a source that waits for it."""
+        """Await a result, and keep its item for a source that waits for one."""
         if hasattr(result, "__await__"):
             result = await self._result(result)
         if self.items is not None and not self.states[position]:  # else another part of the record has failed

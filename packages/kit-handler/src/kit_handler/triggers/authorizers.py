@@ -2,7 +2,7 @@
 
 Sources: API Gateway Developer Guide, "Use API Gateway Lambda authorizers" and "Control access to HTTP APIs with AWS
 Lambda authorizers". API Gateway keeps an answer (300 seconds under SAM's defaults) and judges the same caller's next
-request by it, whatever the method and path: a policy that names one method alone would refuse all others.
+request by it, also for another method or path: a policy that names one method alone would refuse all others.
 """
 
 from kit_handler.errors import ForbiddenError, TriggerError, UnauthorizedError
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Allow:
     """Let a caller pass, as the answer of an authorizer's function that says more than True or a mapping.
 
-    context: what the functions behind see as `request.authorizer`; it may be empty
+    context: `request.authorizer` of the functions behind; it may be empty
     principal_id: the caller's name in API Gateway's logs; by default the context's `principalId`, or "user"
-    scope: what the policy holds for, and with it API Gateway's cache:
+    scope: the methods and paths of the policy, which API Gateway keeps:
         "stage": every method of the API's stage
         "request": the method and path of this request; for functions that judge by the path
         a list: `["GET /loans", "GET /loans/*", "* /public/*"]`, where `*` stands for anything, slashes included
@@ -72,7 +72,7 @@ def answer_authorizer(call: "Callable[[], Any]", event: "Event", context: "Any",
 
 
 def _allow(said: "Any") -> Allow | None:
-    """Return what True or a mapping stands for. A mapping without a value in it is a search that found nobody."""
+    """Return the meaning of a result. A mapping without a value in it is a search that found nobody."""
     if said is not None and not isinstance(said, (bool, dict)):
         raise TypeError(f"an authorizer says True, False, a mapping or Allow, not {type(said).__qualname__!r}")
     if isinstance(said, dict):

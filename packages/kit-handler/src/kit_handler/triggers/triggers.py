@@ -18,12 +18,20 @@ from kit_handler.sources import is_batch, kind_of, waits_for_each
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, overload
 
-    from kit_handler._types import EventHandler
+    from kit_handler._types import TriggerHandler
 
 
-def trigger(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "Any":
+if TYPE_CHECKING:
+
+    @overload
+    def trigger(function: Callable[..., Any], /) -> TriggerHandler: ...
+    @overload
+    def trigger() -> Callable[[Callable[..., Any]], TriggerHandler]: ...
+
+
+def trigger(function: "Callable[..., Any] | None" = None, /, **unknown: "Any") -> "Any":
     """Make `f(event)`, plain or `async def`, a Lambda handler that answers as the event's source expects.
 
     The annotation of the first parameter says the argument: a class with `from_event(event)` or `from_record(event)`,
@@ -48,14 +56,14 @@ def trigger(function: "Callable[..., Any] | None" = None, /, **options: "Any") -
     Firehose and S3 Batch Operations, with a record class: as `job`, for each record. Records of queues, streams,
     topics and buckets want a job: UnhandledSourceError. So does a class of which an event holds several or none.
     """
-    if options:
-        raise TypeError(f"trigger has no options: {', '.join(map(repr, options))}")
+    if unknown:
+        raise TypeError(f"trigger has no options: {', '.join(map(repr, unknown))}")
     if function is None:
         return _handler
     return _handler(function)
 
 
-def _handler(function: "Callable[..., Any]") -> "EventHandler":
+def _handler(function: "Callable[..., Any]") -> "TriggerHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"trigger takes a function: {function!r}")
     name, where = name_of(function), context_parameter(function)
@@ -88,7 +96,7 @@ def _handler(function: "Callable[..., Any]") -> "EventHandler":
 
     take_over(handler, function)
     handler.__kit_handler__ = "trigger"  # type: ignore[attr-defined]
-    return handler
+    return handler  # type: ignore[return-value]
 
 
 def _is_event(event: "Any") -> bool:

@@ -184,12 +184,12 @@ def _apis(resources: Mapping[str, Mapping[str, Any]], resolver: Resolver) -> Ite
     stages: dict[Any, str] = {}
     for resource in resources.values():
         if resource["Type"] in ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"):
-            properties = resource["Properties"]
+            properties = resource.get("Properties") or {}
             api = properties.get("RestApiId", properties.get("ApiId"))
             stages[api.get("Ref") if isinstance(api, Mapping) else api] = resolver.resolve(properties.get("StageName"))
     for name, resource in resources.items():
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             yield ApiStub(name, "rest", stages.get(name, ""))
         elif resource["Type"] == "AWS::ApiGatewayV2::Api":
-            socket = resource.get("Properties", {}).get("ProtocolType") == "WEBSOCKET"
+            socket = (resource.get("Properties") or {}).get("ProtocolType") == "WEBSOCKET"
             yield ApiStub(name, "websocket" if socket else "http", stages.get(name, "$default"))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit_local.errors import TemplateError
+from kit_local.suggest import did_you_mean
 from kit_local.template.parse import Source
 
 # What AWS would check against the account ("AWS-specific parameter types"); here one of each kind is as good as any.
@@ -28,7 +29,8 @@ def parameter_values(source: Source, given: Mapping[str, str]) -> dict[str, Any]
     declared = source.data.get("Parameters") or {}
     unknown = sorted(set(given) - set(declared))
     if unknown:
-        raise TemplateError(f"the template has no parameter {', '.join(map(repr, unknown))}", file=source.file)
+        named = ", ".join(map(repr, unknown)) + did_you_mean(unknown[0], declared)
+        raise TemplateError(f"the template has no parameter {named}", file=source.file)
     values = {}
     for name, spec in declared.items():
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from kit_local.errors import TemplateError
+from kit_local.suggest import did_you_mean
 
 NAMES = ("template.yaml", "template.yml", "template.json")
 
@@ -127,7 +128,8 @@ class _Builder:
             return None
         short = node.tag[1:]
         if short not in _SHORT:
-            raise self.error(f"the tag {node.tag!r} is not one of CloudFormation's", node)
+            meant = did_you_mean(node.tag, (f"!{each}" for each in _SHORT))
+            raise self.error(f"the tag {node.tag!r} is not one of CloudFormation's{meant}", node)
         return short if short in ("Ref", "Condition") else f"Fn::{short}"
 
     def plain(self, node: Any, path: tuple[str | int, ...]) -> Any:

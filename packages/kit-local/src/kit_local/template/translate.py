@@ -44,7 +44,7 @@ def _prepared(source: Source, without: frozenset[str]) -> dict[str, Any]:
     (document.get("Globals") or {}).get("Function", {}).pop("CodeUri", None)
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource.setdefault("Properties", {})["CodeUri"] = _CODE
+            resource["Properties"] = {**(resource.get("Properties") or {}), "CodeUri": _CODE}
     return document
 
 

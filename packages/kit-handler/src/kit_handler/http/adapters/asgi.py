@@ -54,7 +54,7 @@ def encode(response: "Response") -> "dict[str, Any]":
     if response.streams:
         if not 100 <= response.status_code <= 599:
             raise ValueError(f"{response.status_code!r} is no status of HTTP")
-        answer = {"headers": as_fields(response.headers), "body": "", "isBase64Encoded": False, "stream": response}
+        answer = {"headers": as_fields(response.headers), "body": "", "isBase64Encoded": False, "stream": response.body}
     else:
         body, in_base64, fields = response.encoded()
         answer = {"headers": fields, "body": body, "isBase64Encoded": in_base64}

@@ -55,7 +55,7 @@ def _guard(option: str, required: "Names", keys: tuple[str, ...], *, separators:
     return guard
 
 
-def _ways(option: str, required: "Names") -> "list[tuple[str, ...]]":
+def _ways(option: str, required: "Any") -> "list[tuple[str, ...]]":
     if isinstance(required, AllOf) or not isinstance(required, (list, tuple, set, frozenset)):
         required = (required,)
     ways = [each if isinstance(each, AllOf) else _texts(option, (each,)) for each in required]

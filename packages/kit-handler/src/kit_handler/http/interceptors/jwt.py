@@ -164,7 +164,7 @@ class Jwt:
 def _is_compact(token: str) -> bool:
     """Tell whether a token is as RFC 7515, 7.1 writes it: PyJWT looks over padding, white space and other characters.
 
-    Otherwise one token would have any number of spellings, to get past whatever remembers tokens by their text.
+    Otherwise one token would have any number of spellings, to get past a list of revoked tokens.
     """
     return all(_ALPHABET.issuperset(part) and _is_canonical(part) for part in token.split("."))
 
