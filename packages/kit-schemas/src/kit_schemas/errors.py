@@ -20,7 +20,7 @@ __all__ = ["SchemaDefinitionError", "SchemasError", "UndumpableValueError", "Uni
 if TYPE_CHECKING:
 
     class ValidationError(marshmallow.ValidationError):
-        """marshmallow's own: data does not fit. It is the same class; here type checkers learn what `messages` is."""
+        """marshmallow's own: data does not fit. It is the same class; type checkers see the type of `messages` here."""
 
         messages: list[Any] | dict[Any, Any]
 
