@@ -12,13 +12,15 @@ finds its rows by an array (a join to a limited and locking subquery may lock, a
 # The aggregates from a place on to the end, then from the beginning up to that place. A recursive query is evaluated as
 # far as its reader reads.
 _WALK = """with recursive ahead as (
-        (select aggregate_id, seq, due_at from {table} where aggregate_id > %(after)s order by aggregate_id, seq limit 1)
+        (select aggregate_id, seq, due_at from {table} where aggregate_id > %(after)s
+            order by aggregate_id, seq limit 1)
         union all
         select next.aggregate_id, next.seq, next.due_at from ahead cross join lateral (
             select aggregate_id, seq, due_at from {table} as later where later.aggregate_id > ahead.aggregate_id
             order by aggregate_id, seq limit 1) as next
     ), behind as (
-        (select aggregate_id, seq, due_at from {table} where aggregate_id <= %(after)s order by aggregate_id, seq limit 1)
+        (select aggregate_id, seq, due_at from {table} where aggregate_id <= %(after)s
+            order by aggregate_id, seq limit 1)
         union all
         select next.aggregate_id, next.seq, next.due_at from behind cross join lateral (
             select aggregate_id, seq, due_at from {table} as later
