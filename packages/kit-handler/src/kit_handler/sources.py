@@ -50,8 +50,8 @@ def names_of(event: "Any") -> "list[str]":
     `cognito`; intent, bot, `lex` (or `lex_v1`); intent, `IntentRequest`, `alexa`; `Custom::Type`, `custom_resource`;
     `Query.loan`, `appsync` (also for a list, a batch); the action group, `bedrock`; the secret's ARN, the step
     (`createSecret`), `rotation`; `authorizer`; `schedule`. Others: Firehose's ARN and stream, `aws:firehose`;
-    `aws:s3batch`; the topic of an IoT rule that selects `topic() AS topic`, `iot`; of a destination, the name of the invoked
-    function, `aws:lambda`.
+    `aws:s3batch`; the topic of an IoT rule that selects `topic() AS topic`, `iot`; of a destination, the name of the
+    invoked function, `aws:lambda`.
     """
     if isinstance(event, list):
         first = next((item for item in event if isinstance(item, dict)), {})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 from kit_events.errors import EventShapeError
@@ -34,10 +34,8 @@ class Event(Protocol):
         """Return the id of the thing that the event is about."""
         ...
 
-    @property
-    def filter_attributes(self) -> Any:
-        """Name the attributes that subscribers may filter by."""
-        ...
+    filter_attributes: ClassVar[Any]
+    """The names of the attributes that subscribers may filter by."""
 
 
 class EventParts(NamedTuple):

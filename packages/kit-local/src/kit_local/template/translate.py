@@ -14,7 +14,7 @@ from typing import Any
 from kit_local.errors import TemplateError
 from kit_local.paths import cache_folder
 from kit_local.template.check import SAM
-from kit_local.template.parse import Source
+from kit_local.template.source import Source
 
 _CODE = "s3://kit-local/code"  # stands for every local folder: nothing is uploaded, and the translator wants S3
 _FORMAT = "1"  # to be raised whenever what is handed to the translator changes
