@@ -33,7 +33,7 @@ UPDATE = "update loans set term = term + 1 where id = %s"
 IMPORTS = {
     "psycopg2": "import psycopg2",
     "kit_db": "import kit_db",
-    "kit_db and its driver": "import kit_db.psycopg2",
+    "kit_db and its driver": "import kit_db.driver.psycopg2",
     "sqlalchemy and psycopg2": "import sqlalchemy, psycopg2",
     "sqlalchemy.orm and psycopg2": "import sqlalchemy.orm, psycopg2",
 }

@@ -1,14 +1,18 @@
 """`job`: records by annotation, batch answers, the deadline."""
 
 import logging
+import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Self, TypedDict
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 import pytest
 from kit_core.invocation import correlation_id
 from kit_handler import AnnotationError, DeadlineError, job
 from kit_testing import LambdaContext
 from kit_testing.events import sqs_event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as OnlyForTypeCheckers
 
 
 class Message:
@@ -121,12 +125,20 @@ def test_an_annotation_may_name_a_class_that_comes_later() -> None:
     assert Later.seen == ["a"]
 
 
-def test_an_annotation_that_is_nowhere_defined_fails_the_invocation() -> None:
+def test_a_misspelt_annotation_fails_at_import() -> None:
+    with pytest.raises(AnnotationError, match=r"'Lter'.*did you mean 'Later'"):
+
+        @job
+        def process(record: "Lter") -> None:  # type: ignore[name-defined]  # noqa: F821
+            pass
+
+
+def test_a_name_that_is_there_for_type_checkers_only_fails_the_invocation() -> None:
     @job
-    def process(record: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
+    def process(record: "OnlyForTypeCheckers") -> None:
         pass
 
-    with pytest.raises(AnnotationError, match="Nowhere"):
+    with pytest.raises(AnnotationError, match=r"'OnlyForTypeCheckers'.*not defined when the program runs"):
         process(sqs_event(["a"]))
 
 
@@ -223,7 +235,7 @@ def test_a_queue_names_each_failed_message_and_tries_the_others(caplog: pytest.L
 
     answer = process(sqs_event(["a", "bad", "malformed", "b+bad+c", "d"]))
     assert failures(answer) == ["message-2", "message-3", "message-4"]
-    assert seen == ["a", "bad", "b", "bad", "d"]
+    assert seen == ["a", "bad", "b", "bad", "c", "d"]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
     assert "message-2" in caplog.text
 
@@ -567,3 +579,19 @@ def test_an_error_of_a_nested_job_is_a_failure_of_that_record_only() -> None:
             raise DeadlineError(remaining=1, margin=2)
 
     assert failures(outer(sqs_event(["a", "b", "c", "d"]), LambdaContext())) == ["message-2", "message-3"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a function can't be defined")
+def test_an_annotation_without_quotes_may_name_a_class_that_comes_later() -> None:
+    source = """
+@job
+def process(record: Later) -> None:
+    seen.append(type(record).__name__)
+
+class Later(Message):
+    pass
+"""
+    module: dict[str, Any] = {"job": job, "Message": Message, "seen": [], "__name__": "later"}
+    exec(source, module)
+    assert failures(module["process"](sqs_event(["a"]))) == []
+    assert module["seen"] == ["Later"]

@@ -14,7 +14,6 @@ from kit_handler import (
     AppError,
     ForbiddenError,
     TriggerError,
-    UnauthorizedError,
     UnhandledSourceError,
     trigger,
 )
@@ -152,45 +151,6 @@ def test_lex_goes_on_or_ends_unless_told_otherwise() -> None:
     state = saying(None)(lex_event())["sessionState"]
     assert (state["dialogAction"], state["intent"]["state"]) == ({"type": "Close"}, "Fulfilled")
     assert saying({"messages": []})(lex_event()) == {"messages": []}
-
-
-def effect(answer: dict[str, Any]) -> str:
-    statement = answer["policyDocument"]["Statement"][0]
-    assert statement["Resource"].startswith("arn:aws:execute-api:")
-    return str(statement["Effect"])
-
-
-@pytest.mark.parametrize("kind", ["1.0", "token", "websocket"])
-def test_a_policy_allows_or_denies_what_was_asked_for(kind: str) -> None:
-    event = authorizer_event(kind, token="t")
-    assert effect(saying(True)(event)) == "Allow"
-    for said in (False, None, ForbiddenError()):
-        assert effect(saying(said)(event)) == "Deny"
-    answer = saying({"principalId": "p", "roles": ["A"], "n": 1, "none": None})(event)
-    assert (effect(answer), answer["principalId"]) == ("Allow", "p")
-    assert answer["context"] == {"principalId": "p", "roles": '["A"]', "n": 1}
-
-
-def test_a_simple_answer_allows_or_denies() -> None:
-    event = authorizer_event("2.0", token="t")
-    assert saying(True)(event) == {"isAuthorized": True, "context": {}}
-    assert saying({"roles": ["A"]})(event) == {"isAuthorized": True, "context": {"roles": ["A"]}}
-    for said in (False, None, ForbiddenError(), UnauthorizedError()):
-        assert saying(said)(event)["isAuthorized"] is False
-
-
-@pytest.mark.parametrize("whole", [{"isAuthorized": False}, {"principalId": "p", "policyDocument": {}}])
-def test_a_whole_answer_is_not_touched(whole: dict[str, Any]) -> None:
-    assert saying(whole)(authorizer_event()) == whole
-
-
-def test_an_authorizer_that_fails_lets_nobody_in() -> None:
-    with pytest.raises(TriggerError, match=r"^Unauthorized$"):
-        saying(UnauthorizedError("who?"))(authorizer_event("token"))
-    for error in (ValueError("secret"), AppError("A", "secret")):
-        with pytest.raises(TriggerError) as caught:
-            saying(error)(authorizer_event())
-        assert "secret" not in str(caught.value)
 
 
 def test_a_schedule_and_a_direct_call_raise_what_is_raised() -> None:

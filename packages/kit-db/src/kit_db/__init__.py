@@ -20,13 +20,16 @@ __all__ = [
     "InsufficientPrivilegeError",
     "IntegrityError",
     "InvalidCursorError",
+    "InvalidLimitError",
     "InvalidValueError",
+    "KeyNotUniqueError",
     "NoAnswerError",
     "NotNullViolationError",
     "Page",
     "ReadOnlyError",
     "RowNotFoundError",
     "SerializationError",
+    "StaleRowError",
     "StatementCancelledError",
     "StatementError",
     "StatementTimeoutError",
@@ -64,12 +67,15 @@ if TYPE_CHECKING:
         InsufficientPrivilegeError,
         IntegrityError,
         InvalidCursorError,
+        InvalidLimitError,
         InvalidValueError,
+        KeyNotUniqueError,
         NoAnswerError,
         NotNullViolationError,
         ReadOnlyError,
         RowNotFoundError,
         SerializationError,
+        StaleRowError,
         StatementCancelledError,
         StatementError,
         StatementTimeoutError,
@@ -82,16 +88,16 @@ if TYPE_CHECKING:
         UnknownColumnError,
         UnreadableRowError,
     )
-    from kit_db.pages import Page
-    from kit_db.store import BaseStore, Store
+    from kit_db.stores.pages import Page
+    from kit_db.stores.store import BaseStore, Store
     from kit_db.unit_of_work import BaseAction, UnitOfWork
 else:
     _HOMES = {
         "database": ("Database",),
         "defaults": ("default_database", "scoped_session", "set_default_database", "transactional"),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),
-        "pages": ("Page",),
-        "store": ("BaseStore", "Store"),
+        "stores.pages": ("Page",),
+        "stores.store": ("BaseStore", "Store"),
         "unit_of_work": ("BaseAction", "UnitOfWork"),
     }
 

@@ -17,9 +17,10 @@ LONGEST_MESSAGE = 300
 
 _STATES_TEXT = """
     none null nil undefined nan true false yes no on off n/a
-    absent changed created deleted denied disabled empty enabled expired failed filtered found hidden incorrect invalid
-    masked mismatch missing ok optional present redacted refreshed rejected required revoked rotated unknown unset
-    updated valid verified wrong
+    absent accepted active changed closed created deleted denied disabled empty enabled error expired fail failed
+    filtered found hidden inactive incorrect invalid issued masked matched mismatch missing ok optional passed pending
+    present redacted refreshed rejected removed required revoked rotated sent skipped succeeded success successful
+    supported unavailable unknown unset unsupported updated used valid verified wrong
     any array bool boolean bytes dict int integer list number object secretstr str string text uuid
 """
 _STATES = frozenset(_STATES_TEXT.split())

@@ -45,6 +45,7 @@ _PARTS = (
     "jwt",
     "code",
     "card",
+    "socket-protocol",
 )
 _ENDS = ("auth", "sig", "otp", "pin", "cvv", "cvc", "pw")  # no letter follows
 _SESSIONS = ("sessionid", "session_id", "session id", "session-id", "sessid", "sess_id")
@@ -55,7 +56,8 @@ _QUOTE = r"(?:\\{0,15}[\"'`]|%(?:25){0,3}2[27])"
 _WORD_BEFORE = r"[A-Za-z]{2,20}[ ]\Z"
 _WORD_AFTER = r"[ ](?:id|number|no|num)\b"
 _ASSIGNED = (
-    rf"(?i)(?P<quote>{_QUOTE})?(?:\]|%(?:25){{0,3}}5d)?[ \t]{{0,40}}+"
+    r"(?i)(?:[ ](?:for|of)[ ][^:=\n]{1,80}?(?:[ ]is|[ ]was|(?=[ ]?=[ ]?'))|[ ]is(?=:)|[ ]was(?=:))?"
+    rf"(?P<quote>{_QUOTE})?(?:\]|%(?:25){{0,3}}5d)?[ \t]{{0,40}}+"
     r"(?P<sign>=>|->|→|:=|={1,3}|:(?![:/])|%(?:25){0,3}3[ad])[ \t]{0,40}+"
 )
 _VALUE_OF = (
@@ -116,7 +118,7 @@ class _Search:
     def __init__(self, text: str) -> None:
         self.text = text
         self.pieces: list[str] = []
-        self.done = 0  # what lies before has been copied into pieces
+        self.done = 0  # the text before this place has been copied into pieces
 
     def run(self, places: list[tuple[int, int]]) -> str:
         at = 0
@@ -198,7 +200,7 @@ class _Search:
         # ["password", "email"] and ("password", "email") are names; [("password", "email")] is not.
         nested = before[-2:-1] in ("(", "[", ",", "{", " ") and before[:-1].rstrip()[-1:] not in ("=", ":", "")
         plain = compiled("[a-z_]{1,40}").fullmatch(value) is not None
-        if name.startswith("--") or (inside and (nested or not plain or _is_header(name))):
+        if name.startswith("--") or (inside and (nested or not plain or "-" in name or _is_header(name))):
             return self._unless_harmless(start, stop, name)
         if _is_header(name) and (" " in value or "=" in value or is_random(value)):  # a flat list of names and values
             return self._unless_harmless(start, stop, name)
@@ -234,7 +236,7 @@ class _Search:
         return self._plain(begin, name, start, found["quote"], found["sign"])
 
     def _plain(self, begin: int, name: str, start: int, quote: str | None, sign: str) -> int:
-        """Hide the value that begins at `start`, whatever it looks like."""
+        """Hide the value that begins at `start`, with or without quotes."""
         text = self.text
         following = text[start : start + 1]
         if following in ("", "\n", "\r"):
@@ -315,6 +317,8 @@ class _Search:
         text = self.text
         if text[start] == "{" and name.lower().endswith(("auth", "jwt")):
             return start + 1  # settings, claims
+        if text[start] == "(" and name.lower().endswith("signature"):
+            return start + 1  # of a function
         stop = closing_bracket(text, start)
         if stop - start < 2000:
             inside = text[start + 1 : stop - 1]
@@ -329,7 +333,7 @@ class _Search:
 
 
 def _is_header(name: str) -> bool:
-    return name.lower().endswith(("authorization", "cookie", "cookies"))
+    return name.lower().endswith(("authorization", "cookie", "cookies", "socket-protocol"))
 
 
 def is_random(text: str) -> bool:

@@ -26,6 +26,9 @@ from kit_core.redaction.named import REDACTED
 from kit_core.redaction.names import is_secret_name
 from kit_core.redaction.patterns import compiled
 
+_PRIVATE_KEY = (
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?:-(?!----END)[^-]*+)*+(?:-----END [^-]{0,60}-----)?"
+)
 _CARD = r"(?<![\w.-])(?:[2-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-]|\.\d)"
 _ROW = r"\(([^()]*)\)"
 _CELL = r"(\s*)('(?:[^'\\]|''|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|[^,()]*)"
@@ -34,11 +37,16 @@ _PORT = r":\d{1,5}(?:[/?#,]|$)"
 
 
 def redact_shapes(text: str, lowered: str) -> str:
-    """Return `text` without what has the form of a secret; `lowered`: the text in small letters, as it was."""
+    """Return `text` without secrets of a known form; `lowered`: the text in small letters, as it was."""
     for hint, pattern, replacement in _SHAPES:
         if hint in lowered:
             text = compiled(pattern).sub(replacement, text)
     return text
+
+
+def redact_private_keys(text: str) -> str:
+    """Return `text` without private keys; they have lines, so that they come before everything that ends with one."""
+    return compiled(_PRIVATE_KEY).sub(REDACTED, text)
 
 
 def redact_cards(text: str) -> str:
@@ -79,7 +87,7 @@ def _without_key(found: "re.Match[str]") -> str:
 
 
 def _without_columns(found: "re.Match[str]") -> str:
-    """Hide what an INSERT statement has in the columns of secrets."""
+    """Hide the values of an INSERT statement in the columns of secrets."""
     secret = {at for at, name in enumerate(found[2].split(",")) if is_secret_name(name)}
 
     def row(each: "re.Match[str]") -> str:
@@ -99,7 +107,7 @@ def _without_password(found: "re.Match[str]") -> str:
 
 
 def _authority(text: str) -> str:
-    """Return what follows `://` without its password, or without the token that stands for the user."""
+    """Return the text behind `://` without its password, or without the token in place of the user."""
     at = text.find("@")
     user = compiled(_USER).match(text)
     if at < 0 or user is None or text[0] == "[":
@@ -139,7 +147,6 @@ _KNOWN_KEYS = (
     ("gzxivyxdz", r"F[wQ]oGZXIvYXdz[A-Za-z0-9+/=%]+"),
 )
 _SHAPES: "tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...]" = (
-    ("private key", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?:-(?!----END)[^-]*+)*+(?:-----END [^-]{0,60}-----)?", REDACTED),
     ("input_value=", r"(?m)(?:^|(?<=\\n))([\w.]{1,200})((?:\n|\\{1,15}n) +[^\n]{0,500}?\[type=\w{1,60}, input_value=)(.{0,2000}?)(?=, input_type=|$)", _without_input),
     ("values", r"(?i)(\(([^()]{1,2000})\)\s{0,9}values\s{0,9})((?:\([^()]{0,4000}\)\s{0,9},?\s{0,9})+)", _without_columns),
     (")=(", r"(\([^()\n]{1,500}\)=\()[^()\n]{1,2000}(?=\))", _without_key),

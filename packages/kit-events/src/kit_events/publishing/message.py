@@ -10,13 +10,15 @@ from kit_core.errors import NaiveTimeError, UnserialisableTypeError, Unserialisa
 from kit_core.json import dumps
 
 from kit_events.errors import EventShapeError
+from kit_events.publishing.groups import own_group
 from kit_events.publishing.parts import Event, parts_of
 
 
 class Message(NamedTuple):
     """Hold a message as drivers send it: text, attributes to filter by, and the ids that keep order and identity.
 
-    It is made of plain values, so that it can be kept and sent later.
+    It is made of plain values, so that it can be kept and sent later. `group` is its tenant on a standard queue or
+    topic, None for the aggregate's id.
     """
 
     id: UUID
@@ -24,6 +26,7 @@ class Message(NamedTuple):
     aggregate_id: UUID
     text: str
     attributes: dict[str, str]
+    group: str | None = None
 
     @property
     def size(self) -> int:
@@ -61,7 +64,7 @@ def message_of(event: Event, *, origin_prefix: str | None = None) -> Message:
         raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), remedy) from error
     except (UnserialisableTypeError, UnserialisableValueError) as error:
         raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), error.problem) from error
-    return Message(event_id, parts.type, parts.aggregate_id, text, attributes | parts.attributes)
+    return Message(event_id, parts.type, parts.aggregate_id, text, attributes | parts.attributes, own_group(event))
 
 
 def _origin(prefix: str | None) -> str:

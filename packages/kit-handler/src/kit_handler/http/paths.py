@@ -1,9 +1,9 @@
-"""The path that a router matches: without what stands before the API's own routes.
+"""The path that a router matches, without the parts before the API's own routes.
 
 Where each comes from:
 HTTP APIs have a stage's name (but `$default`) at the front of the path, decoded; behind a custom domain the path
 begins with the mapping's key instead. REST APIs leave the stage out, and a custom domain's base path in. Function
-URLs and load balancers pass the path on as it came, encoded. What a custom domain has put in front is told by the
+URLs and load balancers pass the path on as it came, encoded. The prefix of a custom domain is told by the
 route or resource that API Gateway itself has matched: it counts from the end.
 """
 

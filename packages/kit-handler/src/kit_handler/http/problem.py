@@ -6,7 +6,7 @@ from kit_handler.http.response import Response
 
 
 def problem(response: Response) -> Response:
-    """Return an error in the form of RFC 9457: `errors` and what else the body has stay beside its own members."""
+    """Return an error in the form of RFC 9457: the members of the body, `errors` among them, stay beside its own."""
     errors = response.body.get("errors") if isinstance(response.body, dict) else None
     if not isinstance(errors, list):
         return response
