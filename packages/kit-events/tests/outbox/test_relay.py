@@ -13,6 +13,7 @@ from kit_core import invocation
 from kit_db import Database
 from kit_events import (
     BaseEvent,
+    EventBus,
     EventRefusedError,
     EventTooLargeError,
     OutboxTransactionError,
@@ -20,6 +21,7 @@ from kit_events import (
 from kit_events.outbox import DeadEvent, Outbox, Relay, Relayed
 from kit_events.outbox.table import FailedEvent, Settlement
 from kit_events.publishing.message import Message
+from kit_testing import RecordingBus
 
 
 @dataclass(frozen=True)
@@ -320,3 +322,15 @@ def test_what_was_sent_before_the_bus_broke_down_is_not_sent_again(
     sent_to.fails = lambda message: None
     assert Relay(box).run() == Relayed(sent=2)
     assert sent_to.numbers() == [0, 1, 2]
+
+
+def test_the_line_of_a_sent_event_has_the_correlation_id_of_its_publisher(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Outbox(bus=EventBus(RecordingBus()))
+    with invocation.enter(correlation_id="of-the-request"), database.transaction():
+        box.publish(Paid(uuid4()))
+    with caplog.at_level(logging.INFO, "kit.events"), invocation.enter(correlation_id="of-the-relay"):
+        assert Relay(box).run().sent == 1
+    [line] = [record for record in caplog.records if record.message == "EVENT_PUBLISHED"]
+    assert line.event_correlation_id == "of-the-request"
