@@ -4,6 +4,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, time
@@ -13,8 +14,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, NotRequired, Self, TypedDict
 from uuid import UUID
 
+import annotated_types
 import pytest
 from kit_handler import AnnotationError, BadRequestError, Body, Cookie, Header, Query, Request, Response, Router, route
+from kit_handler.openapi import openapi
 from kit_testing.events import http_event
 
 if TYPE_CHECKING:
@@ -529,6 +532,39 @@ def test_tuples_are_of_as_many_values_as_they_say() -> None:
         ("many", "must be a list"),
         ("both", "must be a list"),
     ]
+
+
+ALIASES = """
+type Percent = Annotated[int, at.Le(100)]
+type Tree = dict[str, Tree] | None
+type Page = list[Percent]
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="before, there is no `type` statement")
+def test_an_alias_is_read_as_what_it_stands_for_also_inside_of_itself() -> None:
+    names: dict[str, Any] = {"Annotated": Annotated, "at": annotated_types}
+    exec(ALIASES, names)
+
+    def create(share: Any, page: Any, tree: Any) -> Response:
+        return Response.ok([share, page, tree])
+
+    create.__annotations__.update(
+        share=names["Percent"], page=names["Page"], tree=Annotated[names["Tree"], Body("tree")]
+    )
+    good = {"a": {"b": None}, "c": {}}
+    assert got(create, query={"share": "7", "page": ["1", "2"]}, body={"tree": good}) == [7, [1, 2], good]
+    assert got(create, query={"share": "700", "page": ["1", "200"]}, body={"tree": {"a": {"b": 1}}}) == [
+        ("share", "must be at most 100"),
+        ("page.1", "must be at most 100"),
+        ("tree.a.b", "must be an object"),
+    ]
+    app = Router()
+    app.post("/")(create)
+    schemas = openapi(app)["components"]["schemas"]
+    assert schemas["Percent"] == {"type": "integer", "maximum": 100}
+    tree = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Tree"}}
+    assert schemas["Tree"] == {"anyOf": [tree, {"type": "null"}]}
 
 
 @dataclass

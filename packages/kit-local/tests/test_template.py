@@ -57,7 +57,6 @@ def test_a_template_in_json_is_read(tmp_path: Path) -> None:
     ("text", "line", "message"),
     [
         ("Resources:\n  A: {\n", 3, "not YAML"),
-        ("Resources:\n  A: 1\n  A: 2\n", 3, "'A' is given twice"),
         ("Resources:\n  A: !Reff B\n", 2, "'!Reff'"),
         ("Resources:\n  A: &a [*a]\n", 2, "alias"),
         ("Resources:\n  A: !!python/name:os.system\n", 2, "not YAML"),

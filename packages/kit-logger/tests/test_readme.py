@@ -37,9 +37,19 @@ def test_readme(lines):
 @pytest.mark.skipif(not GUIDE.exists(), reason="the guides are not part of the source distribution")
 def test_guide(run):
     # In a process of its own: it makes another logger, which would write to this one's output for good.
-    shown = run("\n".join(blocks(GUIDE, "python")))
-    first, *pooled = shown.lines[:3]
-    lines = shown.lines[3:]
+    captured = """
+import contextlib, io, types
+
+class Capsys:
+    readouterr = staticmethod(lambda: types.SimpleNamespace(out=output.getvalue()))
+
+with contextlib.redirect_stdout(io.StringIO()) as output:
+    test_the_decision_is_logged(Capsys())
+"""
+    shown = run("\n".join([*blocks(GUIDE, "python"), captured]))
+    first, both, one, *pooled = shown.lines[:5]
+    lines = shown.lines[5:]
+    assert [(line.get("batch"), line.get("loan")) for line in (both, one)] == [("b-1", "l-1"), ("b-1", None)]
     assert sorted(line["loan"] for line in pooled) == ["l-1", "l-2"]
     assert (first["items"], first["order"], first["correlation_id"]) == (3, "o-1", "abc")
     messages = [line.get("message") for line in lines]

@@ -133,8 +133,8 @@ if TYPE_CHECKING:
     from kit_events.records.sns import TopicRecord
     from kit_events.records.sources import register_source
     from kit_events.records.sqs import QueueRecord
-    from kit_events.records.typed_event import record_of
     from kit_events.records.window import WindowTrigger
+    from kit_events.typed.events import record_of
 else:
     _HOMES = {
         "dead_letters.failures": ("SqsDeadLetter", "SqsVisibility"),
@@ -144,7 +144,7 @@ else:
         "records.fields": ("Fields",),
         "records.record": ("Record",),
         "records.sources": ("register_source",),
-        "records.typed_event": ("record_of",),
+        "typed.events": ("record_of",),
     }
 
     def __getattr__(name):

@@ -5,6 +5,9 @@ Loaded where an annotation could not be evaluated; a route or job pays nothing f
 
 import sys
 
+from kit_core.parameters import globals_of
+
+from kit_handler._naming import name_of
 from kit_handler.errors import AnnotationError
 
 TYPE_CHECKING = False
@@ -13,36 +16,31 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def refuse_misspelt(function: str, error: "NameError | AttributeError") -> None:
+def refuse_misspelt(function: "Any", error: "NameError | AttributeError") -> None:
     """Raise AnnotationError if the name that `error` is about will not be there when the module has been imported.
 
     The code of the annotation's module is asked: the functions that are being run, the module if it is being imported,
     else its source. Where there is none, the name may come.
     """
-    if not _may_come(error, _namespace_of(error)):
+    if not _may_come(error, _namespace_of(function, error)):
         raise undefined(function, error) from error
 
 
-def undefined(function: str, error: "NameError | AttributeError") -> AnnotationError:
+def undefined(function: "Any", error: "NameError | AttributeError") -> AnnotationError:
     """Return the error about a name that can't be found."""
     import builtins
     from difflib import get_close_matches
 
-    known = dir(error.obj) if isinstance(error, AttributeError) else [*_namespace_of(error), *dir(builtins)]
+    known = dir(error.obj) if isinstance(error, AttributeError) else [*_namespace_of(function, error), *dir(builtins)]
     close = get_close_matches(str(error.name), known, n=1)
     reason = "is not defined when the program runs"
-    return AnnotationError(function, error.name, f"{reason}; did you mean {close[0]!r}?" if close else reason)
+    reason = f"{reason}; did you mean {close[0]!r}?" if close else reason
+    return AnnotationError(name_of(function), error.name, reason)
 
 
-def _namespace_of(error: Exception) -> "dict[str, Any]":
-    """Return the global names of the module that has the annotation: those it was evaluated with."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    if trace is None:
-        return {}
-    found: Any = trace.tb_frame.f_globals
-    return found if "__name__" in found else trace.tb_frame.f_locals  # a class's are passed by typing as the local ones
+def _namespace_of(function: "Any", error: Exception) -> "dict[str, Any]":
+    """Return the global names of the module that has the annotation: that of a class with it, or the function's."""
+    return getattr(error, "namespace", None) or globals_of(function)
 
 
 def _may_come(error: "NameError | AttributeError", namespace: "dict[str, Any]") -> bool:

@@ -27,11 +27,13 @@ def pairs(multiple: "dict[str, Any]") -> "list[tuple[str, Any]]":
 
 def text_values(holder: "dict[str, Any]", name: str) -> "dict[str, str]":
     """Return the mapping that `holder` has under `name` with its values as texts; null is as if it were not there."""
-    values = mapping(holder, name)
+    values = holder.get(name)
+    if not isinstance(values, dict):
+        return {}
     for value in values.values():
         if type(value) is not str:
             return {key: str(each) for key, each in values.items() if each is not None}
-    return dict(values)
+    return values.copy()
 
 
 def text_lists(holder: "dict[str, Any]", name: str) -> "dict[str, list[str]]":

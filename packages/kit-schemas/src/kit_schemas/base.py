@@ -34,9 +34,18 @@ class BaseSchema:
     Annotations are the fields, `ClassVar` is none. The constructor takes keywords only and trusts its caller;
     `load` trusts nobody. Other classes can be mixed in; only the annotations of BaseSchema classes become fields.
 
-    Options in the class's head, which subclasses inherit: `strict=True` takes less than marshmallow does;
-    `default_timezone` is given to datetimes that have none; `unknown=RAISE` makes fields that are not declared an
-    error; `split=True` takes `"a,b"` for a list, as query strings have it.
+    Options in the class's head, which subclasses inherit:
+
+    strict: take less than marshmallow does; reaches nested classes that say nothing of it
+    default_timezone: the zone of datetimes that have none
+    unknown: RAISE makes fields that are not declared an error
+    split: take `"a,b"` for a list, as query strings have it
+
+    >>> class Line(BaseSchema, strict=True):
+    ...     sku: str
+    ...     count: int = 1
+    >>> Line.load({"sku": "pen"}).dump()
+    {'sku': 'pen', 'count': 1}
     """
 
     __kit_declared__: ClassVar[tuple[Mapping[str, FieldSpec], set[str]]] = ({}, set())
@@ -157,10 +166,12 @@ class BaseSchema:
         """Make an instance of a mapping, or with `many` a list of instances of a list.
 
         Raises marshmallow's ValidationError, whose `messages` name every wrong field at once; data that is no mapping
-        (None too) is such an error under `_schema`. `unknown` is EXCLUDE, which drops fields that are not declared,
-        or RAISE; it reaches nested schemas; without it each class does as its head says. With `partial` (True, or
-        names) missing fields are no error: they stay unset, and `dump` leaves them out; True is about the class's own
-        fields, and nested instances are whole. Another BaseSchema instance is dumped first.
+        (None too) is such an error under `_schema`. Another BaseSchema instance is dumped first.
+
+        unknown: EXCLUDE drops fields that are not declared, RAISE makes them errors, nested ones too; by default each
+        class does as its head says
+        partial: True, or the names of fields that may be missing: they stay unset, and `dump` leaves them out. True is
+        about the class's own fields; nested instances are whole. By default a wrapped Schema is as it is by itself.
         """
         if not partial:
             make: Callable[[Any], Self] = cls.__kit_loaders__.get(unknown) or loader_of(cls, unknown)
@@ -221,7 +232,8 @@ class BaseSchema:
         """Return the fields as plain values for JSON: UUID, Decimal and times as strings, load_only fields left out.
 
         `skip_none` leaves out fields that are None, in nested schemas too, but not inside of plain dicts. With
-        `many` it is called on the class: `Loan.dump(loans, many=True)` dumps each of them by its own class.
+        `many` it is called on the class: `Loan.dump(loans, many=True)` dumps each of them by its own class. A value
+        that its field can't dump is an UndumpableValueError, which is a TypeError.
         """
         if many:
             return [each.dump(skip_none=skip_none) for each in self]

@@ -10,11 +10,22 @@ catches it works with classes of this package and with plain marshmallow schemas
 """
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from marshmallow import ValidationError
+import marshmallow
 
 __all__ = ["SchemaDefinitionError", "SchemasError", "UndumpableValueError", "UnionSelectionError", "ValidationError"]
+
+
+if TYPE_CHECKING:
+
+    class ValidationError(marshmallow.ValidationError):
+        """marshmallow's own: data does not fit. It is the same class; type checkers see the type of `messages` here."""
+
+        messages: list[Any] | dict[Any, Any]
+
+else:
+    from marshmallow import ValidationError
 
 
 class SchemasError(Exception):

@@ -103,7 +103,7 @@ def _value_of_alias(hint: Any) -> Any:
 
 
 def _type_arguments(cls: type) -> dict[type, dict[Any, Any]]:
-    """Return what the type variables of each generic base stand for in a class."""
+    """Return the types that a class gives for the type variables of each generic base."""
     found: dict[type, dict[Any, Any]] = {}
     for base, arguments in _generic_bases(cls, {}):
         if arguments or base not in found:

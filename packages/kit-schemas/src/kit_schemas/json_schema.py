@@ -199,7 +199,7 @@ def _members(field: Any) -> Document:
 
 
 def _temporal(field: Any) -> Document:
-    """Return what a date or a time is dumped as; one without a zone is of no format of JSON Schema."""
+    """Return the schema of a dumped date or time; one without a zone is of no format of JSON Schema."""
     form = field.format or field.DEFAULT_FORMAT
     if form.startswith("timestamp"):
         return {"type": "number"}

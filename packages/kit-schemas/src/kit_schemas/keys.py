@@ -87,7 +87,7 @@ class ChoiceKey(fields.Field[Any]):
 
 
 class NullableKey(fields.Field[Any]):
-    """What another field takes, or None, which is the text `null` in JSON."""
+    """A value of another field, or None, which is the text `null` in JSON."""
 
     def __init__(self, inner: fields.Field[Any]) -> None:
         super().__init__(allow_none=True)

@@ -35,7 +35,7 @@ _METHODS = {
     "__pre_serialize__": "use @pre_dump of marshmallow",
     "__post_serialize__": "use @post_dump of marshmallow",
 }
-# By the name of pydantic's decorator, in what it leaves.
+# By the class of the information that pydantic's decorator leaves.
 _DECORATORS = {
     "FieldValidatorDecoratorInfo": ("field_validator", _VALIDATES),
     "ValidatorDecoratorInfo": ("validator", _VALIDATES),
@@ -92,7 +92,7 @@ _METADATA = {
 
 
 _FORMATS = fields.DateTime.SERIALIZATION_FUNCS.keys()
-# What classes have that other libraries made.
+# Attributes of the classes of other libraries.
 _CLASSES = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__", "__required_keys__", "_field_defaults")
 
 
@@ -111,7 +111,7 @@ def foreign_field(value: Any) -> str | None:
 
 
 def foreign_default(value: Any) -> str | None:
-    """Return the message about a default that is none: another library's field, `...`, or what hides the value."""
+    """Return the message about a default that is no value: another library's field, `...`, or a descriptor."""
     if value is ...:
         return "`...` is no default: a field without a default is required"
     if hasattr(type(value), "__set__"):
@@ -202,7 +202,7 @@ def foreign_check(check: Any) -> str | None:
 def foreign_metadata(metadata: Mapping[Any, Any], *, required: bool) -> str | None:
     """Return the message about a key of `field(metadata=…)` by which another library makes the field.
 
-    One that says what is so in any case is none: that the field is required.
+    A key that is true in any case is left alone: that the field is required.
     """
     for name, value in metadata.items():
         if name == "required" and bool(value) is required:

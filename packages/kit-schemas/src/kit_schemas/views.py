@@ -42,7 +42,7 @@ def class_of(owner: Any) -> Any:
 
 
 def nested_in(options: ClassOptions, cls: Any) -> Any:
-    """Return a class as it is nested in one with these options: a view of it, unless it says itself what it is.
+    """Return a class as it is nested in one with these options: a view of it, unless its own head says `strict`.
 
     A view takes over the `default_timezone`, too, if the class has none: a strict class refuses times without a zone.
     """

@@ -1,4 +1,4 @@
-"""What happens behind the API: one function per queue, bucket or schedule."""
+"""The functions behind the API: one for each queue, bucket or schedule."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What can be done with loans, whoever asks for it."""
+"""The operations on loans."""
 
 from decimal import Decimal
 from typing import Any
@@ -24,18 +24,18 @@ APPROVAL_LIMIT = Decimal("10000.00")
 loans = LoanStore()
 documents = DocumentStore()
 
-# Events are sent right after the commit; what that misses, `relay_events` finds.
+# Events are sent right after the commit; `relay_events` sends the remaining ones.
 outbox = Outbox(deliver="after_commit")
 
 
 class LoanReader:
-    """The read side: what the API shows of one loan."""
+    """The read side: one loan as the API shows it."""
 
     def cache_key(self) -> str:
-        """Let every function share what one of them has read; a new shape of the answer needs a new key."""
+        """Share one cache among all functions; a new shape of the answer needs a new key."""
         return "v1"
 
-    # Only the shared tier: what another function has changed must not live on in this one's memory.
+    # Only the shared tier: a value that another function has changed must not live on in this one's memory.
     @method_cache(ttl=300, cache_name="loans", tiers=("redis",))
     def get(self, loan_id: UUID) -> dict[str, Any] | None:
         """Return the loan with its documents, ready for JSON, or None."""

@@ -12,23 +12,25 @@ finds its rows by an array (a join to a limited and locking subquery may lock, a
 # The aggregates from a place on to the end, then from the beginning up to that place. A recursive query is evaluated as
 # far as its reader reads.
 _WALK = """with recursive ahead as (
-        (select aggregate_id, seq from {table} where aggregate_id > %(after)s order by aggregate_id, seq limit 1)
+        (select aggregate_id, seq, due_at from {table} where aggregate_id > %(after)s
+            order by aggregate_id, seq limit 1)
         union all
-        select next.aggregate_id, next.seq from ahead cross join lateral (
-            select aggregate_id, seq from {table} as later where later.aggregate_id > ahead.aggregate_id
+        select next.aggregate_id, next.seq, next.due_at from ahead cross join lateral (
+            select aggregate_id, seq, due_at from {table} as later where later.aggregate_id > ahead.aggregate_id
             order by aggregate_id, seq limit 1) as next
     ), behind as (
-        (select aggregate_id, seq from {table} where aggregate_id <= %(after)s order by aggregate_id, seq limit 1)
+        (select aggregate_id, seq, due_at from {table} where aggregate_id <= %(after)s
+            order by aggregate_id, seq limit 1)
         union all
-        select next.aggregate_id, next.seq from behind cross join lateral (
-            select aggregate_id, seq from {table} as later
+        select next.aggregate_id, next.seq, next.due_at from behind cross join lateral (
+            select aggregate_id, seq, due_at from {table} as later
             where later.aggregate_id > behind.aggregate_id and later.aggregate_id <= %(after)s
             order by aggregate_id, seq limit 1) as next
     )
     select head.* from (select * from ahead union all select * from behind) as first"""
 
 _GIVEN = """select head.* from unnest(%(aggregates)s::uuid[]) as given (aggregate_id) cross join lateral (
-        select aggregate_id, seq from {table} as waiting where waiting.aggregate_id = given.aggregate_id
+        select aggregate_id, seq, due_at from {table} as waiting where waiting.aggregate_id = given.aggregate_id
         order by seq limit 1) as first"""
 
 # Each of so many aggregates gives its share of the events: so one with many does not hold up the others.
@@ -37,7 +39,7 @@ _CLAIM = """with heads as materialized (
         select id, aggregate_id, seq from {table} as waiting
         where waiting.aggregate_id = first.aggregate_id and waiting.seq = first.seq and due_at <= now()
         for update skip locked) as head
-    limit %(most)s
+    where first.due_at <= now() limit %(most)s
 ), leased as (
     update {table} set claim = %(claim)s, due_at = now() + make_interval(secs => %(lease)s)
     where id = any(array(select id from heads)) returning aggregate_id, seq

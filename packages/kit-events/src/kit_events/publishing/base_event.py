@@ -51,7 +51,7 @@ class BaseEvent:
         `kit_events.record_of(event)` is the record around each. Raise `RecordShapeError` for what is no event of this
         type and version, or has a payload that does not fit.
         """
-        from kit_events.records.typed_event import read_events
+        from kit_events.typed.events import read_events
 
         return read_events(cls, raw)
 
@@ -70,7 +70,7 @@ class BaseEvent:
         converted as annotated: UUIDs, decimals, times, enums, collections, dataclasses. Members that it does not know
         are ignored. Raise `RecordShapeError` with the path of a value that does not fit.
         """
-        from kit_events.records.typed_event import build
+        from kit_events.typed.events import build
 
         return build(cls, payload)
 

@@ -3,6 +3,7 @@
 Here are the two errors of the room, too: an annotation that is not understood, a value that is not as annotated.
 """
 
+import sys
 import typing
 from types import NoneType, UnionType
 
@@ -136,9 +137,19 @@ def is_body(annotation: "Any") -> bool:
     )
 
 
+def hints_of(kind: "Any") -> "dict[str, Any]":
+    """Return the annotations of a class; a NameError says in `namespace` in which module the name was looked for."""
+    try:
+        return typing.get_type_hints(kind, include_extras=True)
+    except NameError as error:
+        module: Any = sys.modules.get(kind.__module__)
+        error.namespace = vars(module) if module else {}  # type: ignore[attr-defined]
+        raise
+
+
 def fields_of(kind: "Any") -> "dict[str, tuple[Any, bool]]":
     """Return the annotation of each field of a dataclass or TypedDict that may be given, and whether it must be."""
-    hints = typing.get_type_hints(kind, include_extras=True)
+    hints = hints_of(kind)
     if is_typed_dict(kind):
         return {name: (hint, name in kind.__required_keys__) for name, hint in hints.items()}
     from dataclasses import MISSING, InitVar, fields

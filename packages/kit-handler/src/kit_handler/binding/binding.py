@@ -76,7 +76,7 @@ def bind(
     except (NameError, AttributeError) as error:
         from kit_handler import _later
 
-        _later.refuse_misspelt(name_of(function), error)
+        _later.refuse_misspelt(function, error)
     bound: list[Callable[[Request], Any]] = []
 
     def call(request: "Request") -> "Any":
@@ -84,7 +84,7 @@ def bind(
             try:
                 bound.append(_bound(function, path, {}))
             except (NameError, AttributeError) as error:
-                raise _later.undefined(name_of(function), error) from error
+                raise _later.undefined(function, error) from error
         return bound[0](request)
 
     return call

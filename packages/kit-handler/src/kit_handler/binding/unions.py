@@ -10,6 +10,7 @@ from kit_handler.binding.annotations import (
     NotUnderstoodError,
     Wrong,
     has_load,
+    hints_of,
     is_dataclass,
     is_typed_dict,
     kind_of,
@@ -69,7 +70,7 @@ def tags_of(kind: "Any") -> "dict[str, tuple[Any, ...]]":
         return {}
     fields = getattr(kind, "__dataclass_fields__", {})
     found = {}
-    for name, hint in typing.get_type_hints(kind, include_extras=True).items():
+    for name, hint in hints_of(kind).items():
         values = _values(kind_of(hint), getattr(fields.get(name), "default", None))
         if values:
             found[_name_in_data(kind, name)] = values

@@ -16,8 +16,7 @@ def compressed(response: Response, request: "Request") -> Response:
     """Return the answer in gzip when the client takes that and it is worth the work; text and JSON only."""
     if response.streams:
         return response
-    body, in_base64, headers = response.encoded()
-    cookies = response.set_cookies()
+    body, in_base64, headers, cookies = response.parts()
     if varies(body, in_base64, headers):
         vary_on(headers, "Accept-Encoding")
         packed = _gzip(body.encode()) if _accepts_gzip(request.headers.get("accept-encoding", "")) else None

@@ -18,8 +18,7 @@ def tagged(response: Response, request: "Request", *, compress: bool = False) ->
     """
     if response.status_code != 200 or response.streams or request.method not in ("GET", "HEAD"):
         return response
-    body, in_base64, headers = response.encoded()
-    cookies = response.set_cookies()
+    body, in_base64, headers, cookies = response.parts()
     tag = next((value for name, value in headers.items() if name.lower() == "etag"), None)
     if tag is None:
         from hashlib import sha256

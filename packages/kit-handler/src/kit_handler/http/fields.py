@@ -14,41 +14,43 @@ _SINGLE = frozenset(
         *("strict-transport-security", "x-frame-options"),
     )
 )
+_MOST_KEYS = 512
+_keys: dict[str, str] = {}
 _SEPARATORS = frozenset('()<>@,;:\\"/[]?={} \t')
 
 
-def as_fields(headers: "Mapping[str, Any]") -> "dict[str, str]":
-    """Return header fields as texts, without Set-Cookie.
+def as_fields(headers: "Mapping[str, Any]") -> "tuple[dict[str, str], dict[str, str], list[str]]":
+    """Return header fields as texts, their names by lower-case name, and apart from these the values of Set-Cookie.
 
     Numbers become text, lists one value joined with ", ". A name that is there in several cases is one field. Raises
     TypeError for a value of another kind, ValueError for a line break or control character, and for several values
     of a field that has one.
     """
     fields: dict[str, str] = {}
-    known: dict[str, str] = {}
+    names: dict[str, str] = {}
+    cookies: list[str] = []
     for name, value in headers.items():
-        key = _checked_name(name).lower()
-        if key == "set-cookie":
+        key = _keys.get(name) or _key_of(name)
+        if type(value) is str and value.isprintable() and key not in names and key != "set-cookie":
+            fields[name] = value
+            names[key] = name
             continue
         texts = _texts(name, value)
-        if not texts:
+        if key == "set-cookie":
+            cookies += texts
             continue
-        if key in known:
-            texts.insert(0, fields[known[key]])
+        if key in names:
+            texts.insert(0, fields[names[key]])
         if len(texts) > 1 and key in _SINGLE:
             raise ValueError(f"the header field {name!r} has one value, not {len(texts)}")
-        fields[known.setdefault(key, name)] = ", ".join(texts)
-    return fields
+        if texts:
+            fields[names.setdefault(key, name)] = ", ".join(texts)
+    return fields, names, cookies
 
 
-def as_cookies(headers: "Mapping[str, Any]", cookies: "Iterable[str]") -> list[str]:
-    """Return every value of Set-Cookie: those among the header fields, in any case, then `cookies`."""
-    found: list[str] = []
-    for name, value in headers.items():
-        if _checked_name(name).lower() == "set-cookie":
-            found += _texts(name, value)
-    found += _texts("Set-Cookie", list(cookies))
-    return found
+def as_cookies(cookies: "Iterable[str]") -> list[str]:
+    """Return values of Set-Cookie as they may be sent; raise as `as_fields` does."""
+    return [_text("Set-Cookie", cookie) for cookie in cookies]
 
 
 def check_field(name: str, value: str) -> None:
@@ -98,17 +100,17 @@ def is_token(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and _SEPARATORS.isdisjoint(text)
 
 
-def _checked_name(name: "Any") -> str:
+def _key_of(name: "Any") -> str:
+    """Return a name in lower case, and remember it."""
     if not isinstance(name, str) or not is_token(name):
-        raise ValueError(
-            f"{name!r} can't be the name of a header field: it is empty, or has a space, a colon or the like"
-        )
-    return name
+        raise ValueError(f"{name!r} can't be the name of a header field: it is empty, or has a space or the like")
+    if len(_keys) >= _MOST_KEYS:
+        _keys.clear()
+    key = _keys[name] = name.lower()
+    return key
 
 
 def _texts(name: str, value: "Any") -> list[str]:
-    if type(value) is str:
-        return [_text(name, value)]
     if isinstance(value, (list, tuple)):
         return [_text(name, each) for each in value]
     return [_text(name, value)]

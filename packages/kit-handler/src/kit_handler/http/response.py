@@ -2,13 +2,14 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Iterable, Mapping
+    from collections.abc import AsyncIterable, Callable, Iterable, Mapping
     from os import PathLike
     from typing import Any, Literal
 
 _JSON = "application/json"
 _TEXT = "text/plain; charset=utf-8"
 _BYTES = "application/octet-stream"
+_NO_NAMES: "dict[str, str]" = {}
 
 
 class Response:
@@ -237,52 +238,50 @@ class Response:
         """Return a copy that has these header fields in place of its own."""
         return Response(self.status_code, self.body, headers, cookies=self.cookies)
 
-    def encoded(self) -> "tuple[str, bool, dict[str, str]]":
-        """Return the body as text, whether that is base64, and the header fields: a Content-Type, but no Set-Cookie.
+    def parts(self) -> "tuple[str, bool, dict[str, str], list[str]]":
+        """Return the body as text, whether that is base64, the header fields, and the values of Set-Cookie.
 
-        Bytes whose Content-Type says text or JSON go out as text. Raises TypeError or ValueError when the body has no
-        form in JSON, for a header field that is neither text, number nor a list of these, and for one with a line break
-        or control character in it; ValueError for a status that HTTP doesn't have.
+        Among the fields is a Content-Type, but no Set-Cookie. Bytes whose Content-Type says text or JSON go out as
+        text. Raises TypeError or ValueError when the body has no form in JSON, for a header field that is neither text,
+        number nor a list of these, and for one with a line break or control character in it; ValueError for a status
+        that HTTP doesn't have.
         """
         if not 100 <= self.status_code <= 599:
             raise ValueError(f"{self.status_code!r} is no status of HTTP")
-        body, in_base64 = self.body, False
-        headers = _as_fields(self.headers) if self.headers else {}
-        given = _content_type(headers) if headers else ""
-        if hasattr(body, "__kit_stream__"):
-            body = body.joined()
-        if type(body) is dict:  # nearly always
-            text, kind = _dumps(body), _JSON
-        elif isinstance(body, str):
-            text, kind = body if body.isascii() else _transportable(body), _TEXT
-        elif body is None:
-            text, kind = "", _TEXT
-        elif isinstance(body, (bytes, bytearray, memoryview)):
-            from kit_handler.http.binary import as_text
-
-            (text, in_base64), kind = as_text(body, headers, given), _BYTES
+        if self.headers:
+            fields, names, cookies = _as_fields(self.headers)
         else:
-            text, kind = _dumps(body), _JSON
-        if text and not given:
-            headers["Content-Type"] = kind
-        return text, in_base64, headers
+            fields, names, cookies = {}, _NO_NAMES, []
+        if self.cookies:
+            cookies += _as_cookies(self.cookies)
+        body = self.body
+        if type(body) is dict:  # nearly always
+            text, kind, in_base64 = _dumps(body), _JSON, False
+        elif isinstance(body, str):
+            text, kind, in_base64 = body if body.isascii() else _transportable(body), _TEXT, False
+        elif body is None:
+            text, kind, in_base64 = "", _TEXT, False
+        else:
+            from kit_handler.http.bodies import as_text
+
+            text, kind, in_base64 = as_text(body, fields, names)
+        if text and "content-type" not in names:
+            fields["Content-Type"] = kind
+        return text, in_base64, fields, cookies
+
+    def encoded(self) -> "tuple[str, bool, dict[str, str]]":
+        """Return the first three of `parts`: the body as text, whether that is base64, and the header fields."""
+        return self.parts()[:3]
 
     def set_cookies(self) -> list[str]:
-        """Return every value of Set-Cookie, those among the header fields first.
-
-        Raises ValueError for a line break or control character in one.
-        """
-        if not self.headers and not self.cookies:
-            return []
-        from kit_handler.http.fields import as_cookies
-
-        return as_cookies(self.headers, self.cookies)
+        """Return every value of Set-Cookie, those among the header fields first; raise as `parts` does."""
+        cookies = _as_fields(self.headers)[2] if self.headers else []
+        return cookies + _as_cookies(self.cookies)
 
     def dump(self) -> "dict[str, Any]":
         """Return the answer in the shape that REST APIs take."""
-        body, in_base64, fields = self.encoded()
+        body, in_base64, fields, cookies = self.parts()
         answer = {"statusCode": self.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
-        cookies = self.set_cookies()
         if cookies:
             answer["multiValueHeaders"] = {"Set-Cookie": cookies}
         return answer
@@ -303,7 +302,7 @@ def _load_dumps(value: "Any") -> str:
 _dumps = _load_dumps
 
 
-def _load_as_fields(headers: "Mapping[str, Any]") -> "dict[str, str]":
+def _load_as_fields(headers: "Mapping[str, Any]") -> "tuple[dict[str, str], Any, list[str]]":
     """Stand for `as_fields` until the first header field, as above."""
     global _as_fields
     from kit_handler.http.fields import as_fields
@@ -312,18 +311,16 @@ def _load_as_fields(headers: "Mapping[str, Any]") -> "dict[str, str]":
     return as_fields(headers)
 
 
-_as_fields = _load_as_fields
+_as_fields: "Callable[[Mapping[str, Any]], tuple[dict[str, str], Any, list[str]]]" = _load_as_fields
+
+
+def _as_cookies(cookies: "Iterable[str]") -> list[str]:
+    from kit_handler.http.fields import as_cookies
+
+    return as_cookies(cookies)
 
 
 def _transportable(text: str) -> str:
     from kit_handler.http.fields import transportable
 
     return transportable(text)
-
-
-def _content_type(headers: "dict[str, str]") -> str:
-    """Return the Content-Type that is given, or ""."""
-    for name, value in headers.items():
-        if name.lower() == "content-type":
-            return value
-    return ""

@@ -196,7 +196,9 @@ class Router:
                 path = path[:-1]
             found = self._matcher.find(method, path, decoded)
             if method == "OPTIONS" and "access-control-request-method" in request.headers:
-                endpoint = self._preflighted(request, path, decoded)
+                from kit_handler.http.preflights import find_endpoint
+
+                endpoint = find_endpoint(self._matcher, self._fallback, request, path, decoded=decoded)
                 if endpoint is not None:
                     return endpoint
             if isinstance(found, set):
@@ -205,20 +207,6 @@ class Router:
             request._outcome = error
             return self._fallback
         return _chosen(request, found)
-
-    def _preflighted(self, request: "Request", path: str, decoded: bool) -> Endpoint | None:
-        """Return the endpoint whose CORS answers a preflight, with the methods of the path for which that holds."""
-        wanted = request.headers["access-control-request-method"]
-        methods: Any = self._matcher.find("", path, decoded)
-        routes: dict[str, Any] = {method: self._matcher.find(method, path, decoded) for method in methods}
-        chosen = routes.get(wanted) or (routes.get("GET") if wanted == "HEAD" else None) or routes.get("OPTIONS")
-        endpoint: Endpoint = chosen[0].endpoint if chosen else self._fallback
-        cors = endpoint.answers.cors
-        named = {method for method, (route, _) in routes.items() if cors and route.endpoint.answers.cors == cors}
-        if "GET" in named and "HEAD" not in routes:
-            named.add("HEAD")
-        request._cors_methods = sorted(named)
-        return endpoint if named else None
 
     def _other(self, request: "Request", path: str, decoded: bool, allowed: set[str]) -> Endpoint:
         if request.method == "HEAD" and "GET" in allowed:

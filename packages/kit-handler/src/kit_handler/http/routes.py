@@ -134,7 +134,8 @@ class Endpoint:
         try:
             if answers.cors:
                 response = answers.cors.preflight(request)
-            response = response or self._call(request)
+            if response is None:
+                response = self._call(request)
             if type(response) is not Response or (type(response.body) is not dict and response.streams):
                 response = self._settled(response, request)
         except Exception as error:  # noqa: BLE001  (whatever it is, the client gets an answer without its text)
@@ -148,26 +149,11 @@ class Endpoint:
             result = run(result, context=request.context)
         if not isinstance(result, Response):
             raise InvalidResponseError(self.name, result)
-        return self._streamed(result, request) if result.streams else result
+        if not result.streams:
+            return result
+        from kit_handler.http.stream_answers import settled
 
-    def _streamed(self, response: Response, request: Request) -> Response:
-        """Return a stream as it is where the source takes one; else the answer with its chunks joined."""
-        stream = response.body
-        if request.method == "HEAD":
-            stream.close()
-            return Response(response.status_code, "", response.headers, cookies=response.cookies)
-        if not getattr(getattr(request, "_adapter", None), "STREAMS", False):
-            content = stream.joined(request.context)
-            return Response(response.status_code, content, response.headers, cookies=response.cookies)
-
-        def answer_error(error: Exception) -> Response:
-            failed = self.answers.of_error(error, request, self.name)
-            return failed if self.answers.plain else self.answers.finished(failed, request, self.name)
-
-        from contextvars import copy_context
-
-        stream.name, stream.context, stream.on_error = self.name, copy_context(), answer_error
-        return response
+        return settled(result, request, self.name, self.answers)
 
 
 def serve(event: "Any", context: "Any", find: "Callable[[Request], Endpoint]") -> "Any":

@@ -99,7 +99,7 @@ def parse_early(parser: "Callable[[Any, Any], Any]", function: "Any", namespace:
     except (NameError, AttributeError) as error:
         from kit_handler._later import refuse_misspelt
 
-        refuse_misspelt(name_of(function), error)
+        refuse_misspelt(function, error)
         return None
 
 
@@ -110,7 +110,7 @@ def parse_late(parser: "Callable[[Any, Any], Any]", function: "Any") -> "Any":
     except (NameError, AttributeError) as error:
         from kit_handler._later import undefined
 
-        raise undefined(name_of(function), error) from error
+        raise undefined(function, error) from error
 
 
 def _only(of_record: "Parse") -> "Callable[[Any], Any]":

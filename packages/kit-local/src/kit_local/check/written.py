@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from kit_local.check.references import referred, text, under
 from kit_local.errors import TemplateError
 from kit_local.template.intrinsics import Resolver
-from kit_local.template.parse import Source
+from kit_local.template.source import Source
 
 QUEUE = "AWS::SQS::Queue"
 _PARTIAL = "ReportBatchItemFailures"

@@ -208,7 +208,7 @@ class Builder:
 
     def _create(self, logical_id: str, spec: Mapping[str, Any]) -> Resource:
         needed = spec.get("DependsOn") or []
-        for name in [needed] if isinstance(needed, str) else needed:
+        for name in map(text_of, needed if isinstance(needed, list) else [needed]):
             if name in self.template.resources:
                 self.create(name)
             elif name not in self.template.source.data["Resources"]:

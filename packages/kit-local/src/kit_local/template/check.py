@@ -8,7 +8,7 @@ from kit_local.suggest import did_you_mean, near
 from kit_local.template import nested
 from kit_local.template.intrinsics import FUNCTIONS
 from kit_local.template.nested import Tree
-from kit_local.template.parse import Source
+from kit_local.template.source import Source
 from kit_local.template.supported import EVENTS, TYPES, Support
 
 SAM = "AWS::Serverless-2016-10-31"

@@ -40,8 +40,9 @@ class Resolver:
         result = self._resolve(value)
         return None if result is _ABSENT else result
 
-    def condition(self, name: str) -> bool:
+    def condition(self, name: Any) -> bool:
         """Tell whether the condition of this name holds."""
+        name = text_of(name)  # an unquoted `Yes` is a truth value
         if name not in self.conditions:
             raise TemplateError(f"there is no condition {name!r}{did_you_mean(name, self.conditions)}")
         if name in self._deciding:
@@ -77,7 +78,8 @@ class Resolver:
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise TemplateError(f"{name} cannot be given {argument!r}") from error
 
-    def _reference(self, name: str) -> Any:
+    def _reference(self, argument: Any) -> Any:
+        name = text_of(argument)
         if name == "AWS::NoValue":
             return _ABSENT
         return self.values[name] if name in self.values else self._ref(name)

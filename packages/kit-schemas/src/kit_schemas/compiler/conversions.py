@@ -13,7 +13,7 @@ _TWO = tuple(f"{number:02}" for number in range(100))
 
 
 def datetime_text(value: dt.datetime) -> str:
-    """Return what `isoformat` does, which spends most of its time on the zone: a third of it for one in UTC."""
+    """Return the text of `isoformat`, in a third of its time for a datetime in UTC: it spends most on the zone."""
     year = value.year
     if value.tzinfo is not dt.UTC or year < 1000:
         return value.isoformat()

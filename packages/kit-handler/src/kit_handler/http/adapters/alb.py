@@ -81,8 +81,8 @@ def cookies(event: "Event") -> "list[str]":
 
 def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer. A field can only be there once, so each further cookie has a name in another case."""
-    body, in_base64, fields = response.encoded()
-    for number, cookie in enumerate(response.set_cookies()):
+    body, in_base64, fields, found = response.parts()
+    for number, cookie in enumerate(found):
         fields[in_case("set-cookie", number)] = cookie
     return {"statusCode": response.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
 

@@ -71,9 +71,8 @@ def identity(event: "Event") -> "dict[str, Any]":
 
 def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer with its header fields as lists."""
-    body, in_base64, fields = response.encoded()
+    body, in_base64, fields, found = response.parts()
     multiple = {name: [value] for name, value in fields.items()}
-    found = response.set_cookies()
     if found:
         multiple["Set-Cookie"] = found
     return {

@@ -95,10 +95,8 @@ def cookies(event: "Event") -> "list[str]":
 
 def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer as payload 2.0 has it: cookies in a list of their own."""
-    body, in_base64, fields = response.encoded()
+    body, in_base64, fields, found = response.parts()
     answer = {"statusCode": response.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
-    if response.headers or response.cookies:
-        found = response.set_cookies()
-        if found:
-            answer["cookies"] = found
+    if found:
+        answer["cookies"] = found
     return answer

@@ -12,14 +12,13 @@ from kit_handler.http.adapters.apigateway_v1 import (
     path_params,
     query,
 )
-from kit_handler.http.fields import as_fields
+from kit_handler.http.response import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from kit_handler._types import Event
-    from kit_handler.http.response import Response
 
 __all__ = [
     "MOST_BYTES",
@@ -48,14 +47,23 @@ def recognises(event: "Event") -> bool:
     return isinstance(request_context, dict) and "asgi" in request_context
 
 
-def encode(response: "Response") -> "dict[str, Any]":
+def encode(response: Response) -> "dict[str, Any]":
     """Return the answer as payload 2.0 has it, or with the stream under `stream`."""
-    answer: dict[str, Any]
-    if response.streams:
-        if not 100 <= response.status_code <= 599:
-            raise ValueError(f"{response.status_code!r} is no status of HTTP")
-        answer = {"headers": as_fields(response.headers), "body": "", "isBase64Encoded": False, "stream": response.body}
-    else:
-        body, in_base64, fields = response.encoded()
-        answer = {"headers": fields, "body": body, "isBase64Encoded": in_base64}
-    return {"statusCode": response.status_code, "cookies": response.set_cookies(), **answer}
+    if not response.streams:
+        body, in_base64, fields, cookies = response.parts()
+        return {
+            "statusCode": response.status_code,
+            "headers": fields,
+            "cookies": cookies,
+            "body": body,
+            "isBase64Encoded": in_base64,
+        }
+    _, _, fields, cookies = Response(response.status_code, "", response.headers, cookies=response.cookies).parts()
+    return {
+        "statusCode": response.status_code,
+        "headers": fields,
+        "cookies": cookies,
+        "body": "",
+        "isBase64Encoded": False,
+        "stream": response.body,
+    }

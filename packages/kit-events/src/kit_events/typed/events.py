@@ -9,9 +9,9 @@ from typing import Any, TypeVar, get_type_hints
 from kit_core.parameters import parameters_of
 
 from kit_events.errors import RecordShapeError
-from kit_events.records.conversion import Converter, MismatchError, converter_of
 from kit_events.records.event_record import EventRecord
 from kit_events.records.fields import kind_of
+from kit_events.typed.conversion import Converter, MismatchError, converter_of
 
 T = TypeVar("T")
 
