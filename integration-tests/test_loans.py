@@ -140,7 +140,7 @@ def test_a_message_delivered_twice_changes_nothing(backend: Backend) -> None:
             "id": str(uuid4()),
             "aggregate_id": loan["id"],
             "type": "loan.requested",
-            "origin": "rispar.loans",
+            "origin": "loans",
             "at": "2026-01-01T00:00:00Z",
             "version": "1",
             "payload": {"id": loan["id"], "profile_id": OFFICER, "status": "requested"},

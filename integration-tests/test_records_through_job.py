@@ -1,6 +1,8 @@
 """kit-events' records given to kit-handler's jobs and triggers: what is malformed fails alone, whatever the source."""
 
+import base64
 import copy
+import gzip
 import json
 import re
 from pathlib import Path
@@ -11,10 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit_events import (
     AlexaTrigger,
+    AppSyncTrigger,
+    BedrockTrigger,
     BusRecord,
     DefineAuthChallengeTrigger,
     EventRecord,
     FileRecord,
+    FileTaskRecord,
+    FirehoseRecord,
     KafkaRecord,
     LexV2Trigger,
     PreSignUpTrigger,
@@ -25,20 +31,35 @@ from kit_events import (
     StreamRecord,
     TableRecord,
     UserMigrationTrigger,
+    WindowTrigger,
 )
 from kit_events.records.sources import SOURCES
 from kit_events.records.sources import load as record_class
-from kit_handler import TriggerError, job, trigger
+from kit_handler import PermanentError, TriggerError, job, trigger
+from kit_testing import failed_ids
 from kit_testing.events import (
+    activemq_event,
     alexa_event,
+    appsync_event,
+    bedrock_event,
     carried,
     cognito_event,
+    documentdb_event,
     dynamodb_record,
+    event_body,
     event_record,
+    firehose_event,
     kafka_event,
+    kinesis_event,
     kinesis_record,
     lex_event,
+    logs_event,
+    rabbitmq_event,
+    s3_batch_event,
+    s3_record,
     schedule_event,
+    sqs_event,
+    sqs_record,
 )
 
 EVENTS = Path(__file__).parents[1] / "packages" / "kit-events" / "tests" / "events"
@@ -47,9 +68,11 @@ JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just
 
 
 def raws(name: str) -> list[Any]:
+    """Return the captured raw records of a source: of its file's name, and its own where the file has several."""
     file = SOURCES[name][0]
-    event = json.loads((EVENTS / f"{file}.json" if file != "cognito" else EVENTS / f"{file}_{name}.json").read_text())
-    found: list[Any] = event.get("Records", [event])
+    several = sum(of == file for of, *_ in SOURCES.values()) > 1
+    event = json.loads((EVENTS / (f"{file}_{name}.json" if several else f"{file}.json")).read_text())
+    found: list[Any] = [event] if "window" in event else event.get("Records", [event])
     return found
 
 
@@ -154,9 +177,117 @@ def test_a_source_that_takes_no_partial_answer_gets_an_error() -> None:
     @job
     def read(record: EventRecord) -> None: ...
 
-    with pytest.raises(ExceptionGroup, match="failed for 1 records") as caught:
-        read(kafka_event(["poison"]), None)
+    with pytest.raises(ExceptionGroup, match=r"failed for 1 record$") as caught:
+        read(rabbitmq_event(["poison"]), None)
     assert isinstance(caught.value.exceptions[0], RecordShapeError)
+
+
+def test_a_poison_record_of_kafka_is_named_by_its_partition_and_offset() -> None:
+    @job
+    def read(record: EventRecord) -> None: ...
+
+    answer = read(kafka_event([event_body(), "poison"]), None)
+    assert failed_ids(answer) == [{"partition": "topic-0", "offset": 1}]
+
+
+INNER: dict[str, tuple[Any, Any]] = {
+    "KafkaRecord": (kafka_event, lambda record: record.text),
+    "ActiveMQRecord": (activemq_event, lambda record: record.text),
+    "RabbitMQRecord": (rabbitmq_event, lambda record: record.text),
+    "LogEventRecord": (logs_event, lambda record: record.message),
+    "DocumentRecord": (
+        lambda values: documentdb_event([{"_id": value} for value in values]),
+        lambda record: record.key["_id"],
+    ),
+    "QueueRecord": (lambda values: [sqs_record(value) for value in values], lambda record: record.body),
+    "FileRecord": (lambda values: sqs_event([{"Records": [s3_record(v) for v in values]}]), lambda record: record.key),
+    "LogEventRecord in Kinesis": (
+        lambda values: kinesis_event([gzip.decompress(base64.b64decode(logs_event(values)["awslogs"]["data"]))]),
+        lambda record: record.message,
+    ),
+    "EventRecord": (
+        lambda values: sqs_event([[event_body({"text": value}) for value in values]]),
+        lambda record: record.payload["text"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INNER)
+def test_one_of_many_is_a_dead_letter_and_its_raw_record_is_read_again(name: str) -> None:
+    make, text = INNER[name]
+    kind: Any = record_class(name.partition(" ")[0])
+    tried, dead = [], []
+
+    def work(record: Any) -> None:
+        tried.append(text(record))
+        if tried[-1] == "poison":
+            raise PermanentError
+
+    work.__annotations__["record"] = kind
+    answer = job(dead_letter=lambda raw, error: dead.extend(kind.from_record(raw)))(work)(make(["a", "poison", "c"]))
+    assert answer in (None, {"batchItemFailures": []})
+    assert tried == ["a", "poison", "c"]
+    assert [text(record) for record in dead] == ["poison"]
+
+
+def test_a_malformed_event_among_others_in_a_message_is_a_dead_letter_by_itself() -> None:
+    tried: list[Any] = []
+    dead: list[Any] = []
+
+    @job(dead_letter=lambda raw, error: dead.append(raw), permanent=RecordShapeError)
+    def read(record: EventRecord) -> None:
+        tried.append(record.payload["n"])
+
+    events = [event_body({"n": 1}), {"id": "malformed"}, event_body({"n": 3})]
+    assert failed_ids(read(sqs_event([events]), None)) == []
+    assert (tried, dead) == ([1, 3], [{"id": "malformed"}])
+
+
+def test_firehose_is_answered_through_a_job_for_each_record() -> None:
+    @job
+    def transform(record: FirehoseRecord) -> Any:
+        return record.ok(record.text.upper()) if record.text != "drop" else record.dropped()
+
+    answer = transform(firehose_event(["a", "drop"]), None)
+    assert answer == {
+        "records": [
+            {"recordId": "1", "result": "Ok", "data": "QQ=="},
+            {"recordId": "2", "result": "Dropped"},
+        ]
+    }
+    assert trigger(transform.__wrapped__)(firehose_event(["a", "drop"]), None) == answer
+
+
+def test_tasks_of_s3_batch_operations_are_answered_through_a_job() -> None:
+    @job
+    def work(task: FileTaskRecord) -> Any:
+        return task.succeeded("done") if task.key == "a b" else task.permanent_failure("no such")
+
+    answer = work(s3_batch_event(["a+b", "c"]), None)
+    assert answer is not None
+    assert [result["resultCode"] for result in answer["results"]] == ["Succeeded", "PermanentFailure"]
+
+
+def test_a_tumbling_window_is_answered_through_a_trigger() -> None:
+    @trigger
+    def count(window: WindowTrigger) -> Any:
+        return window.answer({"n": len(window.read_all(StreamRecord))})
+
+    assert count(raws("WindowTrigger")[0], None)["state"]["n"] >= 1
+
+
+def test_bedrock_agents_and_appsync_are_answered_through_triggers() -> None:
+    @trigger
+    def act(action: BedrockTrigger) -> Any:
+        return action.answer({"left": action.parameters["amount"]})
+
+    @trigger
+    def resolve(asked: AppSyncTrigger) -> Any:
+        return asked.arguments["n"]
+
+    response = act(bedrock_event("pay", parameters={"amount": 3}), None)["response"]
+    assert response["functionResponse"] == {"responseBody": {"TEXT": {"body": '{"left":3}'}}}
+    assert resolve([appsync_event(arguments={"n": n}) for n in (1, 2)], None) == [1, 2]
 
 
 def test_cognito_is_answered_through_a_trigger() -> None:

@@ -3,7 +3,7 @@
     python scripts/check_wheels.py [PACKAGE …]     (all of them, unless named)
 
 Siblings come from the wheels just built, as files: the names of this workspace belong to nobody on the public registry,
-so that it is never asked for them.
+so that it is never asked for them. Then the requirements of every example are resolved with these wheels.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -21,10 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 UV = os.environ.get("UV", "uv")
 
-# What must bring nothing but itself.
+# Packages that bring nothing but themselves.
 ALONE = {"kit-core", "kit-testing"}
 # What has no module.
 EMPTY = {"kit"}
+# Of the core metadata: the newest that the tools of the last years take (twine 6.1 refuses to upload 2.5).
+METADATA_VERSION = "2.4"
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Wheel:
 
     path: Path
     name: str
+    metadata_version: str
     requires: tuple[str, ...]
     files: tuple[str, ...]
 
@@ -52,7 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
         wheels = {wheel.name: wheel for wheel in map(read_wheel, sorted(Path(folder).glob("*.whl")))}
         if unknown := set(chosen) - set(wheels):
             parser.error(f"there is no package {', '.join(sorted(unknown))}")
-        failed = False
+        failed = not chosen and bool(complain(requirements_problems(Path(folder))))
+        for sdist in sorted(Path(folder).glob("*.tar.gz")):
+            failed = bool(complain(sdist_problems(sdist))) or failed
         for name in chosen or wheels:
             problems = list(problems_of(wheels[name], wheels, Path(folder) / "environments" / name))
             print(f"{name}: {'; '.join(problems) or 'ok'}")
@@ -66,11 +72,41 @@ def read_wheel(path: Path) -> Wheel:
         files = tuple(archive.namelist())
         (metadata,) = (name for name in files if name.endswith(".dist-info/METADATA"))
         said = email.message_from_bytes(archive.read(metadata))
-    return Wheel(path, said["Name"], tuple(said.get_all("Requires-Dist", ())), files)
+    return Wheel(path, said["Name"], said["Metadata-Version"], tuple(said.get_all("Requires-Dist", ())), files)
+
+
+def complain(problems: Iterable[str]) -> list[str]:
+    """Print problems, and return them."""
+    found = list(problems)
+    print(*found, sep="\n", end="\n" if found else "")
+    return found
+
+
+def sdist_problems(path: Path) -> Iterable[str]:
+    """Yield what is wrong with the metadata of a source distribution."""
+    with tarfile.open(path) as archive:
+        (metadata,) = (name for name in archive.getnames() if name.count("/") == 1 and name.endswith("/PKG-INFO"))
+        file = archive.extractfile(metadata)
+        said = email.message_from_bytes(file.read() if file else b"")
+    if said["Metadata-Version"] != METADATA_VERSION:
+        yield f"{path.name}: Metadata-Version is {said['Metadata-Version']}, not {METADATA_VERSION}"
+
+
+def requirements_problems(wheels: Path) -> Iterable[str]:
+    """Resolve the requirements of the examples with the built wheels; yield a sentence for a name that is looked up."""
+    run_in = wheels / "bundle"
+    run_in.mkdir()
+    (run_in / "wheels").symlink_to(wheels, target_is_directory=True)
+    for file in sorted(ROOT.glob("docs/examples/*/src/requirements.txt")):
+        resolved = run(UV, "pip", "compile", "--quiet", "--no-annotate", "--no-header", file, cwd=run_in).splitlines()
+        if others := [line for line in resolved if line.startswith("kit")]:
+            yield f"{file.relative_to(ROOT)}: a registry is asked for {', '.join(others)}"
 
 
 def problems_of(wheel: Wheel, wheels: Mapping[str, Wheel], environment: Path) -> Iterable[str]:
     """Install a wheel into a new environment, and yield what is wrong with it."""
+    if wheel.metadata_version != METADATA_VERSION:
+        yield f"Metadata-Version is {wheel.metadata_version}, not {METADATA_VERSION}"
     if wheel.name not in EMPTY and f"{wheel.module}/py.typed" not in wheel.files:
         yield "no py.typed"
     expected = ("" if wheel.name in EMPTY else f"{wheel.module}/", f"{wheel.path.name.rsplit('-', 3)[0]}.dist-info/")

@@ -59,5 +59,7 @@ def test_every_error_is_the_packages_and_pickles(kind: type[Exception]) -> None:
 
 def test_the_import_is_light() -> None:
     heavy = ["boto3", "botocore", "urllib3", "requests", "httpx", "asyncio", "inspect", "dataclasses", "ssl", "random"]
-    code = f"import sys, kit_aws; found = set({heavy}) & set(sys.modules); assert not found, found"
-    assert run([sys.executable, "-c", code], check=False).returncode == 0
+    # logging is there before any handler is, and loads some of these itself from Python 3.14 on
+    code = "import logging, sys; before = set(sys.modules); import kit_aws; "
+    code += f"print(*set({heavy}) & set(sys.modules) - before)"
+    assert run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split() == []

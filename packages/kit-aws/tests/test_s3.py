@@ -215,3 +215,34 @@ def test_urls_and_forms_load_no_boto3() -> None:
         "assert not {'boto3', 'botocore', 'urllib3'} & set(sys.modules)\n"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("bucket", "kind"),
+    [
+        ("documents--euw1-az1--x-s3", "a directory bucket"),
+        ("access--euw1-az1--xa-s3", "an access point of a directory bucket"),
+        ("access-abc--op-s3", "an access point on Outposts"),
+        ("mfzwi23gnjvgw.mrap", "a multi-region access point"),
+    ],
+)
+def test_a_bucket_that_is_signed_in_another_way_is_refused_by_name(
+    aws: Any, monkeypatch: pytest.MonkeyPatch, bucket: str, kind: str
+) -> None:
+    kit_aws.clear_caches()
+    for endpoint in (True, False):
+        if not endpoint:
+            monkeypatch.delenv("AWS_ENDPOINT_URL")
+        for make in (
+            lambda **options: kit_aws.get_url(bucket, "a", **options),
+            lambda **options: kit_aws.put_url(bucket, "a", **options),
+            lambda **options: kit_aws.post_form(bucket, "a", size=(0, 1), **options),
+        ):
+            for options in ({}, {"region": "eu-west-1"}):
+                with pytest.raises(ValueError, match=f"{bucket!r} is {kind}"):
+                    make(**options)
+
+
+@pytest.mark.parametrize("bucket", ["documents-x-s3", "x-s3", "access-abc123-s3alias", "documents--x-s3-old"])
+def test_a_bucket_with_a_similar_name_is_taken(aws: Any, bucket: str) -> None:
+    assert kit_aws.get_url(bucket, "a", region="eu-west-1")

@@ -241,3 +241,52 @@ def test_a_view_is_of_the_invocation_that_it_was_taken_in() -> None:
         outer.correlation_id = "mine"
         assert (outer.correlation_id, correlation_id()) == ("mine", "e-2")
     assert invocation.current() is None
+
+
+def test_a_loop_over_records_may_replace_the_state() -> None:
+    with enter({"id": "e-1"}, remaining_ms=60_000) as around:
+        before = invocation.state()
+        assert before is not None
+        for number in range(3):
+            invocation.become([{"id": f"r-{number}"}, before[1], None, before[3], before])
+            assert correlation_id() == f"r-{number}"
+            assert (invocation.remaining_ms() or 0) > 0
+        invocation.become(before)
+        assert correlation_id() == around.correlation_id == "e-1"
+
+
+def test_an_outcome_is_written_once_somebody_has_asked_for_it() -> None:
+    assert invocation.outcome() is None
+    assert invocation.ask_outcome() == {}
+    with invocation.enter({"id": "e-1"}) as around:
+        assert invocation.outcome() is None
+        invocation.ask_outcome()["failed"] = True
+        with invocation.enter(around.event, around.context):  # a decorator around the same event
+            assert invocation.ask_outcome() == {"failed": True}
+            invocation.ask_outcome()["records"] = 2
+        with invocation.enter({"messageId": "m-1"}):  # a record has none
+            assert invocation.outcome() is None
+        assert invocation.outcome() == {"failed": True, "records": 2}
+    assert invocation.outcome() is None
+
+
+class Durable:
+    def __init__(self, context: Any) -> None:
+        self.lambda_context = context
+
+
+def test_a_durable_functions_context_is_read_through() -> None:
+    lambda_context = SimpleNamespace(
+        aws_request_id="r-1", function_name="loans", get_remaining_time_in_millis=lambda: 5000
+    )
+    with invocation.enter({}, Durable(lambda_context)) as current:
+        assert (current.request_id, current.function_name, current.remaining_ms()) == ("r-1", "loans", 5000)
+        assert (invocation.remaining_ms(), current.correlation_id) == (5000, "r-1")
+        assert isinstance(current.context, Durable)
+    with invocation.enter({}, Durable(lambda_context), remaining_ms=100) as current:
+        assert current.request_id == "r-1"
+        assert 0 <= (current.remaining_ms() or 0) <= 100
+    with invocation.enter({}, Durable(None)) as current:
+        assert (current.request_id, current.remaining_ms()) == (None, None)
+    assert invocation.lambda_context(lambda_context) is lambda_context
+    assert invocation.lambda_context(None) is None

@@ -2,10 +2,11 @@
 
 import functools
 import inspect
+import sys
 from typing import Any
 
 import pytest
-from kit_core.parameters import annotations_of, innermost, is_async, is_generator, parameters_of
+from kit_core.parameters import annotations_of, globals_of, innermost, is_async, is_generator, parameters_of
 
 
 def free(a, /, b, c=1, *args, d, e=2, **kwargs): ...
@@ -80,6 +81,20 @@ def test_annotations_are_of_the_function_inside() -> None:
     assert annotations_of(Holder) == {"x": int, "y": int, "return": None}
     assert annotations_of(len) == {}
     assert innermost(decorated(decorated(free))) is free
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a function can't be defined")
+def test_an_annotation_may_name_a_class_that_comes_later() -> None:
+    def late(first: Later, second: int): ...  # type: ignore[name-defined]  # noqa: F821
+
+    found = annotations_of(late)
+    assert (found["first"].__forward_arg__, found["second"]) == ("Later", int)
+
+
+def test_the_globals_are_of_the_function_inside() -> None:
+    for called in (decorated(free), functools.partial(Holder(1).method, 1), Holder, Asynchronous()):
+        assert globals_of(called) is globals()
+    assert globals_of(len) == {}
 
 
 @pytest.mark.parametrize(

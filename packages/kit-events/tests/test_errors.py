@@ -1,7 +1,9 @@
 """The errors: one root, and every one of them travels to another process."""
 
 import pickle
+import sys
 from inspect import getmembers, isclass
+from subprocess import run
 from uuid import UUID
 
 import pytest
@@ -20,6 +22,7 @@ MADE = {
     "InboxNotSetError": errors.InboxNotSetError("mysql"),
     "InProgressError": errors.InProgressError("charge:1", 1.5),
     "LeaseLostError": errors.LeaseLostError("charge:1"),
+    "MissingExtraError": errors.MissingExtraError("outbox", "kit_db"),
     "OutboxTransactionError": errors.OutboxTransactionError("none is open"),
     "PublishError": errors.PublishError({ID: ("loan.paid", OSError("no"))}, [UUID(int=2)]),
     "QueueNameError": errors.QueueNameError("dead"),
@@ -38,7 +41,30 @@ def test_an_error_has_the_root_and_pickles(name: str) -> None:
     assert repr(copied.__cause__) == repr(error.__cause__)
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from kit_events import outbox",
+        "from kit_events.outbox import Outbox",
+        "from kit_events.inbox import PostgresInbox; PostgresInbox()",
+        "from kit_events import inbox; inbox.default_inbox()",
+    ],
+)
+def test_a_missing_extra_is_named_when_the_thing_is_made(code: str) -> None:
+    """Not at the first request, which somebody waits for."""
+    blocked = f"import sys; sys.modules['kit_db'] = None; {code}"
+    ended = run([sys.executable, "-c", blocked], env={"KIT_EVENTS_INBOX": "postgresql"}, capture_output=True, text=True)
+    [last] = ended.stderr.splitlines()[-1:]
+    assert last == "kit_events.errors.MissingExtraError: kit_db is not installed: install kit-events[outbox]"
+
+
+def test_an_inbox_elsewhere_needs_no_extra() -> None:
+    code = "import sys; sys.modules['kit_db'] = None; from kit_events import inbox; inbox.DynamoDBInbox('seen')"
+    assert run([sys.executable, "-c", code]).returncode == 0
+
+
 def test_a_malformed_value_is_a_value_error_too() -> None:
     assert issubclass(errors.RecordShapeError, ValueError)
     assert issubclass(errors.EventShapeError, ValueError)
     assert issubclass(errors.QueueNameError, ValueError)
+    assert issubclass(errors.MissingExtraError, ImportError)

@@ -34,6 +34,7 @@ MODULES = {
     "alb": "alb",
     "alb-multi": "alb_multi_value",
     "lattice": "vpc_lattice_v2",
+    "lattice-v1": "vpc_lattice_v1",
 }
 
 
@@ -70,7 +71,7 @@ def test_each_payload_is_recognised_by_its_shape(version: str) -> None:
         websocket_event("$connect"),
         websocket_event("message", body="{}"),
         *(authorizer_event(kind) for kind in ("2.0", "1.0", "token", "websocket")),
-        {"raw_path": "/", "method": "GET", "headers": {}, "body": ""},
+        {"raw_path": "/", "headers": {}, "body": ""},
         {"messageVersion": "1.0", "agent": {"name": "a"}, "httpMethod": "GET", "apiPath": "/"},
     ],
 )
@@ -103,7 +104,7 @@ def test_every_payload_holds_the_same_request(version: str) -> None:
 def test_several_values_of_one_name(version: str) -> None:
     request = read(http_event(query={"ids": ["1", "2,3"]}, version=version))
     assert request.query == {"ids": "2,3"}
-    assert request.multi_query == {"ids": ["2,3"] if version == "alb" else ["1", "2,3"]}
+    assert request.multi_query == {"ids": ["2,3"] if version in ("alb", "lattice-v1") else ["1", "2,3"]}
 
 
 def test_a_binary_body_comes_out_of_base64(version: str) -> None:
@@ -117,7 +118,7 @@ def test_the_path_is_as_the_payload_holds_it(version: str) -> None:
 
 def test_who_has_called(version: str) -> None:
     request = read(http_event(authorizer={"roles": "A", "principal": "arn"}, version=version))
-    if version.startswith("alb"):
+    if version.startswith("alb") or version == "lattice-v1":
         assert request.authorizer is None
     else:
         assert request.authorizer is not None
@@ -139,10 +140,33 @@ def test_a_function_url_knows_iam_alone() -> None:
     assert read(event).path_params == {}
 
 
-@pytest.mark.parametrize("version", ["alb", "alb-multi", "lattice"])
+@pytest.mark.parametrize("version", ["alb", "alb-multi", "lattice", "lattice-v1"])
 def test_an_address_that_the_client_has_written_itself_is_not_believed(version: str) -> None:
     event = http_event(headers={"X-Forwarded-For": "10.0.0.1, 10.0.0.2"}, source_ip="198.51.100.9", version=version)
     assert read(event).source_ip == "198.51.100.9"
+
+
+def test_lattice_v1_is_read_as_its_document_shows_it() -> None:
+    event = {
+        "raw_path": "/loans/a%20b",
+        "method": "POST",
+        "headers": {"host": "svc.example.com", "x-forwarded-for": "10.0.0.1, 10.0.0.9", "cookie": "a=1; b=2"},
+        "query_string_parameters": {"page": "2", "none": None},
+        "body": "eyJhbW91bnQiOiAiMTAifQ==",
+        "is_base64_encoded": True,
+    }
+    request = read(event)
+    assert (request.method, request.path, request.query) == ("POST", "/loans/a%20b", {"page": "2"})
+    assert (request.body, request.raw_body) == ({"amount": "10"}, b'{"amount": "10"}')
+    assert (request.source_ip, request.cookies, request.authorizer) == ("10.0.0.9", {"a": "1", "b": "2"}, None)
+    app = Router()
+    app.post("/loans/{name}")(lambda name: Response.ok(name).set_cookie("c", "3"))
+    answer = app(event)
+    assert (answer["statusCode"], answer["body"]) == (200, '{"data":"a b"}')
+    assert answer["headers"]["set-cookie"].startswith("c=3;")
+    assert read({**event, "raw_path": "/loans?page=2"}).path == "/loans"
+    guarded = route(role="A")(lambda request: Response.ok())
+    assert guarded(event)["statusCode"] == 401
 
 
 @pytest.mark.parametrize("null", [None, {}])
@@ -153,6 +177,57 @@ def test_null_is_the_same_as_nothing(version: str, null: Any) -> None:
             event[name] = null
     request = read(event)
     assert (request.method, request.headers, request.params, request.cookies, request.body) == ("GET", {}, {}, {}, "")
+
+
+def with_value(version: str, value: Any) -> dict[str, Any]:
+    """Return a request whose path parameter and whose query have `value` as one of two values."""
+    event = http_event(query={"a": "1", "b": "2"}, path_params={"id": "7", "part": "x"}, version=version)
+    for name in ("pathParameters", "queryStringParameters", "query_string_parameters"):
+        if isinstance(event.get(name), dict):
+            event[name] |= {"id": value, "a": value}
+    if "multiValueQueryStringParameters" in event:
+        event["multiValueQueryStringParameters"]["a"] = [value]
+    event.pop("rawQueryString", None)
+    return event
+
+
+def test_a_null_among_the_parameters_is_the_same_as_nothing(version: str) -> None:
+    request = read(with_value(version, None))
+    assert (request.query["b"], "a" in request.query, "a" in request.multi_query) == ("2", False, False)
+    assert "id" not in request.path_params
+    assert request.params.get("id") is None
+
+    @route
+    def bound(id: int, a: int, b: int = 0) -> Response:  # noqa: A002
+        return Response.ok()
+
+    @route
+    def listed(a: list[int]) -> Response:
+        return Response.ok()
+
+    @route
+    def defaulted(id: int = 1, a: int = 1, all: list[int] = []) -> Response:  # noqa: A002, B006
+        return Response.ok([id, a])
+
+    for handler, status in ((bound, 400), (listed, 400), (defaulted, 200)):
+        assert handler(with_value(version, None))["statusCode"] == status
+
+
+@pytest.mark.parametrize(("value", "text"), [(7, "7"), (1.5, "1.5"), (True, "True")])
+def test_a_number_in_an_event_made_by_hand_is_its_text(version: str, value: Any, text: str) -> None:
+    request = read(with_value(version, value))
+    assert request.query["a"] == text
+    assert request.path_params.get("id", text) == text
+
+
+def test_a_body_that_no_text_can_be_is_the_clients_error(version: str) -> None:
+    @route
+    def raw(request: Request) -> Response:
+        return Response.ok(len(request.raw_body))
+
+    event = http_event("POST", body="x", version=version)
+    event["body"] = "\ud800"
+    assert raw(event)["statusCode"] == 400
 
 
 @route

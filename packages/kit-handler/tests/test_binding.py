@@ -4,21 +4,27 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum, IntEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, Self, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NewType, NotRequired, Self, TypedDict
 from uuid import UUID
 
+import annotated_types
 import pytest
 from kit_handler import AnnotationError, BadRequestError, Body, Cookie, Header, Query, Request, Response, Router, route
+from kit_handler.openapi import openapi
 from kit_testing.events import http_event
 
 if TYPE_CHECKING:
+    import kit_handler as kit
     from kit_handler import Request as TypeCheckersRequest
+
+    OnlyForTypeCheckers = int
 
 KEY = "9f9dd4b2-9d1e-4a52-8f0e-0f6f4bd6ce0c"
 
@@ -30,6 +36,9 @@ class Color(Enum):
 
 class Level(IntEnum):
     LOW = 1
+
+
+Number = NewType("Number", int)
 
 
 def got(function: Callable[..., Any], path: str = "/", **options: Any) -> Any:
@@ -77,6 +86,14 @@ TEXTS = [
     (Literal["a", 2], "b", "must be one of 'a', '2'"),
     (int | None, "7", 7),
     (list[int], "7", [7]),
+    (tuple[int, ...], "7", [7]),
+    (tuple[int, str], "7", "must have 2 items"),
+    (Literal[Color.RED], "red", "red"),
+    (Literal[Color.RED, 2], "blue", "must be one of 'red', '2'"),
+    (Number, "7", 7),
+    (str, "a\0b", "must not have a NUL character"),
+    (str, "é\U0001f600", "é\U0001f600"),
+    (list[str], "\0", "must not have a NUL character"),
 ]
 
 
@@ -87,7 +104,8 @@ def test_a_text_of_the_query_becomes_what_the_annotation_says(kind: Any, text: s
 
     find.__annotations__["value"] = kind
     wrong = isinstance(expected, str) and expected.startswith("must")
-    assert got(find, query={"value": text}) == ([("value", expected)] if wrong else expected)
+    field = "value.0" if wrong and kind == list[str] else "value"
+    assert got(find, query={"value": text}) == ([(field, expected)] if wrong else expected)
 
 
 def test_each_parameter_comes_from_where_its_marker_says() -> None:
@@ -495,6 +513,172 @@ def test_a_plain_request_is_bound_too() -> None:
     assert isinstance(answer.body["data"], Order)
 
 
+def test_tuples_are_of_as_many_values_as_they_say() -> None:
+    def find(
+        pair: tuple[int, str],
+        many: Annotated[tuple[int, ...], Body("many")],
+        both: Annotated[tuple[int, str], Body("both")],
+    ) -> Response:
+        return Response.ok([type(pair).__name__, pair, type(many).__name__, many, both])
+
+    good = {"many": [1, 2, 3], "both": [1, "b"]}
+    assert got(find, query={"pair": ["7", "a"]}, body=good) == ["tuple", [7, "a"], "tuple", [1, 2, 3], [1, "b"]]
+    assert got(find, query={"pair": ["x", "a"]}, body={"many": [1, "2"], "both": [1]}) == [
+        ("pair.0", "must be an integer"),
+        ("many.1", "must be an integer"),
+        ("both", "must have 2 items"),
+    ]
+    assert got(find, query={"pair": ["1", "a"]}, body={"many": {}, "both": "ab"}) == [
+        ("many", "must be a list"),
+        ("both", "must be a list"),
+    ]
+
+
+ALIASES = """
+type Percent = Annotated[int, at.Le(100)]
+type Tree = dict[str, Tree] | None
+type Page = list[Percent]
+"""
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="before, there is no `type` statement")
+def test_an_alias_is_read_as_what_it_stands_for_also_inside_of_itself() -> None:
+    names: dict[str, Any] = {"Annotated": Annotated, "at": annotated_types}
+    exec(ALIASES, names)
+
+    def create(share: Any, page: Any, tree: Any) -> Response:
+        return Response.ok([share, page, tree])
+
+    create.__annotations__.update(
+        share=names["Percent"], page=names["Page"], tree=Annotated[names["Tree"], Body("tree")]
+    )
+    good = {"a": {"b": None}, "c": {}}
+    assert got(create, query={"share": "7", "page": ["1", "2"]}, body={"tree": good}) == [7, [1, 2], good]
+    assert got(create, query={"share": "700", "page": ["1", "200"]}, body={"tree": {"a": {"b": 1}}}) == [
+        ("share", "must be at most 100"),
+        ("page.1", "must be at most 100"),
+        ("tree.a.b", "must be an object"),
+    ]
+    app = Router()
+    app.post("/")(create)
+    schemas = openapi(app)["components"]["schemas"]
+    assert schemas["Percent"] == {"type": "integer", "maximum": 100}
+    tree = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Tree"}}
+    assert schemas["Tree"] == {"anyOf": [tree, {"type": "null"}]}
+
+
+@dataclass
+class Secret:
+    name: str
+    code: InitVar[int]
+    unit: InitVar[str] = "g"
+    weight: str = field(init=False, default="")
+
+    def __post_init__(self, code: int, unit: str) -> None:
+        self.weight = f"{code} {unit}"
+
+
+def test_a_dataclass_may_take_values_that_are_no_fields() -> None:
+    def create(secret: Secret) -> Response:
+        return Response.ok(secret.weight)
+
+    assert got(create, body={"name": "n", "code": 1}) == "1 g"
+    assert got(create, body={"name": "n", "unit": 1}) == [("code", "is required"), ("unit", "must be a string")]
+
+
+@dataclass
+class Priced:
+    price: int
+
+    def __post_init__(self) -> None:
+        if self.price < 0:
+            raise ValidationError({"price": ["must be positive"]})
+
+
+def test_an_error_with_messages_of_the_class_itself_names_its_fields() -> None:
+    def create(items: list[Priced]) -> Response:
+        return Response.ok(items)
+
+    assert got(create, body=[{"price": 1}, {"price": -1}]) == [("1.price", "must be positive")]
+
+
+TEXTS_THAT_NOTHING_CAN_KEEP = ["a\0", "\ud800", "a\udfffb"]
+
+
+@pytest.mark.parametrize("text", TEXTS_THAT_NOTHING_CAN_KEEP)
+def test_texts_that_nothing_can_keep_are_a_400_wherever_they_come_from(text: str) -> None:
+    app = Router()
+
+    @app.post("/one/{path}")
+    def one(path: str) -> Response:
+        return Response.text(path)
+
+    @app.post("/two/{first}/{second}")
+    def two(second: str, first) -> Response:  # type: ignore[no-untyped-def]
+        return Response.text(first + second)
+
+    @app.post("/all/{path}")
+    def of_all(
+        path: str,
+        query: str,
+        header: Annotated[str, Header("X-A")],
+        cookie: Annotated[str, Cookie()],
+        member: Annotated[dict[str, str], Body("member")],
+    ) -> Response:
+        raise AssertionError
+
+    def fields(path: str, **options: Any) -> list[str]:
+        event = http_event("POST", path, **options)
+        event["rawPath"] = event["requestContext"]["http"]["path"] = path
+        answer = app(event)
+        assert answer["statusCode"] == 400
+        return [each["field"] for each in json.loads(answer["body"])["errors"]]
+
+    assert fields(f"/one/{text}") == ["path"]
+    assert fields(f"/two/a/{text}") == ["second"]
+    assert fields(f"/two/{text}/{text}") == ["second", "first"]
+    event = http_event("POST", f"/all/{text}", body={"member": {"a": text}})
+    event["rawPath"] = event["requestContext"]["http"]["path"] = f"/all/{text}"
+    event["queryStringParameters"] = {"query": text}
+    event["headers"] |= {"x-a": text}
+    event["cookies"] = [f"cookie={text}"]
+    named = [each["field"] for each in json.loads(app(event)["body"])["errors"]]
+    assert named == ["path", "query", "X-A", "cookie", "member.a"]
+    assert app(http_event("POST", "/one/caf%C3%A9"))["statusCode"] == 200
+
+
+def test_keys_are_texts_too_and_free_json_is_left_alone() -> None:
+    def create(
+        counts: Annotated[dict[str, int], Body("counts")], free: Annotated[dict[str, Any], Body("free")]
+    ) -> Response:
+        return Response.ok(free)
+
+    entries = got(create, body={"counts": {"a\0": 1}, "free": {}})
+    assert entries == [("counts.a\0", "must not have a NUL character")]
+    assert got(create, body={"counts": {}, "free": {"a\0": "\0"}}) == {"a\0": "\0"}
+
+
+def test_the_answer_to_a_long_name_is_short() -> None:
+    def create(counts: dict[str, int]) -> Response:
+        raise AssertionError
+
+    [(field, _)] = got(create, body={"k" * 100_000: "x"})
+    assert len(field) < 200
+
+
+def test_a_null_path_parameter_is_missing() -> None:
+    def find(id: int, name: str = "none") -> Response:
+        return Response.ok([id, name])
+
+    for version in ("1.0", "2.0"):
+        event = http_event("GET", "/", path_params={"id": "7", "name": "x"}, version=version)
+        event["pathParameters"]["name"] = None
+        assert json.loads(route(find)(event)["body"])["data"] == [7, "none"]
+        event["pathParameters"]["id"] = None
+        answer = route(find)(event)
+        assert (answer["statusCode"], json.loads(answer["body"])["errors"][0]["field"]) == (400, "id")
+
+
 class Odd:
     pass
 
@@ -566,3 +750,215 @@ class Later:
 
 
 del Later
+
+
+@dataclass
+class Misspelt:
+    a: "list[Odrer]"  # type: ignore[name-defined]  # noqa: F821
+
+
+MISSPELT = [
+    ("Odrer", "'Odrer'.*did you mean 'Order'"),
+    ("list[Odrer] | None", "'Odrer'"),
+    ("json.JSONDecoer", "'JSONDecoer'.*did you mean 'JSONDecoder'"),
+    ("list[", "means nothing"),
+    ("int | 5", "means nothing"),
+    (Misspelt, "'Odrer'.*did you mean 'Order'"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "reason"), MISSPELT)
+def test_a_misspelt_annotation_is_an_error_of_the_import(annotation: Any, reason: str) -> None:
+    def create(body: Any) -> Response:
+        raise AssertionError
+
+    create.__annotations__["body"] = annotation
+    with pytest.raises(AnnotationError, match=reason):
+        route(create)
+    with pytest.raises(AnnotationError, match=reason):
+        Router().post("/")(create)
+
+
+def test_a_name_that_is_never_there_is_said_at_the_first_request(caplog: pytest.LogCaptureFixture) -> None:
+    def create(body: "OnlyForTypeCheckers") -> Response:
+        raise AssertionError
+
+    answer = route(create)(http_event("POST", body={}))
+    assert answer["statusCode"] == 500
+    assert "'OnlyForTypeCheckers' of test_a_name" in caplog.text
+    assert "is not defined when the program runs" in caplog.text
+
+
+IMPORTED = """
+from kit_handler import Response, Router
+app = Router()
+@app.post("/")
+def create(body: "{name}") -> Response: return Response.ok(body.a)
+from dataclasses import dataclass
+@dataclass
+class Order: a: int
+"""
+
+
+def test_a_class_further_down_in_the_module_is_found_and_a_misspelt_one_refused() -> None:
+    module: dict[str, Any] = {"__name__": "imported"}
+    exec(IMPORTED.format(name="Order"), module)
+    assert json.loads(module["app"](http_event("POST", "/", body={"a": 1}))["body"])["data"] == 1
+    with pytest.raises(AnnotationError, match=r"'Ordr' of create"):
+        exec(IMPORTED.format(name="Ordr"), {"__name__": "imported"})
+
+
+@dataclass
+class Tree:
+    weight: float
+    parts: list["Tree"] = field(default_factory=list)
+    note: None = None
+
+
+def test_json_numbers_for_floats() -> None:
+    def grow(tree: Tree) -> Response:
+        return Response.ok([tree.weight, [part.weight for part in tree.parts]])
+
+    assert got(grow, body={"weight": 1, "parts": [{"weight": 2.5}], "note": None}) == [1.0, [2.5]]
+    for wrong in (True, "1", None, [], 10**400):
+        entries = got(grow, body={"weight": 1, "parts": [{"weight": wrong}]})
+        assert entries == [("parts.0.weight", "must be a number")]
+    assert got(grow, body={"weight": 1, "note": 0}) == [("note", "must be null")]
+
+
+@dataclass
+class Payment:
+    amount: Decimal
+    rate: float = 0.0
+    steps: "list[Payment]" = field(default_factory=list)
+    kind: Literal[1, "a"] = 1
+
+
+def test_a_decimal_has_the_digits_of_the_text() -> None:
+    seen: list[Any] = []
+
+    @route
+    def pay(payment: Payment) -> Response:
+        seen.append(payment)
+        return Response.no_content()
+
+    @route
+    def pay_part(amount: Annotated[Decimal, Body("amount")]) -> Response:
+        seen.append(amount)
+        return Response.no_content()
+
+    @route
+    def pay_any(amounts: dict[str, Decimal]) -> Response:
+        seen.append(amounts)
+        return Response.no_content()
+
+    digits = "12345678901234567.8901234567890123456789"
+    text = f'{{"amount": {digits}, "rate": 0.10, "steps": [{{"amount": 1.10}}, {{"amount": "1.20"}}, {{"amount": 3}}]}}'
+    for handler, body in ((pay, text), (pay_part, f'{{"amount": {digits}}}'), (pay_any, f'{{"a": {digits}}}')):
+        assert handler(http_event("POST", "/", body=body))["statusCode"] == 204
+    assert (str(seen[0].amount), seen[0].rate, type(seen[0].rate)) == (digits, 0.1, float)
+    assert [str(step.amount) for step in seen[0].steps] == ["1.10", "1.20", "3"]
+    assert (str(seen[1]), str(seen[2]["a"])) == (digits, digits)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "Infinity", "-Infinity", "1" + "0" * 400 + ".0"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+def test_a_number_beyond_a_float_is_a_400(number: str, content_type: str) -> None:
+    def pay(payment: Payment) -> Response:
+        return Response.ok()
+
+    def keep(body: dict[str, Any]) -> Response:
+        return Response.ok()
+
+    for function in (pay, keep):
+        for text in (f'{{"amount": {number}}}', f'{{"amount": 1, "rate": {number}}}', f'{{"amount": [{number}]}}'):
+            event = http_event("POST", "/", body=text, headers={"Content-Type": content_type})
+            answer = route(function)(event)
+            assert answer["statusCode"] == 400
+            assert "body" in answer["body"]
+
+
+def test_a_path_parameter_is_converted_once() -> None:
+    read: list[str] = []
+
+    def loan_number(text: str) -> int:
+        read.append(text)
+        return int(text.removeprefix("L-"))
+
+    app = Router(converters={"loan": loan_number})
+
+    @app.get("/loans/{number:loan}/notes/{note}")
+    def note(number: int, note: str) -> Response:
+        return Response.ok([number, note])
+
+    @app.get("/texts/{number:loan}")
+    def text(number: str, request: Request) -> Response:
+        return Response.ok([number, request.path_params["number"], request.converted["number"]])
+
+    @app.get("/routes/{number:loan}")
+    @route
+    def inner(number: int) -> Response:
+        return Response.ok(number)
+
+    assert json.loads(app(http_event("GET", "/loans/L-7/notes/2"))["body"]) == {"data": [7, "2"]}
+    assert json.loads(app(http_event("GET", "/texts/L-7"))["body"]) == {"data": ["L-7", "L-7", 7]}
+    assert json.loads(app(http_event("GET", "/routes/L-7"))["body"]) == {"data": 7}
+    assert read == ["L-7"] * 3
+    assert app(http_event("GET", "/loans/x/notes/2"))["statusCode"] == 404
+
+
+def test_converters_say_what_is_not_annotated() -> None:
+    app = Router()
+
+    @app.get("/{key:uuid}/{day:date}/{number:int}")
+    def show(key, day, number, request) -> Response:  # type: ignore[no-untyped-def]
+        return Response.ok([type(each).__name__ for each in (key, day, number)])
+
+    answer = app(http_event("GET", f"/{KEY}/2030-01-31/7"))
+    assert json.loads(answer["body"]) == {"data": ["UUID", "date", "int"]}
+
+
+def test_a_parameter_without_annotation_keeps_its_default_or_is_refused() -> None:
+    def page(size: int, unit="px") -> Response:  # type: ignore[no-untyped-def]
+        return Response.ok([size, unit])
+
+    assert got(page, query={"size": "1", "unit": "em"}) == [1, "px"]
+    with pytest.raises(AnnotationError, match="needs an annotation: what is 'unit'"):
+
+        @route
+        def wrong(size: int, unit) -> Response:  # type: ignore[no-untyped-def]
+            return Response.ok()
+
+
+def test_lists_and_bodies_may_be_left_out() -> None:
+    def tags(tag: list[str] = ["none"], text: Annotated[str, Body()] = "empty") -> Response:  # noqa: B006
+        return Response.ok([tag, text])
+
+    assert got(tags) == [["none"], "empty"]
+
+    def needed(names: Annotated[list[int], Header("X-Ids")]) -> Response:
+        return Response.ok(names)
+
+    assert got(needed) == [("X-Ids", "is required")]
+    assert got(needed, headers={"X-Ids": "1, 2"}) == [1, 2]
+
+
+def test_an_annotation_of_json_that_cannot_be_read_is_refused() -> None:
+    for wrong in (dict[int, str], list[complex], "dict[str, set[int]]"):
+        with pytest.raises(AnnotationError):
+
+            @route
+            def take(body: Annotated[wrong, Body()]) -> Response:  # type: ignore[valid-type]
+                return Response.ok()
+
+
+def test_a_request_may_be_annotated_for_type_checkers_only() -> None:
+    def method(req: "kit.Request") -> Response:
+        return Response.ok(req.method)
+
+    assert got(method) == "GET"
+
+
+def test_a_callable_without_python_code_is_called_with_the_request() -> None:
+    assert route([].append)(Request()).status_code == 500  # it returns no Response, and was called
+    assert route({Request: 1}.get)(Request()).status_code == 500

@@ -9,19 +9,31 @@ from kit_handler import ConfigurationError, Dispatcher, Request, Response, Unhan
 from kit_testing import LambdaContext
 from kit_testing.events import (
     PAYLOADS,
+    activemq_event,
+    alexa_event,
+    appsync_event,
     authorizer_event,
+    bedrock_event,
     cognito_event,
     custom_resource_event,
+    documentdb_event,
     dynamodb_event,
     eventbridge_event,
+    firehose_event,
     http_event,
+    iot_event,
+    kafka_event,
     kinesis_event,
     lex_event,
+    rabbitmq_event,
+    rotation_event,
+    s3_batch_event,
     s3_event,
     s3_test_event,
     schedule_event,
     sns_event,
     sqs_event,
+    sqs_record,
     websocket_event,
 )
 
@@ -39,12 +51,20 @@ def named(name: str) -> Any:
     return lambda event, context: name
 
 
+WINDOW = kinesis_event(["a"], stream="clicks") | {
+    "window": {"start": "2026-03-01T12:30:00Z", "end": "2026-03-01T12:32:00Z"},
+    "state": {"n": 1},
+    "shardId": "shardId-000000000000",
+    "eventSourceARN": "arn:aws:kinesis:us-east-1:123456789012:stream/clicks",
+    "isFinalInvokeForWindow": False,
+    "isWindowTerminatedEarly": False,
+}
 SOURCES: list[tuple[dict[str, Any], list[str]]] = [
-    (sqs_event(["a"], queue="loans"), ["arn:aws:sqs:eu-west-1:123456789012:loans", "loans", "aws:sqs"]),
+    (sqs_event(["a"], queue="loans"), ["arn:aws:sqs:us-east-1:123456789012:loans", "loans", "aws:sqs"]),
     (sqs_event(["a"], groups=["g"], queue="loans"), ["loans.fifo", "aws:sqs"]),
     (kinesis_event(["a"], stream="clicks"), ["clicks", "aws:kinesis"]),
     (dynamodb_event([{"id": "1"}], table="loans"), ["loans", "aws:dynamodb"]),
-    (sns_event(["a"], topic="loans"), ["arn:aws:sns:eu-west-1:123456789012:loans", "loans", "aws:sns"]),
+    (sns_event(["a"], topic="loans"), ["arn:aws:sns:us-east-1:123456789012:loans", "loans", "aws:sns"]),
     (s3_event(["a"], bucket="files"), ["files", "aws:s3"]),
     (s3_test_event(bucket="files"), ["files", "aws:s3"]),
     (eventbridge_event({}, detail_type="Order Placed", source="shop"), ["Order Placed", "shop", "aws:events"]),
@@ -61,6 +81,26 @@ SOURCES: list[tuple[dict[str, Any], list[str]]] = [
         {"eventSource": "aws:kafka", "eventSourceArn": "arn:aws:kafka:r:1:cluster/c/uuid", "records": {}},
         ["c", "aws:kafka"],
     ),
+    (kafka_event(["a"], self_managed=True), ["SelfManagedKafka"]),
+    (activemq_event(["a"]), ["aws:mq"]),
+    (rabbitmq_event(["a"]), ["aws:rmq"]),
+    (documentdb_event([{"_id": "1"}]), ["test", "aws:docdb"]),
+    (firehose_event(["a"]), ["stream", "aws:firehose"]),
+    (s3_batch_event(["a"]), ["aws:s3batch"]),
+    (iot_event({"n": 1}, topic="lamps/7") | {"topic": "lamps/7"}, ["lamps/7", "iot"]),
+    (alexa_event("Order"), ["Order", "IntentRequest", "alexa"]),
+    (alexa_event(), ["LaunchRequest", "alexa"]),
+    ({"currentIntent": {"name": "Order"}, "bot": {"name": "shop"}}, ["Order", "shop", "lex_v1"]),
+    (bedrock_event("pay", action_group="loans"), ["loans", "bedrock"]),
+    (bedrock_event(path="/loans"), ["actions", "bedrock"]),
+    (appsync_event("loan"), ["Query.loan", "appsync"]),
+    ({"typeName": "Query", "fieldName": "loan", "arguments": {}}, ["Query.loan", "appsync"]),
+    ([appsync_event("loan"), appsync_event("loan")], ["Query.loan", "appsync"]),
+    (rotation_event("setSecret", name="db"), ["setSecret", "rotation"]),
+    (WINDOW, ["clicks", "aws:kinesis"]),
+    (WINDOW | {"Records": []}, ["clicks", "aws:kinesis"]),
+    ([sqs_record("a", queue="loans")], ["arn:aws:sqs:us-east-1:123456789012:loans", "loans", "aws:sqs"]),
+    ([{"eventSource": "aws:kafka", "eventSourceArn": "arn:aws:kafka:r:1:cluster/c/uuid"}], ["c", "aws:kafka"]),
 ]
 
 
@@ -73,7 +113,9 @@ def test_the_narrowest_name_wins(event: dict[str, Any], names: list[str]) -> Non
         assert app(event, LambdaContext()) == names[last]
 
 
-@pytest.mark.parametrize("event", [event for event, _ in SOURCES] + [{}, None, [1], "x", {"anything": 1}])
+@pytest.mark.parametrize(
+    "event", [event for event, _ in SOURCES] + [[], [None], [{}], {}, None, [1], "x", {"anything": 1}]
+)
 def test_nothing_is_dropped_in_silence(event: Any) -> None:
     with pytest.raises(UnhandledSourceError, match="dispatcher"):
         Dispatcher(http=http, websocket=websocket)(event, LambdaContext())
@@ -195,3 +237,41 @@ def test_a_function_that_nothing_is_called_after_is_dispatched_by_its_events(fun
     assert app(http_event(), context)["statusCode"] == 200
     with pytest.raises(UnhandledSourceError):
         app(sqs_event(["a"]), context)
+
+
+@pytest.mark.parametrize(
+    "event", [event for event, _ in SOURCES] + [{}, None, [1], "x", http_event(), websocket_event()]
+)
+def test_a_default_takes_what_nothing_else_is_registered_for(event: Any) -> None:
+    app = Dispatcher(default=named("default"))
+    assert app(event, LambdaContext()) == "default"
+
+
+def test_a_default_comes_last() -> None:
+    app = Dispatcher(http=http, default=named("default"))
+    app.add(named("loans"), "loans")
+    assert app(sqs_event(["a"], queue="loans"), LambdaContext()) == "loans"
+    assert app(sqs_event(["a"], queue="others"), LambdaContext()) == "default"
+    assert app(http_event(), LambdaContext())["statusCode"] == 200
+
+
+def test_the_list_of_a_pipe_goes_to_a_job() -> None:
+    app, seen = Dispatcher(), []
+
+    @app.job("loans")
+    def process(record: dict[str, Any]) -> None:
+        seen.append(record["body"])
+
+    assert app([sqs_record("a", queue="loans"), sqs_record("b", queue="loans")]) == {"batchItemFailures": []}
+    assert seen == ["a", "b"]
+
+
+def test_a_tumbling_window_goes_to_a_trigger_whose_answer_has_the_state() -> None:
+    app = Dispatcher()
+
+    @app.trigger("clicks")
+    def count(event: dict[str, Any]) -> dict[str, Any]:
+        return {"state": {"n": event["state"]["n"] + len(event["Records"])}}
+
+    assert app(WINDOW, LambdaContext()) == {"state": {"n": 2}}
+    assert app(WINDOW | {"Records": [], "isFinalInvokeForWindow": True}, LambdaContext()) == {"state": {"n": 1}}

@@ -26,6 +26,7 @@ MADE: list[errors.HandlerError] = [
     errors.AnnotationError("create", int, "is missing"),
     errors.InvalidResponseError("create", 7),
     errors.ResponseTooLargeError(size=7_000_000, limit=6_291_556),
+    errors.StreamInterruptedError("report"),
     errors.UnhandledSourceError(["Records"]),
     errors.PermanentError("there is no amount"),
     errors.TriggerError("Unauthorized"),

@@ -1,7 +1,9 @@
 """What the package offers, and what importing it costs."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import kit_handler
 import pytest
@@ -23,6 +25,12 @@ def test_all_is_what_is_there() -> None:
     assert set(kit_handler.__all__) <= set(dir(kit_handler))
     public = {name for name in vars(kit_handler) if not name.startswith("_") and name[0].isupper()}
     assert public <= {*kit_handler.__all__, "TYPE_CHECKING"}
+
+
+def test_every_name_is_met_in_a_test_of_its_own_package() -> None:
+    texts = [path.read_text() for path in Path(__file__).parent.rglob("test_*.py") if path != Path(__file__)]
+    met = set(re.findall(r"\w+", "\n".join(texts)))
+    assert [name for name in kit_handler.__all__ if name not in met] == []
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:

@@ -1,14 +1,19 @@
 """`job`: records by annotation, batch answers, the deadline."""
 
 import logging
+import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Self, TypedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 import pytest
 from kit_core.invocation import correlation_id
 from kit_handler import AnnotationError, DeadlineError, job
 from kit_testing import LambdaContext
 from kit_testing.events import sqs_event
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as OnlyForTypeCheckers
 
 
 class Message:
@@ -64,6 +69,8 @@ def test_every_spelling_gets_records_by_annotation(decorate: Any) -> None:
 def test_an_unknown_option_is_a_type_error_that_names_the_known() -> None:
     with pytest.raises(TypeError, match=r"'retries'.*margin, max_receives, partial"):
         job(retries=3)
+    with pytest.raises(TypeError, match=r"'max_recieves' \(did you mean 'max_receives'\?\); it knows"):
+        job(max_recieves=3)
     with pytest.raises(TypeError):
         job("process")
     with pytest.raises(TypeError, match="retries"):
@@ -121,12 +128,20 @@ def test_an_annotation_may_name_a_class_that_comes_later() -> None:
     assert Later.seen == ["a"]
 
 
-def test_an_annotation_that_is_nowhere_defined_fails_the_invocation() -> None:
+def test_a_misspelt_annotation_fails_at_import() -> None:
+    with pytest.raises(AnnotationError, match=r"'Lter'.*did you mean 'Later'"):
+
+        @job
+        def process(record: "Lter") -> None:  # type: ignore[name-defined]  # noqa: F821
+            pass
+
+
+def test_a_name_that_is_there_for_type_checkers_only_fails_the_invocation() -> None:
     @job
-    def process(record: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
+    def process(record: "OnlyForTypeCheckers") -> None:
         pass
 
-    with pytest.raises(AnnotationError, match="Nowhere"):
+    with pytest.raises(AnnotationError, match=r"'OnlyForTypeCheckers'.*not defined when the program runs"):
         process(sqs_event(["a"]))
 
 
@@ -137,7 +152,9 @@ def test_an_annotation_that_makes_no_record_fails_at_import() -> None:
         def process(record: int) -> None:
             pass
 
-    with pytest.raises(AnnotationError, match="first parameter"):
+    with pytest.raises(
+        AnnotationError, match="has no positional parameter: a job takes the record as its first parameter"
+    ):
 
         @job
         def nothing() -> None:
@@ -223,7 +240,7 @@ def test_a_queue_names_each_failed_message_and_tries_the_others(caplog: pytest.L
 
     answer = process(sqs_event(["a", "bad", "malformed", "b+bad+c", "d"]))
     assert failures(answer) == ["message-2", "message-3", "message-4"]
-    assert seen == ["a", "bad", "b", "bad", "d"]
+    assert seen == ["a", "bad", "b", "bad", "c", "d"]
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 3
     assert "message-2" in caplog.text
 
@@ -521,3 +538,90 @@ def test_all_failed_raises_when_asked() -> None:
     assert failures(process(sqs_event(["bad", "a"]))) == ["message-1"]
     with pytest.raises(ExceptionGroup, match="all 2 records"):
         process(sqs_event(["bad", "bad"]))
+
+
+def test_a_coroutine_function_may_take_the_whole_batch() -> None:
+    seen: list[Any] = []
+
+    @job
+    async def take(records: list[dict[str, Any]]) -> None:
+        seen.extend(record["body"] for record in records)
+        if len(records) == 3:
+            raise ValueError
+
+    assert failures(take(sqs_event(["a", "b"]))) == []
+    assert seen == ["a", "b"]
+    assert failures(take(sqs_event(["a", "b", "c"]))) == ["message-1", "message-2", "message-3"]
+
+
+def test_a_function_may_take_anything_or_name_a_kind_of_mapping() -> None:
+    seen: list[Any] = []
+
+    @job
+    def take(*records: Any) -> None:
+        seen.extend(records)
+
+    event = sqs_event(["a"])
+    assert failures(take(event)) == []
+    assert seen == event["Records"]
+    with pytest.raises(AnnotationError):
+
+        @job
+        def wrong(record: "dict[str, Any] | int") -> None: ...
+
+
+def test_an_error_of_a_nested_job_is_a_failure_of_that_record_only() -> None:
+    late = LambdaContext(timeout=0.2)
+
+    @job(partial=False)
+    def inner(record: dict[str, Any]) -> None: ...
+
+    @job
+    def outer(record: dict[str, Any]) -> None:
+        if record["body"] == "b":
+            inner(sqs_event(["x"]), late)
+        if record["body"] == "c":
+            raise DeadlineError(remaining=1, margin=2)
+
+    assert failures(outer(sqs_event(["a", "b", "c", "d"]), LambdaContext())) == ["message-2", "message-3"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a function can't be defined")
+def test_an_annotation_without_quotes_may_name_a_class_that_comes_later() -> None:
+    source = """
+@job
+def process(record: Later) -> None:
+    seen.append(type(record).__name__)
+
+class Later(Message):
+    pass
+"""
+    module: dict[str, Any] = {"job": job, "Message": Message, "seen": [], "__name__": "later"}
+    exec(source, module)
+    assert failures(module["process"](sqs_event(["a"]))) == []
+    assert module["seen"] == ["Later"]
+
+
+def test_a_dataclass_is_refused_with_the_record_class_to_use_instead() -> None:
+    with pytest.raises(AnnotationError, match=r"neither a mapping nor a class with from_record; .*QueueRecord of kit_"):
+
+        @job
+        def ship(order: Order) -> None: ...
+
+
+def test_one_failure_is_one_record() -> None:
+    @job(partial=False)
+    def fail(record: dict[str, Any]) -> None:
+        raise ValueError
+
+    with pytest.raises(ExceptionGroup, match=r"failed for 1 record$"):
+        fail(sqs_event(["a"]), LambdaContext())
+    with pytest.raises(ExceptionGroup, match=r"failed for 2 records$"):
+        fail(sqs_event(["a", "b"]), LambdaContext())
+
+
+@dataclass
+class Order:
+    """An order: not a record."""
+
+    number: int

@@ -5,8 +5,8 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from kit_handler import AppError, LambdaEvent, LambdaResponse, get_body, get_headers, get_source_ip
-from kit_testing.events import http_event
+from kit_handler import AppError, LambdaEvent, LambdaResponse, RequestContext, get_body, get_headers, get_source_ip
+from kit_testing.events import PAYLOADS, http_event
 
 VERSIONS = pytest.mark.parametrize("version", ["1.0", "2.0"])
 
@@ -23,6 +23,12 @@ def test_an_event_is_read_from_each_payload(version: str) -> None:
     assert event.requestContext["stage"] == raw["requestContext"]["stage"]
     assert event._extra["isBase64Encoded"] is False
     assert "body" not in event._extra
+
+
+@pytest.mark.parametrize("version", PAYLOADS)
+def test_the_short_ways_know_every_payload(version: str) -> None:
+    raw = http_event("POST", "/x", body=b'{"a": 1}', headers={"X-A": "1"}, version=version)
+    assert (get_body(raw), get_headers(raw)["x-a"], get_source_ip(raw)) == ({"a": 1}, "1", "203.0.113.7")
 
 
 @pytest.mark.parametrize("raw", [{}, {"headers": None, "body": None, "requestContext": None}])
@@ -87,3 +93,12 @@ def test_header_fields_of_a_load_balancer_are_found_in_their_lists() -> None:
     }
     assert get_headers(event)["Accept"] == "a, b"
     assert get_source_ip(event) == "203.0.113.7"
+
+
+def test_the_request_context_knows_both_payloads() -> None:
+    for version in ("1.0", "2.0"):
+        raw = http_event(version=version)
+        event = LambdaEvent(**raw)
+        assert isinstance(event.requestContext, RequestContext)
+        assert event.requestContext.request_id == raw["requestContext"]["requestId"]
+        assert event.requestContext.get_source_ip() == get_source_ip(event)

@@ -10,12 +10,15 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from types import SimpleNamespace
+from typing import Annotated, Any, ClassVar, Literal, NotRequired, TypedDict
 from uuid import UUID
 
+import annotated_types as at
 import pytest
 from kit_handler import Body, Cookie, Header, Jwt, Query, Request, Response, Router, all_of, route
 from kit_handler.openapi import openapi
+from marshmallow import validate
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 JWT = Jwt(issuer="https://issuer.example", audience="a", jwks_url="https://issuer.example/jwks")
@@ -128,7 +131,9 @@ def test_an_operation_has_its_docstring_parameters_and_answers() -> None:
     assert list(operation["responses"]) == ["200", "400", "404", "410", "500"]
     data = operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["data"]
     assert data == {"$ref": "#/components/schemas/Item"}
-    assert operation["responses"]["410"] == {"description": "It was sold"}
+    errors = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}
+    assert operation["responses"]["410"] == {"description": "It was sold", "content": errors}
+    assert operation["responses"]["404"] == {"description": "Not Found", "content": errors}
 
 
 def test_every_kind_of_parameter() -> None:
@@ -340,3 +345,153 @@ def test_a_class_that_is_a_reference_to_itself_is_one_component():
     schemas = document(app)["components"]["schemas"]
     assert schemas["Node"] == {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
     assert not any(name.startswith("Node-") for name in schemas)
+
+
+def test_the_room_has_nothing_else() -> None:
+    import kit_handler.openapi
+
+    with pytest.raises(AttributeError, match="no attribute 'document_of'"):
+        _ = kit_handler.openapi.document_of  # type: ignore[attr-defined]
+
+
+def test_checks_are_shown() -> None:
+    app = Router()
+
+    @app.get("/{number:int}")
+    def find(
+        number: Annotated[int, at.Interval(ge=1, lt=100)],
+        page: Annotated[int, validate.Range(min=1, max=100, max_inclusive=False), at.DocInfo("The page.")] = 1,
+        step: Annotated[float, at.Gt(0), at.MultipleOf(0.5)] = 0.5,
+        name: Annotated[str | None, validate.Length(min=1, max=9), validate.Regexp("[a-z]+$")] = None,
+        code: Annotated[str, Header("X-Code"), validate.Length(equal=3), at.Predicate(str.isupper)] = "ABC",
+        ids: Annotated[list[Annotated[int, at.Ge(1)]] | None, Query("id"), at.Len(1, 5)] = None,
+        mail: Annotated[str, validate.Email()] = "",
+        link: Annotated[str, validate.URL(relative=True)] = "/",
+        sort: Annotated[str, validate.OneOf(["name", "price"]), validate.NoneOf(["id"])] = "name",
+        color: Annotated[Color, validate.Equal(Color.RED)] = Color.RED,
+        twice: Annotated[int, at.Ge(1), at.Ge(2), validate.And(validate.Range(max=9), validate.Range(max=8))] = 2,
+        since: Annotated[date, at.Ge(date(2030, 1, 1)), at.Unit("day")] = date(2030, 1, 31),
+        amount: Annotated[Decimal, at.Le(Decimal("9.50"))] = Decimal(1),
+    ) -> Response:
+        return Response.ok()
+
+    parameters = document(app)["paths"]["/{number}"]["get"]["parameters"]
+    assert {each["name"]: each["schema"] for each in parameters} == {
+        "number": {"type": "integer", "minimum": 1, "exclusiveMaximum": 100},
+        "page": {"type": "integer", "minimum": 1, "exclusiveMaximum": 100, "default": 1},
+        "step": {"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.5, "default": 0.5},
+        "name": {"type": "string", "minLength": 1, "maxLength": 9, "pattern": "^(?:[a-z]+$)"},
+        "X-Code": {"type": "string", "minLength": 3, "maxLength": 3, "default": "ABC"},
+        "id": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 5},
+        "mail": {"type": "string", "format": "email"},  # its default is no address
+        "link": {"type": "string", "format": "uri-reference", "default": "/"},
+        "sort": {"type": "string", "enum": ["name", "price"], "not": {"enum": ["id"]}, "default": "name"},
+        "color": {"type": "string", "enum": ["red", "blue"], "const": "red", "default": "red"},
+        "twice": {
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 9,
+            "allOf": [{"minimum": 2}, {"maximum": 8}],
+            "default": 2,
+        },
+        "since": {"type": "string", "format": "date", "x-unit": "day", "default": "2030-01-31"},
+        "amount": {"type": ["string", "number"], "format": "decimal", "maximum": 9.5, "default": "1"},
+    }
+    assert [each["description"] for each in parameters if "description" in each] == ["The page."]
+
+
+@dataclass
+class Shelf:
+    books: Annotated[list[str], validate.ContainsOnly(["a", "b"])]
+    sizes: Annotated[dict[Annotated[str, at.MaxLen(3)], Annotated[int, at.Ge(0)]], at.MinLen(1)]
+    place: tuple[int, Annotated[str, at.MinLen(1)]] | None = None
+    path: tuple[str, ...] = ()
+    label: Annotated[str, at.DocInfo("On the shelf."), validate.Regexp("(?i)a")] = ""
+
+
+def test_checks_of_fields_are_shown_in_components() -> None:
+    app = Router()
+
+    @app.post("/")
+    def create(shelves: Annotated[list[Shelf], at.MaxLen(9)]) -> Response:
+        return Response.ok()
+
+    made = document(app)
+    body = made["paths"]["/"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body == {"type": "array", "items": {"$ref": "#/components/schemas/Shelf"}, "maxItems": 9}
+    pair = [{"type": "integer"}, {"type": "string", "minLength": 1}]
+    assert made["components"]["schemas"]["Shelf"]["properties"] == {
+        "books": {"type": "array", "items": {"type": "string"}, "allOf": [{"items": {"enum": ["a", "b"]}}]},
+        "sizes": {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 0},
+            "propertyNames": {"type": "string", "maxLength": 3},
+            "minProperties": 1,
+        },
+        "place": {
+            "anyOf": [{"type": "array", "prefixItems": pair, "minItems": 2, "maxItems": 2}, {"type": "null"}],
+        },
+        "path": {"type": "array", "items": {"type": "string"}},
+        "label": {"type": "string", "description": "On the shelf."},
+    }
+
+
+class Params:
+    """A class for the whole query, of the shape that kit-schemas' BaseParams has."""
+
+    __kit_options__ = SimpleNamespace(split=True)
+    __kit_fields__: ClassVar[dict[str, Any]] = {"shop": None, "limit": None, "tags": None}
+
+    @classmethod
+    def load(cls, data: Any) -> Any:
+        return data
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        tags = {"type": ["array", "null"], "items": {"type": "string"}, "deprecated": True}
+        limit = {"type": "integer", "maximum": 9, "description": "How many."}
+        return {"properties": {"shop": {"type": "string"}, "limit": limit, "tags": tags}, "required": ["shop", "limit"]}
+
+
+def test_a_class_for_the_query_is_its_parameters() -> None:
+    app = Router()
+
+    @app.get("/{shop}/items")
+    def find(params: Params, page: int = 1) -> Response:
+        return Response.ok()
+
+    operation = document(app)["paths"]["/{shop}/items"]["get"]
+    assert operation["parameters"] == [
+        {"name": "shop", "in": "path", "required": True, "schema": {"type": "string"}},
+        {
+            "name": "limit",
+            "in": "query",
+            "description": "How many.",
+            "required": True,
+            "schema": {"type": "integer", "maximum": 9},
+        },
+        {
+            "name": "tags",
+            "in": "query",
+            "deprecated": True,
+            "required": False,
+            "schema": {"type": ["array", "null"], "items": {"type": "string"}},
+            "style": "form",
+            "explode": False,
+        },
+        {"name": "page", "in": "query", "required": False, "schema": {"type": "integer", "default": 1}},
+    ]
+    assert "requestBody" not in operation
+
+
+def test_an_error_with_a_name_has_the_form_of_errors_nevertheless() -> None:
+    app = Router()
+    app.get("/{id}", responses={404: "No such item", 409: "Taken", 201: "Made"})(lambda request: Response.ok())
+    app.get("/problem", problem_json=True, responses={409: "Taken"})(lambda: Response.ok())
+    paths = document(app)["paths"]
+    responses = paths["/{id}"]["get"]["responses"]
+    errors = {"application/json": {"schema": {"$ref": "#/components/schemas/Errors"}}}
+    assert responses["404"] == {"description": "No such item", "content": errors}
+    assert responses["409"] == {"description": "Taken", "content": errors}
+    assert responses["201"] == {"description": "Made"}
+    assert list(paths["/problem"]["get"]["responses"]["409"]["content"]) == ["application/problem+json"]

@@ -197,3 +197,9 @@ def test_a_request_for_a_test_is_made_from_keywords() -> None:
 
 def test_repr_shows_no_secret() -> None:
     assert repr(Request(path="/x", headers={"Authorization": "hush"}, body="hush")) == "<Request GET /x>"
+
+
+def test_a_request_made_by_hand_takes_text_bytes_and_values() -> None:
+    assert [Request(body=body).raw_body for body in ("é", b"\xff", {"a": 1})] == ["é".encode(), b"\xff", b'{"a":1}']
+    assert Request(body={"a": 1.5}).exact_body == {"a": 1.5}
+    assert Request.body.__doc__

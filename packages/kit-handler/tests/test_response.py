@@ -141,7 +141,8 @@ def test_other_kinds_of_bodies(response: Response, status: int, body: str, field
 def test_a_file_has_its_type_and_name(options: Any, kind: str, disposition: str) -> None:
     answer = Response.file(b"abc", **options).dump()
     assert answer["headers"] == {"Content-Type": kind, "Content-Disposition": disposition}
-    assert (answer["body"], answer["isBase64Encoded"]) == ("YWJj", True)
+    sent = ("abc", False) if kind.startswith("text/") else ("YWJj", True)
+    assert (answer["body"], answer["isBase64Encoded"]) == sent
 
 
 def test_a_file_from_a_path(tmp_path: Path) -> None:
@@ -149,7 +150,7 @@ def test_a_file_from_a_path(tmp_path: Path) -> None:
     path.write_bytes(b"abc")
     answer = Response.file(path).dump()
     assert answer["headers"]["Content-Disposition"] == 'attachment; filename="report.txt"'
-    assert answer["body"] == "YWJj"
+    assert answer["body"] == "abc"
 
 
 def test_cookies_are_safe_by_default() -> None:
@@ -188,3 +189,7 @@ def test_a_cookie_that_no_browser_would_take_is_an_error(name: str, value: str, 
 def test_a_line_break_in_a_cookie_is_not_sent() -> None:
     with pytest.raises(ValueError, match="line break"):
         Response(cookies=["a=b\r\nX: y"]).dump()
+
+
+def test_no_body_is_an_empty_one() -> None:
+    assert Response(body=None).dump()["body"] == ""

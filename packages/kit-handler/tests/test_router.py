@@ -431,3 +431,43 @@ def test_any_path_is_answered(event: dict[str, Any], method: str, domain: Any, s
     assert answer["statusCode"] in (200, 204, 308, 404, 405, 500)
     assert answer["statusCode"] != 500 or not isinstance(event["rawPath"], (str, type(None)))
     assert all(isinstance(value, str) for value in answer["headers"].values())
+
+
+def test_interceptors_add_up_the_routers_outermost() -> None:
+    seen: list[str] = []
+
+    def named(name: str) -> Any:
+        def interceptor(request: Request, call_next: Any) -> Response:
+            seen.append(name)
+            response: Response = call_next(request)
+            return response
+
+        return interceptor
+
+    app = Router(interceptors=[named("router")])
+    says(app, "/a", interceptors=[named("route")])
+    assert reached(app, "GET", "/a") == ["/a", {}]
+    assert seen == ["router", "route"]
+
+
+def test_a_preflight_for_a_route_without_cors_is_the_routers_own_answer() -> None:
+    app = Router()
+    says(app, "/a")
+    answer = app(http_event("OPTIONS", "/a", headers={"Access-Control-Request-Method": "GET", "Origin": "https://x"}))
+    assert (answer["statusCode"], answer["headers"]) == (204, {"Allow": "GET, HEAD, OPTIONS"})
+
+
+async def answer_later(request: Request) -> Response:
+    return Response.ok("later")
+
+
+def pass_on(request: Request, call_next: Any) -> Response:
+    response: Response = call_next(request)
+    return response
+
+
+@pytest.mark.parametrize("options", [{}, {"interceptors": [pass_on]}])
+def test_a_function_may_return_a_coroutine_without_being_one(options: dict[str, Any]) -> None:
+    app = Router(**options)
+    app.get("/")(lambda request: answer_later(request))
+    assert reached(app, "GET", "/") == "later"

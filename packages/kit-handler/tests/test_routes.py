@@ -1,5 +1,6 @@
 """`route`: what a function's result and its exceptions become."""
 
+import functools
 import json
 import logging
 from collections.abc import Callable
@@ -16,9 +17,12 @@ from kit_handler import (
     NotFoundError,
     Request,
     Response,
+    Router,
     UnauthorizedError,
     UnhandledSourceError,
+    job,
     route,
+    trigger,
 )
 from kit_testing import LambdaContext
 from kit_testing.events import http_event, sqs_event
@@ -209,6 +213,46 @@ def test_validation_errors_are_one_entry_per_field(event: Any) -> None:
     ]
 
 
+class OtherError(LookupError):
+    """Carries messages as other libraries do, and has nothing else of marshmallow's."""
+
+    def __init__(self, messages: Any) -> None:
+        super().__init__("secret")
+        self.messages = messages
+
+
+@pytest.mark.parametrize(
+    ("messages", "told"),
+    [
+        ({"after": ["is not a cursor"]}, [("after", "is not a cursor")]),
+        ({"limit": "must be from 1 to 1000"}, [("limit", "must be from 1 to 1000")]),
+        (["is not a cursor"], [(None, "is not a cursor")]),
+        ("is not a cursor", [(None, "is not a cursor")]),
+        ({"lines": {0: {"name": ("NUL",)}}}, [("lines.0.name", "NUL")]),
+    ],
+)
+def test_an_error_with_messages_is_the_clients(messages: Any, told: Any, event: Any) -> None:
+    @route
+    def create(request: Request) -> Response:
+        raise OtherError(messages)
+
+    answer = create(event("POST"))
+    assert (answer["statusCode"], "secret" in answer["body"]) == (400, False)
+    assert [(each.get("field"), each["message"]) for each in body(answer)["errors"]] == told
+
+
+@pytest.mark.parametrize(
+    "messages", [None, [], {}, 7, [7], {"a": object()}, {"a": []}, [b"secret"], [Exception("secret")]]
+)
+def test_messages_that_are_no_texts_are_not_the_clients(messages: Any, event: Any) -> None:
+    @route
+    def create(request: Request) -> Response:
+        raise OtherError(messages)
+
+    answer = create(event("POST"))
+    assert (answer["statusCode"], "secret" in answer["body"]) == (500, False)
+
+
 def test_a_validation_error_about_everything_names_no_field(event: Any) -> None:
     @route
     def create(request: Request) -> Response:
@@ -317,7 +361,7 @@ def test_an_answer_over_a_load_balancers_megabyte_is_a_500(version: str, caplog:
     [
         sqs_event(["x"]),
         {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}},
-        {"raw_path": "/", "method": "GET", "headers": {}, "body": ""},
+        {"raw_path": "/", "headers": {}, "body": ""},
         {"requestContext": {"connectionId": "c", "routeKey": "$default"}, "body": "{}"},
         {},
         None,
@@ -361,3 +405,86 @@ def test_the_event_with_its_secrets_is_never_logged(event: Any, caplog: pytest.L
     with caplog.at_level(logging.DEBUG):
         profile(event(headers={"Authorization": "Bearer hush"}, body="hush"))
     assert "hush" not in caplog.text
+
+
+@pytest.mark.parametrize("options", [{"role": "ADMIN"}, {"token": lambda token, request: True}, {"cors": True}])
+def test_options_above_a_routers_decorator_would_be_lost_and_are_an_error(options: dict[str, Any]) -> None:
+    app = Router()
+    with pytest.raises(TypeError, match=rf"registered with a Router already.*{next(iter(options))}="):
+
+        @route(**options)
+        @app.get("/secret")
+        def secret() -> Response:
+            return Response.ok()
+
+
+def test_options_above_a_registered_function_are_noticed_through_other_decorators() -> None:
+    app = Router()
+
+    def timed(function: Any) -> Any:
+        @functools.wraps(function)
+        def call(*args: Any) -> Any:
+            return function(*args)
+
+        return call
+
+    with pytest.raises(TypeError, match="registered with a Router already"):
+
+        @route(role="ADMIN")
+        @timed
+        @app.get("/secret")
+        def secret() -> Response:
+            return Response.ok()
+
+
+def test_options_below_a_routers_decorator_hold() -> None:
+    app = Router()
+
+    @app.get("/b", role="OTHER")
+    @app.get("/a")
+    @route(role="ADMIN")
+    def secret() -> Response:
+        return Response.ok()
+
+    statuses = [
+        app(Request(path=path, authorizer={"roles": roles})).status_code
+        for path in ("/a", "/b")
+        for roles in ("ADMIN", "OTHER", "ADMIN,OTHER")
+    ]
+    assert statuses == [200, 403, 200, 403, 403, 200]
+
+
+def test_the_same_without_decorators() -> None:
+    app = Router()
+    with pytest.raises(TypeError, match="registered with a Router already"):
+        route(role="ADMIN")(app.get("/secret")(lambda: Response.ok()))
+
+
+def test_a_registered_function_may_be_a_route_of_its_own() -> None:
+    app = Router()
+
+    class Loans:
+        def list(self) -> Response:
+            return Response.ok("all")
+
+    @route
+    @app.get("/greeting")
+    def greeting() -> Response:
+        return Response.ok("hello")
+
+    @app.get("/secret")
+    def secret() -> Response:
+        return Response.ok()
+
+    alone = route(role="ADMIN")(secret)
+    assert (alone(Request()).status_code, app(Request(path="/secret")).status_code) == (401, 200)
+    app.get("/loans")(Loans().list)
+    assert greeting(Request()).body == app(Request(path="/greeting")).body == {"data": "hello"}
+    assert app(Request(path="/loans")).body == {"data": "all"}
+
+
+@pytest.mark.parametrize("decorate", [route, route(role="A"), Router().get("/")])
+@pytest.mark.parametrize("inner", [job(lambda record: None), trigger(lambda event: None), Router()])
+def test_a_handler_of_whole_events_is_no_function_of_a_route(decorate: Any, inner: Any) -> None:
+    with pytest.raises(TypeError, match="takes whole events"):
+        decorate(inner)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from kit_core import invocation
-from kit_handler import RemoteToken, Request, Response, route
+from kit_handler import ConfigurationError, RemoteToken, Request, Response, Router, route
 
 CALLER = {"profile_id": "p-1"}
 
@@ -273,13 +273,29 @@ def test_true_reads_the_environment_when_it_is_first_used(
     assert "/eu-central-1/execute-api/aws4_request" in signature
 
 
-def test_without_kit_aws_the_error_says_what_to_install(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    "make",
+    [
+        RemoteToken,
+        lambda: RemoteToken("https://tokens.example/"),
+        lambda: Router(token=True),
+        lambda: Router().get("/", token=True)(lambda: Response.ok()),
+        lambda: route(token=True)(lambda request: Response.ok()),
+    ],
+)
+def test_without_kit_aws_the_error_says_what_to_install_when_it_is_made(
+    make: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "kit_aws", None)
-    assert ask(RemoteToken(endpoint.url)).status_code == 500
-    assert "kit-handler[token]" in caplog.text
-    assert endpoint.requests == []
+    with pytest.raises(ConfigurationError, match=r"kit_aws.*kit-handler\[token\]"):
+        make()
+
+
+def test_with_a_signer_of_ones_own_kit_aws_is_not_needed(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "kit_aws", None)
+    check = RemoteToken(endpoint.url, auth=Signer())
+    assert ask(check).status_code == 200
+    check.close()
 
 
 @pytest.mark.parametrize(
@@ -331,3 +347,16 @@ def test_only_true_lets_pass(verify: Any, status: int) -> None:
 def test_what_can_not_be_called_is_a_type_error(nonsense: Any) -> None:
     with pytest.raises(TypeError, match="callable"):
         route(token=nonsense)(lambda request: Response.ok())
+
+
+def test_a_router_has_one_memory_for_all_of_its_routes(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN_AUTHORIZATION_URL", endpoint.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    app = Router(token=True)
+    for path in ("/a", "/b"):
+        app.get(path)(lambda request: Response.ok())
+        answer = app(Request(path=path, headers={"X-Authorization-Token": "good"}, authorizer=CALLER))
+        assert answer.status_code == 200
+    assert len(endpoint.requests) == 1

@@ -14,7 +14,6 @@ from kit_handler import (
     AppError,
     ForbiddenError,
     TriggerError,
-    UnauthorizedError,
     UnhandledSourceError,
     trigger,
 )
@@ -154,45 +153,6 @@ def test_lex_goes_on_or_ends_unless_told_otherwise() -> None:
     assert saying({"messages": []})(lex_event()) == {"messages": []}
 
 
-def effect(answer: dict[str, Any]) -> str:
-    statement = answer["policyDocument"]["Statement"][0]
-    assert statement["Resource"].startswith("arn:aws:execute-api:")
-    return str(statement["Effect"])
-
-
-@pytest.mark.parametrize("kind", ["1.0", "token", "websocket"])
-def test_a_policy_allows_or_denies_what_was_asked_for(kind: str) -> None:
-    event = authorizer_event(kind, token="t")
-    assert effect(saying(True)(event)) == "Allow"
-    for said in (False, None, ForbiddenError()):
-        assert effect(saying(said)(event)) == "Deny"
-    answer = saying({"principalId": "p", "roles": ["A"], "n": 1, "none": None})(event)
-    assert (effect(answer), answer["principalId"]) == ("Allow", "p")
-    assert answer["context"] == {"principalId": "p", "roles": '["A"]', "n": 1}
-
-
-def test_a_simple_answer_allows_or_denies() -> None:
-    event = authorizer_event("2.0", token="t")
-    assert saying(True)(event) == {"isAuthorized": True, "context": {}}
-    assert saying({"roles": ["A"]})(event) == {"isAuthorized": True, "context": {"roles": ["A"]}}
-    for said in (False, None, ForbiddenError(), UnauthorizedError()):
-        assert saying(said)(event)["isAuthorized"] is False
-
-
-@pytest.mark.parametrize("whole", [{"isAuthorized": False}, {"principalId": "p", "policyDocument": {}}])
-def test_a_whole_answer_is_not_touched(whole: dict[str, Any]) -> None:
-    assert saying(whole)(authorizer_event()) == whole
-
-
-def test_an_authorizer_that_fails_lets_nobody_in() -> None:
-    with pytest.raises(TriggerError, match=r"^Unauthorized$"):
-        saying(UnauthorizedError("who?"))(authorizer_event("token"))
-    for error in (ValueError("secret"), AppError("A", "secret")):
-        with pytest.raises(TriggerError) as caught:
-            saying(error)(authorizer_event())
-        assert "secret" not in str(caught.value)
-
-
 def test_a_schedule_and_a_direct_call_raise_what_is_raised() -> None:
     for event in (schedule_event(), schedule_event(scheduler=True), {"anything": 1}):
         assert saying(7)(event) == 7
@@ -292,3 +252,12 @@ def test_an_answer_is_sent_again_when_it_was_refused(receiver: Receiver) -> None
 def test_an_answer_goes_out_over_http_alone() -> None:
     with pytest.raises(TriggerError):
         saying({})(custom_resource_event(response_url="file:///tmp/answer"))
+
+
+def test_every_spelling_is_the_same_and_options_are_refused() -> None:
+    for decorate in (trigger, trigger()):
+        assert decorate(lambda event: {"seen": event["a"]})({"a": 1}) == {"seen": 1}
+    with pytest.raises(TypeError, match="no options: 'retries'"):
+        trigger(retries=3)
+    with pytest.raises(TypeError, match="takes a function"):
+        trigger("name")

@@ -56,6 +56,48 @@ def test_the_first_logger_is_the_process_logger(run):
     ]
 
 
+def test_the_logger_of_another_service_alone_renames_nobody(run):
+    found = run(
+        """
+        import logging
+        from kit_logger import emit_metrics, get_logger
+        audit = get_logger("audit", level="DEBUG", buffer_bytes=100)
+        emit_metrics({"A": 1})
+        logging.getLogger("kit.db").warning("slow")
+        logging.getLogger("kit.db").debug("not at this level")
+        audit.debug("audited")
+        from kit_logger import logger
+        logger.info("mine")
+        emit_metrics({"A": 1})
+        logging.getLogger("kit.db").warning("slow")
+        """,
+        POWERTOOLS_SERVICE_NAME="loans",
+    ).lines
+    assert [line["service"] for line in found] == ["loans", "loans", "audit", "loans", "loans", "loans"]
+    assert {line["_aws"]["CloudWatchMetrics"][0]["Namespace"] for line in found if "_aws" in line} == {"loans"}
+
+
+@pytest.mark.parametrize("before", ['get_logger("audit")', 'adopt("bank")', "emit_metrics({})", "handler({}, None)"])
+@pytest.mark.parametrize("service", ["None", '"loans"'])
+def test_options_count_though_the_process_needed_the_logger_before(run, before, service):
+    found = run(
+        f"""
+        import logging
+        from kit_logger import adopt, emit_metrics, get_logger, inject
+        handler = inject(lambda event, context: logging.getLogger("kit.db").debug("in"))
+        {before}
+        logger = get_logger({service}, level="DEBUG", sampling_rate=0.5, buffer_bytes=7)
+        logger.debug("mine")
+        handler({{}}, None)
+        assert get_logger() is logger and (logger.sampling_rate, logger.log_level) == (0.5, logging.DEBUG)
+        get_logger({service}, level="ERROR").debug("the options of the first call stay")
+        """,
+        SERVICE_NAME="loans",
+    ).lines
+    assert [line["message"] for line in found] == ["mine", "in", "the options of the first call stay"]
+    assert [line["sampling_rate"] for line in found] == [0.5] * 3
+
+
 @pytest.mark.parametrize("service", ["kit", "kit.loans", "root", "a"])
 def test_no_name_of_a_service_writes_lines_twice_or_keeps_others_away(run, service):
     found = run(

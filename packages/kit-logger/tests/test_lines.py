@@ -234,6 +234,41 @@ def test_an_exceptions_line_is_the_same_whoever_writes_the_json(text, keys, note
     assert line["exception_name"] == "ValueError"
 
 
+FRAMES = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\n    f()\n'
+DURING = "\n\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (f"{FRAMES}ValueError: token=abc\nmore: x", "ValueError"),
+        (f"{FRAMES}KeyError: 1{DURING}{FRAMES}bank.errors.BankError", "BankError"),
+        ("  + Exception Group Traceback (most recent call last):\n  | ExceptionGroup: x", None),
+        ("no traceback at all", None),
+    ],
+)
+def test_a_record_that_was_formatted_elsewhere_keeps_its_traceback(lines, text, name):
+    record = logging.LogRecord("kit.db", logging.ERROR, __file__, 1, "failed", None, None)
+    record.exc_text = text
+    logger.registered_handler.handle(record)
+    (line,) = lines()
+    assert line["exception"] == text.replace("token=abc", "token=[redacted]")
+    assert line.get("exception_name") == name
+    assert "exc_text" not in line
+
+
+def test_a_text_that_another_formatter_has_kept_changes_nothing(lines):
+    try:
+        raise ValueError("x")
+    except ValueError:
+        record = logging.LogRecord("kit.db", logging.ERROR, __file__, 1, "failed", None, sys.exc_info())
+    logging.Formatter().format(record)
+    logger.registered_handler.handle(record)
+    (line,) = lines()
+    assert line["exception"] == record.exc_text
+    assert line["stack_trace"]["type"] == "ValueError"
+
+
 def test_the_stack_is_written_when_asked_for(lines):
     logger.info("x", stack_info=True)
     assert "test_lines.py" in lines()[0]["stack_info"]

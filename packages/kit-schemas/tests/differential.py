@@ -1,10 +1,12 @@
 """Generated schemas and values, given to the compiled code and to marshmallow alone: both must say the same.
 
+marshmallow alone is the plain call of a class's `.Schema(…)`, which says nothing of `partial` and `many`.
 A case is one value for one schema. Everything follows from its seed, so a difference is repeated by its number.
 """
 
 import datetime as dt
 import enum
+import functools
 import math
 import random
 from collections import OrderedDict
@@ -14,6 +16,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import marshmallow
 from kit_schemas import EXCLUDE, RAISE, BaseSchema, Discriminator, field
 from kit_schemas.compiler.switch import dumper_of, loader_of
 from marshmallow import ValidationError, fields, post_load, validates_schema
@@ -92,6 +95,43 @@ class Hooked(BaseSchema):
     @post_load
     def _doubled(self, data: Any, **options: Any) -> Any:
         return {**data, "high": data["high"] * 2}
+
+
+class PartSchema(marshmallow.Schema):
+    one = fields.Integer(required=True)
+    other = fields.Integer(required=True)
+
+
+class PatchSchema(PartSchema):
+    """Partial by itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"partial": ("other",), **options})
+
+
+class ManySchema(PartSchema):
+    """A list by itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"many": True, **options})
+
+
+Patch: Any = BaseSchema.from_schema(PatchSchema)
+Several: Any = BaseSchema.from_schema(ManySchema)
+
+
+class Open(BaseSchema):
+    """Says nothing of `strict`: it is as strict as the class that it is in."""
+
+    count: int
+    day: dt.date = dt.date(2026, 1, 2)
+    at: dt.datetime | None = None
+    own: "Open | None" = None
+
+
+class Loose(BaseSchema, strict=False):
+    count: int
+    open: Open | None = None
 
 
 class Shouted(fields.String):
@@ -180,6 +220,8 @@ _NEAR: dict[Any, list[Any]] = {
     Color: ["RED", Word.YES, "green", ["red"], Color.ALIAS],
     Level: [True, 1.0, "1", 3, Level.LOW, Color.RED],
     Word: ["YES", Text("yes"), Word.YES],
+    Open: [{"count": "1"}, {"count": 1.0, "day": "20260102"}, {"count": 1, "at": "2026-01-02T03:04"}, {}],
+    Loose: [{"count": "1"}, {"count": "1", "open": {"count": "1"}}, {"count": 1, "open": 5}],
     Access: [True, 3, 4, Access.READ | Access.WRITE, 1.0],
     Mixed: [1, True, "1", [1], [2], 1.0, Mixed.LIST, Mixed.NOTHING],
     Literal: [True, 1.0, 1, 2, "b", "c", Text("a"), ["a"]],
@@ -220,6 +262,10 @@ def _when(rng: random.Random) -> dt.datetime:
 def _number(rng: random.Random) -> Any:
     number = Decimal(rng.randrange(-(10**9), 10**9)).scaleb(-rng.randrange(12))
     return rng.choice([str(number), str(number), f"{number:f}", int(number), float(number), number])
+
+
+def _part(rng: random.Random) -> dict[str, Any]:
+    return rng.choice([{"one": 1}, {"one": 1, "other": 2}, {"one": "1", "more": 1}, {"other": 2}, {}])
 
 
 SCALARS = [
@@ -284,11 +330,17 @@ NESTED = [
         lambda rng: rng.choice([_card(rng), {"kind": rng.choice([1, 2]), "size": 5}]),
         lambda rng: {"kind": rng.choice([True, 1.0, Level.LOW, "1", Text("card"), None]), "number": "1234"},
     ),
+    Kind(Open, lambda rng: {"count": rng.choice([1, 2, "3"]), "own": rng.choice([None, {"count": 1}])}),
+    Kind(Loose, lambda rng: {"count": rng.choice([1, "2"]), "open": rng.choice([None, {"count": 1}, {"count": "1"}])}),
 ]  # fmt: skip
 # With these marshmallow does all: rare, or little would be compared.
 UNCOMPILED = [
     Kind(Hooked, lambda rng: {"low": rng.randrange(20)}),
     Kind(Annotated[str, Shouted()], _text),
+    Kind(Annotated[Any, fields.Nested(PartSchema(partial=("other",)))], _part),
+    Kind(Annotated[Any, fields.Nested(PartSchema(many=True))], lambda rng: [_part(rng)]),
+    Kind(Patch, _part),
+    Kind(Several, lambda rng: [_part(rng), _part(rng)]),
 ]
 
 
@@ -348,11 +400,17 @@ def _container(rng: random.Random, inner: Kind, depth: int) -> Kind:
         Kind(dict[int, inner.hint], lambda rng: {rng.choice([1, "1", "01", "x"]): fit(rng)}, near_pairs),
         Kind(dict[Level, inner.hint], lambda rng: {rng.choice(["1", 2, Level.LOW]): fit(rng)}, near_pairs),
         Kind(dict[UUID, inner.hint], lambda rng: {str(_uuid(rng)): fit(rng) for _ in range(2)}, near_pairs),
+        Kind(dict[float, inner.hint], lambda rng: {rng.choice([1.5, "1.5", "1e+16", "x"]): fit(rng)}, near_pairs),
+        Kind(dict[bool, inner.hint], lambda rng: {rng.choice([True, "true", "yes", 1]): fit(rng)}, near_pairs),
+        Kind(dict[dt.timedelta, inner.hint], lambda rng: {rng.choice([5, "5.0", "x"]): fit(rng)}, near_pairs),
+        Kind(dict[dt.date | None, inner.hint], lambda rng: {rng.choice(["null", "2026-01-02"]): fit(rng)}, near_pairs),
+        Kind(dict[Literal["a", 1, None], inner.hint], lambda rng: {rng.choice("a1n"): fit(rng)}, near_pairs),
         Kind(dict, pairs, near_pairs),
     ]  # fmt: skip
     if depth > 1:
         other = _kind(rng, 0)
         many.append(Kind(tuple[inner.hint, other.hint], lambda rng: [fit(rng), other.fitting(rng)], near_items))
+        many.append(Kind(tuple[int, int], lambda rng: rng.choice(["1,2", [1, 2], "1", "", "1,x"]), near_items))
     return rng.choice(many)
 
 
@@ -430,8 +488,8 @@ def run(first: int, schemas: int) -> Counts:
 def _compare(rng: random.Random, made: tuple[type[BaseSchema], dict[str, Kind]], data: Any, counts: Counts) -> None:
     schema, kinds = made
     unknown = rng.choice([None, None, EXCLUDE, RAISE])
-    alone = schema._shared_schema(unknown=unknown)
-    expected = _outcome(lambda: alone.load(_dumped(data), partial=False))
+    alone = plain_schema(schema, unknown=unknown)
+    expected = _outcome(lambda: alone.load(_dumped(data)))
     found = _outcome(lambda: schema.load(data, unknown=unknown))
     _same(found, expected, data)
     assert not isinstance(expected, tuple) or expected[0] == "invalid", f"{data!r}: {expected!r}"
@@ -448,10 +506,16 @@ def _compare(rng: random.Random, made: tuple[type[BaseSchema], dict[str, Kind]],
         if rng.random() < 0.2:
             del vars(expected)[name]
     skip_none = rng.random() < 0.5
-    plain = _outcome(lambda: schema._shared_schema(skip_none=skip_none).dump(expected))
+    plain = _outcome(lambda: plain_schema(schema, skip_none=skip_none).dump(expected))
     _same(_outcome(lambda: expected.dump(skip_none=skip_none)), plain, expected)
     counts.dumps += 1
     counts.dumps_compiled += _is_taken(dumper_of(schema, skip_none), expected)
+
+
+@functools.lru_cache(maxsize=20)
+def plain_schema(schema: type[BaseSchema], **options: Any) -> marshmallow.Schema:
+    """Return a class's marshmallow Schema as anybody makes it."""
+    return schema.Schema(**options)
 
 
 def _dumped(data: Any) -> Any:

@@ -415,6 +415,24 @@ def test_what_json_has_no_words_for_is_no_json(text):
     assert caught.value.messages == ["Not valid JSON."]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32-le"])
+def test_json_may_be_bytes_of_each_encoding_that_json_knows(encoding):
+    for kind in (bytes, bytearray):
+        assert Line.loads(kind('{"sku": "é"}'.encode(encoding))).sku == "é"
+
+
+def test_no_text_makes_a_decoder_or_an_encoder(monkeypatch):
+    def refuse(self, *arguments, **options):
+        raise AssertionError("one is kept")
+
+    monkeypatch.setattr(json.JSONDecoder, "__init__", refuse)
+    monkeypatch.setattr(json.JSONEncoder, "__init__", refuse)
+    line = Line.loads(' {"sku": "a"}\n')
+    assert Line.loads(b'[{"sku": "a"}]', many=True) == [line]
+    assert line.dumps() == '{"sku": "a", "note": null}'
+    assert Line.dumps([line], many=True, skip_none=True) == '[{"sku": "a"}]'
+
+
 def test_an_unknown_that_is_neither_is_an_error():
     for load in (Line.load, Line.Schema().load):
         with pytest.raises(ValueError, match="EXCLUDE or RAISE"):

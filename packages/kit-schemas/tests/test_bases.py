@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
-from kit_schemas import BaseEntity, BaseParams, EventSchema, ValidationError, field
+from kit_schemas import BaseEntity, BaseParams, BaseSchema, EventSchema, ValidationError, field
 
 
 class Size(IntEnum):
@@ -91,3 +91,36 @@ def test_an_enum_of_numbers_comes_as_text_in_parameters():
     with pytest.raises(ValidationError) as caught:
         Sized.load({"size": "3"})
     assert caught.value.messages == {"size": ["Must be one of: 1, 2."]}
+
+
+def test_a_tuple_of_a_fixed_length_is_joined_by_commas_too():
+    class Box(BaseParams):
+        corner: tuple[int, int]
+        named: tuple[str, int] | None = None
+        sized: tuple[Size, float, bool] = (Size.SMALL, 1.0, True)
+        all: tuple[int, ...] = ()
+
+    box = Box.load({"corner": "1,2", "named": "a,5", "sized": "2,1.5,false", "all": "1,2,3"})
+    assert box == Box(corner=(1, 2), named=("a", 5), sized=(Size.LARGE, 1.5, False), all=(1, 2, 3))
+    assert Box.load({"corner": ["1", 2]}).corner == (1, 2)
+    for wrong, messages in [
+        ("1", ["Length must be 2."]),
+        ("", ["Length must be 2."]),
+        ("1,2,3", ["Length must be 2."]),
+        ("1,x", {1: ["Not a valid integer."]}),
+        (5, ["Not a valid tuple."]),
+    ]:
+        for load in (Box.load, Box.Schema().load):
+            with pytest.raises(ValidationError) as caught:
+                load({"corner": wrong})
+            assert caught.value.messages == {"corner": messages}
+
+
+def test_a_text_is_no_tuple_and_no_list_elsewhere():
+    class Box(BaseSchema):
+        corner: tuple[int, int]
+        all: list[int]
+
+    with pytest.raises(ValidationError) as caught:
+        Box.load({"corner": "1,2", "all": "1,2"})
+    assert caught.value.messages == {"corner": ["Not a valid tuple."], "all": ["Not a valid list."]}

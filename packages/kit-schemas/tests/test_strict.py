@@ -1,12 +1,20 @@
 import datetime as dt
 from decimal import Decimal
 from enum import Enum, IntEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from kit_schemas import BaseSchema, ValidationError, set_compiled
+from kit_schemas import (
+    BaseSchema,
+    Discriminator,
+    UndumpableValueError,
+    ValidationError,
+    field,
+    openapi_components,
+    set_compiled,
+)
 
 
 class Level(IntEnum):
@@ -146,11 +154,200 @@ def test_subclasses_inherit_strictness_and_may_drop_it():
     assert Lax.load({"size": "1"}).size == 1
 
 
-def test_strictness_is_each_classs_own():
-    class Inner(BaseSchema):
-        size: int
+class Piece(BaseSchema):
+    """Says nothing of `strict`."""
 
-    class Outer(BaseSchema, strict=True):
-        inner: Inner
+    size: int
+    part: "Piece | None" = None
 
-    assert Outer.load({"inner": {"size": "1"}}).inner.size == 1
+
+class Strict(BaseSchema, strict=True):
+    size: int
+
+
+class Lax(BaseSchema, strict=False):
+    size: int
+    piece: Piece | None = None
+
+
+class InheritsLax(Lax):
+    pass
+
+
+class Card(BaseSchema):
+    kind: Literal["card"]
+    number: int
+
+
+class Bank(BaseSchema, strict=False):
+    kind: Literal["bank"]
+    number: int
+
+
+class Box(BaseSchema, strict=True):
+    piece: Piece | None = None
+    pieces: list[Piece] = field(default_factory=list)
+    by_name: dict[str, Piece] = field(default_factory=dict)
+    pair: tuple[Piece, Lax] | None = None
+    by: Annotated[Card | Bank, Discriminator("kind")] | None = None
+    lax: Lax | None = None
+    inherits: InheritsLax | None = None
+
+
+NO_INTEGER = {"size": ["Not a valid integer."]}
+
+
+@pytest.mark.parametrize(
+    ("data", "messages"),
+    [
+        ({"piece": {"size": 2.9}}, {"piece": NO_INTEGER}),
+        ({"piece": {"size": 1, "part": {"size": "1"}}}, {"piece": {"part": NO_INTEGER}}),
+        ({"pieces": [{"size": 1}, {"size": "1"}]}, {"pieces": {1: NO_INTEGER}}),
+        ({"by_name": {"a": {"size": 1.0}}}, {"by_name": {"a": {"value": NO_INTEGER}}}),
+        ({"pair": [{"size": "1"}, {"size": "1"}]}, {"pair": {0: NO_INTEGER}}),
+        ({"by": {"kind": "card", "number": "1"}}, {"by": {"number": ["Not a valid integer."]}}),
+    ],
+)
+def test_strictness_reaches_nested_classes_that_say_nothing(data, messages):
+    for load in (Box.load, Box.Schema().load, lambda data: Box.load([data], many=True)):
+        with pytest.raises(ValidationError) as caught:
+            load(data)
+        assert caught.value.messages in (messages, {0: messages})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"lax": {"size": "1"}},
+        {"lax": {"size": "1", "piece": {"size": "1"}}},
+        {"inherits": {"size": "1"}},
+        {"by": {"kind": "bank", "number": "1"}},
+        {"pair": [{"size": 1}, {"size": "1"}]},
+    ],
+)
+def test_a_nested_class_that_says_otherwise_is_as_it_says(data):
+    assert Box.load(data) == Box.Schema().load(data)
+
+
+def test_a_class_in_a_strict_one_is_itself():
+    box = Box.load({"piece": {"size": 1, "part": {"size": 2}}, "pieces": [{"size": 3}]})
+    assert box == Box(piece=Piece(size=1, part=Piece(size=2)), pieces=[Piece(size=3)])
+    assert type(box.piece) is Piece
+    assert Box.load(box.dump()) == Box.loads(box.dumps()) == box
+    assert Piece.load({"size": "1", "part": {"size": "2"}}) == Piece(size=1, part=Piece(size=2))
+    assert Piece.__subclasses__() == []
+
+    class Holder(BaseSchema):
+        strict: Strict
+        piece: Piece
+
+    assert Holder.load({"strict": {"size": 1}, "piece": {"size": "1"}}).piece.size == 1
+    with pytest.raises(ValidationError):
+        Holder.load({"strict": {"size": "1"}, "piece": {"size": "1"}})
+
+
+def test_what_is_strict_only_where_it_is_nested_is_described_so():
+    class Money(BaseSchema):
+        amount: Decimal
+
+    class Lines(BaseSchema, strict=True):
+        lines: list[Money]
+
+    nested = Lines.json_schema()["$defs"]["Money"]["properties"]["amount"]
+    assert nested["type"] == ["string", "integer"]
+    both = openapi_components(Money, Lines)
+    assert both["Money"]["properties"]["amount"]["type"] == ["string", "number"]
+    assert both["Money-strict"]["properties"]["amount"] == nested
+    assert both["Lines"]["properties"]["lines"]["items"] == {"$ref": "#/components/schemas/Money-strict"}
+
+
+def test_a_default_zone_comes_along_with_strictness():
+    class At(BaseSchema):
+        at: dt.datetime
+
+    class Berlin(BaseSchema, default_timezone=ZoneInfo("Europe/Berlin")):
+        at: dt.datetime
+
+    class Trip(BaseSchema, strict=True, default_timezone=dt.UTC):
+        start: At
+        end: Berlin
+
+    naive = {"at": "2026-07-02T03:04:05"}
+    trip = Trip.load({"start": naive, "end": naive})
+    assert trip.start.at.tzinfo is dt.UTC
+    assert trip.end.at.isoformat() == "2026-07-02T03:04:05+02:00"
+
+    class NoZone(BaseSchema, strict=True):
+        start: At
+
+    with pytest.raises(ValidationError, match="aware"):
+        NoZone.load({"start": naive})
+    assert At.load(naive).at.tzinfo is None
+
+
+@pytest.mark.parametrize(
+    ("hint", "value"),
+    [
+        (dt.date, "20260102"),
+        (dt.date, "2026-W01-1"),
+        (dt.date, "2026W011"),
+        (dt.date, dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC)),
+        (dt.time, "03:04"),
+        (dt.time, "T03:04:05"),
+        (dt.time, "030405"),
+        (dt.time, "24:00:00"),
+        (dt.time, "03:04:05,5"),
+        (dt.time, "03:04:05+0100"),
+        (dt.time, "03:04:05+01:00:30"),
+        (dt.datetime, "2026-01-02 03:04:05Z"),
+        (dt.datetime, "20260102T030405Z"),
+        (dt.datetime, "2026-W01-1T03:04:05Z"),
+        (dt.datetime, "2026-01-02T03:04Z"),
+        (dt.datetime, "2026-01-02T03Z"),
+        (dt.datetime, "2026-01-02T24:00:00Z"),
+        (dt.datetime, "2026-01-02T03:04:05+0100"),
+        (dt.datetime, "2026-01-02T03:04:05,5Z"),
+        (dt.datetime, "２026-01-02T03:04:05Z"),
+    ],
+)
+def test_strict_dates_and_times_are_of_rfc_3339(hint, value):
+    for head in ({}, {"default_timezone": dt.UTC}):
+        with pytest.raises(ValidationError) as caught:
+            load(hint, value, strict=True, **head)
+        assert caught.value.messages == {"value": [f"Not a valid {hint.__name__}."]}
+
+
+@pytest.mark.parametrize(
+    ("hint", "value", "loaded"),
+    [
+        (dt.date, "2026-01-02", dt.date(2026, 1, 2)),
+        (dt.time, "03:04:05", dt.time(3, 4, 5)),
+        (dt.time, "03:04:05.25", dt.time(3, 4, 5, 250000)),
+        (dt.time, "03:04:05Z", dt.time(3, 4, 5, tzinfo=dt.UTC)),
+        (dt.time, "03:04:05z", dt.time(3, 4, 5, tzinfo=dt.UTC)),
+        (dt.datetime, "2026-01-02T03:04:05.123Z", dt.datetime(2026, 1, 2, 3, 4, 5, 123000, tzinfo=dt.UTC)),
+        (dt.datetime, "2026-01-02t03:04:05z", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+        (dt.datetime, "2026-01-02T05:04:05+02:00", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+    ],
+)
+def test_the_forms_of_rfc_3339_are_taken(hint, value, loaded):
+    found = load(hint, value, strict=True)
+    assert (found, type(found)) == (loaded, type(loaded))
+    assert getattr(found, "tzinfo", None) == getattr(loaded, "tzinfo", None) or found.utcoffset()
+
+
+def test_a_strict_class_dumps_only_what_it_loads():
+    class At(BaseSchema, strict=True):
+        at: dt.datetime | None = None
+
+    naive = dt.datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001
+    with pytest.raises(UndumpableValueError, match=r"At\.at can't be dumped: a datetime without a zone"):
+        At(at=naive).dump()
+    assert At(at=naive.replace(tzinfo=dt.UTC)).dump() == {"at": "2026-01-02T03:04:05+00:00"}
+    assert At().dump() == {"at": None}
+
+    class Zoned(BaseSchema, default_timezone=dt.UTC):
+        at: dt.datetime
+
+    assert Zoned(at=naive).dump() == {"at": "2026-01-02T03:04:05+00:00"}
+    assert Zoned.load(Zoned(at=naive).dump()).at == naive.replace(tzinfo=dt.UTC)

@@ -1,11 +1,12 @@
 """Existing marshmallow schemas as classes."""
 
+import json
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 import marshmallow
 import pytest
-from kit_schemas import BaseSchema, SchemaDefinitionError, ValidationError, generated_source, set_compiled
+from kit_schemas import BaseSchema, SchemaDefinitionError, ValidationError, field, generated_source, set_compiled
 from marshmallow import EXCLUDE, INCLUDE, RAISE, fields, post_load, validates_schema
 from marshmallow.validate import Length
 
@@ -247,3 +248,98 @@ def test_nested_schemas_with_fewer_fields_and_plucked_ones():
     with pytest.raises(ValidationError) as caught:
         BaseSchema.from_schema(WholeSchema).load({"one": {"size": 1}, "names": 5})
     assert caught.value.messages == WholeSchema().validate({"one": {"size": 1}, "names": 5})
+
+
+class AddressSchema(marshmallow.Schema):
+    street = fields.String(required=True)
+    zip = fields.String(required=True)
+
+
+class PatchSchema(AddressSchema):
+    """Partial by itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"partial": True, **options})
+
+
+class SeveralSchema(AddressSchema):
+    """A list by itself."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"many": True, **options})
+
+
+class CustomerSchema(marshmallow.Schema):
+    name = fields.String(required=True)
+    home = fields.Nested(AddressSchema(partial=("zip",)))
+    others = fields.Nested(AddressSchema(partial=True, many=True))
+    by_name = fields.Dict(fields.String(), fields.Nested(PatchSchema()))
+    whole = fields.Nested(AddressSchema)
+
+
+Customer = BaseSchema.from_schema(CustomerSchema)
+Patch = BaseSchema.from_schema(PatchSchema)
+Several = BaseSchema.from_schema(SeveralSchema)
+STREET = {"street": "High Street"}
+MISSING = ["Missing data for required field."]
+
+
+class Given(BaseSchema):
+    """The same, given in Annotated, and nested classes whose Schema is partial or a list by itself."""
+
+    name: str
+    home: Annotated[Any, fields.Nested(AddressSchema(partial=("zip",)))] = None
+    patch: Patch | None = None
+    patches: list[Patch] = field(default_factory=list)
+    several: Several | None = None
+
+
+PARTIAL = {"name": "ann", "home": STREET, "others": [STREET, {}], "by_name": {"a": {}}}
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        lambda cls, data: cls.load(data),
+        lambda cls, data: cls.loads(json.dumps(data)),
+        lambda cls, data: cls.load([data], many=True)[0],
+        lambda cls, data: cls.load(data, partial=True),
+        lambda cls, data: cls.Schema().load(data),
+        lambda cls, data: cls.Schema().load(data, partial=True),
+        lambda cls, data: cls.Schema(partial=True).load(data),
+    ],
+)
+def test_what_is_partial_or_a_list_by_itself_stays_so(load):
+    assert load(Customer, PARTIAL).others == CustomerSchema().load(PARTIAL)["others"] == [STREET, {}]
+    assert load(Customer, PARTIAL).by_name == {"a": {}}
+    given = load(Given, {"name": "ann", "home": STREET, "patch": {}, "patches": [STREET, {}], "several": []})
+    assert given.home == STREET
+    assert [vars(each) for each in (given.patch, *given.patches)] == [{}, STREET, {}]
+    with pytest.raises(ValidationError) as caught:
+        load(Customer, {"name": "ann", "whole": STREET})
+    assert caught.value.messages in ({"whole": {"zip": MISSING}}, {0: {"whole": {"zip": MISSING}}})
+
+
+def test_a_class_of_a_schema_that_is_partial_by_itself_is():
+    assert vars(Patch.load(STREET)) == vars(Patch.Schema().load(STREET)) == PatchSchema().load(STREET) == STREET
+    with pytest.raises(ValidationError) as caught:
+        Patch.load(STREET, partial=False)
+    assert caught.value.messages == {"zip": MISSING}
+    assert Patch.load([{}, STREET], many=True)[1].dump() == STREET
+    assert "required" not in Patch.json_schema()
+
+
+def test_a_class_of_a_schema_that_is_a_list_by_itself_is():
+    whole = {**STREET, "zip": "1"}
+    one = Several(**whole)
+    assert Several.load([whole, whole]) == Several.Schema().load([whole, whole]) == [one, one]
+    assert Several.load(whole, many=False) == one
+    assert one.dump() == whole
+    assert Several.dump([one, one], many=True) == [whole, whole]
+    given = Given.load({"name": "ann", "several": [whole]})
+    assert given.several == [one]
+    assert given.dump(skip_none=True)["several"] == [whole]
+    assert Several.json_schema()["type"] == "array"
+    assert Given.json_schema()["properties"]["several"]["type"] == ["array", "null"]
+    with pytest.raises(ValidationError):
+        Several.load(whole)

@@ -17,4 +17,5 @@ def test_it_has_what_lambda_passes() -> None:
     context = LambdaContext(function_name="f", aws_request_id="a")
     assert context.invoked_function_arn.endswith(":function:f")
     assert (context.function_name, context.aws_request_id) == ("f", "a")
+    assert (LambdaContext().tenant_id, LambdaContext(tenant_id="t-1").tenant_id) == (None, "t-1")
     assert LambdaContext().aws_request_id != LambdaContext().aws_request_id

@@ -33,11 +33,12 @@ def outside(tmp_path):
     """Run pytest on files of one's own, in a process of its own; begin() does not wait."""
 
     class Outside:
-        def begin(self, files, **environment):
+        def begin(self, files, arguments=None, **environment):
             for name, text in files.items():
                 (tmp_path / name).write_text(text)
+            options = ["-q", "-rs", "-W", "error", "-p", "no:cacheprovider"]
             return subprocess.Popen(
-                [sys.executable, "-m", "pytest", "-q", "-rs", "-W", "error", "-p", "no:cacheprovider", *sorted(files)],
+                [sys.executable, "-m", "pytest", *options, *(arguments or sorted(files))],
                 cwd=tmp_path,
                 env={**os.environ, **environment},
                 stdout=subprocess.PIPE,
@@ -45,8 +46,8 @@ def outside(tmp_path):
                 text=True,
             )
 
-        def run(self, files, **environment):
-            process = self.begin(files, **environment)
+        def run(self, files, arguments=None, **environment):
+            process = self.begin(files, arguments, **environment)
             output = process.communicate(timeout=120)[0]
             return process.returncode, output
 
@@ -152,6 +153,37 @@ def test_another(postgres_connection):
 def test_a_callable_fills_the_template_and_a_connection_is_rolled_back(outside):
     status, output = outside.run({"test_it.py": ROLLED_BACK})
     assert (status, "5 passed" in output) == (0, True), output
+
+
+def test_each_folder_of_tests_has_the_template_of_its_own_conftest(outside, tmp_path):
+    conftest = (
+        "import psycopg2, pytest\n"
+        "@pytest.fixture(scope='session')\ndef postgres_template():\n"
+        "    def prepare(url):\n"
+        "        connection = psycopg2.connect(url)\n"
+        "        with connection, connection.cursor() as cursor:\n"
+        "            cursor.execute('create table {} (id int)')\n"
+        "        connection.close()\n"
+        "    return prepare\n"
+    )
+    test = (
+        "import psycopg2\n"
+        "def tables(connection):\n"
+        "    with connection.cursor() as cursor:\n"
+        "        cursor.execute(\"select relname from pg_class where relname in ('one', 'two')\")\n"
+        "        return [name for name, in cursor.fetchall()]\n"
+        "def test_url(postgres_url):\n"
+        "    connection = psycopg2.connect(postgres_url)\n"
+        "    assert tables(connection) == {0}\n"
+        "    connection.close()\n"
+        "def test_connection(postgres_connection):\n    assert tables(postgres_connection) == {0}\n"
+    )
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "conftest.py").write_text(conftest.format(name))
+        (tmp_path / name / f"test_{name}.py").write_text(test.format([name]))
+    status, output = outside.run({"test_none.py": test.format([])}, arguments=["."])
+    assert (status, "6 passed" in output) == (0, True), output
 
 
 BOTH = """

@@ -62,6 +62,8 @@ def test_every_error_is_the_packages_and_pickles(kind):
 
 def test_importing_loads_nothing_that_is_not_needed_yet():
     heavy = {"asyncio", "inspect", "dataclasses", "boto3", "botocore", "http.client", "logging.config", "random"}
-    program = f"import sys; import kit_websocket; print(*sorted({heavy} & set(sys.modules)))"
+    # logging is there before any handler is, and loads some of these itself from Python 3.14 on
+    program = "import logging, sys; before = set(sys.modules); import kit_websocket; "
+    program += f"print(*{heavy} & set(sys.modules) - before)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == ""

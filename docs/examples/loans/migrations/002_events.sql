@@ -4,6 +4,7 @@ create table kit_outbox (
     aggregate_id uuid not null,
     body text not null,
     attributes text not null,
+    message_group text,
     created_at timestamptz not null default now(),
     attempts integer not null default 0,
     error text,
@@ -13,7 +14,11 @@ create table kit_outbox (
 );
 
 create unique index on kit_outbox (aggregate_id, seq);
-create index on kit_outbox (due_at);
+
+create unlogged table kit_outbox_lock (
+    aggregate_id uuid primary key,
+    created_at timestamptz not null default now()
+);
 
 create table kit_outbox_dead (
     id uuid primary key,
@@ -21,6 +26,7 @@ create table kit_outbox_dead (
     aggregate_id uuid not null,
     body text not null,
     attributes text not null,
+    message_group text,
     created_at timestamptz not null default now(),
     attempts integer not null default 0,
     error text,

@@ -28,7 +28,7 @@ def message(loan_id: UUID) -> dict[str, Any]:
         "id": str(uuid4()),
         "aggregate_id": str(loan_id),
         "type": "loan.requested",
-        "origin": "rispar.loans",
+        "origin": "loans",
         "at": "2026-01-01T00:00:00Z",
         "version": "1",
         "payload": {"id": str(loan_id), "profile_id": PROFILE, "status": "requested"},

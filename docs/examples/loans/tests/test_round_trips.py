@@ -36,7 +36,7 @@ def requested(loan_id: str) -> dict[str, Any]:
         "id": str(uuid4()),
         "aggregate_id": loan_id,
         "type": "loan.requested",
-        "origin": "rispar.loans",
+        "origin": "loans",
         "at": "2026-01-01T00:00:00Z",
         "version": "1",
         "payload": {"id": loan_id, "profile_id": PROFILE, "status": "requested"},

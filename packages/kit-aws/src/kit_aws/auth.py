@@ -38,21 +38,32 @@ class SignedAuth:
     ) -> dict[str, str]:
         """Return the headers to send: those given, and the ones that sign the request.
 
-        Give method, URL, headers and body exactly as they are sent; a client that adds further headers does no harm.
-        Encode a query's values with `urllib.parse.quote(value, safe="")`: AWS signs them like that. With the header
+        Give method, URL, headers and body as they are sent; a client that adds further headers does no harm. Spaces and
+        characters beyond ASCII in the URL may be raw, as your client sends them as UTF-8, percent-encoded; a `+` in the
+        query is a space. With the header
         `X-Amz-Content-SHA256: UNSIGNED-PAYLOAD`, where S3 and some other services take it, the body is not signed.
         """
         return sigv4.sign(
             self._scope(), method, url, headers or {}, body.encode() if isinstance(body, str) else body or b""
         )
 
-    def presign(self, method: str, url: str, expires: int = 300, headers: Mapping[str, str] | None = None) -> str:
+    def presign(
+        self,
+        method: str,
+        url: str,
+        expires: int = 300,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | str | None = None,
+    ) -> str:
         """Return the URL with a signature in its query, good for `expires` seconds but not beyond its credentials.
 
-        The bearer has to send exactly these `headers`.
+        The bearer has to send exactly these `headers` and this `body`; without one, no body. A body that is not known
+        yet needs a service that takes the header `X-Amz-Content-SHA256: UNSIGNED-PAYLOAD`. S3 takes any body; one that
+        it is to check is signed by its hash in that header, and as `body` a ValueError. The URL is read as by `sign`.
         """
         check_expiry(expires)
-        return sigv4.presign(self._scope(), method, url, expires, headers or {})
+        content = body.encode() if isinstance(body, str) else body
+        return sigv4.presign(self._scope(), method, url, expires, headers or {}, content)
 
     def __call__(self, request: R) -> R:
         """Sign a `requests.PreparedRequest` or a `httpx.Request` in place.
@@ -89,16 +100,21 @@ def presign(
     expires: int = 300,
     *,
     headers: Mapping[str, str] | None = None,
+    body: bytes | str | None = None,
     service: str = "execute-api",
     region: str | None = None,
 ) -> str:
     """Return the URL with a signature in its query, good for `expires` seconds but not beyond its credentials.
 
     It is for a service's endpoint with IAM authorization, and signed with the credentials and the region of the
-    environment, else boto3's. The bearer has to send exactly the given `headers`. A key
-    may be repeated in the query. `get_url` and `put_url` make URLs of objects in S3.
+    environment, else boto3's. The bearer has to send exactly the given `headers` and `body` (see `SignedAuth.presign`).
+    A key may be repeated in the query. `get_url` and `put_url` make URLs of objects in S3.
+
+    Example:
+        >>> url = "https://abc.execute-api.eu-west-1.amazonaws.com/live/loans"
+        >>> link = presign("POST", url, headers={"Content-Type": "application/json"}, body='{"id": 7}')
     """
-    return SignedAuth(service, region=region).presign(method, url, expires, headers)
+    return SignedAuth(service, region=region).presign(method, url, expires, headers, body)
 
 
 def resolved(given: Any) -> Credentials:

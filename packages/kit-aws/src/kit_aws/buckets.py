@@ -15,6 +15,14 @@ from kit_aws.session import SignedSession
 regions: ValueCache[str, str] = ValueCache()
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
+# Names with endpoints, or signatures, of their own: "Directory bucket naming rules" and "Access point aliases" in the
+# S3 user guide.
+_OTHERS = {
+    "--x-s3": "a directory bucket",
+    "--xa-s3": "an access point of a directory bucket",
+    "--op-s3": "an access point on Outposts",
+    ".mrap": "a multi-region access point",
+}
 # "Service endpoints" in the AWS general reference; all other regions are in amazonaws.com.
 _DOMAINS = {
     "cn-": "amazonaws.com.cn",
@@ -34,6 +42,11 @@ def url_of(bucket: str, key: str, region: str) -> str:
     """
     if not bucket or not set(bucket) <= _NAME:
         raise ValueError(f"{bucket!r} is not a bucket's name; for an access point, give its alias")
+    for end, kind in _OTHERS.items():
+        if bucket.endswith(end):
+            raise ValueError(
+                f"{bucket!r} is {kind}, which is signed in another way: use kit_aws.client('s3').generate_presigned_url"
+            )
     path = quote(key, safe="/~")
     if endpoint := environment.custom_endpoint("s3"):
         return f"{endpoint.rstrip('/')}/{bucket}/{path}"

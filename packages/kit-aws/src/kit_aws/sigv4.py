@@ -1,7 +1,9 @@
 """AWS Signature Version 4, from "Signature Version 4 signing process" in the IAM user guide.
 
-The canonical forms are botocore's to the byte. URLs are taken as they go over the wire, with illegal characters
-(spaces, characters beyond ASCII) percent-encoded first, as every HTTP client does.
+The canonical forms are botocore's to the byte, for URLs that botocore and AWS read alike. One rule holds for every URL.
+It is read as HTTP clients send it: a space, a character beyond ASCII (its UTF-8) and any other character that a URL
+cannot hold are percent-encoded, all else stays as it is. What AWS decodes before it compares is signed in AWS's
+spelling.
 """
 
 import json
@@ -22,6 +24,7 @@ _UNSIGNED = (UNSIGNED_PAYLOAD, "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 _HASH_HEADER = "x-amz-content-sha256"
 _EMPTY_HASH = sha256(b"").hexdigest()
 _LEGAL = "%/:?#[]@!$&'()*+,;=~"
+_LEGAL_IN_S3 = re.compile(r"[!$&'()*+,:;=@\[\]]")  # legal in a path, but encoded when S3 compares
 # Pairs that nothing has to be encoded in.
 _STRICT_QUERY = re.compile(r"[\w.~-]*=[\w.~-]*(?:&[\w.~-]*=[\w.~-]*)*", re.ASCII)
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -87,7 +90,8 @@ def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: 
         given = signed["X-Amz-Content-SHA256"] = _hash(body)
     body_hash = _hash(body) if given is None else given
     canonical, names = _canonical_headers(signed, parts)
-    request = (method.upper(), _path(parts, scope), _sorted_query(parts.query), canonical, names, body_hash)
+    query = _sorted_query(strict_query(parts.query))
+    request = (method.upper(), _path(parts, scope), query, canonical, names, body_hash)
     signed["Authorization"] = (
         f"{ALGORITHM} Credential={scope.credentials.access_key}/{scope.name}, "
         f"SignedHeaders={names}, Signature={_signature(scope, request)}"
@@ -95,8 +99,12 @@ def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: 
     return signed
 
 
-def presign(scope: Scope, method: str, url: str, expires: int, headers: Mapping[str, str]) -> str:
-    """Return the URL with a query that signs it, with `host` and the headers given.
+def presign(
+    scope: Scope, method: str, url: str, expires: int, headers: Mapping[str, str], body: bytes | None = None
+) -> str:
+    """Return the URL with a query that signs it, with `host`, the headers and the body given.
+
+    Raise ValueError for a body in S3, which knows a body's hash from a header alone.
 
     The query's pairs stay in their order and are encoded again (a `+` stands for a space); a fragment is dropped.
     """
@@ -110,7 +118,13 @@ def presign(scope: Scope, method: str, url: str, expires: int, headers: Mapping[
         f"{given}X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={name}&X-Amz-Date={scope.timestamp}"
         f"&X-Amz-Expires={expires}&X-Amz-SignedHeaders={quote(names, safe='')}{token}"
     )
-    body_hash = _content_hash(headers) or (UNSIGNED_PAYLOAD if scope.service in _S3 else _EMPTY_HASH)
+    body_hash = _content_hash(headers)
+    if body_hash is None and scope.service in _S3:
+        if body:
+            raise ValueError("S3 takes the hash of a body in a header: give headers={'X-Amz-Content-SHA256': hash}")
+        body_hash = UNSIGNED_PAYLOAD
+    elif body_hash is None:
+        body_hash = _hash(body or b"")
     request = (method.upper(), _path(parts, scope), _sorted_query(query), canonical, names, body_hash)
     return parts._replace(query=f"{query}&X-Amz-Signature={_signature(scope, request)}", fragment="").geturl()
 
@@ -139,7 +153,9 @@ def sign_policy(scope: Scope, fields: Mapping[str, str], conditions: Sequence[An
 
 
 def wire(url: str) -> str:
-    """Return a URL with illegal characters percent-encoded, as every HTTP client sends it."""
+    """Return a URL with illegal characters percent-encoded; ValueError for a host that is not ASCII."""
+    if not url.isascii() and not (host := urlsplit(url).netloc.rpartition("@")[2]).isascii():
+        raise ValueError(f"The host {host!r} is sent in ASCII: give it in Punycode, as in 'xn--bcher-kva.example'")
     return quote(url, safe=_LEGAL)
 
 
@@ -216,7 +232,7 @@ def _host(scheme: str, netloc: str) -> str:
 def _path(parts: SplitResult, scope: Scope) -> str:
     path = parts.path or "/"
     if scope.service in _S3:
-        return path
+        return _LEGAL_IN_S3.sub(lambda found: quote(found[0], safe=""), path)
     return quote(_normalised(path), safe="/~")
 
 

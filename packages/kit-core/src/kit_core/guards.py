@@ -6,7 +6,10 @@ code; the handlers of the standard library print them to stderr.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from logging import Logger
     from typing import Any
+
+_loggers: "dict[str, Logger]" = {}  # to ask logging for one takes a good part of a line's time
 
 
 def log(logger_name: str, level: int, message: str, *args: "Any", exc_info: "Any" = None, **options: "Any") -> None:
@@ -14,10 +17,8 @@ def log(logger_name: str, level: int, message: str, *args: "Any", exc_info: "Any
 
     options: `extra`, `stack_info` and the like, as `logging.Logger.log` takes them
     """
-    import logging
-
     options.setdefault("stacklevel", 2)  # the line is the caller's
-    logger = logging.getLogger(logger_name)
+    logger = _loggers.get(logger_name) or _load(logger_name)
     try:
         logger.log(level, message, *args, exc_info=exc_info, **options)
     except Exception:  # noqa: BLE001  (an argument's own `__str__`, a handler, a filter: whatever it is)
@@ -27,3 +28,10 @@ def log(logger_name: str, level: int, message: str, *args: "Any", exc_info: "Any
             )
         except Exception:  # noqa: BLE001
             return
+
+
+def _load(name: str) -> "Logger":
+    import logging
+
+    logger = _loggers[name] = logging.getLogger(name)
+    return logger

@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-    # [event, context, correlation id once it is known, cold start]: a list, since one is made for every record of a
-    # batch, and an object takes three times as long.
+    # [event, context, correlation id once it is known, cold start, the state around this one]: a list, since one is
+    # made for every record of a batch, and an object takes three times as long.
     State = list[Any]
 
 _current: "ContextVar[State | None]" = ContextVar("kit_invocation", default=None)
 _first = True
+AROUND = 4  # the place in a state of the one around it
+KEPT = 5  # the place of `kept`, once somebody has asked for it
 
 
 def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
@@ -43,12 +45,12 @@ def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
     outer = _current.get()
     if outer is None:
         cold, _first = _first, False
-        return _current.set([event, context, None, cold])
+        return _current.set([event, context, None, cold, None])
     if context is None:
         context = outer[1]
     if event is outer[0] and event is not None and context is outer[1]:
         return _current.set(outer)  # a decorator around another: the id is looked up once, and may be set by either
-    return _current.set([event, context, None, outer[3]])
+    return _current.set([event, context, None, outer[3], outer])
 
 
 end = _current.reset
@@ -60,7 +62,7 @@ state, become = _current.get, _current.set
     around = state()
     try:
         for record in records:
-            become([record, around[1], None, around[3]])
+            become([record, around[1], None, around[3], around])
             ...
     finally:
         become(around)
@@ -86,6 +88,35 @@ def set_correlation_id(value: str | None) -> None:
         state[2] = value
 
 
+def outcome() -> "dict[str, Any] | None":
+    """Return what is known of how the current invocation ends, or None if nobody has asked for it by `ask_outcome`.
+
+    Code that handles an invocation writes into it, for metrics:
+    failed: True if an answer stands for an exception
+    records, failures: the numbers of a batch, where the code knows them better than the event and the answer tell
+    reports: functions of the answer, called once it is known; a route has it around a function that needs it
+    """
+    state = _current.get()
+    return None if state is None or len(state) == KEPT else state[KEPT].get("outcome")
+
+
+def ask_outcome() -> "dict[str, Any]":
+    """Return the `outcome` of the current invocation, which is written from now on; outside of one an empty dict."""
+    state = _current.get()
+    if state is None:
+        return {}
+    found: dict[str, Any] = kept(state).setdefault("outcome", {})
+    return found
+
+
+def kept(state: "State") -> "dict[Any, Any]":
+    """Return the objects that packages keep with an invocation or record, as long as it lasts: by keys of their own."""
+    if len(state) == KEPT:
+        state.append({})
+    found: dict[Any, Any] = state[KEPT]
+    return found
+
+
 def remaining_ms() -> int | None:
     """Return the milliseconds that the invocation has left; None outside of one, or if its context does not tell."""
     state = _current.get()
@@ -95,8 +126,18 @@ def remaining_ms() -> int | None:
 def remaining_ms_of(context: "Any") -> int | None:
     """Return the milliseconds that a Lambda context has left, or None if it does not tell."""
     ask = getattr(context, "get_remaining_time_in_millis", None)
+    if ask is None:
+        ask = getattr(lambda_context(context), "get_remaining_time_in_millis", None)
     milliseconds = ask() if callable(ask) else None
     return int(milliseconds) if isinstance(milliseconds, (int, float)) else None
+
+
+def lambda_context(context: "Any") -> "Any":
+    """Return the Lambda context inside of a durable function's context; any other context is returned as it is."""
+    if hasattr(context, "aws_request_id"):
+        return context
+    inside = getattr(context, "lambda_context", None)
+    return context if inside is None else inside
 
 
 class Invocation:
@@ -134,13 +175,13 @@ class Invocation:
     @property
     def request_id(self) -> str | None:
         """Return the request id of the invocation, from its context."""
-        found = getattr(self._state[1], "aws_request_id", None)
+        found = getattr(lambda_context(self._state[1]), "aws_request_id", None)
         return found if isinstance(found, str) else None
 
     @property
     def function_name(self) -> str | None:
         """Return the name of the function, from the context or else the environment."""
-        found = getattr(self._state[1], "function_name", None)
+        found = getattr(lambda_context(self._state[1]), "function_name", None)
         return found if isinstance(found, str) else os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
 
     @property
@@ -188,7 +229,7 @@ class enter:  # noqa: N801  (used as a function: `with enter(event): …`)
         state = _current.get()
         assert state is not None
         if self._correlation_id is not None:  # not that of the same event around this one
-            state = [state[0], state[1], self._correlation_id, state[3]]
+            state = [state[0], state[1], self._correlation_id, state[3], state]
             _current.set(state)
         return Invocation(state)
 
@@ -261,5 +302,5 @@ def _correlation_id(state: "State") -> str | None:
     if known is None:
         from kit_core.correlation import find_correlation_id, of_context
 
-        known = state[2] = find_correlation_id(state[0]) or of_context(state[1]) or ""
+        known = state[2] = find_correlation_id(state[0]) or of_context(lambda_context(state[1])) or ""
     return known or None

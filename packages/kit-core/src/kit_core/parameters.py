@@ -86,13 +86,23 @@ def parameters_of(called: "Any") -> Parameters | None:
 
 
 def annotations_of(called: "Any") -> "dict[str, Any]":
-    """Return the annotations of a callable as they stand (text, or evaluated); none if they can't be evaluated yet."""
+    """Return the annotations of a callable as they stand; none if there are none.
+
+    A name that is defined further down (PEP 649, from Python 3.14 on) is a ForwardRef.
+    """
     called, _, _ = _unwrapped_partial(innermost(called))
     found = _function_of(called)
-    try:
-        return {} if found is None else dict(found[0].__annotations__)
-    except (AttributeError, NameError):  # PEP 649: a name is defined further down
+    if found is None:
         return {}
+    try:
+        return dict(found[0].__annotations__)
+    except AttributeError:
+        return {}
+    except NameError:
+        from importlib import import_module
+
+        library = import_module("annotationlib")
+        return dict(library.get_annotations(found[0], format=library.Format.FORWARDREF))
 
 
 def globals_of(called: "Any") -> "dict[str, Any]":

@@ -25,18 +25,21 @@ def fresh_database(postgres_url: str) -> "Iterator[Database]":
 
 
 @pytest.fixture(scope="session")
-def _shared_database(postgres_shared_url: str) -> "Iterator[Database]":
-    from kit_db.database import Database
-
-    database = Database.from_url(postgres_shared_url)
-    yield database
-    database.close()
+def _shared_databases() -> "Iterator[dict[str, Database]]":
+    made: dict[str, Database] = {}
+    yield made
+    for database in made.values():
+        database.close()
 
 
 @pytest.fixture
-def rolled_back_database(_shared_database: "Database") -> "Iterator[Database]":
+def rolled_back_database(postgres_shared_url: str, _shared_databases: "dict[str, Database]") -> "Iterator[Database]":
     """A database whose changes are rolled back after this test, the default one during the test."""
+    from kit_db.database import Database
     from kit_db.testing import as_default, rolled_back
 
-    with as_default(_shared_database), rolled_back(_shared_database):
-        yield _shared_database
+    if postgres_shared_url not in _shared_databases:
+        _shared_databases[postgres_shared_url] = Database.from_url(postgres_shared_url)
+    shared = _shared_databases[postgres_shared_url]
+    with as_default(shared), rolled_back(shared):
+        yield shared

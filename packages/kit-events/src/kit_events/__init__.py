@@ -7,7 +7,9 @@ __all__ = [
     "ActiveMQRecord",
     "AggregateId",
     "AlexaTrigger",
+    "AppSyncTrigger",
     "BaseEvent",
+    "BedrockTrigger",
     "BusRecord",
     "ClaimError",
     "CreateAuthChallengeTrigger",
@@ -24,17 +26,21 @@ __all__ = [
     "EventShapeError",
     "EventTooLargeError",
     "EventsError",
+    "FailedBatchRecord",
     "Fields",
     "FileRecord",
+    "FileTaskRecord",
     "FirehoseRecord",
     "InProgressError",
     "InboxKeyError",
     "InboxNotSetError",
+    "InvocationRecord",
     "IotRecord",
     "KafkaRecord",
     "LeaseLostError",
     "LexV2Trigger",
     "LogEventRecord",
+    "MissingExtraError",
     "OutboxTransactionError",
     "PostAuthenticationTrigger",
     "PostConfirmationTrigger",
@@ -48,6 +54,7 @@ __all__ = [
     "RabbitMQRecord",
     "Record",
     "RecordShapeError",
+    "RotationTrigger",
     "ScheduleRecord",
     "SqsDeadLetter",
     "SqsVisibility",
@@ -56,7 +63,9 @@ __all__ = [
     "TopicRecord",
     "UserMigrationTrigger",
     "VerifyAuthChallengeTrigger",
+    "WindowTrigger",
     "default_bus",
+    "record_of",
     "register_source",
     "set_default_bus",
 ]
@@ -76,6 +85,7 @@ if TYPE_CHECKING:
         InboxNotSetError,
         InProgressError,
         LeaseLostError,
+        MissingExtraError,
         OutboxTransactionError,
         PublishError,
         QueueNameError,
@@ -85,6 +95,8 @@ if TYPE_CHECKING:
     from kit_events.publishing.bus import EventBus, default_bus, set_default_bus
     from kit_events.records.activemq import ActiveMQRecord
     from kit_events.records.alexa import AlexaTrigger
+    from kit_events.records.appsync import AppSyncTrigger
+    from kit_events.records.bedrock import BedrockTrigger
     from kit_events.records.cognito import (
         CreateAuthChallengeTrigger,
         CustomEmailSenderTrigger,
@@ -106,6 +118,7 @@ if TYPE_CHECKING:
     from kit_events.records.eventbridge import BusRecord
     from kit_events.records.fields import Fields
     from kit_events.records.firehose import FirehoseRecord
+    from kit_events.records.invocation_result import FailedBatchRecord, InvocationRecord
     from kit_events.records.iot import IotRecord
     from kit_events.records.kafka import KafkaRecord
     from kit_events.records.kinesis import StreamRecord
@@ -113,11 +126,15 @@ if TYPE_CHECKING:
     from kit_events.records.logs import LogEventRecord
     from kit_events.records.rabbitmq import RabbitMQRecord
     from kit_events.records.record import Record
+    from kit_events.records.rotation import RotationTrigger
     from kit_events.records.s3 import FileRecord
+    from kit_events.records.s3_batch import FileTaskRecord
     from kit_events.records.schedule import ScheduleRecord
     from kit_events.records.sns import TopicRecord
     from kit_events.records.sources import register_source
     from kit_events.records.sqs import QueueRecord
+    from kit_events.records.window import WindowTrigger
+    from kit_events.typed.events import record_of
 else:
     _HOMES = {
         "dead_letters.failures": ("SqsDeadLetter", "SqsVisibility"),
@@ -127,6 +144,7 @@ else:
         "records.fields": ("Fields",),
         "records.record": ("Record",),
         "records.sources": ("register_source",),
+        "typed.events": ("record_of",),
     }
 
     def __getattr__(name):

@@ -11,6 +11,7 @@
     ├── InboxNotSetError        KIT_EVENTS_INBOX does not say where to remember
     ├── InProgressError         another delivery of the record is being worked on: try again later
     ├── LeaseLostError          the work took longer than its lease, and somebody else has taken over
+    ├── MissingExtraError       an extra of kit-events is not installed (also an ImportError)
     ├── OutboxTransactionError  publishing outside of a transaction, or relaying inside of one
     ├── PublishError            some of many events are not published
     ├── QueueNameError          a queue is given by neither URL nor ARN
@@ -49,9 +50,10 @@ class EventBusNotSetError(EventsError):
         self.bus = bus
 
     def __str__(self) -> str:
+        is_now = "it is not set" if self.bus is None else f"not {self.bus!r}"
         return (
             "EVENT_BUS has to be the name or the ARN of a topic, the URL or the ARN of a queue, the ARN of an event "
-            f"bus, or memory://…, and is {self.bus!r}"
+            f"bus, or memory://…: {is_now}"
         )
 
 
@@ -212,6 +214,18 @@ class LeaseLostError(EventsError):
 
     def __str__(self) -> str:
         return f"The work on {self.key!r} took longer than its lease, and somebody else has taken over"
+
+
+class MissingExtraError(EventsError, ImportError):
+    """Say that `module` is not installed, which comes with the extra `kit-events[extra]`."""
+
+    def __init__(self, extra: str, module: str) -> None:
+        super().__init__(extra, module)
+        self.extra = extra
+        self.module = module
+
+    def __str__(self) -> str:
+        return f"{self.module} is not installed: install kit-events[{self.extra}]"
 
 
 class OutboxTransactionError(EventsError):

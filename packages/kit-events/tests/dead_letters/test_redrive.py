@@ -162,6 +162,18 @@ def test_large_messages_are_sent_one_by_one(queues: Queues) -> None:
     assert redrive(queues.dead, queues.home).sent == 8
 
 
+def test_binary_attributes_are_seen_and_go_along(aws: Any) -> None:
+    queues = Queues(aws)
+    sent = {"sig": {"DataType": "Binary", "BinaryValue": b"\x00\xff"}}
+    queues.sqs.send_message(QueueUrl=queues.dead, MessageBody="{}", MessageAttributes=sent)
+    seen = []
+    done = redrive(queues.dead, queues.home, matching=lambda record: not seen.append(record.message_attributes))
+    assert done.sent == 1
+    assert seen == [{"sig": b"\x00\xff"}]
+    [message] = queues.take(queues.home)
+    assert message["MessageAttributes"]["sig"]["BinaryValue"] == b"\x00\xff"
+
+
 def test_a_fifo_queue_gets_its_groups_back_in_order(aws: Any) -> None:
     queues = Queues(aws, fifo=True)
     for number in range(5):

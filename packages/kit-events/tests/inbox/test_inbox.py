@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -143,17 +144,82 @@ def test_work_that_failed_is_tried_again_by_the_next_delivery(inbox: Inbox) -> N
     assert len(attempts) == 2
 
 
-def test_a_result_that_json_cannot_hold_fails_and_is_not_marked(inbox: Inbox) -> None:
-    results = [object(), "text"]
+class Dumping:
+    """A result whose own form fails."""
 
-    @once(inbox=inbox)
+    def dump(self) -> dict[str, Any]:
+        raise KeyError("amount")
+
+
+@pytest.mark.parametrize("value", [object(), float("nan"), {"receipt": [object()]}, Dumping()], ids=repr)
+def test_a_result_that_cannot_be_kept_does_not_undo_the_work(
+    inbox: Inbox, value: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    charged = []
+
+    @once(inbox=inbox, name="charge")
     def charge(record: Record) -> Any:
-        return results.pop(0)
+        charged.append(record)
+        return value
 
     record = Record(uuid4())
-    with pytest.raises(TypeError, match="object"):
-        charge(record)
-    assert charge(record) == "text"
+    assert charge(record) is value
+    assert [charge(record), charge(record)] == [None, None]
+    assert charged == [record]
+    [line] = [each for each in caplog.records if each.message == "INBOX_RESULT_NOT_KEPT"]
+    assert (line.levelno, line.inbox_function, line.result_type) == (
+        logging.WARNING,
+        "charge",
+        type(value).__qualname__,
+    )
+
+
+@pytest.mark.parametrize("inbox", LEASED, indirect=True)
+def test_nor_does_it_undo_the_work_of_a_coroutine(inbox: Inbox) -> None:
+    charged = []
+
+    @once(inbox=inbox)
+    async def charge(record: Record) -> Any:
+        charged.append(record)
+        return object()
+
+    async def deliver() -> None:
+        record = Record(uuid4())
+        await charge(record)
+        assert await charge(record) is None
+
+    asyncio.run(deliver())
+    assert len(charged) == 1
+
+
+def test_a_result_beyond_an_items_size_is_not_kept(dynamodb: DynamoDBInbox, caplog: pytest.LogCaptureFixture) -> None:
+    charged = []
+
+    @once(inbox=dynamodb)
+    def charge(record: Record) -> str:
+        charged.append(record)
+        return "x" * 450_000
+
+    record = Record(uuid4())
+    charge(record)
+    assert charge(record) is None
+    assert charged == [record]
+    assert "INBOX_RESULT_NOT_KEPT" in caplog.text
+
+
+def test_a_mark_that_cannot_be_written_is_no_failure_of_the_work(
+    dynamodb: DynamoDBInbox, aws: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The message is done and does not come again; a failure would have brought it back, to be charged twice."""
+
+    @once(inbox=dynamodb)
+    def charge(record: Record) -> str:
+        aws.client("dynamodb").delete_table(TableName="inbox")
+        return "charged"
+
+    assert charge(Record(uuid4())) == "charged"
+    [line] = [each for each in caplog.records if each.message == "INBOX_NOT_MARKED"]
+    assert line.levelno == logging.ERROR
 
 
 def test_while_one_is_at_work_a_second_delivery_is_refused(inbox: Inbox) -> None:
@@ -412,6 +478,18 @@ def test_old_keys_are_deleted_in_small_steps(database: Database) -> None:
     assert [inbox.purge(limit=2), inbox.purge(limit=2), inbox.purge()] == [2, 1, 0]
     kept(records[0])
     assert len(done) == 3
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 5])
+@pytest.mark.parametrize("expired", [30, 60, 100, 500])
+def test_a_purge_keeps_its_limit_whatever_the_statistics_say(database: Database, before: int, expired: int) -> None:
+    """With the table analysed at one row, a join to the limited subquery deleted all of them."""
+    add = "insert into kit_inbox select %s || i, null, now() + %s::interval from generate_series(1, %s) as i"
+    database.execute(add, ["live", "1 h", before])
+    database.execute("vacuum analyze kit_inbox")
+    database.execute(add, ["old", "-1 h", expired])
+    assert PostgresInbox(database=database).purge(limit=10) == 10
+    assert database.execute("select count(*) as left from kit_inbox") == [{"left": before + expired - 10}]
 
 
 def test_the_table_may_be_called_otherwise(database: Database) -> None:

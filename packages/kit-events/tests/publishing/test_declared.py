@@ -96,6 +96,27 @@ def test_attributes_that_cannot_be_sent_are_refused(names: Any) -> None:
     assert caught.value.field == "filter_attributes"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("country", b"BR", "filter by text, not by bytes"),
+        ("country", "B\0R", "no control characters"),
+        ("país", "BR", "letters, digits"),
+        ("AWS.country", "BR", "letters, digits"),
+    ],
+)
+def test_an_attribute_that_no_queue_would_take_is_named(name: str, value: Any, why: str) -> None:
+    with pytest.raises(EventShapeError, match=why) as caught:
+        attributes((name,), **{name: value})
+    assert caught.value.field == name
+
+
+def test_a_type_with_control_characters_is_refused() -> None:
+    kind = type("Filtered", (Filtered,), {"type": "loan\x00paid"})
+    with pytest.raises(EventShapeError, match="type: override get_type"):
+        message_of(kind())
+
+
 def test_an_attribute_that_the_event_has_not_is_named() -> None:
     with pytest.raises(EventShapeError, match="country"):
         attributes(("country",))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from kit_aws import ResourceNotFoundError, client
 from kit_core import invocation
-from kit_events import AggregateId, BaseEvent, EventBus, EventRecord
+from kit_events import AggregateId, BaseEvent, EventBus, EventRecord, EventRefusedError
 from kit_events.publishing.drivers.memory import memory
 from kit_events.publishing.message import message_of
 from kit_events.queues import locate
@@ -265,6 +265,27 @@ def test_attributes_on_an_event_bus_take_no_more_room_than_is_counted(aws: Any) 
     assert EventBus(place.name).send([message]) == {}
     assert json.loads(sent[0]["Detail"])["attributes"] == {"country": "ü" * 1000}
     assert len(sent[0]["Detail"].encode()) < message.size
+
+
+def test_a_type_beyond_a_detail_type_is_refused_before_anything_is_sent(aws: Any) -> None:
+    class Long(LoanRequested):
+        type: ClassVar[str] = "ü" * 128
+
+    class Longer(LoanRequested):
+        type: ClassVar[str] = "x" * 129
+
+    bus = EventBus(event_bus(aws).name)
+    long, longer = message_of(Long(uuid4())), message_of(Longer(uuid4()))
+    [(failed, error)] = bus.send([long, longer]).items()
+    assert failed == longer.id
+    assert isinstance(error, EventRefusedError)
+    assert "128 characters at most, and this has 129" in str(error)
+    with pytest.raises(EventRefusedError):
+        bus.publish(Longer(uuid4()))
+    bus.check([long])
+    with pytest.raises(EventRefusedError):
+        bus.check([long, longer])  # as an outbox does, before anything is committed
+    EventBus("memory://long").check([longer])
 
 
 @pytest.mark.parametrize(

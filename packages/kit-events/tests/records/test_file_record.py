@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ CREATED = FileRecord(
     sequencer="0055AED6DCD90281E5",
     event_name="ObjectCreated:Put",
     region="eu-west-1",
+    at=datetime(2026, 3, 1, 12, 30, 45, tzinfo=UTC),
 )
 REMOVED = FileRecord(
     "loans-documents",
@@ -25,6 +27,7 @@ REMOVED = FileRecord(
     sequencer="0055AED6DCD90281E6",
     event_name="ObjectRemoved:Delete",
     region="eu-west-1",
+    at=datetime(2026, 3, 1, 12, 30, 45, tzinfo=UTC),
 )
 
 
@@ -43,6 +46,28 @@ REMOVED = FileRecord(
 def test_files_are_found_in_whatever_they_came_in(captured: Callable[[str], Any], name: str, files: Any) -> None:
     [raw] = captured(name)["Records"]
     assert list(FileRecord.from_record(raw)) == files
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("ObjectRestore:Completed", "ObjectRestore:Completed"),
+        ("s3:ObjectRestore:Completed", "ObjectRestore:Completed"),
+        ("s3:ObjectCreated:Put", "ObjectCreated:Put"),
+    ],
+)
+def test_an_event_has_one_name(captured: Callable[[str], Any], sent: str, name: str) -> None:
+    [raw] = captured("s3")["Records"]
+    [file] = FileRecord.from_record({**raw, "eventName": sent})
+    assert file.event_name == name
+
+
+def test_the_time_of_an_event_may_be_left_out(captured: Callable[[str], Any]) -> None:
+    [raw] = captured("s3")["Records"]
+    del raw["eventTime"]
+    assert FileRecord.from_record(raw)[0].at is None
+    with pytest.raises(RecordShapeError, match="'eventTime' is not a time"):
+        FileRecord.from_record({**raw, "eventTime": "noon"})
 
 
 def test_the_test_that_s3_sends_to_a_function_holds_no_file() -> None:

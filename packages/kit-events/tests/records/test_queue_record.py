@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from kit_events import QueueRecord, RecordShapeError
+from kit_events import QueueRecord, RecordShapeError, TopicRecord
+from kit_testing.events import sns_record
 
 
 def test_a_message_is_read(captured: Callable[[str], Any]) -> None:
@@ -17,7 +18,7 @@ def test_a_message_is_read(captured: Callable[[str], Any]) -> None:
     assert record.receive_count == 2
     assert record.sent_at == datetime(2026, 3, 1, 12, 30, 45, 123000, tzinfo=UTC)
     assert record.message_group_id == "9d6b3c2e"
-    assert record.message_attributes == {"reason": "late"}
+    assert record.message_attributes == {"reason": "late", "blob": b"\x00\x01"}
 
 
 @pytest.mark.parametrize(
@@ -61,15 +62,28 @@ def test_attributes_that_are_none_are_refused(field: str, value: Any) -> None:
     assert caught.value.field == field
 
 
-def test_only_attributes_of_text_are_the_senders() -> None:
+def test_the_senders_attributes_are_text_or_bytes() -> None:
     sent = {
         "blob": {"binaryValue": "eA==", "stringValue": None, "dataType": "Binary"},
+        "own": {"binaryValue": "AP8=", "dataType": "Binary.png"},
+        "number": {"stringValue": "1500.00", "dataType": "Number"},
         "text": {"stringValue": "a", "dataType": "String"},
     }
-    [record] = QueueRecord.from_record(
-        {"eventSource": "aws:sqs", "messageId": "1", "body": "text", "attributes": None, "messageAttributes": sent}
-    )
-    assert (record.attributes, record.message_attributes) == ({}, {"text": "a"})
+    raw = {"eventSource": "aws:sqs", "messageId": "1", "body": "text", "attributes": None, "messageAttributes": sent}
+    [record] = QueueRecord.from_record(raw)
+    values = {"blob": b"x", "own": b"\x00\xff", "number": "1500.00", "text": "a"}
+    assert (record.attributes, record.message_attributes) == ({}, values)
+
+
+def test_a_binary_attribute_that_is_no_base64_is_named() -> None:
+    sent = {"blob": {"binaryValue": "%", "dataType": "Binary"}}
+    with pytest.raises(RecordShapeError, match=r"'messageAttributes\.blob\.binaryValue' is not base64"):
+        QueueRecord.from_record({"eventSource": "aws:sqs", "messageId": "1", "body": "", "messageAttributes": sent})
+
+
+def test_a_topics_attributes_are_text_or_bytes() -> None:
+    [record] = TopicRecord.from_record(sns_record("hello", attributes={"text": "a", "blob": b"\x00\xff"}))
+    assert record.attributes == {"text": "a", "blob": b"\x00\xff"}
 
 
 def test_a_message_does_not_show_what_it_says() -> None:

@@ -45,6 +45,7 @@ def test_a_file_is_the_same_by_way_of_eventbridge(captured: Captured) -> None:
         sequencer="0055AED6DCD90281E5",
         event_name="ObjectCreated:Put",
         region="eu-west-1",
+        at=datetime(2026, 3, 1, 12, 30, 45, tzinfo=UTC),
     )
 
 
@@ -230,6 +231,25 @@ def test_messages_of_activemq_are_decoded(captured: Captured) -> None:
         LOAN,
     )
     assert (binary.data, binary.redelivered, binary.properties) == (b"\x00\xff", True, {})
+
+
+def test_a_header_of_kafka_may_have_no_value() -> None:
+    event = kafka_event([{"a": 1}], headers={"tenant": b"7"})
+    [raw] = event["records"]["topic-0"]
+    raw["headers"] += [{"empty": []}, {"null": None}]
+    [record] = KafkaRecord.from_record(event)
+    assert record.headers == {"tenant": b"7", "empty": b"", "null": None}
+    raw["headers"] = [{"text": "7"}]
+    with pytest.raises(RecordShapeError, match=r"'records\.topic-0\.0\.headers\.0\.text' has to be a JSON array"):
+        KafkaRecord.from_record(event)
+
+
+def test_nor_one_of_rabbitmq(captured: Captured) -> None:
+    event = captured("rabbitmq")
+    [[message]] = event["rmqMessagesByQueue"].values()
+    message["basicProperties"]["headers"] = {"null": None, "bytes": {"bytes": None}, "text": {"bytes": [55]}}
+    [record] = RabbitMQRecord.from_record(event)
+    assert record.headers == {"null": None, "bytes": None, "text": "7"}
 
 
 def test_messages_of_rabbitmq_are_decoded(captured: Captured) -> None:

@@ -4,8 +4,10 @@ Names are loaded when they are first used, so that a job pays nothing for HTTP a
 """
 
 __all__ = [
+    "Allow",
     "AnnotationError",
     "AppError",
+    "AssumeUtc",
     "Backoff",
     "BadRequestError",
     "BaseInterceptor",
@@ -13,6 +15,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "Cookie",
+    "Cors",
     "DeadlineError",
     "Dispatcher",
     "ErrorReport",
@@ -37,7 +40,9 @@ __all__ = [
     "Response",
     "ResponseTooLargeError",
     "Router",
+    "ServerSentEvent",
     "ServiceUnavailableError",
+    "StreamInterruptedError",
     "TimeUpError",
     "TooManyRequestsError",
     "TriggerError",
@@ -57,7 +62,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kit_handler.binding.markers import Body, Cookie, Header, Query
+    from kit_handler.binding.markers import AssumeUtc, Body, Cookie, Header, Query
     from kit_handler.dispatcher import Dispatcher
     from kit_handler.envelope.envelope import aws_lambda_handler
     from kit_handler.envelope.lambda_event import LambdaEvent, RequestContext, get_body, get_headers, get_source_ip
@@ -80,6 +85,7 @@ if TYPE_CHECKING:
         PermanentError,
         ResponseTooLargeError,
         ServiceUnavailableError,
+        StreamInterruptedError,
         TimeUpError,
         TooManyRequestsError,
         TriggerError,
@@ -88,6 +94,7 @@ if TYPE_CHECKING:
     )
     from kit_handler.http.headers import Headers
     from kit_handler.http.interceptors.access import all_of
+    from kit_handler.http.interceptors.cors import Cors
     from kit_handler.http.interceptors.jwt import Jwt
     from kit_handler.http.interceptors.rate_limit import RateLimit
     from kit_handler.http.interceptors.token import RemoteToken
@@ -97,12 +104,14 @@ if TYPE_CHECKING:
     from kit_handler.http.response import Response
     from kit_handler.http.router import Router
     from kit_handler.http.routes import route
+    from kit_handler.http.streaming import ServerSentEvent
     from kit_handler.jobs.failures import Backoff
     from kit_handler.jobs.jobs import job
+    from kit_handler.triggers.authorizers import Allow
     from kit_handler.triggers.triggers import trigger
 else:
     _HOMES = {
-        "binding.markers": ("Body", "Cookie", "Header", "Query"),
+        "binding.markers": ("AssumeUtc", "Body", "Cookie", "Header", "Query"),
         "dispatcher": ("Dispatcher",),
         "envelope.envelope": ("aws_lambda_handler",),
         "envelope.lambda_event": ("LambdaEvent", "RequestContext", "get_body", "get_headers", "get_source_ip"),
@@ -112,6 +121,7 @@ else:
         "http.payloads": ("register_adapter",),
         "http.headers": ("Headers",),
         "http.interceptors.access": ("all_of",),
+        "http.interceptors.cors": ("Cors",),
         "http.interceptors.jwt": ("Jwt",),
         "http.interceptors.rate_limit": ("RateLimit",),
         "http.options": ("BaseInterceptor", "add_interceptor"),
@@ -120,8 +130,10 @@ else:
         "http.response": ("Response",),
         "http.router": ("Router",),
         "http.routes": ("route",),
+        "http.streaming": ("ServerSentEvent",),
         "jobs.failures": ("Backoff",),
         "jobs.jobs": ("job",),
+        "triggers.authorizers": ("Allow",),
         "triggers.triggers": ("trigger",),
     }
 

@@ -2,8 +2,11 @@
 
 import sys
 
+from kit_core.parameters import globals_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
 
@@ -19,13 +22,37 @@ def take_over(wrapper: "Any", function: "Any") -> None:
 
 
 def name_of(function: "Any") -> str:
-    """Return what to call `function` in logs and errors."""
+    """Return the name of `function` for logs and errors."""
     return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+
+
+def unknown_options(owner: str, unknown: "Iterable[str]", known: "Iterable[str]") -> str:
+    """Return the text of the error about keywords that `owner` has no meaning for, with the near names."""
+    from difflib import get_close_matches
+
+    known, texts = list(known), []
+    for name in unknown:
+        close = get_close_matches(name, known, n=1)
+        texts.append(f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name))
+    return f"{owner} does not know {', '.join(texts)}; it knows {', '.join(known)}"
 
 
 def names_around() -> "dict[str, Any]":
     """Return the local names where a function is being decorated; its annotations may use them."""
+    frame = _frame_around()
+    return {} if frame is None else frame.f_locals
+
+
+def is_being_defined(function: "Any") -> bool:
+    """Tell whether a decorator that stands above others is being called: no name is bound to `function` yet."""
+    frame = _frame_around()
+    bound = [] if frame is None else [*frame.f_locals.values(), *frame.f_globals.values()]
+    bound.append(globals_of(function).get(getattr(function, "__name__", "")))
+    return not any(each is function for each in bound)
+
+
+def _frame_around() -> "Any":
     frame: Any = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == __package__:
         frame = frame.f_back
-    return {} if frame is None else frame.f_locals
+    return frame

@@ -25,11 +25,27 @@ def pairs(multiple: "dict[str, Any]") -> "list[tuple[str, Any]]":
     ]
 
 
+def text_values(holder: "dict[str, Any]", name: str) -> "dict[str, str]":
+    """Return the mapping that `holder` has under `name` with its values as texts; null is as if it were not there."""
+    values = holder.get(name)
+    if not isinstance(values, dict):
+        return {}
+    for value in values.values():
+        if type(value) is not str:
+            return {key: str(each) for key, each in values.items() if each is not None}
+    return values.copy()
+
+
+def text_lists(holder: "dict[str, Any]", name: str) -> "dict[str, list[str]]":
+    """Return the mapping that `holder` has under `name` with lists of texts as values; null is as if not there."""
+    found: dict[str, list[str]] = {}
+    for key, values in mapping(holder, name).items():
+        several = [str(value) for value in (values if isinstance(values, list) else (values,)) if value is not None]
+        if several:
+            found[key] = several
+    return found
+
+
 def texts(values: "Any") -> list[str]:
     """Return the texts that are in a list."""
     return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
-
-
-def source_of(record: "Any") -> str:
-    """Return the name of a record's source (`aws:sqs`), or ""."""
-    return (record.get("eventSource") or record.get("EventSource") or "") if isinstance(record, dict) else ""

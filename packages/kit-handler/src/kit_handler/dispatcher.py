@@ -1,4 +1,4 @@
-"""`Dispatcher`: one Lambda entry point for everything, which recognises what has come in."""
+"""`Dispatcher`: one Lambda entry point for every kind of event."""
 
 from kit_core.invocation import begin, end
 
@@ -8,26 +8,42 @@ from kit_handler.sources import names_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
-    from kit_handler._types import EventHandler
+    from kit_handler._types import EventHandler, TriggerHandler
+    from kit_handler.jobs.failures import Backoff
+    from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
     F = TypeVar("F", bound=Callable[..., Any])
+
+_ITS_DEFAULT: "Any" = ...  # that of `job`
+
+
+# Members of events whose request context is none of HTTP or a WebSocket: of authorizers and destinations.
+_OTHER_CONTEXTS = frozenset({"methodArn", "routeArn", "requestPayload"})
 
 
 class Dispatcher:
     """Pass each event to the handler that it is for; an instance is itself the Lambda handler.
 
-    http: what answers requests: a `Router`, a `route`, or any `(event, context)`
-    websocket: what answers events of a WebSocket API
+    http: the handler of requests: a `Router`, a `route`, or any `(event, context)`
+    websocket: the handler of a WebSocket API's events
+    default: the handler of every event that no other is registered for
     jobs, routes: modules or mappings of handlers, for a function that is deployed under many names: of a function
     called `stack-ProcessOrder-x1y2`, `routes.process_order` is called, and of one called `stack-JobProcessOrder-x1y2`,
     `jobs.job_process_order` or `jobs.process_order`. A function that none is called after is dispatched by its events.
 
     Jobs and triggers are registered with `job` and `trigger`, other handlers with `add`, for the names that
     `kit_handler.sources.names_of` lists: the narrowest wins. Raises UnhandledSourceError for an event that nothing is
-    registered for: it is never dropped in silence.
+    registered for, if there is no `default`: it is never dropped in silence.
+
+    Example:
+        >>> app = Dispatcher(default=lambda event, context: "nobody's")
+        >>> app.add(lambda event, context: "loans", "loans")({}, None)
+        'loans'
+        >>> app({"anything": 1}, None)
+        "nobody's"
     """
 
     def __init__(
@@ -35,29 +51,46 @@ class Dispatcher:
         *,
         http: "EventHandler | None" = None,
         websocket: "EventHandler | None" = None,
+        default: "EventHandler | None" = None,
         jobs: "Any" = None,
         routes: "Any" = None,
     ) -> None:
         self.http = http
         self.websocket = websocket
+        self.default = default
         self.jobs = jobs
         self.routes = routes
         self._handlers: dict[str, EventHandler] = {}
 
-    def job(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
+    def job(
+        self,
+        *names: str,
+        margin: float = _ITS_DEFAULT,
+        partial: bool = _ITS_DEFAULT,
+        raise_if_all_failed: bool = _ITS_DEFAULT,
+        concurrency: int = _ITS_DEFAULT,
+        dead_letter: "DeadLetter | None" = _ITS_DEFAULT,
+        permanent: "type[Exception] | Iterable[type[Exception]]" = _ITS_DEFAULT,
+        max_receives: int | None = _ITS_DEFAULT,
+        backoff: "Backoff | Visibility | None" = _ITS_DEFAULT,
+    ) -> "Callable[[Callable[..., Any]], JobHandler]":
         """Register a job for queues, topics, buckets, streams, tables or events by name, ARN or source (`aws:sqs`).
 
-        The options are those of `kit_handler.job`; what that has made already is taken as it is.
+        The options are those of `kit_handler.job`; a function that is a job already is taken as it is.
         """
-        from kit_handler.jobs.jobs import job
+        values = locals()
+        from kit_handler.jobs.jobs import OPTIONS, job
 
-        return self._decorator(names, "job", job, options)
+        given = {name: values[name] for name in OPTIONS if values[name] is not _ITS_DEFAULT}
+        return self._decorator(names, "job", job, given)
 
-    def trigger(self, *names: str, **options: "Any") -> "Callable[[Callable[..., Any]], Any]":
-        """Register a trigger: `cognito`, `lex`, `authorizer`, `custom_resource`, `schedule`, or narrower."""
+    def trigger(self, *names: str) -> "Callable[[Callable[..., Any]], TriggerHandler]":
+        """Register a trigger: `cognito`, `lex`, `alexa`, `authorizer`, `custom_resource`, `appsync`, `bedrock`,
+        `rotation`, `schedule`, or narrower.
+        """
         from kit_handler.triggers.triggers import trigger
 
-        return self._decorator(names, "trigger", trigger, options)
+        return self._decorator(names, "trigger", trigger, {})
 
     def add(self, handler: "F", *names: str) -> "F":
         """Register any handler `(event, context)` for `names`; ConfigurationError if one of them is taken."""
@@ -72,8 +105,8 @@ class Dispatcher:
         return handler
 
     def __call__(self, event: "Any", context: "Any" = None) -> "Any":
-        """Call the handler of the function's name, else of the event, and return what it returns."""
-        handler = self._of_function(context) or self._of_event(event)
+        """Call the handler of the function's name, else of the event, and return its result."""
+        handler = self._of_function(context) or self._of_event(event) or self.default
         if handler is None:
             raise UnhandledSourceError(event if isinstance(event, dict) else (), handler="this dispatcher")
         token = begin(event, context)
@@ -93,8 +126,9 @@ class Dispatcher:
 
     def _of_event(self, event: "Any") -> "EventHandler | None":
         if not isinstance(event, dict):
-            return None
-        if "requestContext" in event and "methodArn" not in event and "routeArn" not in event:
+            names = names_of(event) if isinstance(event, list) else ()
+            return next((self._handlers[name] for name in names if name in self._handlers), None)
+        if "requestContext" in event and _OTHER_CONTEXTS.isdisjoint(event):
             request_context = event["requestContext"]
             if isinstance(request_context, dict) and "connectionId" in request_context:
                 return self.websocket

@@ -16,10 +16,10 @@ HandlerError
 │   ├── InvalidInterceptorError (also a TypeError)
 │   └── AnnotationError         (also a TypeError) an annotation can't be resolved or used
 ├── InvalidResponseError        a route returned something that is not a Response
-├── ResponseTooLargeError       an answer is over what Lambda lets through
+├── ResponseTooLargeError       an answer is larger than Lambda's limit
 ├── UnhandledSourceError        the event came from a source that this handler doesn't know
 ├── PermanentError              raised in a job: the record will never succeed, and need not come again
-├── TriggerError                what a source is told when its trigger has failed
+├── TriggerError                a trigger has failed; its source is told the message
 └── DeadlineError               a record was not started, since the time left would not have sufficed
 """
 
@@ -189,11 +189,11 @@ class AppError(HandlerError):
 
 
 class ConfigurationError(HandlerError):
-    """Say what the function needs and doesn't have: an environment variable, a package."""
+    """Name a missing need of the function: an environment variable, a package."""
 
 
 class InvalidInterceptorError(ConfigurationError, TypeError):
-    """Say what is wrong with `interceptor`, while the module is being imported."""
+    """Give the reason why `interceptor` can't be used, while the module is being imported."""
 
     def __init__(self, interceptor: object, reason: str) -> None:
         super().__init__(f"{interceptor!r} can't be an interceptor: {reason}")
@@ -201,10 +201,12 @@ class InvalidInterceptorError(ConfigurationError, TypeError):
 
 
 class AnnotationError(ConfigurationError, TypeError):
-    """Say why the annotation of a parameter can't be used."""
+    """Say why the annotation of a parameter can't be used; `annotation` is None where there is none."""
 
     def __init__(self, function: str, annotation: object, reason: str) -> None:
-        super().__init__(f"the annotation {annotation!r} of {function} {reason}")
+        super().__init__(
+            f"{function if annotation is None else f'the annotation {annotation!r} of {function}'} {reason}"
+        )
         self.function = function
         self.annotation = annotation
 
@@ -213,7 +215,8 @@ class InvalidResponseError(HandlerError):
     """Say that `function` returned `value`, which is not a `Response`."""
 
     def __init__(self, function: str, value: object) -> None:
-        super().__init__(f"{function} must return a Response, not {type(value).__qualname__!r}")
+        remedy = ": Response.stream makes one of it" if hasattr(value, "gi_frame") or hasattr(value, "ag_frame") else ""
+        super().__init__(f"{function} must return a Response, not {type(value).__qualname__!r}{remedy}")
         self.function = function
 
 
@@ -224,6 +227,14 @@ class ResponseTooLargeError(HandlerError):
         super().__init__(f"the answer has {size} bytes, and {limit} are let through")
         self.size = size
         self.limit = limit
+
+
+class StreamInterruptedError(HandlerError):
+    """Tell an ASGI server that a streamed answer has broken off, so that it ends the connection; the log says why."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(f"the streamed answer of {function} has broken off")
+        self.function = function
 
 
 class UnhandledSourceError(HandlerError):

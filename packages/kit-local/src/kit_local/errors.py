@@ -57,6 +57,7 @@ class Finding:
     property: str
     line: int
     reason: str
+    meant: str = ""  # the name that was perhaps meant, named in the reason, too
 
 
 class UnsupportedError(TemplateError):
@@ -68,7 +69,9 @@ class UnsupportedError(TemplateError):
         lines = (
             f"{file}:{f.line}: {'.'.join(filter(None, (f.resource, f.property)))}: {f.reason}" for f in self.findings
         )
-        super().__init__("\n".join(["not supported locally (--ignore-unsupported goes on without it):", *lines]))
+        advice = "not supported locally (--ignore-unsupported goes on without it):"
+        head = "names that are not known:" if all(finding.meant for finding in self.findings) else advice
+        super().__init__("\n".join([head, *lines]))
         self.file = file
         self.line = first.line
         self.resource = first.resource

@@ -20,6 +20,7 @@ from kit_testing.servers import Aws
 from kit_local.errors import LocalError
 from kit_local.logs import Console, LogHandler
 from kit_local.paths import state_folder
+from kit_local.running import Announcement
 
 if TYPE_CHECKING:
     from kit_testing.servers import Postgres, Redis
@@ -93,6 +94,7 @@ class Backend:
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = []  # in the order of starting
         self._watcher: asyncio.Task[None] | None = None
         self._lock: FolderLock | None = None
+        self._announcement: Announcement | None = None
 
     async def start(self) -> dict[str, Any]:
         """Start everything, and return the URLs once it answers."""
@@ -117,12 +119,15 @@ class Backend:
             store.supervise()
         await self._serve(stack, template.source.file)
         urls = _urls(stack, cloud.url)
+        self._announcement = Announcement(options.folder, {name: urls[name] for name in ("aws", "functions")})
         if options.ready_file:
             write_ready_file(options.ready_file, urls)
         return urls
 
     async def stop(self) -> None:
         """Stop everything. What is still starting is stopped once it has."""
+        if self._announcement:
+            self._announcement.withdraw()
         if self._options.ready_file:
             with suppress(OSError):
                 self._options.ready_file.unlink()
@@ -237,6 +242,8 @@ class Backend:
 
     async def _serve(self, stack: "Stack", template: Path) -> None:
         """Open the APIs and start polling; workers start with their first invocation."""
+        from kit_local.bridges.management import Management
+        from kit_local.gateway.connections import Connections
         from kit_local.gateway.server import HttpGateway
         from kit_local.gateway.websocket import WebSocketGateway
         from kit_local.runtime.pool import Functions
@@ -244,21 +251,27 @@ class Backend:
         from kit_local.watch import watch
 
         self._advise(stack)
-        environment = self.cloud.environment()
-        sockets = [api.url for api in stack.apis if api.kind == "websocket"]
-        if len(sockets) == 1:
-            environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = sockets[0].replace("ws://", "http://", 1)
-        functions = Functions(stack.functions, environment, self._console, reload=self._options.reload)
+        functions = Functions(stack.functions, self._environment(stack), self._console, reload=self._options.reload)
         self._stops.append(functions.stop)
+        sockets: list[Connections] = []
         for api in stack.apis:
             gateway = (WebSocketGateway if api.kind == "websocket" else HttpGateway)(api, stack, functions)
+            if isinstance(gateway, WebSocketGateway):
+                sockets.append(gateway.connections)
             self._stops.append(gateway.stop)
             await gateway.start(self._sockets[api.logical_id])
+        self.cloud.bridges.append(Management(sockets, asyncio.get_running_loop()))
         sources = Sources(stack, functions, self.cloud, fail=self.fail, retry_delay=self._options.retry_delay)
         self._stops.append(sources.stop)
         if self._options.reload:
             folders = {function.code for function in stack.functions.values()}
             self._watcher = asyncio.create_task(watch(folders, template, functions, self._console))
+
+    def _environment(self, stack: "Stack") -> dict[str, str]:
+        """Return the variables that lead a function's SDK to the local endpoints."""
+        sockets = [api.url.replace("ws://", "http://", 1) for api in stack.apis if api.kind == "websocket"]
+        management = sockets[0] if len(sockets) == 1 else self.cloud.url
+        return {**self.cloud.environment(), "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": management}
 
 
 def _urls(stack: "Stack", aws: str) -> dict[str, Any]:
@@ -266,8 +279,9 @@ def _urls(stack: "Stack", aws: str) -> dict[str, Any]:
     ordered = sorted(stack.apis, key=lambda api: api.kind == "websocket")
     apis = {api.logical_id: api.url for api in ordered}
     first = {"websocket" if api.kind == "websocket" else "http": api.url for api in reversed(ordered)}
-    stores = {"postgres": stack.postgres_url, "redis": stack.redis_url}
-    return {"http": first.get("http"), "websocket": first.get("websocket"), "aws": aws, **stores, "apis": apis}
+    named: dict[str, Any] = {"http": first.get("http"), "websocket": first.get("websocket"), "aws": aws}
+    named |= {"postgres": stack.postgres_url, "redis": stack.redis_url, "apis": apis}
+    return {**named, "functions": {logical_id: function.name for logical_id, function in stack.functions.items()}}
 
 
 def write_ready_file(file: Path, urls: Mapping[str, Any]) -> None:
@@ -282,10 +296,12 @@ def write_ready_file(file: Path, urls: Mapping[str, Any]) -> None:
 def _show(console: Console, urls: Mapping[str, Any], seconds: float) -> None:
     console.note(console.colour(f"ready after {seconds:.1f} s", "green"))
     named = {**urls["apis"], "AWS": urls["aws"], "PostgreSQL": urls["postgres"], "Redis": urls["redis"]}
-    width = max(map(len, named))
+    width = max(map(len, (*named, "Functions")))
     for name, url in named.items():
         if url:
             console.write(f"  {name:<{width}}  {console.colour(url, 'cyan')}")
+    if urls["functions"]:
+        console.write(f"  {'Functions':<{width}}  {', '.join(sorted(urls['functions']))}")
 
 
 async def run(options: Options, console: Console) -> int:

@@ -12,7 +12,7 @@ async def watch(folders: Iterable[Path], template: Path, functions: Functions, c
     """Replace the workers of the functions whose folder has changed, until cancelled; name the template's changes."""
     try:
         await asyncio.gather(_code(set(folders), functions), _template(template, console))
-    except OSError as error:  # as many files as the system lets one user watch, for example
+    except Exception as error:  # noqa: BLE001 - as many files as the system lets one user watch, for example
         console.error(f"changes are not seen any more: {error}")
 
 

@@ -280,6 +280,33 @@ def test_a_job_that_answers_otherwise_than_its_mapping_is_named(found: Any, modu
     assert any("ignores the failures that app.jobs.work names" in each for each in compared(found, whole, module(JOBS)))
 
 
+@pytest.mark.parametrize(
+    "mapping",
+    [
+        "Type: MSK, Properties: {Stream: 'arn:aws:kafka:r:1:cluster/c/u', Topics: [loans], StartingPosition: LATEST",
+        "Type: SelfManagedKafka, Properties: {KafkaBootstrapServers: ['b:9092'], Topics: [loans]",
+    ],
+)
+def test_kafka_has_to_take_the_partial_answers_of_a_job(found: Any, module: Any, mapping: str) -> None:
+    template = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.jobs.work
+      Runtime: python3.13
+      Events:
+        Topic: {MAPPING}}
+"""
+    ignored = template.replace("MAPPING", mapping)
+    told = "Work.Topic: ignores the failures that app.jobs.work names: its batch would count as done"
+    assert compared(found, ignored, module(JOBS)) == [told]
+    assert compared(found, ignored, module(JOBS.replace("handler(True)", "handler(False)"))) == []
+    taken = template.replace("MAPPING", mapping + ", FunctionResponseTypes: [ReportBatchItemFailures]")
+    assert compared(found, taken, module(JOBS + "# taken\n")) == []
+
+
 def test_a_job_that_a_dispatcher_calls_is_no_functions_handler(found: Any, module: Any) -> None:
     dispatcher = """
 class Dispatcher:

@@ -5,19 +5,24 @@ import io
 import json
 import socket
 import textwrap
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from kit_local.bridges.visibility import Visibility
+from kit_local.errors import LocalError
 from kit_local.gateway.server import HttpGateway
 from kit_local.gateway.websocket import WebSocketGateway
 from kit_local.logs import Console
 from kit_local.run import Backend, Options
 from kit_local.runtime.pool import Functions
-from kit_local.stack import Api, Authorizer, Function, Route, Stack
+from kit_local.sources.queue import Poller
+from kit_local.sources.sqs import Queue
+from kit_local.stack import Api, Authorizer, Function, QueueSource, Route, Stack
+from kit_testing.servers.aws import Bridge
 
 APP = """
 import os, sys, time
@@ -123,6 +128,12 @@ class Shop:
         self.arn = f"arn:aws:{{}}:{cloud.region}:{cloud.account}:{{}}".format
 
     @property
+    def urls(self) -> dict[str, Any]:
+        """The content of the ready file."""
+        found: dict[str, Any] = json.loads((self.folder.parent / "ready.json").read_text())
+        return found
+
+    @property
     def notes(self) -> list[Any]:
         """The events so far."""
         file = self.folder / "src" / "notes"
@@ -158,6 +169,80 @@ class Shop:
         return found
 
 
+# Notes every batch, and returns what the first message says as "answer".
+BATCHES = """
+import json, pathlib, time
+
+def work(event, context):
+    with pathlib.Path("batches").open("a") as file:
+        file.write(json.dumps(event) + "\\n")
+    bodies = [record.get("body", "") for record in event["Records"]]
+    ids = {record.get("body"): record.get("messageId") for record in event["Records"]}
+    if "boom" in bodies:
+        raise ValueError("the reason")
+    return {"batchItemFailures": [{"itemIdentifier": ids[body]} for body in bodies if body.startswith("bad")]}
+"""
+
+
+class Bench:
+    """A queue, and what a poller made of it."""
+
+    def __init__(self, lab: Any, aws: Any, session: aiohttp.ClientSession) -> None:
+        lab.write(BATCHES)
+        self.lab, self.aws, self.session, self.sqs = lab, aws, session, aws.client("sqs")
+        self.url = self.arn = ""
+        self.faults: list[LocalError] = []
+        self.visibility = Visibility()
+        aws.bridges.append(self.visibility)
+        self.functions = lab.functions("work", timeout=10.0)
+
+    def queue(self, name: str = "orders", **attributes: Any) -> tuple[str, str]:
+        values = {key: value if isinstance(value, str) else json.dumps(value) for key, value in attributes.items()}
+        url = self.sqs.create_queue(QueueName=name, Attributes=values)["QueueUrl"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        return url, found["Attributes"]["QueueArn"]
+
+    def poll(self, queue: tuple[str, str], *, retry_delay: int | None = 0, **options: Any) -> None:
+        self.url, self.arn = queue
+        source = QueueSource("work", self.url, self.arn, **options)
+        reader = Queue(self.session, self.aws.url, self.url, self.aws.region)
+        others: dict[str, Any] = {"visibility": self.visibility, "fail": self.faults.append}
+        poller = Poller(source, reader, self.functions, retry_delay=retry_delay, **others)
+        self.lab.later(poller.stop)
+
+    def send(self, *bodies: str, **options: Any) -> None:
+        for body in bodies:
+            self.sqs.send_message(QueueUrl=self.url, MessageBody=body, **options)
+
+    @property
+    def batches(self) -> list[list[str]]:
+        return [[record.get("body") for record in event["Records"]] for event in self.events]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        file = self.lab.folder / "batches"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    def left(self, url: str = "") -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = self.sqs.get_queue_attributes(QueueUrl=url or self.url, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        async with asyncio.timeout(30):
+            while not await asyncio.to_thread(condition):
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def bench(lab: Any, aws: Any) -> AsyncIterator[Bench]:
+    async with aiohttp.ClientSession() as session:
+        made = Bench(lab, aws, session)
+        yield made
+        await lab.close()
+        aws.bridges.remove(made.visibility)
+
+
 RunTemplate = Callable[..., Awaitable[Shop]]
 
 
@@ -169,12 +254,15 @@ async def run_template(tmp_path: Path, aws: Any, monkeypatch: pytest.MonkeyPatch
     (folder / "src").mkdir(parents=True)
     async with AsyncExitStack() as stack:
 
-        async def run(resources: str, app: str = "", **options: Any) -> Shop:
+        async def run(resources: str, app: str = "", *, bridges: Sequence[Bridge] = (), **options: Any) -> Shop:
             (folder / "src" / "app.py").write_text(NOTING + textwrap.dedent(app))
             (folder / "template.yaml").write_text(HEAD + textwrap.indent(textwrap.dedent(resources).strip("\n"), "  "))
             screen = io.StringIO()
-            wanted = Options(folder, port=0, ephemeral=True, **{"retry_delay": 0, "reload": False, **options})
-            backend = await stack.enter_async_context(Backend(wanted, Console(screen)))
+            given = {"retry_delay": 0, "reload": False, "ready_file": folder.parent / "ready.json", **options}
+            wanted = Options(folder, port=0, ephemeral=True, **given)
+            backend = Backend(wanted, Console(screen))
+            backend.cloud.bridges.extend(bridges)
+            await stack.enter_async_context(backend)
             return Shop(folder, backend.cloud, screen)
 
         yield run

@@ -321,7 +321,9 @@ def test_what_will_not_run_as_it_stands_is_said_at_the_start(folder: Path, start
     command = start(folder)
     command.urls()
     file = folder / "src" / "absent.py"
-    assert f"kit-local: warning: Hello: there is no {file}, which the Handler 'absent.hello' asks for" in command.shown
+    assert (
+        f"kit-local: warning: Hello: the Handler 'absent.hello' cannot be loaded: there is no {file}" in command.shown
+    )
     assert "kit-local: the template says Python 3.99" in command.shown
     assert command.end() == 0
 

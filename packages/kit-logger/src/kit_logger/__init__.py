@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from kit_logger.formatter import RedactingFormatter
     from kit_logger.interceptor import inject_request
     from kit_logger.loggers import get_logger
-    from kit_logger.metrics import emit_metrics
+    from kit_logger.metrics import emit_metrics, set_default_dimensions
 
     logger: Logger
 else:
@@ -20,6 +20,7 @@ else:
         "get_logger": "loggers",
         "inject": "decorator",
         "inject_request": "interceptor",
+        "set_default_dimensions": "metrics",
     }
 
     def __getattr__(name):
@@ -47,4 +48,5 @@ __all__ = [
     "inject",
     "inject_request",
     "logger",
+    "set_default_dimensions",
 ]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+from kit_core.invocation import ask_outcome, outcome, state
 from kit_core.parameters import is_async
 
 from kit_logger.ids import warn_once
@@ -43,7 +44,11 @@ def inject(
 
     log_event: True logs the event, without its secrets (default: POWERTOOLS_LOGGER_LOG_EVENT, else False)
     correlation_id: a function of the event that finds its correlation id, instead of `kit_core.invocation`'s rule
-    metrics: True, or a namespace, writes the invocation's metrics at its end (see `emit_metrics`)
+    metrics: True, or a namespace, writes the invocation's metrics at its end (see `emit_metrics`). An exception that
+    leaves the handler counts as an error, as does an answer with a status from 500 on
+
+    It stands above or below the decorators of kit-handler. Below `@route` the answer of the route counts; below `@job`
+    each record is an invocation of its own. Raises ValueError for a namespace that CloudWatch refuses.
 
     Example:
         >>> @inject(correlation_id=lambda event: event["order_id"])
@@ -52,6 +57,10 @@ def inject(
         >>> handler({"order_id": "o-1"}, None)
         'o-1'
     """
+    if isinstance(metrics, str):
+        from kit_logger.embedded import check_namespace
+
+        check_namespace(metrics)
     options = _Options(log_event, correlation_id, metrics)
     return functools.partial(_wrap, options=options) if handler is None else _wrap(handler, options=options)
 
@@ -79,7 +88,7 @@ def _wrap(handler: Callable[P, R], *, options: _Options) -> Callable[P, R]:
             _end(scope, options, answer, failed=False)
             return answer
 
-        return cast("Callable[P, R]", asynchronous)
+        return _marked(cast("Callable[P, R]", asynchronous))
 
     @functools.wraps(handler)
     def synchronous(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -92,16 +101,21 @@ def _wrap(handler: Callable[P, R], *, options: _Options) -> Callable[P, R]:
         _end(scope, options, answer, failed=False)
         return answer
 
-    return synchronous
+    return _marked(synchronous)
+
+
+def _marked(wrapper: Callable[P, R]) -> Callable[P, R]:
+    wrapper.__kit_reported__ = True  # type: ignore[attr-defined]  # a route around it says so, and tells its answer
+    return wrapper
 
 
 def _begin(args: tuple[Any, ...], kwargs: dict[str, Any], options: _Options) -> Scope:
-    event = args[0] if args else kwargs.get("event")
-    context = args[1] if len(args) > 1 else kwargs.get("context")
+    event, context = _arguments(args, kwargs)
     scope = begin(event, context)
     try:
         if options.metrics:
             scope.started = time.perf_counter()
+            scope.outcome = ask_outcome()
         if options.find is not None:
             _set_correlation_id(scope, event, options.find)
         begin_logging(scope)
@@ -117,11 +131,24 @@ def _begin(args: tuple[Any, ...], kwargs: dict[str, Any], options: _Options) -> 
     return scope
 
 
+def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the event and the context; below a decorator that has entered the invocation already, those of this."""
+    event = args[0] if args else kwargs.get("event")
+    context = args[1] if len(args) > 1 else kwargs.get("context")
+    around = state()
+    if around is None:
+        return event, context
+    is_handler = isinstance(event, dict) and (len(args) == 2 or "context" in kwargs)
+    if is_handler and "reports" not in (outcome() or ()):
+        return event, context
+    return around[0], around[1]  # what it was called with is a request, a record, or parts of these
+
+
 def _end(scope: Scope, options: _Options, answer: Any, *, failed: bool) -> None:
     try:
         end_logging(scope, failed=failed)
         if options.metrics:
-            _emit_metrics(scope, options.metrics, answer, failed=failed)
+            _finish_metrics(scope, options.metrics, answer, failed=failed)
     except Exception as problem:  # noqa: BLE001  # logging is no reason to fail
         warn_once("the end of the invocation cannot be logged", problem)
     finally:
@@ -138,19 +165,38 @@ def _set_correlation_id(scope: Scope, event: Any, find: FindCorrelationId) -> No
         scope.invocation.correlation_id = str(found)
 
 
-def _emit_metrics(scope: Scope, namespace: bool | str, answer: Any, *, failed: bool) -> None:
-    from kit_logger.metrics import emit_metrics, of_invocation
+def _finish_metrics(scope: Scope, metrics: bool | str, answer: Any, *, failed: bool) -> None:
+    namespace = metrics if isinstance(metrics, str) else None
+    duration = time.perf_counter() - scope.started
+    reports = scope.outcome.get("reports")
+    if reports is None:
+        _emit_metrics(scope, namespace, duration, answer, failed=failed)
+    else:  # the route around it answers for an exception, too
+        reports.append(lambda answer: _report(scope, namespace, duration, answer))
 
-    emit_metrics(
-        of_invocation(
-            duration=time.perf_counter() - scope.started,
-            cold=scope.invocation.cold_start,
-            failed=failed,
-            event=scope.invocation.event,
-            answer=answer,
-        ),
-        namespace=namespace if isinstance(namespace, str) else None,
-    )
+
+def _report(scope: Scope, namespace: str | None, duration: float, answer: Any) -> None:
+    try:
+        _emit_metrics(scope, namespace, duration, answer, failed=False)
+    except Exception as problem:  # noqa: BLE001  # logging is no reason to fail
+        warn_once("the metrics of the invocation cannot be written", problem)
+
+
+def _emit_metrics(scope: Scope, namespace: str | None, duration: float, answer: Any, *, failed: bool) -> None:
+    from kit_logger.metrics import emit_metrics
+    from kit_logger.outcome import batch_of, is_failure
+
+    invocation = scope.invocation
+    values: dict[str, Any] = {
+        "Invocations": 1,
+        "Errors": int(failed or is_failure(answer, scope.outcome)),
+        "ColdStarts": int(invocation.cold_start),
+        "Duration": (round(duration * 1000, 3), "Milliseconds"),
+    }
+    batch = batch_of(invocation.event, answer, scope.outcome, failed=failed)
+    if batch is not None:
+        values["BatchRecords"], values["BatchFailures"] = batch
+    emit_metrics(values, namespace=namespace)
 
 
 def _env_log_event() -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 
+from kit_logger.levels import forget_choice, give_level, is_chosen
 from kit_logger.stdout import StdoutHandler
 
 _following = {"kit"}  # written through the process's logger, at its level
@@ -33,16 +34,16 @@ def is_followed(output: StdoutHandler) -> bool:
 
 
 def set_levels(level: int) -> None:
-    """Give the adopted loggers without a level of their own the level of the process's logger."""
-    for name in _following:
-        logger = logging.getLogger(name)
-        if logger.level != level:
-            logger.setLevel(level)
+    """Give the adopted loggers the level of the process's logger, without those whose level a user has chosen."""
+    for logger in map(logging.getLogger, _following):
+        if not is_chosen(logger):
+            give_level(logger, level)
 
 
 def add_follower(name: str) -> None:
-    """Let a logger follow the process's logger from the next `follow` on."""
+    """Let a logger follow the process's logger, in its level, too, from the next `follow` on."""
     _following.add(name)
+    forget_choice(logging.getLogger(name))
     _replace(name, _fixed.pop(name, None), None)
 
 

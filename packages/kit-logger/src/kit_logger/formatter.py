@@ -5,24 +5,31 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from aws_lambda_powertools.logging.formatter import (
-    RESERVED_LOG_ATTRS,
-    THREAD_LOCAL_KEYS,
-    LambdaPowertoolsFormatter,
-)
+from aws_lambda_powertools.logging.formatter import RESERVED_LOG_ATTRS, LambdaPowertoolsFormatter
 from kit_core.invocation import Invocation
 from kit_core.redaction import redact_text
 
 from kit_logger.ids import context_keys, correlation_id_of, invocation_of, trace_id
 from kit_logger.lines import MAX_BYTES, encode, fits, plain, quoted, shortened
 from kit_logger.log_records import encoded_extras, encoded_failure, extras, failure, message, templated
-from kit_logger.scopes import Keys, Scope, any_running, current
+from kit_logger.scopes import (
+    Keys,
+    Scope,
+    any_running,
+    current,
+    keys_around,
+    keys_of,
+    set_thread_keys,
+    state_of,
+    thread_keys,
+)
 from kit_logger.templates import redacted_template
 
 _TEMPLATES = {"level": "%(levelname)s", "location": "%(funcName)s:%(lineno)d", "timestamp": "%(asctime)s"}
 _ORDER = ["level", "location", "message", "timestamp"]
 _OF_FAILURES = frozenset({"exception", "exception_name", "exception_notes", "stack_trace", "stack_info"})
-_TAKEN = frozenset({*_ORDER, *_OF_FAILURES, "logger", "correlation_id", "xray_trace_id"})
+_OF_RECORDS = _OF_FAILURES | {"logger"}  # a record may have its own
+_TAKEN = frozenset({*_ORDER, *_OF_RECORDS, "correlation_id", "xray_trace_id"})
 _FIXED_TYPES = frozenset({str, int, float, bool, type(None)})
 _levels: dict[str, str] = {}
 
@@ -30,12 +37,13 @@ _levels: dict[str, str] = {}
 class _Fixed:
     """Hold the keys that several lines share, as JSON, and the values that they were made from."""
 
-    __slots__ = ("cold", "context", "has_id", "has_trace", "of_thread", "outside", "plain", "taken", "text")
+    __slots__ = ("cold", "context", "has_id", "has_trace", "of_thread", "outside", "plain", "taken", "text", "version")
 
     context: Any
     cold: bool | None
     outside: Keys
     of_thread: dict[str, Any]
+    version: int  # the sum of those of the keys, of the invocation's and of those around it
     plain: bool
     text: str
     taken: frozenset[str]
@@ -46,7 +54,8 @@ class _Fixed:
 class RedactingFormatter(LambdaPowertoolsFormatter):
     """Write the lines of Powertools' formatter, without secrets; it takes the same options.
 
-    Keys that are appended during an invocation are that invocation's alone, also when several run in one process.
+    Keys that are appended during an invocation, or a record of a batch, are on its lines alone, and on those of the
+    records inside; also when several run in one process.
     Lines longer than CloudWatch takes are cut, and have the key `truncated`, their length in bytes before.
 
     Example:
@@ -74,9 +83,12 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             return self._lasting
         scope = current()
         invocation = invocation_of(scope)
-        keys = self._keys(scope, invocation)
-        if keys.get("correlation_id") is None and invocation is not None:
-            keys["correlation_id"] = correlation_id_of(invocation)
+        keys = self._keys(keys_around(state_of(scope), self), invocation)
+        found = thread_keys().get("correlation_id", keys.get("correlation_id"))
+        if found is None and invocation is not None:
+            found = correlation_id_of(invocation)
+        if found is not None:
+            keys["correlation_id"] = found  # that of the lines
         return keys
 
     @log_format.setter
@@ -84,12 +96,14 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         self._lasting = keys
         self._changed()
 
-    def _keys(self, scope: Scope | None, invocation: Invocation | None) -> dict[str, Any]:
-        appended = {} if scope is None else scope.keys(self).values
-        return {**self._lasting, **context_keys(invocation), **appended}
+    def _keys(self, appended: list[Keys], invocation: Invocation | None) -> dict[str, Any]:
+        keys = {**self._lasting, **context_keys(invocation)}
+        for each in reversed(appended):
+            keys.update(each.values)
+        return keys
 
     def append_keys(self, **additional_keys: Any) -> None:
-        """Add keys to every further line of the invocation; outside of one, to every further line.
+        """Add keys to every further line of the invocation or record; outside of one, to every further line.
 
         Within an invocation or record `correlation_id` becomes its correlation id, which published events carry, too.
         """
@@ -101,23 +115,27 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             if invocation is not None:
                 value = additional_keys.pop("correlation_id")
                 invocation.correlation_id = None if value is None else str(value)
-        if made or (scope is None and not any_running()):
-            self._lasting.update(additional_keys)
-            self._changed()
-        elif scope is None:  # a thread that a handler has started, while several run
+        state = state_of(scope)
+        if made or not self._ready or (state is None and not any_running()):
+            self.append_lasting_keys(**additional_keys)
+        elif state is None:  # a thread that a handler has started, while several run
             self.thread_safe_append_keys(**additional_keys)
         elif additional_keys:
-            scope.keys(self).update(additional_keys)
+            keys_of(state, self).update(additional_keys)
+
+    def append_lasting_keys(self, **additional_keys: Any) -> None:
+        """Add keys to every further line, also those of later invocations."""
+        self._lasting.update(additional_keys)
+        self._changed()
 
     def get_current_keys(self) -> dict[str, Any]:
         """Return a copy of the keys."""
         return self.log_format
 
     def remove_keys(self, keys: Iterable[str]) -> None:
-        """Leave keys out of every further line of the invocation; outside of one, of every further line."""
+        """Leave keys out of every further line of the invocation or record; outside of one, of every further line."""
         keys = list(keys)
-        scope = current()
-        if scope is not None or "correlation_id" in keys:
+        if state_of(current()) is not None or "correlation_id" in keys:
             self.append_keys(**dict.fromkeys(keys))  # a key that is None is not written
             return
         if any_running():
@@ -128,13 +146,13 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         self._changed()
 
     def clear_state(self) -> None:
-        """Forget the keys that were appended during the invocation; outside of one, all but the first.
+        """Forget the keys that were appended during the invocation or record; outside of one, all but the first.
 
         The correlation id stays: it is the invocation's.
         """
-        scope = current() if self._ready else None
-        if scope is not None:
-            scope.keys(self).clear()
+        state = state_of(current()) if self._ready else None
+        if state is not None:
+            keys_of(state, self).clear()
             return
         if any_running():
             self.thread_safe_clear_keys()
@@ -144,10 +162,22 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if service is not None:
             self.append_keys(service=service)
 
+    def thread_safe_append_keys(self, **additional_keys: Any) -> None:
+        """Add keys to every further line of this thread or task, until the invocation ends."""
+        set_thread_keys({**thread_keys(), **additional_keys})
+
+    def thread_safe_get_current_keys(self) -> dict[str, Any]:
+        """Return a copy of the keys of this thread or task."""
+        return dict(thread_keys())
+
     def thread_safe_remove_keys(self, keys: Iterable[str]) -> None:
         """Remove keys of this thread or task; the one that has started it keeps them."""
         gone = set(keys)
-        THREAD_LOCAL_KEYS.set({key: value for key, value in THREAD_LOCAL_KEYS.get().items() if key not in gone})
+        set_thread_keys({key: value for key, value in thread_keys().items() if key not in gone})
+
+    def thread_safe_clear_keys(self) -> None:
+        """Remove all keys of this thread or task, until the invocation ends."""
+        set_thread_keys({})
 
     def _changed(self) -> None:
         self._outside = Keys()  # a new one: keys that were encoded with the old one are out of date
@@ -200,7 +230,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         if added is None:
             return None
         failed = ""
-        if record.exc_info or record.stack_info:
+        if record.exc_info or record.stack_info or record.exc_text:
             failed = encoded_failure(failure(record, frames=self.serialize_stacktrace))
         rest = self._origin(record, fixed, invocation)
         level = _levels.get(record.levelname) or _levels.setdefault(record.levelname, quoted(record.levelname))
@@ -234,8 +264,14 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
 
     def _fixed(self, scope: Scope | None, invocation: Invocation | None) -> _Fixed:
         """Return the keys that the invocation's lines share; made once, unless a value could change."""
-        holder = self._outside if scope is None else scope.keys(self)
-        of_thread = THREAD_LOCAL_KEYS.get()
+        appended = keys_around(state_of(scope), self)
+        if not appended and scope is not None:
+            appended = [keys_of(scope.state, self)]  # where the lines of the invocation find them encoded
+        holder = appended[0] if appended else self._outside
+        version = 0
+        for each in appended:
+            version += each.version
+        of_thread = thread_keys()
         context = cold = None
         if invocation is not None:
             context = invocation.context
@@ -243,14 +279,16 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         fixed: _Fixed | None = holder.encoded
         if (
             fixed is None
+            or fixed.version != version
             or fixed.outside is not self._outside
             or fixed.of_thread is not of_thread
             or fixed.context is not context
             or fixed.cold is not cold
         ):
             fixed = _Fixed()
+            fixed.version = version
             fixed.outside, fixed.of_thread, fixed.context, fixed.cold = self._outside, of_thread, context, cold
-            keys = {**self._keys(scope, invocation), **of_thread}
+            keys = {**self._keys(appended, invocation), **of_thread}
             if self._encode_keys(fixed, keys, scope):
                 holder.encoded = fixed
         return fixed
@@ -258,10 +296,11 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
     def _encode_keys(self, fixed: _Fixed, keys: dict[str, Any], scope: Scope | None) -> bool:
         """Encode the keys; tell whether they are of types that cannot change, so that other lines may share them."""
         fixed.plain = all(keys.pop(name, None) == template for name, template in _TEMPLATES.items())
-        if any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items()) or not _OF_FAILURES.isdisjoint(keys):
-            fixed.plain = False
+        fixed.plain = fixed.plain and _OF_RECORDS.isdisjoint(keys) and keys.get("message") is None
         fixed.has_trace = keys.get("xray_trace_id", self) is not self  # None switches it off
         keys = {key: value for key, value in keys.items() if value is not None}
+        if any(value and key in RESERVED_LOG_ATTRS for key, value in keys.items()):
+            fixed.plain = False
         if not fixed.has_trace and scope is not None:
             # Lambda sets it for each invocation; reading the environment is slow.
             if scope.trace is None:
@@ -280,7 +319,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         attributes = {**record.__dict__, "asctime": self.formatTime(record, self.datefmt)}
         scope = current()
         invocation = invocation_of(scope)
-        keys = {**self._keys(scope, invocation), **THREAD_LOCAL_KEYS.get()}
+        keys = {**self._keys(keys_around(state_of(scope), self), invocation), **thread_keys()}
         entry = {
             key: templated(value, attributes) if value and key in RESERVED_LOG_ATTRS else value
             for key, value in keys.items()
@@ -303,7 +342,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             "level": record.levelname,
             "location": f"{record.funcName}:{record.lineno}",
             "message": plain(record.msg),
-            "timestamp": logging.Formatter().formatTime(record),
+            "timestamp": self._timestamp(record.created)[1:-1],
             "service": plain(self._lasting.get("service")),
             "correlation_id": plain(correlation_id_of(invocation_of(current()))),
             "format_error": type(error).__name__,

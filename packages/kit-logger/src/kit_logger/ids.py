@@ -6,7 +6,7 @@ from typing import Any
 
 from kit_core import invocation as core
 from kit_core.guards import log
-from kit_core.invocation import Invocation
+from kit_core.invocation import Invocation, lambda_context
 
 from kit_logger.scopes import Scope
 
@@ -20,16 +20,19 @@ def invocation_of(scope: Scope | None) -> Invocation | None:
 
 
 def context_keys(invocation: Invocation | None) -> dict[str, Any]:
-    """Return Powertools' keys of the Lambda context."""
+    """Return Powertools' keys of the Lambda context, and `tenantId`, as in Lambda's own lines."""
     if invocation is None:
         return {}
-    context = invocation.context
     keys: dict[str, Any] = {"cold_start": invocation.cold_start}
     try:
+        context = lambda_context(invocation.context)
         keys["function_name"] = invocation.function_name
         keys["function_memory_size"] = getattr(context, "memory_limit_in_mb", None)
         keys["function_arn"] = getattr(context, "invoked_function_arn", None)
         keys["function_request_id"] = invocation.request_id
+        tenant = getattr(context, "tenant_id", None)
+        if isinstance(tenant, str):
+            keys["tenantId"] = tenant
     except Exception as error:  # noqa: BLE001  # an odd context is no reason to fail
         warn_once("the context cannot be read", error)
     return keys

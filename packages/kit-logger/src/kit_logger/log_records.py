@@ -14,7 +14,8 @@ from kit_logger.templates import redacted_template
 
 _OWN = logging.makeLogRecord({}).__dict__  # the attributes of a record that has no extras; extras come after them
 _COUNT = len(_OWN)
-_NO_EXTRAS = frozenset({*_OWN, *RESERVED_LOG_ATTRS, "message", "taskName", "kit_logger_done"})
+_NO_EXTRAS = frozenset({*_OWN, "asctime", "message", "taskName", "kit_logger_done"})
+_OF_LINES = frozenset(RESERVED_LOG_ATTRS) - _NO_EXTRAS  # names that every line has: level, location, timestamp
 _MOST_FRAMES = 50
 _HIDDEN = quoted(REDACTED)
 
@@ -24,7 +25,7 @@ def extras(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
     items = record.__dict__.items()
     for key, value in islice(items, _COUNT, None) if type(record) is logging.LogRecord else items:
         if value is not None and key not in _NO_EXTRAS:
-            yield key, value
+            yield f"{key}_" if key in _OF_LINES else key, value
 
 
 def encoded_extras(record: logging.LogRecord, taken: frozenset[str], default: Any) -> str | None:
@@ -34,9 +35,9 @@ def encoded_extras(record: logging.LogRecord, taken: frozenset[str], default: An
     for key, value in islice(items, _COUNT, None) if type(record) is logging.LogRecord else items:
         if value is None or key in _NO_EXTRAS:
             continue
-        if key in taken or type(key) is not str:
+        if key in taken or type(key) is not str or (shown := redact_text(key)) != key:
             return None
-        name = quoted(redact_text(key))
+        name = quoted(shown)
         kind = type(value)
         if is_secret(key, value):
             pieces += f",{name}:{_HIDDEN}"
@@ -71,6 +72,10 @@ def failure(record: logging.LogRecord, *, frames: bool) -> dict[str, Any]:
     if record.stack_info:
         found["stack_info"] = record.stack_info
     if not isinstance(record.exc_info, tuple) or not isinstance(record.exc_info[1], BaseException):
+        if record.exc_text:  # of a record that a queue or another process has passed on
+            found["exception"] = record.exc_text
+            if name := _error_name(record.exc_text):
+                found["exception_name"] = name
         return found
     kind, error, trace = record.exc_info
     shown = traceback.TracebackException(kind or type(error), error, trace)
@@ -90,6 +95,14 @@ def failure(record: logging.LogRecord, *, frames: bool) -> dict[str, Any]:
             ],
         }
     return found
+
+
+def _error_name(text: str) -> str | None:
+    """Return the name of the error that a formatted traceback ends with."""
+    lines = text.rpartition("Traceback (most recent call last):\n")[2].splitlines()
+    line = next((line for line in lines if line[:1] not in ("", " ")), "")
+    name = line.partition(":")[0].rpartition(".")[2]
+    return name if name.isidentifier() else None
 
 
 def encoded_failure(failed: dict[str, Any]) -> str:

@@ -13,12 +13,14 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from kit_logger.followers import follow, is_followed, set_levels
 from kit_logger.formatter import RedactingFormatter
+from kit_logger.levels import give_level
 from kit_logger.scopes import Scope, current
 from kit_logger.stdout import StdoutHandler
 
 _lock = threading.RLock()
 _loggers: "dict[str, KitLogger]" = {}
 _main: "list[KitLogger]" = []  # the one that kit's own loggers write through
+_unasked: set[str] = set()  # the loggers that were needed before anybody has asked for them, and given options
 _sampled = 0  # the number of running invocations that are logged in full
 
 _OF_RECORD = frozenset({*logging.makeLogRecord({}).__dict__, "message", "asctime"})
@@ -65,7 +67,7 @@ class KitLogger(Logger):
             logger_formatter=formatter,
         )
         self.sampling_rate = sampling_rate or 0.0
-        formatter.append_keys(service=service, sampling_rate=sampling_rate or None)
+        formatter.append_lasting_keys(service=service, sampling_rate=sampling_rate or None)
         self._take_over(formatter)
         self._cached = getattr(self._logger, "_cache", {}).get
         for handler in logging.root.handlers:
@@ -93,6 +95,19 @@ class KitLogger(Logger):
     def log_level(self) -> int:
         """The level from which on lines are written; of a sampled invocation all are."""
         return self._output.threshold
+
+    def set_options(self, level: str | int | None, sampling_rate: float | None, buffer_bytes: int | None) -> None:
+        """Change the options that are not None, of a logger that was made with the environment's."""
+        if sampling_rate is not None:
+            self.sampling_rate = sampling_rate
+            formatter = self._output.formatter
+            if isinstance(formatter, RedactingFormatter):
+                formatter.append_lasting_keys(sampling_rate=sampling_rate or None)
+        if buffer_bytes is not None:
+            self._output.buffer_bytes = buffer_bytes
+        if level is not None:
+            self.setLevel(level)
+        self._refresh()
 
     def refresh_sample_rate_calculation(self) -> None:
         """Decide again whether the current invocation is logged in full."""
@@ -124,7 +139,7 @@ class KitLogger(Logger):
         for handler in self._logger.handlers:
             if handler is not self._output and isinstance(handler.formatter, LambdaPowertoolsFormatter):
                 before = handler.formatter.get_current_keys()
-                formatter.append_keys(**{key: value for key, value in before.items() if value is not None})
+                formatter.append_lasting_keys(**{key: value for key, value in before.items() if value is not None})
         self._logger.handlers[:] = [
             handler for handler in self._logger.handlers if not isinstance(handler.formatter, LambdaPowertoolsFormatter)
         ]
@@ -141,8 +156,7 @@ class KitLogger(Logger):
         if _sampled or self._output.buffer_bytes:
             level = min(level, logging.DEBUG)
         self._applied = level
-        if self._logger.level != level:
-            self._logger.setLevel(level)
+        give_level(self._logger, level)
         if self in _main:
             set_levels(level)
 
@@ -167,42 +181,70 @@ def get_logger(
     Example:
         >>> audit = get_logger("audit", level="DEBUG")
     """
-    name = service or os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("SERVICE_NAME") or "service_undefined"
+    _check_options(level, sampling_rate, buffer_bytes)
+    of_process = _service_of_environment()
+    name = service or of_process or "service_undefined"
     with _lock:
         logger = _loggers.get(name)
         if logger is None:
-            logger = _loggers[name] = _new_logger(name, level, sampling_rate, buffer_bytes)
-        if not _main or service is None:
-            _main[:] = [logger]
-            follow(logger._output)
-            logger._refresh()
+            logger = _new_logger(name, level, sampling_rate, buffer_bytes)
+        elif name in _unasked:
+            logger.set_options(level, sampling_rate, buffer_bytes)
+        _unasked.discard(name)
+        if service is None or name == of_process or not (_main or of_process):
+            _make_main(logger)
+        elif not _main:
+            process_logger()
         return logger
 
 
 def process_logger() -> KitLogger:
-    """Return the logger that kit's own loggers write through: the environment's, or the only one that was made."""
+    """Return the logger that kit's own loggers write through.
+
+    It is that of the service in the environment. If none is named there, it is the first that was made; the logger
+    without a name takes its place.
+    """
     if not _main:
-        get_logger()
+        with _lock:
+            name = _service_of_environment() or "service_undefined"
+            if name not in _loggers:
+                _unasked.add(name)
+                _new_logger(name, None, None, None)
+            _make_main(_loggers[name])
     return _main[0]
+
+
+def _service_of_environment() -> str | None:
+    return os.environ.get("POWERTOOLS_SERVICE_NAME") or os.environ.get("SERVICE_NAME") or None
+
+
+def _make_main(logger: KitLogger) -> None:
+    _main[:] = [logger]
+    follow(logger._output)
+    logger._refresh()
+
+
+def _check_options(level: str | int | None, sampling_rate: float | None, buffer_bytes: int | None) -> None:
+    if level is not None and not isinstance(level, int) and level.upper() not in logging.getLevelNamesMapping():
+        raise ValueError(f"no level of logging: {level!r}")
+    if sampling_rate is not None and not 0 <= sampling_rate <= 1:
+        raise ValueError(f"sampling_rate is from 0 to 1, not {sampling_rate!r}")
+    if buffer_bytes is not None and buffer_bytes < 0:
+        raise ValueError(f"buffer_bytes is a number of bytes, not {buffer_bytes!r}")
 
 
 def _new_logger(name: str, level: str | int | None, sampling_rate: float | None, buffer_bytes: int | None) -> KitLogger:
     wrong: list[str] = []
     if level is None:
         level = _level_of_environment(wrong)
-    elif not isinstance(level, int) and level.upper() not in logging.getLevelNamesMapping():
-        raise ValueError(f"no level of logging: {level!r}")
     if sampling_rate is None:
         sampling_rate = _number("POWERTOOLS_LOGGER_SAMPLE_RATE", 1.0, wrong)
-    elif not 0 <= sampling_rate <= 1:
-        raise ValueError(f"sampling_rate is from 0 to 1, not {sampling_rate!r}")
     if buffer_bytes is None:
         buffer_bytes = int(_number("KIT_LOGGER_BUFFER_BYTES", 64e6, wrong))
-    elif buffer_bytes < 0:
-        raise ValueError(f"buffer_bytes is a number of bytes, not {buffer_bytes!r}")
     logger = KitLogger(name, level=level, sampling_rate=sampling_rate, buffer_bytes=buffer_bytes)
     for variable in wrong:
         logger.warning("the environment can't be used", extra={"variable": variable})
+    _loggers[name] = logger
     return logger
 
 

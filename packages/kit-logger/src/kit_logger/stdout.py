@@ -3,8 +3,10 @@
 import json
 import logging
 import sys
+import time
 from typing import TextIO
 
+from kit_logger.levels import passes
 from kit_logger.lines import encode
 from kit_logger.scopes import Scope, current
 
@@ -15,8 +17,8 @@ _DONE = "kit_logger_done"
 class StdoutHandler(logging.StreamHandler[TextIO]):
     """Write to the current `sys.stdout`, and show nothing of a record that cannot be written.
 
-    Records under `threshold` are written while their invocation is sampled, else held back if `buffer_bytes` allows
-    it, until the invocation logs an error or fails.
+    Records under `threshold` are written if their own logger has a level that lets them pass, or while their invocation
+    is sampled; else they are held back if `buffer_bytes` allows it, until the invocation logs an error or fails.
     """
 
     def __init__(self, threshold: int = logging.INFO, buffer_bytes: int = 0) -> None:
@@ -37,7 +39,7 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
         try:
             if logging.root.handlers != _quiet:
                 _quiet_root()
-            if record.levelno < self.threshold:
+            if record.levelno < self.threshold and not passes(record, self):
                 scope = current()
                 if scope is None:
                     return
@@ -70,17 +72,22 @@ class StdoutHandler(logging.StreamHandler[TextIO]):
         """Write the lines that were held back during the invocation."""
         lines, dropped = scope.take_held()
         if dropped:
-            self.write(encode({"level": "WARNING", "message": "debug lines were dropped", "dropped": dropped}))
+            self.write(encode({**_line("WARNING", "debug lines were dropped"), "dropped": dropped}))
         for line in lines:
             self.write(line)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's own name
         """Print the place of a lost record; logging itself would print its arguments, secrets included."""
-        lost = {"level": "ERROR", "location": f"{record.funcName}:{record.lineno}", "message": "a log line was lost"}
+        lost = {**_line("ERROR", "a log line was lost"), "location": f"{record.funcName}:{record.lineno}"}
         try:
             print(json.dumps(lost), file=sys.stderr)  # noqa: T201
         except (OSError, ValueError):
             return  # standard error is closed, too
+
+
+def _line(level: str, message: str) -> dict[str, str]:
+    # Without a time in this form Lambda takes any line for one of the level INFO.
+    return {"level": level, "message": message, "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
 class NotWritten(logging.Filter):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, dataclass_
 import marshmallow
 from marshmallow import EXCLUDE, RAISE, ValidationError
 
-from kit_schemas.building import LazySchema, wrapped_specs
+from kit_schemas.building import LazySchema, schema_class_of, shared_schema_of, wrapped_specs
 from kit_schemas.compiler.doubts import DOUBTS
 from kit_schemas.compiler.switch import dumper_of, loader_of
 from kit_schemas.declaration import ClassOptions, FieldSpec, declared_by, field
 from kit_schemas.errors import SchemaDefinitionError
-from kit_schemas.mistakes import wrong_names
-from kit_schemas.schema import InstanceSchema, Partial, Unknown
+from kit_schemas.mistakes import foreign_base, hidden_by, wrong_names
+from kit_schemas.schema import Partial, Unknown
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -34,9 +34,18 @@ class BaseSchema:
     Annotations are the fields, `ClassVar` is none. The constructor takes keywords only and trusts its caller;
     `load` trusts nobody. Other classes can be mixed in; only the annotations of BaseSchema classes become fields.
 
-    Options in the class's head, which subclasses inherit: `strict=True` takes less than marshmallow does;
-    `default_timezone` is given to datetimes that have none; `unknown=RAISE` makes fields that are not declared an
-    error; `split=True` takes `"a,b"` for a list, as query strings have it.
+    Options in the class's head, which subclasses inherit:
+
+    strict: take less than marshmallow does; reaches nested classes that say nothing of it
+    default_timezone: the zone of datetimes that have none
+    unknown: RAISE makes fields that are not declared an error
+    split: take `"a,b"` for a list, as query strings have it
+
+    >>> class Line(BaseSchema, strict=True):
+    ...     sku: str
+    ...     count: int = 1
+    >>> Line.load({"sku": "pen"}).dump()
+    {'sku': 'pen', 'count': 1}
     """
 
     __kit_declared__: ClassVar[tuple[Mapping[str, FieldSpec], set[str]]] = ({}, set())
@@ -46,6 +55,7 @@ class BaseSchema:
     __kit_options__: ClassVar[ClassOptions] = ClassOptions()
     __kit_schema__: ClassVar[type[marshmallow.Schema]]
     __kit_shared__: ClassVar[dict[tuple[Unknown | None, bool], marshmallow.Schema]] = {}
+    __kit_views__: ClassVar[dict[int, Any]] = {}
     __kit_wrapped__: ClassVar[type[marshmallow.Schema] | None] = None
 
     Schema = LazySchema()
@@ -78,12 +88,15 @@ class BaseSchema:
         )
         cls.__kit_declared__ = declared_by(cls, reserved=_RESERVED)
         cls._declare()
-        for name in vars(cls):
-            if name in cls.__kit_fields__ and name not in cls.__kit_declared__[0]:
-                message = (
-                    "it is a base's field, which this does not change: annotate it, as ClassVar if it is to be none"
-                )
-                raise SchemaDefinitionError(message, owner=cls.__qualname__, field=name)
+        foreign = foreign_base(cls, made_by=BaseSchema.__init__)
+        if foreign is not None:
+            raise SchemaDefinitionError(foreign, owner=cls.__qualname__)
+        for name in cls.__kit_fields__:
+            hidden = hidden_by(cls, name)
+            if name in vars(cls) and name not in cls.__kit_declared__[0]:
+                hidden = "a base's field, which this does not change: annotate it, as ClassVar if it is to be none"
+            if hidden is not None:
+                raise SchemaDefinitionError(hidden, owner=cls.__qualname__, field=name)
 
     @classmethod
     def _declare(cls) -> None:
@@ -98,6 +111,7 @@ class BaseSchema:
         cls.__kit_shared__ = {}
         cls.__kit_loaders__ = {}
         cls.__kit_dumpers__ = {}
+        cls.__kit_views__ = {}
 
     def __init__(self, /, *positional: Any, **values: Any) -> None:
         own = self.__dict__
@@ -137,36 +151,38 @@ class BaseSchema:
         data: Any,
         *,
         unknown: Unknown | None = ...,
-        partial: Partial = ...,
-        many: Literal[False] = ...,
+        partial: Partial | None = ...,
+        many: Literal[False] | None = ...,
     ) -> Self: ...
     @overload
     @classmethod
     def load(
-        cls, data: Any, *, unknown: Unknown | None = ..., partial: Partial = ..., many: Literal[True]
+        cls, data: Any, *, unknown: Unknown | None = ..., partial: Partial | None = ..., many: Literal[True]
     ) -> list[Self]: ...
     @classmethod
     def load(
-        cls, data: Any, *, unknown: Unknown | None = None, partial: Partial = False, many: bool = False
+        cls, data: Any, *, unknown: Unknown | None = None, partial: Partial | None = None, many: bool | None = None
     ) -> Self | list[Self]:
         """Make an instance of a mapping, or with `many` a list of instances of a list.
 
         Raises marshmallow's ValidationError, whose `messages` name every wrong field at once; data that is no mapping
-        (None too) is such an error under `_schema`. `unknown` is EXCLUDE, which drops fields that are not declared,
-        or RAISE; it reaches nested schemas; without it each class does as its head says. With `partial` (True, or
-        names) missing fields are no error: they stay unset, and `dump` leaves them out; True is about the class's own
-        fields, and nested instances are whole. Another BaseSchema instance is dumped first.
+        (None too) is such an error under `_schema`. Another BaseSchema instance is dumped first.
+
+        unknown: EXCLUDE drops fields that are not declared, RAISE makes them errors, nested ones too; by default each
+        class does as its head says
+        partial: True, or the names of fields that may be missing: they stay unset, and `dump` leaves them out. True is
+        about the class's own fields; nested instances are whole. By default a wrapped Schema is as it is by itself.
         """
         if not partial:
-            make = cls.__kit_loaders__.get(unknown) or loader_of(cls, unknown)
+            make: Callable[[Any], Self] = cls.__kit_loaders__.get(unknown) or loader_of(cls, unknown)
             try:
                 if not many:
-                    return cast("Self", make(data))
+                    return make(data)
                 if type(data) is list:
                     return [make(each) for each in data]
             except DOUBTS:
                 pass  # what is wrong, or only unusual, is for marshmallow to say
-        schema = cls._shared_schema(unknown=unknown)
+        schema = shared_schema_of(cls, unknown=unknown)
         if isinstance(data, BaseSchema):
             data = data.dump()
         try:
@@ -182,13 +198,13 @@ class BaseSchema:
         text: str | bytes,
         *,
         unknown: Unknown | None = ...,
-        partial: Partial = ...,
-        many: Literal[False] = ...,
+        partial: Partial | None = ...,
+        many: Literal[False] | None = ...,
     ) -> Self: ...
     @overload
     @classmethod
     def loads(
-        cls, text: str | bytes, *, unknown: Unknown | None = ..., partial: Partial = ..., many: Literal[True]
+        cls, text: str | bytes, *, unknown: Unknown | None = ..., partial: Partial | None = ..., many: Literal[True]
     ) -> list[Self]: ...
     @classmethod
     def loads(
@@ -196,12 +212,12 @@ class BaseSchema:
         text: str | bytes,
         *,
         unknown: Unknown | None = None,
-        partial: Partial = False,
-        many: bool = False,
+        partial: Partial | None = None,
+        many: bool | None = None,
     ) -> Self | list[Self]:
         """Do as `load` with JSON; text that is no JSON is a ValidationError as well."""
         try:
-            data = json.loads(text, parse_constant=_refuse)
+            data = _parse(text if isinstance(text, str) else _decoded(text))
         except (TypeError, ValueError, RecursionError):
             raise ValidationError("Not valid JSON.") from None
         return cls.load(data, unknown=unknown, partial=partial, many=cast("Literal[True]", many))
@@ -209,33 +225,38 @@ class BaseSchema:
     @overload
     def dump(self, *, skip_none: bool = ..., many: Literal[False] = ...) -> dict[str, Any]: ...
     @overload
-    def dump(self: "Iterable[BaseSchema]", *, skip_none: bool = ..., many: Literal[True]) -> list[dict[str, Any]]: ...
+    def dump(
+        self: "BaseSchema | Iterable[BaseSchema]", *, skip_none: bool = ..., many: Literal[True]
+    ) -> list[dict[str, Any]]: ...
     def dump(self: Any, *, skip_none: bool = False, many: bool = False) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the fields as plain values for JSON: UUID, Decimal and times as strings, load_only fields left out.
 
         `skip_none` leaves out fields that are None, in nested schemas too, but not inside of plain dicts. With
-        `many` it is called on the class: `Loan.dump(loans, many=True)` dumps each of them by its own class.
+        `many` it is called on the class: `Loan.dump(loans, many=True)` dumps each of them by its own class. A value
+        that its field can't dump is an UndumpableValueError, which is a TypeError.
         """
         if many:
             return [each.dump(skip_none=skip_none) for each in self]
-        if not isinstance(self, BaseSchema):
-            raise TypeError(f"dump is for an instance, not for a {type(self).__name__}; of several it needs many=True")
-        cls = type(self)
-        make = cls.__kit_dumpers__.get(skip_none) or dumper_of(cls, skip_none)
+        cls: type[BaseSchema] = type(self)
         try:
-            return cast("dict[str, Any]", make(self))
+            return cls.__kit_dumpers__[skip_none](self)
         except DOUBTS:
-            pass  # as in load
-        return cast("dict[str, Any]", cls._shared_schema(skip_none=skip_none).dump(self))
+            pass  # as in load, or it is the class's first
+        if not isinstance(self, BaseSchema):
+            raise TypeError(f"dump is for an instance, not for a {cls.__name__}; of several it needs many=True")
+        if skip_none not in cls.__kit_dumpers__:
+            dumper_of(cls, skip_none)
+            return BaseSchema.dump(self, skip_none=skip_none)
+        return cast("dict[str, Any]", shared_schema_of(cls, skip_none=skip_none).dump(self, many=False))
 
     @overload
     def dumps(self, *, skip_none: bool = ..., many: Literal[False] = ...) -> str: ...
     @overload
-    def dumps(self: "Iterable[BaseSchema]", *, skip_none: bool = ..., many: Literal[True]) -> str: ...
+    def dumps(self: "BaseSchema | Iterable[BaseSchema]", *, skip_none: bool = ..., many: Literal[True]) -> str: ...
     def dumps(self: Any, *, skip_none: bool = False, many: bool = False) -> str:
         """Do as `dump`, as JSON text; a float that JSON has no word for (NaN, infinity) is a ValueError."""
         dump: Any = BaseSchema.dump if many else type(self).dump
-        return json.dumps(dump(self, skip_none=skip_none, many=many), allow_nan=False)
+        return _to_json(dump(self, skip_none=skip_none, many=many))
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
@@ -255,25 +276,17 @@ class BaseSchema:
             return self._from_fields(values, partial=True)
         return type(self)(**values)
 
-    @classmethod
-    def _shared_schema(cls, *, unknown: Unknown | None = None, skip_none: bool = False) -> marshmallow.Schema:
-        """Return the one instance of `.Schema` with these options; making one costs as much as a load."""
-        options: tuple[Unknown | None, bool] = (unknown, skip_none)
-        shared = cls.__kit_shared__.get(options)
-        if shared is None:
-            shared = cls.__kit_shared__.setdefault(options, cls._new_schema(unknown, skip_none))
-        return shared
+    def __replace__(self, /, **changes: Any) -> Self:
+        """Do as `replace`, for `copy.replace` of Python 3.13."""
+        return self.replace(**changes)
 
     @classmethod
-    def _new_schema(cls, unknown: Unknown | None, skip_none: bool) -> marshmallow.Schema:
-        made = cast("type[InstanceSchema]", cls.Schema)(unknown=unknown, skip_none=skip_none)
-        loaded = {field.attribute or name for name, field in made.load_fields.items()}
-        for name, spec in cls.__kit_fields__.items():
-            if spec.required and name not in loaded:
-                raise SchemaDefinitionError(
-                    "a field that is never loaded needs a default", owner=cls.__qualname__, field=name
-                )
-        return made
+    def _shared_schema(cls, *, unknown: Unknown | None = None, skip_none: bool = False) -> marshmallow.Schema:
+        """Return the one instance of `.Schema` with these options."""
+        return shared_schema_of(cls, unknown=unknown, skip_none=skip_none)
+
+    _schema_class_of = staticmethod(schema_class_of)
+    _shared_schema_of = staticmethod(shared_schema_of)
 
     @classmethod
     def _from_fields(cls, values: Mapping[str, Any], *, partial: bool = False) -> Self:
@@ -323,6 +336,17 @@ class BaseSchema:
 
 def _refuse(constant: str) -> None:
     raise ValueError(f"JSON has no {constant}")
+
+
+def _decoded(text: bytes) -> str:
+    if not isinstance(text, (bytes, bytearray)):
+        raise TypeError(type(text))
+    return text.decode(json.detect_encoding(text), "surrogatepass")
+
+
+# Kept: json.loads and json.dumps make one for every call with options.
+_parse = json.JSONDecoder(parse_constant=_refuse).decode
+_to_json = json.JSONEncoder(allow_nan=False).encode
 
 
 _RESERVED = frozenset(name for name in vars(BaseSchema) if not name.startswith("__"))

@@ -11,6 +11,7 @@ from marshmallow import EXCLUDE, RAISE
 
 if TYPE_CHECKING:
     from kit_schemas.base import BaseSchema
+    from kit_schemas.schema import InstanceSchema, Unknown
 
 # One for all classes: building one schema builds the schemas nested in it.
 _building = threading.RLock()
@@ -19,17 +20,43 @@ _INHERITED = object()
 
 
 class LazySchema:
-    """Builds the marshmallow Schema class of whichever class it is read from, once."""
+    """Builds the marshmallow Schema class of the class that it is read from, once."""
 
     def __get__(self, instance: object, owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
-        built = owner.__dict__.get("__kit_schema__")
-        if built is None:
-            with _building:
-                built = owner.__dict__.get("__kit_schema__")
-                if built is None:
-                    built = _build(owner)
-                    owner.__kit_schema__ = built
-        return cast("type[marshmallow.Schema]", built)
+        return schema_class_of(owner)
+
+
+def schema_class_of(owner: Any) -> type[marshmallow.Schema]:
+    """Return the marshmallow Schema class of a class or a view of one; it is built by the first call."""
+    built = owner.__dict__.get("__kit_schema__")
+    if built is None:
+        with _building:
+            built = owner.__dict__.get("__kit_schema__")
+            if built is None:
+                built = owner.__kit_schema__ = _build(owner)
+    return cast("type[marshmallow.Schema]", built)
+
+
+def shared_schema_of(owner: Any, *, unknown: "Unknown | None" = None, skip_none: bool = False) -> marshmallow.Schema:
+    """Return the one instance of an owner's Schema with these options; making one costs as much as a load."""
+    options: tuple[Unknown | None, bool] = (unknown, skip_none)
+    shared: marshmallow.Schema | None = owner.__kit_shared__.get(options)
+    if shared is None:
+        shared = owner.__kit_shared__.setdefault(options, _new_schema(owner, unknown, skip_none))
+    return shared
+
+
+def _new_schema(owner: Any, unknown: "Unknown | None", skip_none: bool) -> marshmallow.Schema:
+    from kit_schemas.errors import SchemaDefinitionError
+
+    made = cast("type[InstanceSchema]", owner.Schema)(unknown=unknown, skip_none=skip_none)
+    loaded = {field.attribute or name for name, field in made.load_fields.items()}
+    for name, spec in owner.__kit_fields__.items():
+        if spec.required and name not in loaded:
+            raise SchemaDefinitionError(
+                "a field that is never loaded needs a default", owner=owner.__qualname__, field=name
+            )
+    return made
 
 
 def wrapped_specs(schema: type[marshmallow.Schema], *, reserved: frozenset[str]) -> Mapping[str, Any]:
@@ -59,28 +86,41 @@ def wrapped_specs(schema: type[marshmallow.Schema], *, reserved: frozenset[str])
     return specs
 
 
-def _build(owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
+def _build(owner: Any) -> type[marshmallow.Schema]:
     # Here, since a class that is only constructed, never loaded or dumped, needs none of it.
     from marshmallow.schema import SchemaMeta
 
-    from kit_schemas.declaration import schema_hints
     from kit_schemas.fields import build_fields
     from kit_schemas.schema import InstanceSchema
+    from kit_schemas.views import class_of
 
+    cls = class_of(owner)
+    _refuse_decorators(cls)
     bases: tuple[type, ...] = (InstanceSchema,)
-    body: dict[str, Any] = {"__module__": owner.__module__, "__doc__": owner.__doc__, "__kit_owner__": owner}
-    wrapped = _wrapped(owner)
+    body: dict[str, Any] = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__kit_owner__": cls}
+    wrapped = _wrapped(cls)
     specs = {name: spec for name, spec in owner.__kit_fields__.items() if not spec.wrapped}
     if wrapped is not None:
         bases = (wrapped,) if issubclass(wrapped, InstanceSchema) else (InstanceSchema, wrapped)
         body["Meta"] = _meta(owner, wrapped, list(specs))
     elif owner.__kit_options__.unknown is not None:
         body["Meta"] = type("Meta", (InstanceSchema.Meta,), {"unknown": owner.__kit_options__.unknown})
-    body.update(_hooks(owner))
-    body.update(build_fields(owner.__qualname__, specs, schema_hints(owner), owner.__kit_options__))
-    built = cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{owner.__name__}Schema", bases, body))
-    _check(owner, built)
+    body.update(_hooks(cls))
+    body.update(build_fields(cls, specs, owner.__kit_options__))
+    built = cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{cls.__name__}Schema", bases, body))
+    _check(cls, built)
     return built
+
+
+def _refuse_decorators(cls: type) -> None:
+    """Refuse a decorator of dataclasses or attrs: it takes the repr that hides secrets, and the defaults."""
+    from kit_schemas.errors import SchemaDefinitionError
+    from kit_schemas.mistakes import foreign_decorator
+
+    for base in cls.__mro__:
+        message = foreign_decorator(vars(base)) if "__kit_fields__" in vars(base) else None
+        if message is not None:
+            raise SchemaDefinitionError(message, owner=base.__qualname__)
 
 
 def _check(owner: "type[BaseSchema]", built: type[marshmallow.Schema]) -> None:
@@ -110,7 +150,7 @@ def _wrapped(owner: "type[BaseSchema]") -> type[marshmallow.Schema] | None:
     return next(iter(found), None)
 
 
-def _meta(owner: "type[BaseSchema]", wrapped: type[marshmallow.Schema], added: list[str]) -> type:
+def _meta(owner: Any, wrapped: type[marshmallow.Schema], added: list[str]) -> type:
     """Return a wrapped Schema's `Meta`, with the fields that the class has added and without those it has dropped."""
     # marshmallow's own default is RAISE, too: only where a Schema says so was it meant.
     said = RAISE if getattr(wrapped.Meta, "unknown", None) == RAISE else EXCLUDE

@@ -5,11 +5,18 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 from kit_schemas.errors import SchemaDefinitionError
-from kit_schemas.mistakes import foreign_field, foreign_options, no_option
+from kit_schemas.mistakes import (
+    foreign_check,
+    foreign_default,
+    foreign_field,
+    foreign_member,
+    foreign_metadata,
+    foreign_options,
+    no_option,
+)
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_CLASS_VAR = re.compile(r"(?:\w+\.)?ClassVar\b")
+_CLASS_VAR = re.compile(r"(?:(?:\w+\.)*Annotated\[\s*)?(?:\w+\.)*ClassVar\b")
 
 
 class _Missing:
@@ -34,7 +41,7 @@ _OPTIONS = ("default", "default_factory", "data_key", "load_only", "dump_only", 
 class ClassOptions(NamedTuple):
     """The options in a class's head, for itself and its subclasses."""
 
-    strict: bool = False
+    strict: bool | None = None
     default_timezone: "tzinfo | None" = None
     split: bool = False
     unknown: "Unknown | None" = None
@@ -99,6 +106,17 @@ def field(
 @overload
 def field(
     *,
+    # Any: type checkers do not take the type of the items from the annotation, and strict ones would say so.
+    default_factory: "type[list[Any]] | type[dict[Any, Any]] | type[set[Any]] | type[frozenset[Any]]",
+    data_key: str | None = None,
+    load_only: bool = False,
+    dump_only: bool = False,
+    validate: Callable[[Any], Any] | Iterable[Callable[[Any], Any]] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Any: ...
+@overload
+def field(
+    *,
     default_factory: Callable[[], T],
     data_key: str | None = None,
     load_only: bool = False,
@@ -135,8 +153,8 @@ def declared_by(cls: type, *, reserved: frozenset[str]) -> tuple[dict[str, Field
     """
     specs: dict[str, FieldSpec] = {}
     class_variables: set[str] = set()
-    for name, hint in _own_annotations(cls, evaluated=False).items():
-        if _is_class_variable(hint):
+    for name, hint in own_annotations(cls).items():
+        if is_class_variable(hint):
             class_variables.add(name)
             continue
         if name in reserved or (name.startswith("__") and name.endswith("__")):
@@ -149,33 +167,6 @@ def declared_by(cls: type, *, reserved: frozenset[str]) -> tuple[dict[str, Field
     return specs, class_variables
 
 
-def schema_hints(cls: type) -> dict[str, Any]:
-    """Return the evaluated annotations of a schema class and those of its bases that are schema classes, too.
-
-    A name in a string is looked up in the module of the class that says it, then in that class.
-    """
-    hints: dict[str, Any] = {}
-    for base in reversed(cls.__mro__):
-        # BaseSchema itself declares nothing that is a field.
-        if not base.__dict__.get("__kit_declared__", ((), ()))[0]:
-            continue
-        # Evaluated as typing.get_type_hints does for a class: what the module says comes before the class's own
-        # attributes, or `date: date | None = None` would refer to the default.
-        inner = {**vars(base), base.__name__: base}
-        outer = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
-        try:
-            annotations = {
-                name: hint
-                for name, hint in _own_annotations(base, evaluated=True).items()
-                if not _is_class_variable(hint)
-            }
-            holder = SimpleNamespace(__annotations__=annotations)
-            hints.update(typing.get_type_hints(holder, globalns=inner, localns=outer, include_extras=True))
-        except (NameError, AttributeError, SyntaxError, TypeError) as error:
-            raise SchemaDefinitionError(f"an annotation means nothing: {error}", owner=cls.__qualname__) from error
-    return hints
-
-
 def _refuse_the_unannotated(cls: type, annotated: set[str]) -> None:
     for name, value in vars(cls).items():
         # A class, or what is called _so, is a helper: it may be in an annotation below.
@@ -183,6 +174,7 @@ def _refuse_the_unannotated(cls: type, annotated: set[str]) -> None:
         message = None if helps or name in annotated else foreign_field(value)
         if message is not None:
             message = f"a field needs an annotation, and {message}"
+        message = foreign_member(value) or message
         if isinstance(value, FieldSpec):
             message = "field() needs an annotation beside it"
         if message is not None:
@@ -195,7 +187,9 @@ def _refuse_the_unannotated(cls: type, annotated: set[str]) -> None:
 def _spec(cls: type, name: str) -> FieldSpec:
     given = cls.__dict__.get(name, MISSING)
     spec = given if isinstance(given, FieldSpec) else FieldSpec(default=given)
-    message = foreign_field(spec.default)
+    message = None if spec.default is MISSING else foreign_default(spec.default)
+    if spec is given:
+        message = message or foreign_metadata(spec.metadata, required=spec.required) or _no_check(spec.validators)
     if message is not None:
         raise SchemaDefinitionError(message, owner=cls.__qualname__, field=name)
     # As in dataclasses: what has no hash can change.
@@ -217,17 +211,34 @@ def _spec(cls: type, name: str) -> FieldSpec:
     return spec
 
 
-def _own_annotations(cls: type, *, evaluated: bool) -> dict[str, Any]:
+def _no_check(validators: Iterable[Any]) -> str | None:
+    for check in validators:
+        message = foreign_check(check)
+        if message is None and (isinstance(check, type) or not callable(check)):
+            message = f"{check!r} does not check anything: validate= is a function, or several"
+        if message is not None:
+            return message
+    return None
+
+
+def own_annotations(cls: type) -> dict[str, Any]:
+    """Return the annotations of a class's own body, with texts or ForwardRefs for names that are not known."""
     if sys.version_info >= (3, 14):
-        # Evaluated lazily there: names that are not known yet must do no harm at class creation.
+        # Evaluated lazily there: names that are not known yet must do no harm at class creation, and a name that is
+        # imported for type checkers only must do none in a ClassVar.
         import annotationlib
 
-        form = annotationlib.Format.VALUE if evaluated else annotationlib.Format.FORWARDREF
-        return annotationlib.get_annotations(cls, format=form)
+        return annotationlib.get_annotations(cls, format=annotationlib.Format.FORWARDREF)
     return inspect.get_annotations(cls)
 
 
-def _is_class_variable(hint: Any) -> bool:
+def is_class_variable(hint: Any) -> bool:
+    """Tell whether an annotation says ClassVar, as a text too."""
+    if isinstance(hint, typing.ForwardRef):
+        hint = hint.__forward_arg__
     if isinstance(hint, str):
         return _CLASS_VAR.match(hint) is not None
-    return hint is typing.ClassVar or typing.get_origin(hint) is typing.ClassVar
+    origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        hint, origin = hint.__origin__, typing.get_origin(hint.__origin__)
+    return typing.ClassVar in (hint, origin)

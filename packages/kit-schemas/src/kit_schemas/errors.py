@@ -10,11 +10,22 @@ catches it works with classes of this package and with plain marshmallow schemas
 """
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from marshmallow import ValidationError
+import marshmallow
 
 __all__ = ["SchemaDefinitionError", "SchemasError", "UndumpableValueError", "UnionSelectionError", "ValidationError"]
+
+
+if TYPE_CHECKING:
+
+    class ValidationError(marshmallow.ValidationError):
+        """marshmallow's own: data does not fit. It is the same class; type checkers see the type of `messages` here."""
+
+        messages: list[Any] | dict[Any, Any]
+
+else:
+    from marshmallow import ValidationError
 
 
 class SchemasError(Exception):
@@ -42,7 +53,14 @@ class SchemaDefinitionError(SchemasError, TypeError):
 
 
 class UndumpableValueError(SchemasError, TypeError):
-    """An instance holds a value that its field can't dump: the constructor does not check its values."""
+    """An instance holds a value that its field can't dump: the constructor does not check its values.
+
+    `field` is the class and the field, such as `"Order.lines"`; None where no instance of a schema holds the value.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class UnionSelectionError(SchemasError, ValueError):

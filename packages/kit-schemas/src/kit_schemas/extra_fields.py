@@ -1,10 +1,13 @@
 """Fields that marshmallow lacks."""
 
+import datetime as dt
 import decimal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from marshmallow import fields
+
+from kit_schemas.errors import UndumpableValueError
 
 
 class DecimalField(fields.Decimal):
@@ -34,7 +37,27 @@ class TimeDeltaField(fields.TimeDelta):
             raise self.make_error("invalid") from None
 
 
-class CollectionField(fields.List[Any]):
+class AwareField(fields.AwareDateTime):
+    """A datetime with a zone, in a dump as in a load: one without is given the default, or is an error."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        if isinstance(value, dt.datetime) and value.utcoffset() is None:
+            if self.default_timezone is None:
+                raise UndumpableValueError("a datetime without a zone could not be loaded again")
+            value = value.replace(tzinfo=self.default_timezone)
+        return super()._serialize(value, attr, obj, **options)
+
+
+class ListField(fields.List[Any]):
+    """A list; a text or a mapping is none for a dump, either: it would be taken apart."""
+
+    collection: Callable[[Any], Any] = list
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return super()._serialize(_items(value, self.collection), attr, obj, **options)
+
+
+class CollectionField(ListField):
     """A list that is loaded as another collection: a set, a frozenset or a tuple of any length.
 
     With `split`, a text is taken for a list as query strings have it: `a,b`.
@@ -48,11 +71,35 @@ class CollectionField(fields.List[Any]):
         self.split = split
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        if self.split and isinstance(value, str):
-            value = value.split(",") if value else []
-        items = super()._deserialize(value, attr, data, **options)
+        items = super()._deserialize(_split(value) if self.split else value, attr, data, **options)
         try:
             return self.collection(items)
         except TypeError:
             # A list or a dict can't be a member of a set.
             raise self.make_error("invalid") from None
+
+
+class TupleField(fields.Tuple):
+    """A tuple of a fixed length; with `split`, a text is taken for one as query strings have it: `a,b`."""
+
+    def __init__(self, tuple_fields: Iterable[fields.Field[Any]], *, split: bool = False, **options: Any) -> None:
+        super().__init__(tuple_fields, **options)
+        self.split = split
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> Any:
+        return super()._serialize(_items(value, tuple), attr, obj, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        return super()._deserialize(_split(value) if self.split else value, attr, data, **options)
+
+
+def _split(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return value.split(",") if value else []
+
+
+def _items(value: Any, collection: Callable[[Any], Any]) -> Any:
+    if isinstance(value, (str, bytes, bytearray, Mapping)):
+        raise UndumpableValueError(f"a {type(value).__qualname__} is no {collection.__name__}")
+    return value

@@ -4,7 +4,7 @@ import copy
 import datetime
 import decimal
 import enum
-import types
+import functools
 import typing
 import uuid
 from collections import abc
@@ -14,14 +14,23 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
-from kit_schemas import strict
+from kit_schemas import keys, strict
 from kit_schemas.declaration import ClassOptions, FieldSpec
 from kit_schemas.errors import SchemaDefinitionError
-from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
-from kit_schemas.mistakes import foreign_metadata
+from kit_schemas.extra_fields import (
+    AwareField,
+    CollectionField,
+    DecimalField,
+    ListField,
+    TimeDeltaField,
+    TupleField,
+)
+from kit_schemas.hints import refuse_recursion, schema_hints, unwrapped
+from kit_schemas.mistakes import foreign_check, no_field
 from kit_schemas.schema import NestedField
 from kit_schemas.union import Discriminator, UnionField
 from kit_schemas.validators import ExactlyOneOf
+from kit_schemas.views import nested_in
 
 Field = fields.Field[Any]
 
@@ -45,7 +54,9 @@ _STRICT: dict[Any, Callable[..., Field]] = {
     bool: strict.StrictBoolean,
     decimal.Decimal: strict.StrictDecimal,
     uuid.UUID: strict.StrictUUID,
-    datetime.datetime: fields.AwareDateTime,
+    datetime.datetime: strict.StrictDateTime,
+    datetime.date: strict.StrictDate,
+    datetime.time: strict.StrictTime,
     datetime.timedelta: strict.StrictTimeDelta,
 }
 _PLAIN = {str, int, float, bool}
@@ -54,59 +65,31 @@ _SETS: dict[Any, Callable[[Any], Any]] = {set: set, abc.Set: set, abc.MutableSet
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
 
 
-def build_fields(
-    owner: str, specs: Mapping[str, FieldSpec], hints: Mapping[str, Any], class_options: ClassOptions
-) -> dict[str, Field]:
+def build_fields(cls: Any, specs: Mapping[str, FieldSpec], class_options: ClassOptions) -> dict[str, Field]:
     """Return all marshmallow fields of a class; SchemaDefinitionError names the one whose type is not supported."""
-    builder = _FieldBuilder(class_options)
+    hints = schema_hints(cls)
+    builder = _FieldBuilder(cls, class_options)
     built = {}
     for name, spec in specs.items():
         try:
+            refuse_recursion(hints[name])
             built[name] = builder.declared(spec, hints[name])
         except (TypeError, ValueError) as error:
-            raise SchemaDefinitionError(str(error), owner=owner, field=name) from error
+            raise SchemaDefinitionError(str(error), owner=cls.__qualname__, field=name) from error
     return built
-
-
-def unwrapped(hint: Any) -> tuple[Any, list[Any], bool]:
-    """Take `Annotated`, `| None`, NewType and type aliases off; also return the metadata, and if None may be.
-
-    The rest may be a union of several types.
-    """
-    found: list[Any] = []
-    nullable = False
-    while True:
-        origin = typing.get_origin(hint)
-        if origin is typing.Annotated:
-            found = [*hint.__metadata__, *found]
-            hint = hint.__origin__
-        elif origin is typing.Union or origin is types.UnionType:
-            members = [each for each in typing.get_args(hint) if each is not types.NoneType]
-            nullable = nullable or len(members) < len(typing.get_args(hint))
-            if len(members) != 1:
-                return typing.Union[tuple(members)], found, nullable  # noqa: UP007  (of as many as there are)
-            hint = members[0]
-        elif hasattr(hint, "__supertype__"):
-            hint = hint.__supertype__
-        elif type(hint).__name__ == "TypeAliasType":
-            hint = hint.__value__
-        else:
-            return hint, found, nullable
 
 
 class _FieldBuilder:
     """Makes the fields of one class; how strict they are is the class's choice."""
 
-    def __init__(self, class_options: ClassOptions) -> None:
+    def __init__(self, cls: Any, class_options: ClassOptions) -> None:
+        self.cls = cls
         self.class_options = class_options
         self.scalars = _STRICT if class_options.strict else _LAX
         zone = class_options.default_timezone
         if zone is not None:
-
-            def aware(**options: Any) -> Field:
-                return fields.AwareDateTime(default_timezone=zone, **options)
-
-            self.scalars = {**self.scalars, datetime.datetime: aware}
+            aware = strict.StrictDateTime if class_options.strict else AwareField
+            self.scalars = {**self.scalars, datetime.datetime: functools.partial(aware, default_timezone=zone)}
 
     def declared(self, spec: FieldSpec, hint: Any) -> Field:
         """Return the field of one declaration; TypeError names a type that has none."""
@@ -136,7 +119,7 @@ class _FieldBuilder:
         if typing.get_origin(hint) is typing.Union:
             if validators:
                 options["validate"] = validators
-            return _union(hint, found, options)
+            return self._union(hint, found, options)
         return self._core(hint, validators, options)
 
     def _by_type(self, hint: Any) -> Field | None:
@@ -158,9 +141,12 @@ class _FieldBuilder:
             return self.scalars[origin](**options)
         if isinstance(hint, type) and issubclass(hint, enum.Enum):
             return self._enum(hint, options)
-        if hasattr(hint, "__kit_fields__"):
-            return NestedField(hint, **options)
-        return self._container(origin, typing.get_args(hint), options)
+        if hint is typing.Self or hasattr(hint, "__kit_fields__"):
+            return self._nested(self.cls if hint is typing.Self else hint, options)
+        return self._container(hint, options)
+
+    def _nested(self, cls: Any, options: dict[str, Any]) -> Field:
+        return NestedField(nested_in(self.class_options, cls), cls, **options)
 
     def _enum(self, members: type[enum.Enum], options: dict[str, Any]) -> Field:
         kinds = {type(member.value) for member in members}
@@ -172,21 +158,23 @@ class _FieldBuilder:
             return strict.StrictEnum(members, **options)
         return fields.Enum(members, by_value=True, **options)
 
-    def _container(self, origin: Any, items: tuple[Any, ...], options: dict[str, Any]) -> Field:
-        if origin is tuple and items and items[-1] is not ...:
-            return fields.Tuple([self._item(each) for each in items], **options)
-        item = items[0] if items else Any
+    def _container(self, hint: Any, options: dict[str, Any]) -> Field:
+        origin, items = typing.get_origin(hint) or hint, typing.get_args(hint)
         split = self.class_options.split
+        if origin is tuple and hasattr(hint, "__args__") and items[-1:] != (...,):
+            return TupleField([self._item(each) for each in items], split=split, **options)
+        item = items[0] if items else Any
         if origin in _LISTS and not split:
-            return fields.List(self._item(item), **options)
+            return ListField(self._item(item), **options)
         if origin in _LISTS or origin in _SETS or origin is tuple:
             collection = _SETS.get(origin) or (tuple if origin is tuple else list)
             return CollectionField(collection, self._item(item), split=split, **options)
         if origin in _MAPPINGS:
             if items:
-                return fields.Dict(self._key(items[0]), self._item(items[1]), **options)
+                key = _KeyBuilder(self.cls, self.class_options).key(items[0])
+                return fields.Dict(key, self._item(items[1]), **options)
             return fields.Dict(**options)
-        raise TypeError(f"no field for the type {origin!r}; give one: Annotated[…, SomeField()]")
+        raise TypeError(no_field(hint))
 
     def _literal(self, values: tuple[Any, ...], validators: list[Any], options: dict[str, Any]) -> Field:
         choices = [each for each in values if each is not None]
@@ -197,44 +185,84 @@ class _FieldBuilder:
             return self._core(kinds.pop(), [validate.OneOf(choices), *validators], options)
         if not kinds <= _PLAIN:
             raise TypeError("a Literal of several types is of texts, numbers and truth values")
-        return fields.Raw(**options, validate=[ExactlyOneOf(choices), *validators])
+        if validators:
+            options["validate"] = validators
+        return self._choices(choices, options)
 
-    def _key(self, hint: Any) -> Field:
-        # In JSON they are all text, as parameters are.
-        keys = _FieldBuilder(self.class_options._replace(split=True))
-        if self.class_options.strict:
-            keys.scalars = {**keys.scalars, int: strict.StrictIntegerKey}
-        return keys._item(hint)
+    def _choices(self, choices: list[Any], options: dict[str, Any]) -> Field:
+        return fields.Raw(**{**options, "validate": [ExactlyOneOf(choices), *options.get("validate", ())]})
 
     def _item(self, hint: Any) -> Field:
         return self._field(hint, [], {})
 
+    def _union(self, hint: Any, found: list[Any], options: dict[str, Any]) -> Field:
+        discriminator = next((each for each in found if isinstance(each, Discriminator)), None)
+        classes = [self.cls if each is typing.Self else each for each in typing.get_args(hint)]
+        if discriminator is None and any(hasattr(each, "__kit_fields__") for each in classes):
+            raise TypeError(
+                f"a union needs a field that tells its schemas apart: Annotated[{hint}, Discriminator('kind')]"
+            )
+        if discriminator is None:
+            raise TypeError(
+                "values of several types need a field of your own, Annotated[…, SomeField()], or the type Any"
+            )
+        names: dict[str, None] = {}
+        members: dict[str | int, Any] = {}
+        for cls in classes:
+            key, values = _discriminated(cls, discriminator.field)
+            names[key] = None
+            for value in values:
+                if value in members:
+                    both = f"{members[value].__name__} and {cls.__name__}"
+                    raise TypeError(f"{value!r} is the {discriminator.field!r} of {both}")
+                members[value] = nested_in(self.class_options, cls)
+        if len(names) > 1:
+            raise TypeError(f"the members of a union call {discriminator.field!r} differently: {', '.join(names)}")
+        return UnionField(next(iter(names)), members, **options)
 
-def _union(hint: Any, found: list[Any], options: dict[str, Any]) -> Field:
-    discriminator = next((each for each in found if isinstance(each, Discriminator)), None)
-    if discriminator is None and any(hasattr(each, "__kit_fields__") for each in typing.get_args(hint)):
-        raise TypeError(f"a union needs a field that tells its schemas apart: Annotated[{hint}, Discriminator('kind')]")
-    if discriminator is None:
-        raise TypeError("values of several types need a field of your own, Annotated[…, SomeField()], or the type Any")
-    keys: dict[str, None] = {}
-    members: dict[str | int, Any] = {}
-    for target in typing.get_args(hint):
-        key, values = _discriminated(target, discriminator.field)
-        keys[key] = None
-        for value in values:
-            if value in members:
-                both = f"{members[value].__name__} and {target.__name__}"
-                raise TypeError(f"{value!r} is the {discriminator.field!r} of {both}")
-            members[value] = target
-    if len(keys) > 1:
-        raise TypeError(f"the members of a union call {discriminator.field!r} differently: {', '.join(keys)}")
-    return UnionField(next(iter(keys)), members, **options)
+
+_NO_KEY = "the keys of a JSON object are texts, and a {} is none"
+
+
+class _KeyBuilder(_FieldBuilder):
+    """Makes the fields of a dict's keys, which are all text in JSON, as parameters are."""
+
+    def __init__(self, cls: Any, class_options: ClassOptions) -> None:
+        super().__init__(cls, class_options._replace(split=True))
+        if class_options.strict:
+            self.scalars = {**self.scalars, **keys.STRICT_KEYS}
+
+    def key(self, hint: Any) -> Field:
+        """Return the field of the keys; TypeError names a type that JSON has no keys of."""
+        made = self._item(hint)
+        if (
+            made.allow_none
+            and type(made) not in (fields.Raw, keys.ChoiceKey)
+            and not hasattr(made, "__kit_annotated__")
+        ):
+            made.allow_none = False
+            return keys.NullableKey(made)
+        return made
+
+    def _enum(self, members: type[enum.Enum], options: dict[str, Any]) -> Field:
+        kinds = {type(member.value) for member in members}
+        if len(kinds) == 1 and kinds <= self.scalars.keys():
+            return super()._enum(members, options)
+        return keys.ChoiceKey(members, **options)
+
+    def _choices(self, choices: list[Any], options: dict[str, Any]) -> Field:
+        nothing = [None] if options.pop("allow_none", False) else []
+        return keys.ChoiceKey([*choices, *nothing], **options)
+
+    def _nested(self, cls: Any, options: dict[str, Any]) -> Field:
+        raise TypeError(_NO_KEY.format(cls.__name__))
+
+    def _container(self, hint: Any, options: dict[str, Any]) -> Field:
+        raise TypeError(_NO_KEY.format(hint))
 
 
 def _discriminated(target: Any, name: str) -> tuple[str, tuple[Any, ...]]:
     """Return the discriminator's name in the data of a union's member, and its values there."""
-    from kit_schemas.declaration import schema_hints
-
     if not hasattr(target, "__kit_fields__"):
         raise TypeError(f"{target!r} is no schema, which the members of a union with a discriminator are")
     hint, found, _ = unwrapped(schema_hints(target).get(name))
@@ -271,9 +299,7 @@ def _agreed(custom: Field, options: Mapping[str, Any]) -> None:
 def _is_validator(found: Any) -> bool:
     if isinstance(found, FieldSpec):
         raise TypeError("field(…) does nothing in Annotated: it is the field's value, name: type = field(…)")
-    if isinstance(found, type) and issubclass(found, (validate.Validator, fields.Field)):
-        raise TypeError(f"{found.__name__} does nothing here: make one, {found.__name__}(…)")
-    message = foreign_metadata(found)
+    message = foreign_check(found)
     if message is not None:
         raise TypeError(message)
     return callable(found) and not isinstance(found, (type, fields.Field))

@@ -15,9 +15,11 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
+from kit_schemas.keys import ChoiceKey
 from kit_schemas.schema import NestedField
-from kit_schemas.strict import PLAIN_DECIMAL, StrictDecimal
+from kit_schemas.strict import PLAIN_DECIMAL, RFC_3339, StrictDecimal, StrictTime
 from kit_schemas.union import UnionField
+from kit_schemas.views import StrictView, class_of
 
 Document = dict[str, Any]
 
@@ -40,9 +42,6 @@ _KINDS: list[tuple[type, Document]] = [
     (fields.Decimal, {"type": ["string", "number"], "format": "decimal"}),
     (fields.Float, {"type": "number"}),
     (fields.Boolean, {"type": "boolean"}),
-    (fields.DateTime, {"type": "string", "format": "date-time"}),
-    (fields.Date, {"type": "string", "format": "date"}),
-    (fields.Time, {"type": "string", "format": "time"}),
     (fields.TimeDelta, {"type": "number"}),
     (fields.IPv4, {"type": "string", "format": "ipv4"}),
     (fields.IPv6, {"type": "string", "format": "ipv6"}),
@@ -56,7 +55,7 @@ _UNSAYABLE = (TypeError, ValueError, AttributeError, ArithmeticError)
 def json_schema(cls: Any) -> Document:
     """Return the schema of a class, with those of the classes nested in it (itself, too, if it is) in `$defs`."""
     collector = _Collector(_DEFS)
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **collector.object_(cls)}
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_listed(cls, collector.object_(cls))}
     return {**schema, "$defs": collector.schemas} if collector.schemas else schema
 
 
@@ -85,31 +84,38 @@ class _Collector:
         return {"$ref": self.place + name}
 
     def _free_name(self, cls: Any) -> str:
-        """Return a class's name; the second of that name has its module's too, and further ones are numbered."""
+        """Return a class's name; the second of that name has its module's too, and further ones are numbered.
+
+        A class that is strict only where it is nested says so, if it is there by itself, too.
+        """
         full = f"{cls.__module__}.{cls.__qualname__}"
-        names = itertools.chain((cls.__name__, full), (f"{full}-{number}" for number in itertools.count(2)))
+        first = (cls.__name__, *([f"{cls.__name__}-strict"] if isinstance(cls, StrictView) else []), full)
+        names = itertools.chain(first, (f"{full}-{number}" for number in itertools.count(2)))
         # What else a name may hold is neither allowed in OpenAPI nor plain in a reference.
         plain = (re.sub(r"[^\w.-]", "_", name, flags=re.A) for name in names)
         return next(name for name in plain if name not in self.schemas)
 
     def object_(self, cls: Any) -> Document:
         schema: Document = {"title": cls.__name__, "type": "object"}
-        if vars(cls).get("__doc__"):
-            schema["description"] = inspect.cleandoc(cls.__doc__)
+        doc = vars(class_of(cls)).get("__doc__")
+        if doc:
+            schema["description"] = inspect.cleandoc(doc)
         properties: Document = {}
         required: list[str] = []
         example: Document = {}
-        for name, field in cls._shared_schema().fields.items():
+        made = cls._shared_schema()
+        for name, field in made.fields.items():
             key = name if field.data_key is None else field.data_key
             if field.dump_only and key in properties:
                 continue  # one field may be loaded and another dumped by the same name
             properties[key] = self.field(field)
-            if field.required and not field.dump_only:
+            may_miss = made.partial is True or name in (made.partial or ())
+            if field.required and not field.dump_only and not may_miss:
                 required.append(key)
             if properties[key].get("examples"):
                 example[key] = properties[key]["examples"][0]
         schema["properties"] = properties
-        if cls._shared_schema().unknown == marshmallow.RAISE:
+        if made.unknown == marshmallow.RAISE:
             schema["additionalProperties"] = False
         if required:
             schema["required"] = required
@@ -136,11 +142,15 @@ class _Collector:
 
     def _typed(self, field: Any) -> Document:
         if isinstance(field, NestedField):
-            return self.reference(field.target)
+            return _listed(field.target, self.reference(field.target))
         if isinstance(field, UnionField):
             return self._union(field)
         if isinstance(field, fields.Enum):
             return _members(field)
+        if isinstance(field, ChoiceKey):
+            return _enumeration(list(field.choices))
+        if isinstance(field, fields.DateTime | fields.Date | fields.Time):
+            return _temporal(field)
         if isinstance(field, fields.List):
             unique = {"uniqueItems": True} if getattr(field, "collection", None) in (set, frozenset) else {}
             return {"type": "array", "items": self.field(field.inner), **unique}
@@ -171,6 +181,11 @@ class _Collector:
         return schema
 
 
+def _listed(cls: Any, schema: Document) -> Document:
+    """Return the schema of a list if the marshmallow Schema that a class wraps is one of several by itself."""
+    return {"type": "array", "items": schema} if cls._shared_schema().many else schema
+
+
 def _required(cls: Any) -> set[str]:
     return {field.data_key or name for name, field in cls._shared_schema().load_fields.items() if field.required}
 
@@ -181,6 +196,22 @@ def _members(field: Any) -> Document:
     if issubclass(field.enum, enum.Flag):
         return {"type": "integer"}  # any combination of them
     return _enumeration([field.field._serialize(member.value, None, None) for member in field.enum])
+
+
+def _temporal(field: Any) -> Document:
+    """Return the schema of a dumped date or time; one without a zone is of no format of JSON Schema."""
+    form = field.format or field.DEFAULT_FORMAT
+    if form.startswith("timestamp"):
+        return {"type": "number"}
+    if not form.startswith("iso"):
+        return {"type": "string"}
+    if isinstance(field, fields.Date):
+        return {"type": "string", "format": "date"}
+    if isinstance(field, fields.AwareDateTime):
+        return {"type": "string", "format": "date-time"}
+    if isinstance(field, StrictTime):
+        return {"type": "string", "pattern": f"^{RFC_3339['time'].pattern}$"}
+    return {"type": "string"}
 
 
 def _said(field: Any, words: Iterable[str]) -> Document:

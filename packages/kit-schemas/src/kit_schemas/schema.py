@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from decimal import InvalidOperation
 from typing import Any, ClassVar, Literal, cast
 
+import marshmallow
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 from marshmallow.utils import is_collection
 
@@ -77,16 +78,23 @@ class InstanceSchema(Schema):
         try:
             return super()._serialize(obj, many=many)
         except _UNDUMPABLE as error:
-            name = None if many or isinstance(error, SchemasError) else self._undumpable(obj)
+            own = isinstance(error, UndumpableValueError) and error.field is None
+            name = None if many or (isinstance(error, SchemasError) and not own) else self._undumpable(obj)
             if name is None:
                 raise
-            value = vars(obj)[name]
-            message = f"{type(obj).__qualname__}.{name} can't be dumped: it holds a {type(value).__qualname__}"
-            raise UndumpableValueError(message) from error
+            field = f"{type(obj).__qualname__}.{name}"
+            held = str(error) if own else f"it holds a {type(vars(obj)[name]).__qualname__}"
+            raise UndumpableValueError(f"{field} can't be dumped: {held}", field=field) from error
 
-    def _deserialize(self, data: Any, *, partial: Partial | None = None, **options: Any) -> Any:
-        """Let `partial=True` be about the fields of this schema only: half of a nested one would be kept for all."""
-        return super()._deserialize(data, partial=tuple(self.load_fields) if partial is True else partial, **options)
+    def _deserialize(self, data: Any, *, error_store: Any, partial: Partial | None = None, **options: Any) -> Any:
+        """Let `partial=True` be about the fields of this schema only: half of a nested one would be kept for all.
+
+        A nested Schema that is partial by itself stays so: it is told nothing, where names would be told to it.
+        """
+        if partial is True:
+            error_store.may_miss = True
+            partial = None
+        return super()._deserialize(data, error_store=error_store, partial=partial, **options)
 
     def _undumpable(self, obj: Any) -> str | None:
         for name, field in self.dump_fields.items():
@@ -111,8 +119,10 @@ class InstanceSchema(Schema):
         return [_prepared(lambda given: run(data=[given])[0], each) for each in data]
 
     @staticmethod
-    def _call_and_store(getter_func: Any, data: Any, **options: Any) -> Any:
+    def _call_and_store(getter_func: Any, data: Any, *, error_store: Any, **options: Any) -> Any:
         """Store an error also where a number is more than a field of marshmallow's, or a validator, can handle."""
+        if data is marshmallow.missing and getattr(error_store, "may_miss", False):
+            return data
 
         def called(value: Any) -> Any:
             try:
@@ -121,7 +131,7 @@ class InstanceSchema(Schema):
                 raise ValidationError("Invalid value.") from None
 
         store: Any = Schema._call_and_store
-        return store(called, data, **options)
+        return store(called, data, error_store=error_store, **options)
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         """Give each load its own default where marshmallow would hand out one list to all; guard the validators."""
@@ -148,12 +158,40 @@ class InstanceSchema(Schema):
 class NestedField(fields.Nested):
     """A nested schema of this package, which takes `unknown` and `skip_none` from the schema that it is in.
 
+    target: a class, or the view of one in a strict class; cls: the class of the instances.
     All fields share one instance of the nested schema, so a schema that contains itself costs nothing per level.
     """
 
-    def __init__(self, target: Any, **options: Any) -> None:
+    def __init__(self, target: Any, cls: type, **options: Any) -> None:
         super().__init__(lambda: target.Schema, **options)
         self.target = target
+        self.cls = cls
+
+    def _serialize(self, nested_obj: Any, attr: Any, obj: Any, **options: Any) -> Any:  # type: ignore[override]
+        if nested_obj is None:
+            return None
+        schema = self.schema
+        many = schema.many or bool(self.many)
+        if type(nested_obj) is not self.cls:
+            self._check(nested_obj if many and is_collection(nested_obj) else (nested_obj,), obj)
+        return schema.dump(nested_obj, many=many)
+
+    def _check(self, values: Any, holder: Any) -> None:
+        """Raise UndumpableValueError for a value of another class."""
+        # `.Schema()` dumps an object of another kind, too, and its values.
+        if holder is not None and not isinstance(holder, getattr(self.root, "__kit_owner__", ())):
+            return
+        for each in values:
+            if not isinstance(each, self.cls) and not self._is_made_by_hooks(each):
+                raise UndumpableValueError(f"a {type(each).__qualname__} is no {self.cls.__qualname__}")
+
+    def _is_made_by_hooks(self, value: Any) -> bool:
+        """Tell whether a class's hooks make something else of data or of an instance, and a value may be that.
+
+        It would be dumped as `{}` otherwise.
+        """
+        schema = self.target._shared_schema()
+        return bool(schema._hooks.get("post_load") or schema._hooks.get("pre_dump")) and schema.dump(value) != {}
 
     @property
     def schema(self) -> Schema:

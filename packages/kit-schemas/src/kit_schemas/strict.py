@@ -4,6 +4,7 @@ Each takes the JSON type that its annotation means, or a ready instance of it. M
 marshmallow's field, with two more: for NUL characters, and for floats as a Decimal.
 """
 
+import datetime as dt
 import enum
 import re
 import uuid
@@ -11,10 +12,18 @@ from typing import Any
 
 from marshmallow import fields
 
-from kit_schemas.extra_fields import DecimalField, TimeDeltaField
+from kit_schemas.extra_fields import AwareField, DecimalField, TimeDeltaField
 
 PLAIN_DECIMAL = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
-_PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+_ZONE = "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+RFC_3339 = {
+    "date": re.compile(_DATE),
+    "time": re.compile(f"{_TIME}{_ZONE}?"),
+    "datetime": re.compile(f"{_DATE}[Tt]{_TIME}{_ZONE}?"),
+}
+"""The forms of RFC 3339, with or without a zone: ISO 8601 has many more, such as `2026-W01-1` and `T03`."""
 CANONICAL_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -33,18 +42,6 @@ class StrictString(fields.String):
         except UnicodeEncodeError as error:
             raise self.make_error("invalid_utf8") from error
         return super()._deserialize(value, attr, data, **options)
-
-
-class StrictIntegerKey(fields.Integer):
-    """An int, or its digits: the keys of an object in JSON are all text."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(strict=True, **options)
-
-    def _validated(self, value: Any) -> int:
-        if isinstance(value, str) and _PLAIN_INTEGER.fullmatch(value):
-            return super(fields.Integer, self)._validated(value)  # which converts any text
-        return super()._validated(value)
 
 
 class StrictFloat(fields.Float):
@@ -107,3 +104,32 @@ class StrictEnum(fields.Enum[enum.Enum]):
         if not isinstance(value, self.enum) and type(value) not in self.types:
             raise self.make_error("unknown", choices=self.choices_text)
         return super()._deserialize(value, attr, data, **options)
+
+
+class _Rfc3339:
+    """A date or a time in the form of RFC 3339."""
+
+    def _deserialize(self: Any, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if isinstance(value, str) and self.format in (None, "iso", "iso8601"):
+            if not RFC_3339[self.OBJ_TYPE].fullmatch(value):
+                raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+            value = value.upper()  # z and t are letters of the form, and none of Python's
+        parent: Any = super()
+        return parent._deserialize(value, attr, data, **options)
+
+
+class StrictDate(_Rfc3339, fields.Date):
+    """`2026-01-31`; no datetime, whose time would be lost."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if isinstance(value, dt.datetime):
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return super()._deserialize(value, attr, data, **options)
+
+
+class StrictTime(_Rfc3339, fields.Time):
+    """`03:04:05`, with or without a fraction and a zone."""
+
+
+class StrictDateTime(_Rfc3339, AwareField):
+    """`2026-01-31T03:04:05Z`; without a zone only if there is a default."""

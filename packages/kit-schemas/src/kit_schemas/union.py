@@ -8,6 +8,7 @@ from marshmallow import ValidationError, fields
 
 from kit_schemas.errors import UndumpableValueError, UnionSelectionError
 from kit_schemas.schema import InstanceSchema
+from kit_schemas.views import class_of
 
 
 class Discriminator:
@@ -50,12 +51,12 @@ class UnionField(fields.Field[Any]):
         if value is None:
             return None
         targets = self.members.values()
-        target = next((each for each in targets if type(value) is each), None)
-        target = target or next((each for each in targets if isinstance(value, each)), None)
+        target = next((each for each in targets if type(value) is class_of(each)), None)
+        target = target or next((each for each in targets if isinstance(value, class_of(each))), None)
         if target is None:
             names = ", ".join(dict.fromkeys(each.__qualname__ for each in targets))
-            raise UndumpableValueError(f"{type(value).__qualname__} is none of {names}")
-        return self._schema(target).dump(value)
+            raise UndumpableValueError(f"a {type(value).__qualname__} is none of {names}")
+        return self._schema(target).dump(value, many=False)
 
     def _schema(self, target: Any) -> marshmallow.Schema:
         # marshmallow sets these where a schema was made with dotted names.

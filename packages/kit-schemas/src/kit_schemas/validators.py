@@ -1,7 +1,7 @@
 """marshmallow's validators, for values that they were not written for."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
@@ -16,6 +16,25 @@ class ExactlyOneOf(validate.OneOf):
         """Return the value, or raise ValidationError."""
         if not any(type(value) is type(choice) and value == choice for choice in self.choices):
             raise ValidationError(self._format_error(value))
+        return value
+
+
+class FunctionValidator:
+    """A function that checks values; its False is an error: marshmallow 4 looks at no result, where 3 did.
+
+    A function that returns the value itself, as a validator of marshmallow's does, may return the value False.
+    """
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+    def __repr__(self) -> str:
+        return repr(self.function)
+
+    def __call__(self, value: Any) -> Any:
+        """Return the value, or raise ValidationError."""
+        if self.function(value) is False and value is not False:
+            raise ValidationError("Invalid value.")
         return value
 
 
@@ -73,7 +92,10 @@ GUARDED: dict[type, type] = {
 
 
 def guard(field: fields.Field[Any]) -> None:
-    """Let the validators of a field, and of those in it, raise nothing but ValidationError; leave one's own alone."""
+    """Let marshmallow's validators of a field, and of those in it, raise nothing but ValidationError.
+
+    Classes of one's own are left alone; of a function, False is an error.
+    """
     field.validators = [_guarded(each) for each in _flat(field.validators)]
     for inner in inner_fields(field):
         guard(inner)
@@ -90,7 +112,9 @@ def _flat(validators: Iterable[Any]) -> Iterator[Any]:
 def _guarded(validator: Any) -> Any:
     kind = GUARDED.get(type(validator))
     if kind is None:
-        return validator
+        # Functions, methods and partials; an object of a class of one's own may have attributes to be looked at.
+        is_function = type(validator).__module__ in ("builtins", "functools")
+        return FunctionValidator(validator) if is_function else validator
     # A copy of another class: what the validator was constructed with is not known any more.
     made: Any = object.__new__(kind)
     vars(made).update(vars(validator))
@@ -98,9 +122,10 @@ def _guarded(validator: Any) -> Any:
 
 
 def inner_fields(field: Any) -> Iterator[fields.Field[Any]]:
-    """Yield the fields of a container's items."""
-    if isinstance(field, fields.List):
-        yield field.inner
+    """Yield the fields of a container's items, and that in a NullableKey."""
+    inner = getattr(field, "inner", None)
+    if isinstance(inner, fields.Field):
+        yield inner
     elif isinstance(field, fields.Tuple):
         yield from field.tuple_fields
     elif isinstance(field, fields.Mapping):

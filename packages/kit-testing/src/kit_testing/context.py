@@ -17,7 +17,12 @@ class LambdaContext:
     """
 
     def __init__(
-        self, *, timeout: float = 30.0, function_name: str = "test", aws_request_id: str | None = None
+        self,
+        *,
+        timeout: float = 30.0,
+        function_name: str = "test",
+        aws_request_id: str | None = None,
+        tenant_id: str | None = None,
     ) -> None:
         self.function_name = function_name
         self.function_version = "$LATEST"
@@ -27,6 +32,7 @@ class LambdaContext:
         self.log_group_name = f"/aws/lambda/{function_name}"
         self.log_stream_name = "2026/03/01/[$LATEST]test"
         self.identity = None
+        self.tenant_id = tenant_id
         self.client_context = None
         self._ends = time.monotonic() + timeout
 

@@ -4,8 +4,7 @@ Every pytest run in an environment with kit-testing loads this module: it import
 """
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-    from kit_testing.servers import Aws, Databases, Postgres, Redis
-    from kit_testing.servers.postgres.rehearsal import Rehearsals
+    from kit_testing.servers import Aws, Postgres, Redis
+    from kit_testing.servers.postgres.templates import Template, Templates
 
 
 @pytest.fixture(scope="session")
@@ -27,53 +26,43 @@ def postgres_server() -> "Iterator[Postgres]":
 
 
 @pytest.fixture(scope="session")
-def postgres_template() -> "Path | Callable[[str], object] | None":
+def postgres_template() -> "Template":
     """The content of every database: a folder of SQL files, or a callable that gets the URL of an empty database.
 
-    None leaves them empty. To be overridden in a conftest.py.
+    None leaves them empty. To be overridden in a conftest.py; each folder of tests may have its own.
     """
     return None
 
 
 @pytest.fixture(scope="session")
-def _postgres_databases(
-    postgres_server: "Postgres", postgres_template: "Path | Callable[[str], object] | None"
-) -> "Iterator[Databases]":
-    from kit_testing.servers import Databases
+def _postgres_templates(postgres_server: "Postgres") -> "Iterator[Templates]":
+    from kit_testing.servers.postgres.templates import Templates
 
-    databases = Databases(postgres_server, postgres_template)
-    yield databases
-    databases.close()
+    templates = Templates(postgres_server)
+    yield templates
+    templates.close()
+
+
+# Of the test, not of the session: a fixture of the session would keep the template of the folder that used it first.
 
 
 @pytest.fixture
-def postgres_url(_postgres_databases: "Databases") -> Iterator[str]:
+def postgres_url(_postgres_templates: "Templates", postgres_template: "Template") -> Iterator[str]:
     """The URL of a database of this test, dropped after it; its user owns it and is no superuser."""
-    with _postgres_databases.fresh() as url:
+    with _postgres_templates.databases(postgres_template).fresh() as url:
         yield url
-
-
-@pytest.fixture(scope="session")
-def postgres_shared_url(_postgres_databases: "Databases") -> Iterator[str]:
-    """The URL of one database for all tests that roll back their changes."""
-    with _postgres_databases.fresh() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def _postgres_rehearsals(postgres_shared_url: str) -> "Iterator[Rehearsals]":
-    from kit_testing.servers.postgres.rehearsal import Rehearsals
-
-    rehearsals = Rehearsals(postgres_shared_url)
-    yield rehearsals
-    rehearsals.close()
 
 
 @pytest.fixture
-def postgres_connection(postgres_server: "Postgres", _postgres_rehearsals: "Rehearsals") -> "Iterator[connection]":
+def postgres_shared_url(_postgres_templates: "Templates", postgres_template: "Template") -> str:
+    """The URL of one database for all tests with the same template that roll back their changes."""
+    return _postgres_templates.shared_url(postgres_template)
+
+
+@pytest.fixture
+def postgres_connection(_postgres_templates: "Templates", postgres_template: "Template") -> "Iterator[connection]":
     """A psycopg2 connection whose changes are rolled back after the test; its commits are savepoints."""
-    postgres_server.start()  # a test may have killed it
-    with _postgres_rehearsals.lend() as connection:
+    with _postgres_templates.rehearsal(postgres_template) as connection:
         yield connection
 
 
@@ -99,9 +88,10 @@ def redis_url(redis_server: "Redis") -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _aws_endpoint() -> "Iterator[Aws]":
+    from kit_testing.events._values import REGION
     from kit_testing.servers import Aws
 
-    with Aws(region="us-east-1") as endpoint:
+    with Aws(region=REGION) as endpoint:
         yield endpoint
 
 

@@ -63,7 +63,8 @@ def test_cookies_are_kept_until_they_are_deleted() -> None:
 @pytest.mark.parametrize("version", PAYLOADS)
 def test_a_request_and_its_answer_in_every_payload(version: str) -> None:
     def handler(event: Any, context: Any) -> Any:
-        queries = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
+        names = ("multiValueQueryStringParameters", "queryStringParameters", "query_string_parameters")
+        queries = next(event[name] for name in names if event.get(name))
         many = "multiValueHeaders" if version in ("alb-multi",) else "headers"
         value = {"X-Ids": [str(queries["ids"])] if many == "multiValueHeaders" else str(queries["ids"])}
         return {"statusCode": 200, many: value, "body": "w6k=", "isBase64Encoded": True}

@@ -20,8 +20,9 @@ def failing(*identifiers: Any) -> JobClient:
         (dynamodb_event([{"id": 1}, {"id": 2}]), "seq-2", lambda event: event["Records"][1]),
         (kafka_event(["a", "b"]), {"partition": "topic-0", "offset": 1}, lambda event: event["records"]["topic-0"][1]),
         (sqs_event(["a", "b"])["Records"], "message-2", lambda records: records[1]),
+        (kinesis_event(["a", "b"])["Records"], "shardId-000000000000:seq-2", lambda records: records[1]),
     ],
-    ids=["sqs", "kinesis", "dynamodb", "kafka", "a list from Pipes"],
+    ids=["sqs", "kinesis", "dynamodb", "kafka", "a list from Pipes", "a stream from Pipes"],
 )
 def test_failed_records_are_found_by_the_identifier_of_their_source(event: Any, identifier: Any, find: Any) -> None:
     answer = failing(identifier).send(event)

@@ -26,10 +26,13 @@ from kit_testing.events import (
     http_event,
     iot_event,
     kafka_event,
+    kinesis_aggregate,
     kinesis_event,
+    kinesis_record,
     lex_event,
     logs_event,
     rabbitmq_event,
+    s3_batch_event,
     s3_event,
     s3_eventbridge_event,
     s3_record,
@@ -76,7 +79,7 @@ def test_bytes_stay_bytes_where_the_source_carries_base64(source: str) -> None:
     "factory",
     [
         *(sqs_event, sns_event, s3_event, kinesis_event, firehose_event, kafka_event, activemq_event, rabbitmq_event),
-        *(documentdb_event, dynamodb_event, logs_event),
+        *(documentdb_event, dynamodb_event, logs_event, s3_batch_event),
     ],
 )
 @pytest.mark.parametrize("one", ["text", b"bytes", {"id": 1}])
@@ -94,16 +97,29 @@ ARGUMENTS: dict[str, Any] = {
     **dict.fromkeys(("kinesis_record", "s3_eventbridge_event", "s3_record", "sns_record", "sqs_record"), "a"),
     **dict.fromkeys(
         f"{source}_event"
-        for source in ("activemq", "firehose", "kafka", "kinesis", "logs", "rabbitmq", "s3", "sns", "sqs")
+        for source in ("activemq", "firehose", "kafka", "kinesis", "logs", "rabbitmq", "s3", "s3_batch", "sns", "sqs")
     ),
 }
 
 
-@pytest.mark.parametrize("name", [name for name in events.__all__ if name not in ("PAYLOADS", "carried")])
+@pytest.mark.parametrize(
+    "name", [name for name in events.__all__ if name not in ("PAYLOADS", "carried", "kinesis_aggregate")]
+)
 def test_every_event_is_json(name: str) -> None:
     factory = getattr(events, name)
     made = factory(ARGUMENTS[name] or ["a"]) if name in ARGUMENTS else factory()
     assert json.loads(json.dumps(made)) == made
+
+
+# ---- Streams
+
+
+def test_an_aggregate_has_the_format_of_the_kinesis_producer_library() -> None:
+    """Magic bytes, the partition key and the records in Protocol Buffers, and an MD5 digest."""
+    data = kinesis_aggregate(["a", b"b" * 200], partition_key="k")
+    message = b"\x0a\x01k" + b"\x1a\x05\x08\x00\x1a\x01a" + b"\x1a\xcd\x01\x08\x00\x1a\xc8\x01" + b"b" * 200
+    assert data == b"\xf3\x89\x9a\xc2" + message + md5(message, usedforsecurity=False).digest()
+    assert b64decode(kinesis_record(data)["kinesis"]["data"]) == data
 
 
 # ---- Queues
@@ -289,3 +305,49 @@ def test_an_event_is_carried_from_the_innermost_to_the_outermost() -> None:
         carried(DATA, "pigeon")
     with pytest.raises(TypeError, match="an event has no colour"):
         event_body(colour="red")
+
+
+def test_received_messages_become_an_event_whose_messages_can_be_changed(aws: Any) -> None:
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    attributes: dict[str, Any] = {
+        "correlation_id": {"DataType": "String", "StringValue": "c-1"},
+        "key": {"DataType": "Binary", "BinaryValue": b"\x01"},
+    }
+    sqs.send_message(QueueUrl=url, MessageBody="one", MessageAttributes=attributes)
+    sqs.send_message(QueueUrl=url, MessageBody="two")
+    received = sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+    )["Messages"]
+    records = sqs_event(messages=received, queue="orders")["Records"]
+    assert [record["body"] for record in records] == [message["Body"] for message in received]
+    assert [record["messageId"] for record in records] == [message["MessageId"] for message in received]
+    [one] = [record for record in records if record["body"] == "one"]
+    assert one["attributes"]["SentTimestamp"] in [each["Attributes"]["SentTimestamp"] for each in received]
+    assert one["messageAttributes"]["correlation_id"]["stringValue"] == "c-1"
+    assert one["messageAttributes"]["key"]["binaryValue"] == "AQ=="
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    assert (one["eventSourceARN"], one["awsRegion"]) == (arn, aws.region)
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=one["receiptHandle"], VisibilityTimeout=0)
+    [again] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)["Messages"]
+    assert again["Body"] == "one"
+
+
+@pytest.mark.parametrize("options", [{"bodies": ["a"]}, {"groups": ["g"]}, {"attributes": {"a": "b"}}])
+def test_received_messages_take_no_other_option_than_the_queue(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="leave out"):
+        sqs_event(messages=[], **options)
+
+
+def test_a_batch_without_bodies_and_messages_is_an_error() -> None:
+    with pytest.raises(TypeError, match="bodies, or messages="):
+        sqs_event()
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"id": {"DataType": "String", "StringValue": "c-1"}}, [{"id": "c-1"}], {"count": 1}]
+)
+@pytest.mark.parametrize("factory", [sqs_record, sns_record])
+def test_attributes_of_another_shape_are_refused(factory: Any, attributes: Any) -> None:
+    with pytest.raises(TypeError, match="names to texts or bytes"):
+        factory("a", attributes=attributes)

@@ -1,4 +1,4 @@
-"""What the tests of PostgreSQL and Redis share."""
+"""Fixtures for the tests of the servers."""
 
 import shutil
 import subprocess
@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kit_testing.servers import Aws
 
 
 @pytest.fixture
@@ -51,3 +52,11 @@ def owner(tmp_path):
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def cloud():
+    """The local AWS endpoint, empty."""
+    with Aws() as started:
+        started.reset()
+        yield started

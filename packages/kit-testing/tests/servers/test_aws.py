@@ -3,6 +3,8 @@
 import http.client
 import logging
 import os
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -14,13 +16,6 @@ from botocore.exceptions import ClientError
 from kit_testing import ServerError
 from kit_testing.servers import Aws
 from kit_testing.servers.aws import Bridge, Call, Next, Reply
-
-
-@pytest.fixture
-def cloud():
-    with Aws() as started:
-        started.reset()
-        yield started
 
 
 def send(connection, action, **parameters):
@@ -159,16 +154,22 @@ def test_requests_leave_no_trace(cloud, capfd, caplog):
     assert (capfd.readouterr(), caplog.text) == (("", ""), "")
 
 
-def test_a_failure_of_moto_is_an_answer(cloud, monkeypatch, caplog):
-    def fail(*arguments):
-        raise RuntimeError("a bug")
+def test_a_client_that_leaves_is_no_error(cloud, caplog):
+    answered = threading.Event()
 
-    monkeypatch.setattr("moto.sqs.models.SQSBackend.list_queues", fail)
-    with pytest.raises(ClientError, match="500"):
-        cloud.client("sqs").list_queues()
-    assert "a bug" in caplog.text
-    monkeypatch.undo()
-    cloud.client("sqs").list_queues()
+    def wait(call, call_next):
+        assert connection.sock is not None
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()  # at once, with a reset
+        answered.set()
+        return Reply(200, (), b"x" * 10_000_000)
+
+    cloud.bridges.append(wait)
+    connection = http.client.HTTPConnection(cloud.url.removeprefix("http://"))
+    connection.request("GET", "/")
+    assert answered.wait(30)
+    cloud.stop()
+    assert [record for record in caplog.records if record.name == "kit.testing"] == []
 
 
 def test_it_comes_back_where_it_was():
@@ -273,3 +274,58 @@ def test_bridges_stand_before_moto(cloud):
     finally:
         cloud.bridges.remove(bridge)
     assert seen == [("sqs", "ListQueues")]
+
+
+def test_a_topic_delivers_binary_attributes_raw(cloud):
+    sns, sqs = cloud.client("sns"), cloud.client("sqs")
+    topic, queue = sns.create_topic(Name="news")["TopicArn"], sqs.create_queue(QueueName="work")["QueueUrl"]
+    arn = f"arn:aws:sqs:{cloud.region}:{cloud.account}:work"
+    raw = {"RawMessageDelivery": "true"}
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes=raw)
+    attributes = {
+        "digest": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+        "kind": {"DataType": "String", "StringValue": "loan"},
+    }
+    sns.publish(TopicArn=topic, Message="one", MessageAttributes=attributes)
+    [message] = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
+    assert (message["Body"], message["MessageAttributes"]) == ("one", attributes)
+    sqs.send_message(QueueUrl=queue, MessageBody="one", MessageAttributes=attributes)
+    [sent] = sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"])["Messages"]
+    assert sent["MD5OfMessageAttributes"] == message["MD5OfMessageAttributes"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("sqs", "list_queues"),
+        ("sns", "list_topics"),
+        ("s3", "list_buckets"),
+        ("dynamodb", "list_tables"),
+        ("lambda", "list_functions"),
+    ],
+)
+def test_a_bridge_that_fails_is_an_error_that_says_why(cloud, service, operation):
+    def fail(call, call_next):
+        raise ValueError("<the reason>")
+
+    cloud.bridges.append(fail)
+    with pytest.raises(ClientError) as caught:
+        getattr(cloud.client(service), operation)()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    error = caught.value.response["Error"]
+    assert (error["Code"], error["Message"]) == ("InternalFailure", "ValueError: <the reason>")
+
+
+def test_a_failure_of_moto_is_one_line(cloud, caplog, monkeypatch):
+    from moto.sqs.models import SQSBackend
+
+    def fail(*args, **options):
+        raise TypeError("the reason")
+
+    monkeypatch.setattr(SQSBackend, "list_queues", fail)
+    with pytest.raises(ClientError, match="moto failed in sqs ListQueues: TypeError: the reason"):
+        cloud.client("sqs").list_queues()
+    [record] = [entry for entry in caplog.records if entry.name == "kit.testing"]
+    assert record.getMessage() == "moto failed in sqs ListQueues: TypeError: the reason"
+    assert record.exc_info is None
+    assert cloud.client("sqs").create_queue(QueueName="next")["QueueUrl"]

@@ -101,6 +101,22 @@ def test_a_supervised_server_comes_back_on_its_port(server, eventually):
     assert not server.running
 
 
+def test_a_supervised_server_comes_back_after_any_error(server, eventually, monkeypatch):
+    spawn, failed = Redis._spawn, threading.Event()
+
+    def fail_once(self, *arguments):
+        if not failed.is_set():
+            failed.set()
+            raise RuntimeError("can't start new thread")
+        return spawn(self, *arguments)
+
+    monkeypatch.setattr(Redis, "_spawn", fail_once)
+    server.supervise()
+    server.kill()
+    assert failed.wait(20)
+    eventually(lambda: server.running)
+
+
 def test_a_port_that_was_asked_for_and_is_taken(server):
     with pytest.raises(ServerError), Redis(port=server.port):
         pass

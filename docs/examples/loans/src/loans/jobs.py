@@ -1,4 +1,4 @@
-"""What happens behind the API: one function per queue, bucket or schedule."""
+"""The functions behind the API: one for each queue, bucket or schedule."""
 
 from typing import Any
 from uuid import UUID
@@ -9,19 +9,26 @@ from kit_events.outbox import Relay
 from kit_handler import job, trigger
 from kit_logger import inject, logger
 
-from loans.service import attach, decide, outbox
+from loans.service import attach, decide, forget, outbox
 from loans.websocket import connections
 
 inbox = PostgresInbox()
 relay = Relay(outbox)
 
 
-@inject
-@job
 @once(name="underwrite", inbox=inbox)
-def underwrite(record: EventRecord) -> None:
+def decide_once(record: EventRecord) -> None:
     """Decide on a requested loan, in the transaction that also marks the event as done."""
     decide(UUID(record.payload["id"]))
+
+
+@inject
+@job
+def underwrite(record: EventRecord) -> None:
+    """Decide on a requested loan once, and forget the cached one every time that the event is delivered."""
+    decide_once(record)
+    # Outside of @once: if the process was killed right after the commit, nobody has done it, and this is a repeat.
+    forget(UUID(record.payload["id"]))
 
 
 @inject

@@ -1,4 +1,4 @@
-"""What can be done with loans, whoever asks for it."""
+"""The operations on loans."""
 
 from decimal import Decimal
 from typing import Any
@@ -24,18 +24,18 @@ APPROVAL_LIMIT = Decimal("10000.00")
 loans = LoanStore()
 documents = DocumentStore()
 
-# Events are sent right after the commit; what that misses, `relay_events` finds.
+# Events are sent right after the commit; `relay_events` sends the remaining ones.
 outbox = Outbox(deliver="after_commit")
 
 
 class LoanReader:
-    """The read side: what the API shows of one loan."""
+    """The read side: one loan as the API shows it."""
 
     def cache_key(self) -> str:
-        """Let every function share what one of them has read; a new shape of the answer needs a new key."""
+        """Share one cache among all functions; a new shape of the answer needs a new key."""
         return "v1"
 
-    # Only the shared tier: what another function has changed must not live on in this one's memory.
+    # Only the shared tier: a value that another function has changed must not live on in this one's memory.
     @method_cache(ttl=300, cache_name="loans", tiers=("redis",))
     def get(self, loan_id: UUID) -> dict[str, Any] | None:
         """Return the loan with its documents, ready for JSON, or None."""
@@ -71,7 +71,8 @@ def decide(loan_id: UUID) -> None:
     if decided is None:
         return
     # Not before the commit, or a reader could put the old loan back; and before the event goes out, which comes next.
-    default_database().after_commit(lambda: reader.get.cache_delete(loan_id))
+    # A process that is killed right after its commit does neither: so the job forgets once more, see `underwrite`.
+    default_database().after_commit(lambda: forget(loan_id))
     event = LoanApproved if approved else LoanRejected
     outbox.publish(event(id=loan.id, profile_id=loan.profile_id, status=status))
 
@@ -79,4 +80,9 @@ def decide(loan_id: UUID) -> None:
 def attach(loan_id: UUID, key: str, size: int) -> None:
     """Record an uploaded file; recording it again changes nothing."""
     documents.add_if_absent(Document(key=key, loan_id=loan_id, size=size))
+    forget(loan_id)
+
+
+def forget(loan_id: UUID) -> None:
+    """Let the next reader see the loan as it is."""
     reader.get.cache_delete(loan_id)

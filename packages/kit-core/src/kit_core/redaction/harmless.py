@@ -17,9 +17,10 @@ LONGEST_MESSAGE = 300
 
 _STATES_TEXT = """
     none null nil undefined nan true false yes no on off n/a
-    absent changed created deleted denied disabled empty enabled expired failed filtered found hidden incorrect invalid
-    masked mismatch missing ok optional present redacted refreshed rejected required revoked rotated unknown unset
-    updated valid verified wrong
+    absent accepted active changed closed created deleted denied disabled empty enabled error expired fail failed
+    filtered found hidden inactive incorrect invalid issued masked matched mismatch missing ok optional passed pending
+    present redacted refreshed rejected removed required revoked rotated sent skipped succeeded success successful
+    supported unavailable unknown unset unsupported updated used valid verified wrong
     any array bool boolean bytes dict int integer list number object secretstr str string text uuid
 """
 _STATES = frozenset(_STATES_TEXT.split())
@@ -52,12 +53,13 @@ _MARKS = ".,;:!?()\"'`"
 _PLACEHOLDER = r"""(?isx)
     \[?\*{0,3}(?:redacted|filtered|masked|hidden|removed)\*{0,3}\]?(?:[ ]\(\w{1,20}\))?
     | <[^<>]{1,80}> | \{\{.{0,200}?\}\} | \$\{(?:[^{}]|\{[^{}]{0,100}\}){0,200}\}?\} | \$\([^()]{0,200}\)
-    | \{[\w.!:()'"\[\]-]{0,80}\} | :[a-z_]{1,60} | \$(?:\d{1,2}|(?-i:[A-Z_][A-Z0-9_]{0,60})) | %\(\w{1,80}\)s | %[sdr] | \?
+    | \{[\w.!:()'"\[\]-]{0,80}\} | :[a-z_]{1,60} | \$(?:\d{1,2}|(?-i:[A-Z_][A-Z0-9_]{0,60}))
+    | %\(\w{1,80}\)s | %[sdr] | \?
     | !(?:Ref|Sub|GetAtt|ImportValue|FindInMap|secret|env|vault)\b[^\n]{0,200}
     | arn:aws[\w-]{0,20}:[^\s,;"')\]}]{1,300} | alias/[\w/-]{1,100} | process\.env\.\w{1,100} | x{3,} | \*{2,}
 """
 _SCHEME = r"(?i)(?:bearer|basic|digest|token|api-?key)(?:\s+|$)"
-_SECRET_PATH = r"/?[a-z][a-z_-]{0,60}(?:/[a-z][a-z0-9_-]{0,60}){1,9}"
+_PATH = r"/?[a-z][a-z_-]{0,60}(?:/[a-z][a-z0-9_-]{0,60}){1,9}"
 _ROOTS = (
     "app|args|body|cfg|client|cls|conf|config|context|creds|credentials|ctx|data|env|environ|event|form|headers|kwargs"
     "|options|opts|os|params|payload|process|req|request|resp|response|self|session|settings|this|user"
@@ -65,12 +67,16 @@ _ROOTS = (
 _SOURCE = rf"""(?x)
     (?:(?:await|not|new|yield)[ ])? [a-z_]\w{{0,80}} (?:\??\.\w{{1,80}}){{0,9}} [(\[]
     | [A-Z]\w{{0,80}} (?:\.\w{{1,80}}){{0,9}} \( [A-Za-z_.=, ]{{0,200}} \)
-    | (?:and|as|assert|async|await|break|continue|else|for|if|in|is|lambda|new|not|or|pass|raise|return|yield)(?=[\s:]|$)
-    | (?:{_ROOTS}) (?:\.[A-Za-z_]\w{{0,80}}){{1,9}} (?=[\s,;)\]}}:]|$)
+    | (?:and|as|assert|async|await|break|continue|else|for|if|in|is|lambda|new|not|or|pass|raise|return|yield)
+      (?=[\s:]|$)
+    | (?:{_ROOTS}) (?:\.[A-Za-z_]\w{{0,80}}){{1,9}} (?=[\s,;)\]}}:\\"']|$)
     | (?:str|bytes|int|float|bool|dict|list|string|number|any|Any|SecretStr|(?:Optional|Union|Annotated)(?=\[))
       (?=[\s,)=|;\[]|$)
 """
-_IDENTIFIER = r"(?P<name>[A-Za-z_]{1,60}(?:\.[A-Za-z_]{1,60}){0,4})(?:(?P<closed>[)\],;:}])|[ \t]*(?:$|\n)|[ \t](?:or|and|if|is)\b)"
+_IDENTIFIER = (
+    r"(?P<name>[A-Za-z_]{1,60}(?:\.[A-Za-z_]{1,60}){0,4})"
+    r"(?:(?P<closed>[)\],;:}])|[ \t]{0,40}(?:$|\n)|[ \t](?:or|and|if|is)\b)"
+)
 
 
 def placeholder_end(text: str, at: int) -> int:
@@ -131,7 +137,7 @@ def is_harmless(value: str, name: str = "") -> bool:
         return False
     if compiled(_PLACEHOLDER).fullmatch(value):
         return True
-    if lowered.endswith(("secret", "secrets")) and compiled(_SECRET_PATH).fullmatch(value):
+    if lowered.endswith(("secret", "secrets")) and compiled(_PATH).fullmatch(value):
         return True  # the name of a secret
     return is_message(value)
 

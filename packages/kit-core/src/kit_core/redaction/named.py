@@ -31,7 +31,22 @@ from kit_core.redaction.quotes import closing_bracket, quoted
 REDACTED = "[redacted]"
 
 # Each name of a secret that is looked for in texts has one of these in it.
-_PARTS = ("pass", "secret", "token", "auth", "ookie", "cred", "key", "bearer", "signature", "pwd", "jwt", "code", "card")
+_PARTS = (
+    "pass",
+    "secret",
+    "token",
+    "auth",
+    "ookie",
+    "cred",
+    "key",
+    "bearer",
+    "signature",
+    "pwd",
+    "jwt",
+    "code",
+    "card",
+    "socket-protocol",
+)
 _ENDS = ("auth", "sig", "otp", "pin", "cvv", "cvc", "pw")  # no letter follows
 _SESSIONS = ("sessionid", "session_id", "session id", "session-id", "sessid", "sess_id")
 _IDENTIFIER = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.$"
@@ -41,22 +56,30 @@ _QUOTE = r"(?:\\{0,15}[\"'`]|%(?:25){0,3}2[27])"
 _WORD_BEFORE = r"[A-Za-z]{2,20}[ ]\Z"
 _WORD_AFTER = r"[ ](?:id|number|no|num)\b"
 _ASSIGNED = (
-    rf"(?i)(?P<quote>{_QUOTE})?(?:\]|%(?:25){{0,3}}5d)?[ \t]{{0,40}}+"
+    r"(?i)(?:[ ](?:for|of)[ ][^:=\n]{1,80}?(?:[ ]is|[ ]was|(?=[ ]?=[ ]?'))|[ ]is(?=:)|[ ]was(?=:))?"
+    rf"(?P<quote>{_QUOTE})?(?:\]|%(?:25){{0,3}}5d)?[ \t]{{0,40}}+"
     r"(?P<sign>=>|->|→|:=|={1,3}|:(?![:/])|%(?:25){0,3}3[ad])[ \t]{0,40}+"
 )
 _VALUE_OF = (
-    rf"{_QUOTE}?(?:[ ]{{0,3}},)?\s{{0,20}}(?:- )?{_QUOTE}?(?:Parameter|Option)?[Vv]alues?{_QUOTE}?[ ]{{0,3}}[:=][ ]{{0,3}}(?!\s)"
+    rf"{_QUOTE}?[\])]?"
+    rf"(?:,\s{{0,9}}{_QUOTE}\w{{1,40}}{_QUOTE}:\s{{0,3}}(?:{_QUOTE}[^\"'\\]{{0,100}}{_QUOTE}|[\w.]{{1,40}})){{0,4}}"
+    rf"(?:[ ]{{0,3}},)?(?:\s|\\{{1,15}}[rn]){{0,20}}(?:- )?{_QUOTE}?"
+    rf"(?:(?:Parameter|Option|rejected)?[Vv]alues?|input){_QUOTE}?[ ]{{0,3}}[:=][ ]{{0,3}}(?!\s)"
 )
 _PAIR = rf"{_QUOTE}\s{{0,3}},\s{{0,9}}(?=[bru]{{0,2}}\\{{0,15}}[\"'])"
-_FIELD = r"\\{0,15}[\"'](?:;[^\r\n\\]{0,200})?(?:\r?\n\r?\n|\\{1,3}r\\{1,3}n\\{1,3}r\\{1,3}n)(?P<value>[^\r\n\\]+)"
+_FIELD = r"\\{0,15}[\"'](?:;[^\r\n\\]{0,200})?(?:\r?\n\r?\n|\\{1,15}r\\{1,15}n\\{1,15}r\\{1,15}n)(?P<value>[^\r\n\\]+)"
 _ELEMENT = r"(?:\s[^<>]{0,300})?>(?:<!\[CDATA\[)?(?P<value>[^<>\]]{1,4000})(?:\]\]>)?</"
 _ARGUMENT = r"[ \t]{1,3}(?!-)(?P<value>[^\s\"'\])|]+|(?=[\"']))"
 _SQL = r"(?i)\s{1,3}(?:by\s{1,3})?(?=\\{0,15}')"
 _PROSE = (
-    r"(?:(?: for \S{1,64})?(?: is| was| value)? {1,3}|[ ]{0,20}\|[ ]{0,20}|\t)[\"'`]?(?P<value>[^\s\"'`,;()&|<>]{6,200})"
-    r"|,(?P<column>[^\s\"'`,;()&|<>]{6,200})"
+    r"(?:(?: for \S{1,64})?(?: is| was| value)? {1,3}|[ ]{0,20}\|[ ]{0,20}|\t)"
+    r"[\"'`]?(?P<value>[^\s\"'`,;()&|<>\\]{6,200})"
+    r"|,(?P<column>[^\s\"'`,;()&|<>\\]{6,200})"
 )
-_BLOCK = r"[|>][+-]?\d?[ \t]{0,9}\r?\n(?P<indent>[ \t]{1,40}+)\S[^\n]*(?:\n(?P=indent)[^\n]*)*"
+_BLOCK = (
+    r"[|>][+-]?\d?[ \t]{0,9}(?:\r?\n(?P<indent>[ \t]{1,40}+)\S[^\n]*(?:\n(?P=indent)[^\n]*)*"
+    r"|(?:\\{1,15}n[ ]{1,40}[^\\\"'\n]+)+)"
+)
 _HEADER = r"(?:[^\r\n\"'\\<>{}\[\]=]|=(?:\\{0,15}\"[^\"\r\n]{0,4000}+\")?)+"
 _HEADER_PARTS = r"[^\r\n\"'\\<>{}\[\],&]+"
 _SEVERAL = r"(?i)AWS4-|Digest|OAuth|Hawk|Signature"
@@ -69,8 +92,8 @@ _BARE = (
 )
 _FURTHER_WORD = r"[ ]{1,2}(?![\w.-]{1,40}\\?[\"']?[=:])[^\s,;&\"'})\]|<>(\\]+"
 _LINE = r"[^\r\n\"|]*"
-_TEXTS = r"\\{0,15}\"((?:[^\"\\]|\\.){0,400})\"|\\{0,15}'((?:[^'\\]|\\.){0,400})'"
-_SCHEMA = r"[\"']type[\"']\s?:\s?[\"'](?:string|number|integer|array|object|boolean)[\"']"
+_TEXTS = r"(?P<quote>\\{0,15}[\"'])(?P<text>.{0,400}?)(?P=quote)"
+_SCHEMA = r"[\"']type\\{0,15}[\"']\s?:\s?\\{0,15}[\"'](?:string|number|integer|array|object|boolean)\\{0,15}[\"']"
 
 
 def redact_named(text: str, lowered: str) -> str:
@@ -95,7 +118,7 @@ class _Search:
     def __init__(self, text: str) -> None:
         self.text = text
         self.pieces: list[str] = []
-        self.done = 0  # what lies before has been copied into pieces
+        self.done = 0  # the text before this place has been copied into pieces
 
     def run(self, places: list[tuple[int, int]]) -> str:
         at = 0
@@ -177,7 +200,7 @@ class _Search:
         # ["password", "email"] and ("password", "email") are names; [("password", "email")] is not.
         nested = before[-2:-1] in ("(", "[", ",", "{", " ") and before[:-1].rstrip()[-1:] not in ("=", ":", "")
         plain = compiled("[a-z_]{1,40}").fullmatch(value) is not None
-        if name.startswith("--") or (inside and (nested or not plain or _is_header(name))):
+        if name.startswith("--") or (inside and (nested or not plain or "-" in name or _is_header(name))):
             return self._unless_harmless(start, stop, name)
         if _is_header(name) and (" " in value or "=" in value or is_random(value)):  # a flat list of names and values
             return self._unless_harmless(start, stop, name)
@@ -187,8 +210,10 @@ class _Search:
         text = self.text
         if name.startswith("--") and (found := compiled(_ARGUMENT).match(text, end)):
             value = found["value"]
-            if not value or value.isupper():  # in quotes, or a placeholder in the usage of a command
+            if not value:
                 return self._quoted(found.end(), name) or end
+            if value.isupper():  # a placeholder in the usage of a command
+                return end
             return self._unless_harmless(found.start("value"), found.end(), name)
         lowered = name.lower()
         if lowered.endswith(("cookie", "cookies", "bearer")) or self._is_reference(begin, name):
@@ -211,7 +236,7 @@ class _Search:
         return self._plain(begin, name, start, found["quote"], found["sign"])
 
     def _plain(self, begin: int, name: str, start: int, quote: str | None, sign: str) -> int:
-        """Hide the value that begins at `start`, whatever it looks like."""
+        """Hide the value that begins at `start`, with or without quotes."""
         text = self.text
         following = text[start : start + 1]
         if following in ("", "\n", "\r"):
@@ -230,21 +255,26 @@ class _Search:
             value = compiled(_ENCODED).match(text, start)
             return start if value is None else self._unless_harmless(start, value.end(), name, instead)
         if sign == "=" and name.isupper() and compiled(_ENVIRONMENT).search(text, max(0, begin - 20), begin):
-            value = compiled(_WHOLE).match(text, start)
+            value = compiled(_LINE if _is_header(name) else _WHOLE).match(text, start)
             return start if value is None else self._unless_harmless(start, value.end(), name, instead)
         return self._message_end(start) or self._bare(begin, name, start, instead, sign)
 
     def _bare(self, begin: int, name: str, start: int, instead: str, sign: str) -> int:
         """Hide a value without quotes."""
         text = self.text
-        if _is_header(name) or (sign == ":" and "-" in name and text[begin - 1 : begin] in ("", "\n")):
+        field = sign == ":" and "-" in name and (name[:1].isupper() or text[begin - 1 : begin] in ("", "\n"))
+        if field or _is_header(name):
             several = sign == ":" or compiled(_SEVERAL).match(text, start) is not None
             value = compiled(_HEADER if several else _HEADER_PARTS).match(text, start)
             if value is None:
                 return start
             stop = start + len(value[0].rstrip())
             end = placeholder_end(text, stop)
-            return end if end > stop and is_harmless(text[start:end], name) else self._unless_harmless(start, stop, name, instead)
+            return (
+                end
+                if end > stop and is_harmless(text[start:end], name)
+                else self._unless_harmless(start, stop, name, instead)
+            )
         if is_source(text, start, spaced=sign == "=" and text[start - 1] == " "):
             return start + 1
         value = compiled(_BARE).match(text, start)
@@ -285,13 +315,15 @@ class _Search:
     def _group(self, start: int, name: str, instead: str) -> int:
         """Hide the value in brackets at `start`, unless all in it is harmless."""
         text = self.text
-        stop = closing_bracket(text, start)
         if text[start] == "{" and name.lower().endswith(("auth", "jwt")):
-            return start + 1
+            return start + 1  # settings, claims
+        if text[start] == "(" and name.lower().endswith("signature"):
+            return start + 1  # of a function
+        stop = closing_bracket(text, start)
         if stop - start < 2000:
             inside = text[start + 1 : stop - 1]
             found = compiled(_TEXTS).finditer(inside)
-            values = [each[1] or each[2] or "" for each in found if inside[each.end() : each.end() + 1] != ":"]
+            values = [each["text"] for each in found if inside[each.end() : each.end() + 1] != ":"]
             rest = compiled(_TEXTS).sub("", inside)
             if not any(map(str.isalnum, rest)) and all(is_message(each) for each in values):
                 return stop
@@ -301,7 +333,7 @@ class _Search:
 
 
 def _is_header(name: str) -> bool:
-    return name.lower().endswith(("authorization", "cookie", "cookies"))
+    return name.lower().endswith(("authorization", "cookie", "cookies", "socket-protocol"))
 
 
 def is_random(text: str) -> bool:

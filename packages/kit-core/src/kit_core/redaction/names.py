@@ -21,6 +21,7 @@ _LONG = (
     *("cookies?", "credentials?", "signature", "jwts?", "bearer", "dsn", "csrf", "xsrf", "mnemonic", "seed~phrase"),
     *("conn(?:ection)?~str(?:ing)?", "sess(?:ion)?~id", "code~verifier", "client~assertion", "saml~response"),
     *("card~(?:number|num|no)", "cc~(?:number|num)", "credit~card", "access~key~id"),
+    "sec~web~socket~protocol",  # browsers can offer a token there, and in no other field of a WebSocket
     "(?:api|access|account|app|application|auth|consumer|deploy|encryption|hmac|jwt|license|master|private|rsa|secret"
     "|session|shared|shared~access|signing|ssh|subscription|webhook|openai|sendgrid|stripe|twilio)~keys?",
     "(?:auth|authorization|backup|mfa|one~time|otp|recovery|security|sms|totp|verification)~codes?",

@@ -6,7 +6,10 @@ A text that is written into another once, twice, three times has 1, 3, 7 backsla
 from kit_core.redaction.patterns import compiled
 
 _PAIRS = {"{": "}", "[": "]", "(": ")"}
-_OPENING = r"(?i)(?:[bru]{1,2}(?=\\{0,15}[\"'])|f(?=[\"']))?(?P<quote>(?P<slashes>\\{0,15})(?P<mark>\"\"\"|'''|[\"'`])|%(?:25){0,3}2[27])"
+_OPENING = (
+    r"(?i)(?:[bruf]{1,2}(?=\\{0,15}[\"']))?"
+    r"(?P<quote>(?P<slashes>\\{0,15})(?P<mark>\"\"\"|'''|[\"'`])|%(?:25){0,3}2[27])"
+)
 _STRUCTURE = r"[\[\](){}]|(\\*+)([\"'])"
 
 

@@ -6,7 +6,7 @@
 | address with a secret in it | `hooks.slack.com/services/…`, Discord's and Telegram's |
 | JSON Web Token | `eyJ….eyJ….…` |
 | id of an AWS key, AWS session token | `AKIA…`, `ASIA…`, `IQoJb3JpZ2lu…` |
-| key with a known beginning | `ghp_`, `github_pat_`, `xoxb-`, `sk_live_`, `AIza`, `glpat-`, `npm_`, `pypi-`, `SG.` and others |
+| key with a known beginning | `ghp_`, `github_pat_`, `xoxb-`, `sk_live_`, `AIza`, `glpat-`, `npm_`, `pypi-`, `SG.`, … |
 | private key | `-----BEGIN PRIVATE KEY-----` |
 | hash of a password | `$2b$…`, `$argon2id$…` |
 | card number | 15 or 16 digits of a card's form, whose check digit is right |
@@ -16,6 +16,8 @@
 | values of an SQL statement | `INSERT INTO t (password) VALUES (…)`, `Key (token)=(…)` |
 """
 
+# ruff: noqa: E501  (a form on a line)
+
 import re
 from collections.abc import Callable
 
@@ -24,6 +26,9 @@ from kit_core.redaction.named import REDACTED
 from kit_core.redaction.names import is_secret_name
 from kit_core.redaction.patterns import compiled
 
+_PRIVATE_KEY = (
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?:-(?!----END)[^-]*+)*+(?:-----END [^-]{0,60}-----)?"
+)
 _CARD = r"(?<![\w.-])(?:[2-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{4}|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-]|\.\d)"
 _ROW = r"\(([^()]*)\)"
 _CELL = r"(\s*)('(?:[^'\\]|''|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|[^,()]*)"
@@ -32,11 +37,16 @@ _PORT = r":\d{1,5}(?:[/?#,]|$)"
 
 
 def redact_shapes(text: str, lowered: str) -> str:
-    """Return `text` without what has the form of a secret; `lowered`: the text in small letters, as it was."""
+    """Return `text` without secrets of a known form; `lowered`: the text in small letters, as it was."""
     for hint, pattern, replacement in _SHAPES:
         if hint in lowered:
             text = compiled(pattern).sub(replacement, text)
     return text
+
+
+def redact_private_keys(text: str) -> str:
+    """Return `text` without private keys; they have lines, so that they come before everything that ends with one."""
+    return compiled(_PRIVATE_KEY).sub(REDACTED, text)
 
 
 def redact_cards(text: str) -> str:
@@ -48,7 +58,13 @@ def _without_card(found: "re.Match[str]") -> str:
     digits = [int(each) for each in found[0] if each.isdigit()]
     total = sum(digits[-1::-2]) + sum(sum(divmod(2 * each, 10)) for each in digits[-2::-2])
     issuer = digits[0] * 1000 + digits[1] * 100 + digits[2] * 10 + digits[3]
-    issued = digits[0] in (3, 4) or 5100 <= issuer < 5600 or 2221 <= issuer <= 2720 or issuer == 6011 or 6200 <= issuer < 6600
+    issued = (
+        digits[0] in (3, 4)
+        or 5100 <= issuer < 5600
+        or 2221 <= issuer <= 2720
+        or issuer == 6011
+        or 6200 <= issuer < 6600
+    )
     return REDACTED if total % 10 == 0 and issued and len(set(digits)) > 1 else found[0]
 
 
@@ -71,7 +87,7 @@ def _without_key(found: "re.Match[str]") -> str:
 
 
 def _without_columns(found: "re.Match[str]") -> str:
-    """Hide what an INSERT statement has in the columns of secrets."""
+    """Hide the values of an INSERT statement in the columns of secrets."""
     secret = {at for at, name in enumerate(found[2].split(",")) if is_secret_name(name)}
 
     def row(each: "re.Match[str]") -> str:
@@ -91,7 +107,7 @@ def _without_password(found: "re.Match[str]") -> str:
 
 
 def _authority(text: str) -> str:
-    """Return what follows `://` without its password, or without the token that stands for the user."""
+    """Return the text behind `://` without its password, or without the token in place of the user."""
     at = text.find("@")
     user = compiled(_USER).match(text)
     if at < 0 or user is None or text[0] == "[":
@@ -131,8 +147,7 @@ _KNOWN_KEYS = (
     ("gzxivyxdz", r"F[wQ]oGZXIvYXdz[A-Za-z0-9+/=%]+"),
 )
 _SHAPES: "tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...]" = (
-    ("private key", r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*+(?:-(?!----END)[^-]*+)*+(?:-----END [^-]{0,60}-----)?", REDACTED),
-    ("input_value=", r"(?m)^([\w.]{1,200})(\n +[^\n]{0,500}?\[type=\w{1,60}, input_value=)(.{0,2000}?)(?=, input_type=|$)", _without_input),
+    ("input_value=", r"(?m)(?:^|(?<=\\n))([\w.]{1,200})((?:\n|\\{1,15}n) +[^\n]{0,500}?\[type=\w{1,60}, input_value=)(.{0,2000}?)(?=, input_type=|$)", _without_input),
     ("values", r"(?i)(\(([^()]{1,2000})\)\s{0,9}values\s{0,9})((?:\([^()]{0,4000}\)\s{0,9},?\s{0,9})+)", _without_columns),
     (")=(", r"(\([^()\n]{1,500}\)=\()[^()\n]{1,2000}(?=\))", _without_key),
     ("://", r"://[^\s\"'<>`]+", _without_password),
@@ -145,7 +160,7 @@ _SHAPES: "tuple[tuple[str, str, str | Callable[[re.Match[str]], str]], ...]" = (
     ("eyj", r"(?<![\w-])eyJ[\w-]{5,}+(?:\.[\w-]*+){1,4}+", REDACTED),
     ("bearer ", r"\b((?:[Bb]earer|BEARER) {1,3})([\w.~+/-]{6,}+(?:={1,2}(?![\w=]))?)", _without_credentials),
     ("basic ", r"\b((?:[Bb]asic|BASIC) {1,3})([\w.~+/-]{6,}+(?:={1,2}(?![\w=]))?)", _without_credentials),
-    ("curl", r"((?:\s|[\"'])(?:-u|--user|--proxy-user)(?:[ =]|[\"'], ?[\"'])?)(?:\"[^\":\n]{1,100}:[^\"\n]+\"|'[^':\n]{1,100}:[^'\n]+'|[^\s:\"'-][^\s:\"']{0,100}:[^\s\"']+)", _KEPT),
+    ("curl", r"((?:\s|[\"'])(?:-u|--user|--proxy-user)(?:[ =]|[\"'], ?[\"'])?)(?:\\{0,15}\"[^\":\n]{1,100}:[^\"\n]+\"|'[^':\n]{1,100}:[^'\n]+'|[^\s:\"'-][^\s:\"']{0,100}:[^\s\"']+)", _KEPT),
     ("http -", r"(\bhttp -(?:a|-auth)[ =][\"']?[^\s:\"']{1,100}:)[^\s\"']+", _KEPT),
     ("mysql", r"(\bmysql[\w-]{0,20} (?:[^\n|; ]{1,100} ){0,20}?-p)(?![\s\"'])[^\s\"']+", _KEPT),
     (" -p", r"(\b(?:login|sshpass) (?:[^\n|; ]{1,100} ){0,20}?-p ?)(?:\"[^\"\n]+\"|'[^'\n]+'|[^\s\"']+)", _KEPT),

@@ -1,7 +1,8 @@
 """Values and texts without their secrets."""
 
-from collections.abc import Callable, Mapping, Set
-from typing import Any
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
 
 from kit_core.redaction.harmless import is_harmless
 from kit_core.redaction.named import REDACTED
@@ -9,18 +10,25 @@ from kit_core.redaction.names import is_secret_name
 from kit_core.redaction.patterns import compiled
 from kit_core.redaction.texts import may_have_secrets, redact_plain
 
-Default = Callable[[Any], Any] | None
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Default = Callable[[Any], Any] | None
 
 _DEEPEST = 12
 _LONGEST = 300_000
 _MOST_ITEMS = 20_000
-_LONGEST_KNOWN = 512
+_LONGEST_KNOWN = 256
 _MOST_KNOWN = 2048
 _SHORTEST_BASE64 = 16
 _NAMES = ("name", "Name", "key", "Key", "header", "field", "loc", "ParameterKey", "OptionName")
 _VALUES = ("value", "Value", "values", "Values", "input", "rejectedValue", "ParameterValue", "OptionValue")
 _DESCENDED = ("auth", "jwt")  # a mapping under these names is settings or claims
 _SCHEMA_TYPES = ("string", "number", "integer", "array", "object", "boolean")
+_DOCUMENT = r"[\[{](?:\s{0,20}[\[{]){0,3}\s{0,20}\""
+_MOST_FAILED = 8  # beginnings that are no JSON after all
 _BASE64 = r"[A-Za-z0-9+/]+={0,2}"
 _UUID = 36  # characters; most texts that are new are ids
 _HEXADECIMAL = frozenset("0123456789abcdefABCDEF-")
@@ -41,7 +49,7 @@ def redact_text(text: str) -> str:
     - `kit_core.redaction.harmless`: values that stay although they stand beside the name of a secret
     - `kit_core.redaction.names`: names of secrets
     """
-    if text in _clean or (" " in text and not may_have_secrets(text)):
+    if len(text) > _LONGEST_KNOWN and " " in text and not may_have_secrets(text):
         return text
     return _text(text, 0)
 
@@ -188,24 +196,29 @@ class _Copy:
 
     def _list(self, value: Any, above: tuple[int, ...]) -> list[Any]:
         items = list(value)
-        # A header is often a pair: ("Authorization", "Bearer …"), in bytes too; ["password", "email"] are names.
-        if len(items) == 2 and isinstance(items[0], (str, bytes)) and not isinstance(value, Set):
-            name = _as_text(items[0])
-            names = isinstance(items[1], str) and isinstance(value, list) and compiled("[a-z_]{1,40}").fullmatch(items[1])
-            if is_secret(name, items[1]) and not names:
-                return [name, REDACTED]
+        if not isinstance(value, Set) and _is_pair(items, nested=isinstance(value, tuple)):
+            return [_as_text(items[0]), REDACTED]
         result: list[Any] = []
         for item in items:
             self.items -= 1
             if self.items < 0:
                 result.append("…")
                 break
-            result.append(self.of(item, above))
+            pair = type(item) is list and _is_pair(item, nested=True)
+            result.append([_as_text(item[0]), REDACTED] if pair else self.of(item, above))
         return result
 
 
+def _is_pair(items: list[Any], *, nested: bool) -> bool:
+    """Tell whether a list is a header field or the like: its name, and a secret. Names of fields alone are none."""
+    if len(items) != 2 or not isinstance(items[0], (str, bytes)) or not is_secret(items[0], items[1]):
+        return False
+    names = isinstance(items[1], str) and compiled("[a-z_]{1,40}").fullmatch(items[1]) is not None
+    return nested or not names or "-" in _as_text(items[0])
+
+
 def _redacted_name(name: str) -> str:
-    shown = redact_plain(name)
+    shown = redact_plain(name) if may_have_secrets(name) else name
     if shown == name and len(name) <= _LONGEST_KNOWN and len(_clean_names) < _MOST_KNOWN:
         _clean_names.add(name)
     return shown
@@ -220,7 +233,7 @@ def _text(text: str, depth: int) -> str:
     elif len(text) >= _SHORTEST_BASE64 and len(text) % 4 == 0 and compiled(_BASE64).fullmatch(text):
         result = _base64(text, depth)
     if result is None:
-        result = redact_plain(text)
+        result = redact_plain(_embedded(text, depth)) if may_have_secrets(text) else text
     if depth < _DEEPEST and result == text and len(text) <= _LONGEST_KNOWN:
         if len(_clean) >= _MOST_KNOWN:
             _clean.clear()
@@ -232,20 +245,41 @@ def _json(text: str, depth: int) -> str | None:
     """Return the JSON text without its secrets; None when it isn't JSON, or has a name twice."""
     if depth >= _DEEPEST or len(text) > _LONGEST or not may_have_secrets(text):
         return None
+    start = len(text) - len(text.lstrip())
+    found = _json_at(text, start, depth)
+    return None if found is None or text[found[1] :].strip() else text[:start] + found[0] + text[found[1] :]
+
+
+def _embedded(text: str, depth: int) -> str:
+    """Return a text without the secrets of the JSON in it."""
+    if depth >= _DEEPEST or len(text) > _LONGEST or '"' not in text:
+        return text
+    pieces: list[str] = []
+    done = at = failed = 0
+    while failed < _MOST_FAILED and (begin := compiled(_DOCUMENT).search(text, at)) is not None:
+        found = _json_at(text, begin.start(), depth)
+        if found is None:
+            failed += 1
+            at = begin.end()
+            continue
+        pieces += (text[done : begin.start()], found[0])
+        done = at = found[1]
+    return "".join((*pieces, text[done:]))
+
+
+def _json_at(text: str, start: int, depth: int) -> tuple[str, int] | None:
+    """Return the JSON that begins at `start` without its secrets, and where it ends; None if it isn't JSON."""
     import json
 
     try:
-        value = json.loads(text, object_pairs_hook=_distinct)
+        value, end = json.JSONDecoder(object_pairs_hook=_distinct).raw_decode(text, start)
         redacted = _Copy(None, _MOST_ITEMS, 2 * _LONGEST).of(value, (0,) * depth)
-        if redacted == value:
-            return text  # as it was written
-        compact = '": ' not in text
-        return json.dumps(
-            redacted,
-            ensure_ascii=False,
-            indent=2 if "\n" in text.strip() else None,
-            separators=(",", ":") if compact else None,
-        )
+        written = text[start:end]
+        if redacted != value:  # else as it was written
+            separators = (",", ":") if '": ' not in written else None
+            indent = 2 if "\n" in written else None
+            written = json.dumps(redacted, ensure_ascii=False, indent=indent, separators=separators)
+        return written, end
     except (ValueError, RecursionError):
         return None
 

@@ -65,11 +65,11 @@ def _change(queue: str, batch: list[tuple[Mapping[str, Any], int]]) -> None:
 class SqsDeadLetter:
     """Send messages that will never succeed to a dead-letter queue: `job(dead_letter=SqsDeadLetter())`.
 
-    `queue` is a URL or an ARN, KIT_EVENTS_DEAD_LETTER_QUEUE unless given, read when first needed. Body and attributes
-    stay as they are; the reason goes along as the attributes `dead_letter_source` (the ARN of where it came from),
-    `dead_letter_error` (the type), `dead_letter_message` (cut, and redacted),
-    `dead_letter_function` and `dead_letter_message_id`. The record's correlation id goes along as `correlation_id`. A
-    record that is no message of a queue is sent as JSON.
+    `queue` is a URL or an ARN, KIT_EVENTS_DEAD_LETTER_QUEUE unless given, read when first needed. Body, attributes and
+    message group stay as they are. The reason goes along as attributes: `dead_letter_source` (the ARN of where it came
+    from), `dead_letter_error` (the type), `dead_letter_message` (cut, and redacted), `dead_letter_function` and
+    `dead_letter_message_id`. The record's correlation id goes along as `correlation_id`. A record that is no message of
+    a queue is sent as JSON.
 
     Example: `@job(dead_letter=SqsDeadLetter(), max_receives=5)`
     """
@@ -111,10 +111,13 @@ def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:
     letter: dict[str, Any] = {"MessageBody": body, "MessageAttributes": attributes}
     if trace := system.get("AWSTraceHeader"):
         letter["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+    group = system.get("MessageGroupId")
     if fifo:
         message_id = message.get("messageId") or _digest(letter["MessageBody"])
-        letter["MessageGroupId"] = system.get("MessageGroupId") or message_id
+        group = group or message_id
         letter["MessageDeduplicationId"] = message_id
+    if group:
+        letter["MessageGroupId"] = group
     return letter
 
 

@@ -1,5 +1,6 @@
 """From a dead-letter queue back to where the messages came from."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from time import time
 from typing import Any
@@ -111,10 +112,7 @@ class _Queue:
 
     def record(self, message: Any) -> QueueRecord:
         """Return a received message as a function would get it."""
-        attributes = {
-            name: {"stringValue": value.get("StringValue"), "dataType": value["DataType"]}
-            for name, value in message.get("MessageAttributes", {}).items()
-        }
+        attributes = {name: _as_lambda_has(value) for name, value in message.get("MessageAttributes", {}).items()}
         system = {"attributes": message["Attributes"], "messageAttributes": attributes, "eventSource": "aws:sqs"}
         raw = {"messageId": message["MessageId"], "body": message["Body"], **system}
         [record] = QueueRecord.from_record(raw)
@@ -200,6 +198,12 @@ class _Queue:
         return answer
 
 
+def _as_lambda_has(attribute: Mapping[str, Any]) -> dict[str, Any]:
+    binary = attribute.get("BinaryValue")
+    found = {"stringValue": attribute.get("StringValue"), "dataType": attribute["DataType"]}
+    return found if binary is None else {**found, "binaryValue": b64encode(binary).decode()}
+
+
 def _handles(messages: list[Any]) -> list[dict[str, Any]]:
     return [{"Id": str(at), "ReceiptHandle": message["ReceiptHandle"]} for at, message in enumerate(messages)]
 
@@ -213,8 +217,9 @@ def _entry(entry_id: str, message: Any, *, fifo: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {"Id": entry_id, "MessageBody": message["Body"], "MessageAttributes": attributes}
     if trace := message["Attributes"].get("AWSTraceHeader"):
         entry["MessageSystemAttributes"] = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+    if group := message["Attributes"].get("MessageGroupId") or (message["MessageId"] if fifo else None):
+        entry["MessageGroupId"] = group
     if fifo:
-        entry["MessageGroupId"] = message["Attributes"].get("MessageGroupId") or message["MessageId"]
         # With its first id, SQS would take the message for the one that it has seen, and drop it.
         entry["MessageDeduplicationId"] = f"redrive-{message['MessageId']}"
     return entry

@@ -42,6 +42,6 @@ class Inbox(Protocol):
 
         `lease` and `retention` are seconds: how long a holder that was killed keeps others out, and how long a
         finished key is remembered. Raise `InProgressError` if somebody else holds it, `LeaseLostError` at the end of
-        the block if somebody else has taken it meanwhile.
+        the block if somebody else has taken it meanwhile. A mark that cannot be written is logged: the work is done.
         """
         ...

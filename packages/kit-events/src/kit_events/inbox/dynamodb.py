@@ -1,11 +1,13 @@
 """An inbox in a DynamoDB table."""
 
+import logging
 import math
 import time
 from collections.abc import Callable
 from typing import Any
 
 from kit_aws import AwsError, aws_errors, client
+from kit_core import guards
 
 from kit_events.errors import InProgressError, LeaseLostError
 from kit_events.inbox.leases import LeasedInbox
@@ -13,13 +15,16 @@ from kit_events.inbox.leases import LeasedInbox
 _LOST = "ConditionalCheckFailedException"
 # An item whose time is over may still be there for days: DynamoDB removes it when it finds the time.
 _FREE = "attribute_not_exists(#id) OR #until <= :now"
+# Of an item's 409600 bytes, which the key (2048 at most) and the other attributes are part of.
+_MOST_BYTES = 400_000
 
 
 class DynamoDBInbox(LeasedInbox):
     """Remember in a table with the string key `id` and time to live on `expires_at`.
 
     Taking, finishing and releasing a key are one conditional write each. The effect of the work is not part of them: a
-    process that is killed between its effect and the finishing does the work again when its lease is over.
+    process that is killed between its effect and the finishing does the work again when its lease is over. A result of
+    more than 400,000 bytes is logged (`INBOX_RESULT_NOT_KEPT`) and not kept.
     """
 
     def __init__(self, table: str, *, clock: Callable[[], float] = time.time) -> None:
@@ -51,6 +56,10 @@ class DynamoDBInbox(LeasedInbox):
         return None
 
     def _finish(self, key: str, token: str, result: str, *, expires: float) -> None:
+        if len(result.encode()) > _MOST_BYTES:
+            told = {"inbox_key": key, "bytes": len(result.encode())}
+            guards.log("kit.events", logging.WARNING, "INBOX_RESULT_NOT_KEPT", extra=told)
+            result = "null"
         values = {f":{name}": value for name, value in _times(expires).items()} | {":result": {"S": result}}
         names = {"#result": "result", "#until": "until", "#expires_at": "expires_at"}
         update = "SET #result = :result, #until = :until, #expires_at = :expires_at"

@@ -18,6 +18,8 @@ def key_of(record: Any, key: Key) -> str:
     """Return the key of a record. Raise `InboxKeyError` if it has none."""
     if callable(key):
         found = key(record)
+    elif key is None and _is_event(type(record)):
+        found = getattr(getattr(record, "_kit_record", None), "id", None)
     elif isinstance(record, Mapping):
         found = _first(record.get, _IDS_OF_RAW if key is None else (key,))
     else:
@@ -37,11 +39,23 @@ def check_key(function: Any, key: Key) -> None:
     kind = _annotated(function)
     if getattr(kind, "__origin__", kind) is list:
         raise TypeError(f"{name} takes a list of records: say with key= how to tell one list from others")
+    if (
+        isinstance(kind, type)
+        and key is None
+        and _is_event(kind)
+        and not any("__dict__" in vars(each) for each in kind.__mro__)
+    ):
+        raise TypeError(f"{name} takes {kind.__name__}, whose slots hold no id: say with key= how to tell events apart")
     if not isinstance(kind, type) or not issubclass(kind, Record):
         return
     names = _IDS if key is None else (key,)
     if not any(each in kind._fields or hasattr(kind, each) for each in names):
         raise TypeError(f"{name} takes {kind.__name__}, which has no {' or '.join(names)}: {_remedy(kind)}")
+
+
+def _is_event(kind: Any) -> bool:
+    """Say whether a class is a BaseEvent: its own `id` may be that of its subject, which has many events."""
+    return isinstance(kind, type) and hasattr(kind, "from_payload") and hasattr(kind, "get_aggregate_id")
 
 
 def _remedy(kind: type[Record]) -> str:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from kit_core import guards
 
+from kit_events.errors import LeaseLostError
 from kit_events.inbox.attempt import Attempt
 
 
@@ -41,7 +42,17 @@ class LeasedInbox(ABC):
         except BaseException:
             self._free(key, token)
             raise
-        self._finish(key, token, attempt.result, expires=self._clock() + retention)
+        self._mark(key, token, attempt.result, expires=self._clock() + retention)
+
+    def _mark(self, key: str, token: str, result: str, *, expires: float) -> None:
+        """Mark the key as done. Raise `LeaseLostError` alone: the work is done, and must not be done again."""
+        try:
+            self._finish(key, token, result, expires=expires)
+        except LeaseLostError:
+            raise
+        except Exception:  # noqa: BLE001
+            told = {"inbox_key": key}
+            guards.log("kit.events", logging.ERROR, "INBOX_NOT_MARKED", exc_info=True, extra=told)
 
     def _free(self, key: str, token: str) -> None:
         try:

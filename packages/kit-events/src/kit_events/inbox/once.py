@@ -45,9 +45,10 @@ def once(
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function work on each record once, however often it is delivered; below `@job`.
 
-    A record that it has worked on is answered with the earlier result, as JSON holds it, for the `retention`'s time,
-    which should be no shorter than the queue's: 14 days at most. One that is being worked on elsewhere is an
-    `InProgressError`, so that the message comes back later. When the work fails, its exception goes on, and the next
+    A repeated record is answered with the earlier result, as JSON holds it, for the `retention`'s time, which should be
+    no shorter than the queue's: 14 days at most. A result without a form in JSON is logged (`INBOX_RESULT_NOT_KEPT`)
+    and not kept: the record is done, and a repeat is answered with None. A record that is being worked on elsewhere is
+    an `InProgressError`, so that the message comes back later. If the work fails, its exception goes on, and the next
     delivery tries again.
 
     `key` is an attribute's name or a callable that tells deliveries of one record from those of others: the record's
@@ -103,7 +104,7 @@ def _plain(function: Callable[P, R], plan: _Plan) -> Callable[P, R]:
             if attempt.finished:
                 return cast(R, _repeated(attempt, plan))
             value = function(*args, **kwargs)
-            attempt.finish(value)
+            _keep(value, attempt, plan)
             return value
 
     return run
@@ -124,7 +125,7 @@ def _coroutine(function: Callable[P, Any], plan: _Plan) -> Callable[P, Coroutine
         try:
             value = _repeated(attempt, plan) if attempt.finished else await function(*args, **kwargs)
             if not attempt.finished:
-                attempt.finish(value)
+                _keep(value, attempt, plan)
         except BaseException as error:
             await in_thread(block.__exit__, type(error), error, error.__traceback__)
             raise
@@ -148,6 +149,15 @@ async def _entered(block: AbstractContextManager[Attempt]) -> Attempt:
         if entering.exception() is None:
             await in_thread(block.__exit__, CancelledError, error, error.__traceback__)
         raise
+
+
+def _keep(value: Any, attempt: Attempt, plan: _Plan) -> None:
+    """Keep the result; the work is done whether or not that succeeds, and must not be done again."""
+    try:
+        attempt.finish(value)
+    except Exception:  # noqa: BLE001  (a result's own dump() may raise anything)
+        told = {"inbox_function": plan.scope, "result_type": type(value).__qualname__}
+        guards.log("kit.events", logging.WARNING, "INBOX_RESULT_NOT_KEPT", exc_info=True, extra=told)
 
 
 def _repeated(attempt: Attempt, plan: _Plan) -> Any:

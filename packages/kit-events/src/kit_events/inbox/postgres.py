@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kit_events.errors import InProgressError
+from kit_events.extras import require
 from kit_events.inbox.attempt import Attempt
 from kit_events.tables import table_name
 
@@ -41,6 +42,8 @@ class PostgresInbox:
     def __init__(self, *, table: str = TABLE, database: "Database | None" = None) -> None:
         self.table = table_name(table)
         self._database = database
+        if database is None:
+            require("outbox", "kit_db")
 
     @contextmanager
     def attempt(self, key: str, *, lease: float, retention: float) -> Iterator[Attempt]:
@@ -71,9 +74,10 @@ class PostgresInbox:
 
     def purge(self, *, limit: int = 1000) -> int:
         """Delete at most `limit` keys whose time is over, and return how many there were; for a schedule."""
-        query = f"""delete from {self.table} where key in (
+        # Under IN, the planner may join to the subquery and run it again for each row: the limit is then no limit.
+        query = f"""delete from {self.table} where key = any(array(
             select key from {self.table} where expires_at <= now() order by expires_at limit %s for update skip locked
-        )"""
+        ))"""
         return self.database.run(query, [limit], repeatable=True).count
 
     def _marked(self, key: str, retention: float) -> bool:

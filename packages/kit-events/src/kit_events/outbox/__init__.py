@@ -3,7 +3,8 @@
 from kit_events.outbox.delivery import Relayed
 from kit_events.outbox.outbox import Outbox, default_outbox, publish, publish_many, set_default_outbox
 from kit_events.outbox.relay import Relay
-from kit_events.outbox.table import DeadEvent, schema_sql
+from kit_events.outbox.schema import schema_sql
+from kit_events.outbox.table import DeadEvent
 
 __all__ = [
     "DeadEvent",

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from kit_events.errors import OutboxTransactionError
 from kit_events.outbox.delivery import Delivery
-from kit_events.outbox.table import TABLE, Table
+from kit_events.outbox.schema import TABLE
+from kit_events.outbox.table import Table
 from kit_events.publishing.bus import EventBus, default_bus
 from kit_events.publishing.parts import Event
 
@@ -21,7 +22,7 @@ class Outbox:
     `database` is kit-db's default one and `bus` is `default_bus()`, both at the time of use, unless given. With
     `deliver="after_commit"` the process that has published also sends, right after its commit; a relay on a schedule is
     needed all the same, for the events that a crash or a failing bus leaves behind. If a process dies while it sends,
-    another one sends the same events when the `lease` is over.
+    another one sends the same events when the `lease` is over. Raise `MissingExtraError` if kit-db is not installed.
 
     Example: `Outbox(table="app.events", bus=EventBus("loans.fifo"), deliver="after_commit")`
     """
@@ -51,8 +52,9 @@ class Outbox:
         """Write an event in the open transaction and return its id; it is sent if that commits, and only then.
 
         Another transaction that publishes for the same aggregate waits for this one to end. Raise
-        `OutboxTransactionError` if no transaction is open, `EventTooLargeError` for an event that the bus, as it is
-        set here, would never take, `EventShapeError` as `BaseEvent.publish` does, and kit-db's errors.
+        `OutboxTransactionError` if no transaction is open, `EventTooLargeError` or `EventRefusedError` for an event
+        that the bus, as it is set here, would never take, `EventShapeError` as `BaseEvent.publish` does, and kit-db's
+        errors.
         """
         return self.publish_many([event])[0]
 
@@ -68,13 +70,32 @@ class Outbox:
         bus.check(messages)
         self.table.add(messages)
         if self._deliver == "after_commit":
-            aggregates = {message.aggregate_id for message in messages}
-            database.after_commit(lambda: self.delivery().run(aggregates))
+            self._after_commit(database).aggregates |= dict.fromkeys(message.aggregate_id for message in messages)
         return [message.id for message in messages]
+
+    def _after_commit(self, database: "Database") -> "_AfterCommit":
+        """Return the callback of the open transaction: one for all events that it publishes."""
+        for callback in reversed(database.pending):
+            if isinstance(callback, _AfterCommit) and callback.outbox is self:
+                return callback
+        made = _AfterCommit(self)
+        database.after_commit(made)
+        return made
 
     def delivery(self, **options: Any) -> Delivery:
         """Return the delivery of this table to this bus; options: batch, max_attempts, clock, as of `Relay`."""
         return Delivery(self.table, self.bus, lease=self.lease, **options)
+
+
+class _AfterCommit:
+    """Send the events of a transaction when it is committed."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self.aggregates: dict[UUID, None] = {}
+
+    def __call__(self) -> None:
+        self.outbox.delivery().run(self.aggregates)
 
 
 _default = _PLAIN = Outbox()

@@ -13,14 +13,17 @@ from kit_events.outbox.delivery import Delivery, Relayed
 from kit_events.outbox.outbox import Outbox, default_outbox
 from kit_events.outbox.table import DeadEvent
 
+_LOCKS = 10_000  # that are deleted by one statement
+
 
 class Relay:
     """Send the events that wait in an outbox: at least once, and each aggregate's events in their order.
 
     Any number may work at a time, in any number of processes. `outbox` is `default_outbox()` at the time of use unless
-    given. At most `batch` events are claimed at once, the first of each aggregate before the second of any. Sent ones
-    are deleted. One that the bus refuses, or has failed to take `max_attempts` times though it could be reached, is a
-    dead letter: it is kept apart, and those behind it go on. `clock` returns seconds, of any beginning.
+    given. At most `batch` events are claimed at once, the first of each aggregate before the second of any, and deleted
+    together when they are sent. An event that the bus refuses, or has failed to take `max_attempts` times though it
+    could be reached, is a dead letter: it is kept apart, and those behind it go on. `clock` returns seconds, of any
+    beginning.
 
     Example:
 
@@ -50,10 +53,15 @@ class Relay:
     def run(self, *, margin: timedelta = timedelta(seconds=5)) -> Relayed:
         """Send until nothing is due; stop while the current invocation has more than the margin of time left.
 
-        It also stops when the bus takes nothing any more: a later run sends the rest. Raise
-        `OutboxTransactionError` inside of a transaction, `EventBusNotSetError`, and kit-db's errors.
+        It also stops when the bus takes nothing any more: a later run sends the rest. At the end, locks of aggregates
+        that nobody has published for in the last hour are deleted. Raise `OutboxTransactionError` inside of a
+        transaction, `EventBusNotSetError`, and kit-db's errors.
         """
-        return self._delivery().run(ends=self._ends(margin.total_seconds()))
+        ends = self._ends(margin.total_seconds())
+        relayed = self._delivery().run(ends=ends)
+        while self._clock() < ends and self.outbox.table.forget_locks(most=_LOCKS) == _LOCKS:
+            pass
+        return relayed
 
     def deliver(self, aggregates: Iterable[UUID]) -> Relayed:
         """Send the waiting events of these aggregates alone, and return; else as `run`."""

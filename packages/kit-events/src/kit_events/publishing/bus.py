@@ -77,21 +77,24 @@ class EventBus:
         return sending.send(driver, messages, limit=limit, bucket=self._bucket)
 
     def check(self, messages: Iterable[Message]) -> None:
-        """Raise `EventTooLargeError` for a message that `send` would find too large; nothing is sent or stored.
+        """Raise the error of a message that `send` would never deliver; nothing is sent or stored.
 
-        Where nothing says yet where to send (EVENT_BUS), only `max_bytes` or KIT_EVENTS_MAX_BYTES is a limit.
+        It is an `EventTooLargeError`, or an `EventRefusedError`. Where nothing says yet where to send (EVENT_BUS), only
+        `max_bytes` or KIT_EVENTS_MAX_BYTES is a limit.
         """
         from kit_events.publishing import sending
         from kit_events.publishing.drivers.choice import choose_driver
 
         limit = self._limit
-        if not limit:
-            try:
-                limit = choose_driver(self._destination).max_bytes
-            except EventBusNotSetError:
-                return
+        try:
+            driver = choose_driver(self._destination)
+        except EventBusNotSetError:
+            driver = None
         for message in messages:
-            sending.lightened(message, limit, self._bucket)
+            if driver is not None and (error := sending.refusal_of(driver, message)):
+                raise error
+            if most := limit or (driver.max_bytes if driver is not None else 0):
+                sending.lightened(message, most, self._bucket)
 
     @property
     def _limit(self) -> int:

@@ -10,13 +10,15 @@ from kit_core.errors import NaiveTimeError, UnserialisableTypeError, Unserialisa
 from kit_core.json import dumps
 
 from kit_events.errors import EventShapeError
+from kit_events.publishing.groups import own_group
 from kit_events.publishing.parts import Event, parts_of
 
 
 class Message(NamedTuple):
     """Hold a message as drivers send it: text, attributes to filter by, and the ids that keep order and identity.
 
-    It is made of plain values, so that it can be kept and sent later.
+    It is made of plain values, so that it can be kept and sent later. `group` is its tenant on a standard queue or
+    topic, None for the aggregate's id.
     """
 
     id: UUID
@@ -24,12 +26,20 @@ class Message(NamedTuple):
     aggregate_id: UUID
     text: str
     attributes: dict[str, str]
+    group: str | None = None
 
     @property
     def size(self) -> int:
         """Return the bytes that SNS and SQS count: the text, and each attribute's name, type and value."""
         attributes = (name + "String" + value for name, value in self.attributes.items())
         return sum(len(part.encode()) for part in (self.text, *attributes))
+
+
+def log_keys(message: Message) -> dict[str, str]:
+    """Return the keys of a log line about a message; a relay's line has the id of the relay beside it."""
+    keys = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
+    correlation_id = message.attributes.get("correlation_id")
+    return keys if correlation_id is None else {**keys, "event_correlation_id": correlation_id}
 
 
 def message_of(event: Event, *, origin_prefix: str | None = None) -> Message:
@@ -61,7 +71,7 @@ def message_of(event: Event, *, origin_prefix: str | None = None) -> Message:
         raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), remedy) from error
     except (UnserialisableTypeError, UnserialisableValueError) as error:
         raise EventShapeError(type(event).__qualname__, error.path.removeprefix("$."), error.problem) from error
-    return Message(event_id, parts.type, parts.aggregate_id, text, attributes | parts.attributes)
+    return Message(event_id, parts.type, parts.aggregate_id, text, attributes | parts.attributes, own_group(event))
 
 
 def _origin(prefix: str | None) -> str:

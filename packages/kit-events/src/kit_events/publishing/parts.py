@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
 from kit_events.errors import EventShapeError
@@ -14,6 +14,9 @@ AGGREGATE_ID_MARK = "kit_events.AggregateId"
 # With raw delivery to a queue, SNS drops a message that has more ("Amazon SNS message attributes"). Three are ours.
 _MOST_ATTRIBUTES = 7
 _OURS = ("event_type", "event_origin", "correlation_id")
+_NAME = re.compile(r"(?!(AWS|Amazon)\.)[A-Za-z0-9_.-]{1,256}", re.IGNORECASE)
+# "SendMessage", SQS API Reference. In the event's own text, JSON escapes what isn't among these.
+_TEXT = re.compile("[\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]*")
 
 
 class Event(Protocol):
@@ -31,10 +34,8 @@ class Event(Protocol):
         """Return the id of the thing that the event is about."""
         ...
 
-    @property
-    def filter_attributes(self) -> Any:
-        """Name the attributes that subscribers may filter by."""
-        ...
+    filter_attributes: ClassVar[Any]
+    """The names of the attributes that subscribers may filter by."""
 
 
 class EventParts(NamedTuple):
@@ -60,9 +61,14 @@ def parts_of(event: Event) -> EventParts:
 
 def text_of(event: Event, field: str, value: Any) -> str:
     text = str(value.value if isinstance(value, Enum) else value)
-    if value is None or not text:
-        raise EventShapeError(type(event).__qualname__, field, f"override get_{field} to return a text")
+    if value is None or not text or not _is_sendable(text):
+        remedy = f"override get_{field} to return a text without control characters"
+        raise EventShapeError(type(event).__qualname__, field, remedy)
     return text
+
+
+def _is_sendable(text: str) -> bool:
+    return text.isprintable() or _TEXT.fullmatch(text) is not None
 
 
 def _uuid(event: Event, value: Any) -> UUID:
@@ -101,8 +107,19 @@ def _attributes(event: Event) -> dict[str, str]:
         except AttributeError:
             raise EventShapeError(kind, name, "filter_attributes names it") from None
         if value is not None and value != "":  # SNS refuses an empty one
-            found[name] = str(value.value if isinstance(value, Enum) else value)
+            found[name] = _attribute(kind, name, value.value if isinstance(value, Enum) else value)
     return found
+
+
+def _attribute(kind: str, name: str, value: Any) -> str:
+    """Return the text of an attribute; raise for one that SNS or SQS would refuse, or that subscribers can't match."""
+    if not _NAME.fullmatch(name):
+        raise EventShapeError(kind, name, "the name of an attribute is letters, digits, _, - and . of ASCII")
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise EventShapeError(kind, name, "subscribers can filter by text, not by bytes")
+    if not _is_sendable(text := str(value)):
+        raise EventShapeError(kind, name, "an attribute has no control characters")
+    return text
 
 
 def _payload(event: Any) -> Any:

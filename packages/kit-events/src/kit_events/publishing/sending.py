@@ -9,7 +9,7 @@ from kit_core.backoff import Backoff
 
 from kit_events.errors import EventHeldBackError, EventRefusedError, EventsError, EventTooLargeError
 from kit_events.publishing.drivers.driver import Driver
-from kit_events.publishing.message import Message
+from kit_events.publishing.message import Message, log_keys
 
 Failures = dict[UUID, Exception]
 
@@ -21,7 +21,7 @@ _WAITS = Backoff(0.2, 0.4)  # seconds, between two attempts
 def send(driver: Driver, messages: Sequence[Message], *, limit: int, bucket: str | None) -> Failures:
     """Send messages; return the errors by the message's id."""
     failed: Failures = {}
-    ready = [within for each in messages if (within := _within(each, limit, bucket, failed)) is not None]
+    ready = [within for each in messages if (within := _within(driver, each, limit, bucket, failed)) is not None]
     most_bytes = max(limit, driver.max_bytes)
     if driver.ordered:
         _in_order(driver, messages, {message.id: message for message in ready}, most_bytes, failed)
@@ -31,8 +31,18 @@ def send(driver: Driver, messages: Sequence[Message], *, limit: int, bucket: str
     return {message.id: failed[message.id] for message in messages if message.id in failed}
 
 
-def _within(message: Message, limit: int, bucket: str | None, failed: Failures) -> Message | None:
+def refusal_of(driver: Driver, message: Message) -> EventRefusedError | None:
+    """Return the error of a message that the destination would never take, as far as the driver can tell."""
+    ask = getattr(driver, "refusal", None)
+    error: EventRefusedError | None = None if ask is None else ask(message)
+    return error
+
+
+def _within(driver: Driver, message: Message, limit: int, bucket: str | None, failed: Failures) -> Message | None:
     """Return a message that the destination takes: itself, or one with a claim to its payload."""
+    if error := refusal_of(driver, message):
+        failed[message.id] = error
+        return None
     if message.size <= limit:
         return message
     from kit_aws import AwsError
@@ -44,8 +54,8 @@ def _within(message: Message, limit: int, bucket: str | None, failed: Failures) 
         if bucket is not None and payload is not None:
             claim_check.store(message, bucket, payload)
         return lighter
-    except (EventsError, AwsError) as error:
-        failed[message.id] = error
+    except (EventsError, AwsError) as failure:
+        failed[message.id] = failure
         return None
 
 
@@ -167,5 +177,4 @@ def _tell(messages: Sequence[Message], failed: Failures) -> None:
         return
     for message in messages:
         if message.id not in failed:
-            told = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
-            guards.log("kit.events", logging.INFO, "EVENT_PUBLISHED", extra=told)
+            guards.log("kit.events", logging.INFO, "EVENT_PUBLISHED", extra=log_keys(message))

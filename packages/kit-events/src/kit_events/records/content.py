@@ -10,6 +10,8 @@ from kit_core.json import loads
 # A body of 1 MB in gzip could be a gigabyte; more than this is no record.
 MAX_BYTES = 64 * 1024 * 1024
 
+AGGREGATED = b"\xf3\x89\x9a\xc2"  # how a Kinesis record begins that holds many (`aggregated`)
+
 _GZIP = b"\x1f\x8b"
 _ENCODED = ("H4sI", "eyJ", "ey", "W3s")  # how base64 of gzip, of an object and of an array of them begins
 _SHORT, _MANY = 2000, 16

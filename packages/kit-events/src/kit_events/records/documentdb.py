@@ -32,10 +32,7 @@ class DocumentRecord(Record):
     def read(cls, fields: Fields) -> Iterator[Self]:
         """Yield the changes."""
         arn = fields.find("eventSourceArn", str) or ""
-        events = fields.parts("events")
-        if not events:
-            raise fields.error("events", "is empty")
-        for change in (event.part("event") for event in events):
+        for change in (event.part("event") for event in _events(fields)):
             place = change.part("ns")
             yield cls(
                 operation=change.get("operationType", str),
@@ -48,3 +45,13 @@ class DocumentRecord(Record):
                 resume_token=change.part("_id").get("_data", str),
                 cluster_arn=arn,
             )
+
+
+def _events(fields: Fields) -> list[Fields]:
+    """Return the events of the changes; one that kit-handler's `job` has taken out is there alone."""
+    if "events" not in fields and "event" in fields:
+        return [fields]
+    events = fields.parts("events")
+    if not events:
+        raise fields.error("events", "is empty")
+    return events

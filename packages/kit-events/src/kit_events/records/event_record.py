@@ -51,6 +51,11 @@ class EventRecord(Record):
         return [cls._of(found[0])]
 
     @classmethod
+    def split_record(cls, raw: Mapping[str, Any]) -> list[Any]:
+        """Return the events in a raw record, as they were sent."""
+        return unwrap(raw)
+
+    @classmethod
     def recognises(cls, raw: dict[str, Any]) -> bool:
         """Say whether an object has the members of an event."""
         return all(name in raw for name in ("id", "aggregate_id", "type", "origin", "at", "version"))

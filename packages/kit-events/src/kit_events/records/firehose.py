@@ -13,7 +13,8 @@ from kit_events.records.fields import Fields
 class FirehoseRecord(DataRecord):
     """One record on its way through Firehose, which waits for an answer to each.
 
-    Answer `{"records": [record.ok(…) for record in FirehoseRecord.from_record(event)]}`.
+    Under kit-handler's `job`, return `record.ok(…)`, the new data or None; without it, answer
+    `{"records": [record.ok(…) for record in FirehoseRecord.from_record(event)]}`.
     """
 
     kind = "event of Firehose"
@@ -56,6 +57,8 @@ class FirehoseRecord(DataRecord):
 
 
 def _records(fields: Fields) -> list[Fields]:
+    if "records" not in fields and "recordId" in fields:  # one that kit-handler's `job` has taken out
+        return [fields]
     records = fields.parts("records")
     if not records:
         raise fields.error("records", "is empty")

@@ -31,6 +31,11 @@ class IotRecord(Record):
         return [cls._of(inside) for inside in unwrap(raw)]
 
     @classmethod
+    def split_record(cls, raw: Mapping[str, Any]) -> list[Any]:
+        """Return the objects in a raw record."""
+        return unwrap(raw)
+
+    @classmethod
     def recognises(cls, raw: dict[str, Any]) -> bool:
         """Say no: nothing tells a rule's message from any other object."""
         return False

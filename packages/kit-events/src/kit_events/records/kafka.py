@@ -12,7 +12,7 @@ from kit_events.records.fields import Fields
 class KafkaRecord(DataRecord):
     """One record of a topic of Kafka: `json` is its `value` as JSON; None is a tombstone's value.
 
-    `headers` hold bytes; of a name that is repeated, the last.
+    `headers` hold bytes, or None where the producer gave null; of a name that is repeated, the last.
     """
 
     kind = "record of Kafka"
@@ -24,7 +24,7 @@ class KafkaRecord(DataRecord):
     offset: int
     value: bytes | None
     key: bytes | None = None
-    headers: dict[str, bytes] = {}  # noqa: RUF012  (copied)
+    headers: dict[str, bytes | None] = {}  # noqa: RUF012  (copied)
     at: datetime | None = None
     timestamp_type: str | None = None
 
@@ -40,7 +40,7 @@ class KafkaRecord(DataRecord):
         for record in _records(fields):
             yield cls(
                 topic=record.get("topic", str),
-                partition=record.get("partition", int),
+                partition=_partition(record),
                 offset=record.get("offset", int),
                 value=_bytes(record, "value"),
                 key=_bytes(record, "key"),
@@ -61,17 +61,24 @@ def _records(fields: Fields) -> list[Fields]:
     return records
 
 
+def _partition(record: Fields) -> int:
+    """Return the partition, which EventBridge Pipes may write as text."""
+    text = record.value.get("partition")
+    return int(text) if isinstance(text, str) and text.isdecimal() else record.get("partition", int)
+
+
 def _bytes(record: Fields, name: str) -> bytes | None:
     return record.data(name) if record.value.get(name) is not None else None
 
 
-def _headers(record: Fields) -> dict[str, bytes]:
-    """Return the headers, whose bytes are an array of Java's, from -128 to 127."""
-    headers = {}
+def _headers(record: Fields) -> dict[str, bytes | None]:
+    """Return the headers, whose bytes are an array of Java's, from -128 to 127; None is a header without a value."""
+    headers: dict[str, bytes | None] = {}
     for header in record.parts("headers") if record.find("headers", list) else ():
         for name in header.value:
+            numbers = header.find(name, list)
             try:
-                headers[name] = bytes(number & 0xFF for number in header.get(name, list))
+                headers[name] = None if numbers is None else bytes(number & 0xFF for number in numbers)
             except TypeError:
                 raise header.error(name, "has to hold bytes") from None
     return headers

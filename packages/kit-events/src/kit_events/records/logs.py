@@ -1,6 +1,6 @@
 """CloudWatch Logs subscriptions: to a function, or by way of a stream ("Real-time processing of log data")."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -34,6 +34,15 @@ class LogEventRecord(Record):
         return "awslogs" in raw or ("logEvents" in raw and "messageType" in raw)
 
     @classmethod
+    def split_record(cls, raw: Mapping[str, Any]) -> list[Any]:
+        """Return the unpacked batches inside of a raw record, each with one line."""
+        logs = [
+            _unpacked(Fields(cls.__name__, each)).value if isinstance(each, dict) and "awslogs" in each else each
+            for each in super().split_record(raw)
+        ]
+        return [part for log in logs for part in _lines(log)]
+
+    @classmethod
     def read(cls, fields: Fields) -> Iterator[Self]:
         """Yield the lines."""
         log = _unpacked(fields) if "awslogs" in fields else fields
@@ -59,6 +68,11 @@ class LogEventRecord(Record):
     def payload(self) -> Any:
         """Return the line as JSON, or its text if it is none."""
         return parsed(self.message)
+
+
+def _lines(log: Any) -> list[Any]:
+    lines = log.get("logEvents") if isinstance(log, dict) else None
+    return [{**log, "logEvents": [line]} for line in lines] if isinstance(lines, list) else [log]
 
 
 def _unpacked(fields: Fields) -> Fields:

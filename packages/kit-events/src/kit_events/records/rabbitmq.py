@@ -53,6 +53,9 @@ class RabbitMQRecord(DataRecord):
 
 
 def _messages(fields: Fields) -> list[tuple[str, Fields]]:
+    """Return the messages, each with its queue; one that EventBridge Pipes brought is there alone."""
+    if "rmqMessagesByQueue" not in fields and "basicProperties" in fields:
+        return [(fields.find("eventSourceKey", str) or "", fields)]
     by_queue = fields.part("rmqMessagesByQueue")
     messages = [(queue, message) for queue in by_queue.value for message in by_queue.parts(queue)]
     if not messages:
@@ -70,8 +73,9 @@ def _header(headers: Fields, name: str) -> Any:
     value = headers.value[name]
     if not isinstance(value, dict) or "bytes" not in value:
         return value
+    numbers = headers.part(name).find("bytes", list)
     try:
-        return bytes(number & 0xFF for number in headers.part(name).get("bytes", list)).decode()
+        return None if numbers is None else bytes(number & 0xFF for number in numbers).decode()
     except UnicodeDecodeError:
         raise headers.error(name, "is not text in UTF-8") from None
     except TypeError:

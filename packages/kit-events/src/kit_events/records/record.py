@@ -46,6 +46,14 @@ class Record(Frozen):
         return found
 
     @classmethod
+    def split_record(cls, raw: Mapping[str, Any]) -> list[Any]:
+        """Return the raw records inside of a raw one, each of which `from_record` reads by itself.
+
+        A job uses them where one of several has failed, or can't be read.
+        """
+        return unwrap(raw, cls)
+
+    @classmethod
     def recognises(cls, raw: dict[str, Any]) -> bool:
         """Say whether a JSON object is a record of this class; `read` sees whether it is well formed."""
         return source_of(raw) is cls

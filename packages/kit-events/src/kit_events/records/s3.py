@@ -4,6 +4,7 @@ Shapes: S3 User Guide, "Event message structure" and "EventBridge event message 
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, Self
 
 from kit_events.records.fields import Fields
@@ -27,7 +28,8 @@ class FileRecord(Record):
     """Something that happened to a file in S3.
 
     `key` is decoded, as the other calls of S3 take it. `size` and `etag` are None where there is no file any more.
-    `event_name` is as in "ObjectCreated:Put"; `sequencer` orders the events of one key, compared as padded hexadecimal.
+    `event_name` is as in "ObjectCreated:Put", without the `s3:` that some notifications have; `at` is the event's time;
+    `sequencer` orders the events of one key, compared as padded hexadecimal.
     """
 
     kind = "record of S3"
@@ -42,6 +44,7 @@ class FileRecord(Record):
     sequencer: str | None = None
     event_name: str = ""
     region: str = ""
+    at: datetime | None = None
 
     @classmethod
     def recognises(cls, raw: dict[str, Any]) -> bool:
@@ -82,8 +85,9 @@ class FileRecord(Record):
             etag=thing.find("eTag", str),
             version_id=thing.find("versionId", str),
             sequencer=thing.find("sequencer", str),
-            event_name=fields.find("eventName", str) or "",
+            event_name=(fields.find("eventName", str) or "").removeprefix("s3:"),
             region=fields.find("awsRegion", str) or "",
+            at=None if fields.value.get("eventTime") is None else fields.time("eventTime"),
         )
 
     @classmethod
@@ -101,6 +105,7 @@ class FileRecord(Record):
             sequencer=thing.find("sequencer", str),
             event_name=_event_name(fields.get("detail-type", str), detail),
             region=fields.find("region", str) or "",
+            at=None if fields.value.get("time") is None else fields.time("time"),
         )
 
 

@@ -13,7 +13,7 @@ from kit_events.records.record import Record
 
 
 class TopicRecord(Record):
-    """One message of a topic: `message` is its text, `attributes` those of the sender, as text."""
+    """One message of a topic: `message` is its text, `attributes` those of the sender: text, of type Binary bytes."""
 
     kind = "message of a topic"
     shown = ("message_id", "topic_arn")
@@ -22,7 +22,7 @@ class TopicRecord(Record):
     topic_arn: str
     message: str
     subject: str | None = None
-    attributes: dict[str, str] = {}  # noqa: RUF012  (copied)
+    attributes: dict[str, str | bytes] = {}  # noqa: RUF012  (copied)
     at: datetime | None = None
 
     @classmethod
@@ -52,7 +52,7 @@ class TopicRecord(Record):
             topic_arn=notice.get("TopicArn", str),
             message=notice.get("Message", str),
             subject=notice.find("Subject", str),
-            attributes={name: sent.part(name).get("Value", str) for name in sent.value} if sent else {},
+            attributes={name: _value(sent.part(name)) for name in sent.value} if sent else {},
             at=notice.time("Timestamp") if "Timestamp" in notice else None,
         )
 
@@ -60,6 +60,12 @@ class TopicRecord(Record):
     def payload(self) -> Any:
         """Return the message as JSON, or its text if it is none."""
         return parsed(self.message)
+
+
+def _value(attribute: Fields) -> str | bytes:
+    kind = attribute.value.get("Type")
+    binary = isinstance(kind, str) and kind.partition(".")[0] == "Binary"
+    return attribute.data("Value") if binary else attribute.get("Value", str)
 
 
 def _notice(fields: Fields) -> Fields:

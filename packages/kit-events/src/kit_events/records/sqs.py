@@ -16,7 +16,8 @@ _MOST_DIGITS = 14  # of milliseconds, before the year 5138
 class QueueRecord(Record):
     """One message of a queue, with any body.
 
-    `attributes` are set by SQS, `message_attributes` by the sender; all are text.
+    `attributes` are set by SQS, and are text; `message_attributes` by the sender: text, of a number its digits, of the
+    type Binary bytes.
     """
 
     kind = "message of a queue"
@@ -25,7 +26,7 @@ class QueueRecord(Record):
     message_id: str
     body: str
     attributes: dict[str, str] = {}  # noqa: RUF012  (copied)
-    message_attributes: dict[str, str] = {}  # noqa: RUF012
+    message_attributes: dict[str, str | bytes] = {}  # noqa: RUF012
     receipt_handle: str = ""
     queue_arn: str = ""
 
@@ -52,7 +53,7 @@ class QueueRecord(Record):
             message_id=fields.get("messageId", str),
             body=fields.get("body", str),
             attributes=attributes,
-            message_attributes=_texts(fields),
+            message_attributes=_message_attributes(fields),
             receipt_handle=fields.find("receiptHandle", str) or "",
             queue_arn=fields.find("eventSourceARN", str) or "",
         )
@@ -77,11 +78,18 @@ class QueueRecord(Record):
 
     @property
     def message_group_id(self) -> str | None:
-        """Return the group of a message of a FIFO queue."""
+        """Return the message group: what keeps the order in a FIFO queue, the tenant in a standard one."""
         return self.attributes.get("MessageGroupId")
 
 
-def _texts(fields: Fields) -> dict[str, str]:
-    sent = fields.find("messageAttributes", dict) or {}
-    values = {name: attribute.get("stringValue") for name, attribute in sent.items() if isinstance(attribute, dict)}
-    return {name: value for name, value in values.items() if isinstance(value, str)}
+def _message_attributes(fields: Fields) -> dict[str, str | bytes]:
+    sent = fields.part("messageAttributes") if fields.find("messageAttributes", dict) else None
+    values: dict[str, str | bytes] = {}
+    for name, attribute in sent.value.items() if sent else ():
+        if not isinstance(attribute, dict):
+            continue
+        if isinstance(attribute.get("stringValue"), str):
+            values[name] = attribute["stringValue"]
+        elif sent and isinstance(attribute.get("binaryValue"), str):
+            values[name] = sent.part(name).data("binaryValue")
+    return values

@@ -1,6 +1,6 @@
-"""Parameters: what a function asks for by name and annotation, and the values that it gets.
+"""Parameters: the names and annotations of a route's function, and the values that it gets.
 
-signature: the parameters of a route's function; binding: the values taken from a request
-markers: `Query`, `Header`, `Cookie`, `Body`; converters, conversion, bodies: texts and JSON by annotation
-validation: the errors of validator libraries, recognised by their shape
+binding, query: each parameter's part of the request; markers: `Query`, `Header`, `Cookie`, `Body`, `AssumeUtc`
+annotations: an annotation taken apart; conversion, dates, lists, bodies, unions: texts and JSON by annotation
+texts: characters that nothing can keep; validation: errors of validator libraries, told by their shape
 """

@@ -1,6 +1,6 @@
 """Calling a route's function with the parameters that it names, taken from the request and checked by annotation.
 
-Loaded with the first function that asks for more than the request. What a function asks for is worked out once.
+Loaded with the first function that asks for more than the request. Its parameters are read once.
 """
 
 import typing
@@ -9,16 +9,27 @@ from kit_core.parameters import annotations_of, globals_of
 from kit_core.parameters import parameters_of as named_parameters
 
 from kit_handler._naming import name_of
-from kit_handler.binding.bodies import is_body, json_loader, may_hold_decimals
-from kit_handler.binding.conversion import Wrong, bare, optional, text_loader
-from kit_handler.binding.markers import Body, Cookie, Header, Marker, Query
-from kit_handler.binding.signature import is_the_request
-from kit_handler.binding.validation import entry
+from kit_handler.binding.annotations import (
+    NotUnderstoodError,
+    Parts,
+    Wrong,
+    annotated,
+    has_load,
+    is_body,
+    kind_of,
+    origin_of,
+    parts_of,
+    takes_parameters,
+)
+from kit_handler.binding.bodies import json_loader, may_hold_decimals
+from kit_handler.binding.conversion import foreign_loader, text_loader, with_checks
+from kit_handler.binding.markers import Body, Marker, Query
 from kit_handler.errors import AnnotationError, InvalidRequestError
+from kit_handler.http.signature import is_the_request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
     from typing import Any
 
     from kit_handler.binding.conversion import Loader
@@ -26,25 +37,27 @@ if TYPE_CHECKING:
 
     Extract = Callable[[Request], Any]
 
-_IS_REQUIRED = "is required"
 _MISSING = object()
+_IS_REQUIRED = "is required"
 _PARTS = {"path": "path_params", "query": "query", "params": "params", "header": "headers", "cookie": "cookies"}
 
 
 class BoundParameter:
-    """Hold what one parameter is bound to.
+    """Hold the part of the request that a parameter is bound to.
 
     source: request, path, query, header, cookie, body, or params (path or query, where no template says which); key:
-    its name there; annotation: without None and markers; required: it has no default and can't be None
+    its name there, "" for the whole query or body; annotation: without markers and, but for JSON, None; kind: the
+    annotation without metadata; required: it has no default and can't be None
     """
 
-    __slots__ = ("annotation", "default", "key", "name", "required", "source")
+    __slots__ = ("annotation", "default", "key", "kind", "name", "required", "source")
 
     def __init__(self, name: str, source: str, key: str, annotation: "Any", required: bool, default: "Any") -> None:
         self.name = name
         self.source = source
         self.key = key
         self.annotation = annotation
+        self.kind = kind_of(annotation)
         self.required = required
         self.default = default
 
@@ -55,18 +68,23 @@ def bind(
     """Return `function` as a function of the request alone.
 
     path: the parameters of the route's path with their converters, None if that is not known; names: the local names
-    around the function. Raises AnnotationError for a parameter that can't be bound. An annotation that names what is
-    not there yet is left until the first request.
+    around the function. Raises AnnotationError for a parameter that can't be bound. An annotation with a name that is
+    defined further down is left until the first request.
     """
     try:
         return _bound(function, path, names or {})
-    except NameError:
-        pass
+    except (NameError, AttributeError) as error:
+        from kit_handler import _later
+
+        _later.refuse_misspelt(function, error)
     bound: list[Callable[[Request], Any]] = []
 
     def call(request: "Request") -> "Any":
         if not bound:
-            bound.append(_bound(function, path, {}))
+            try:
+                bound.append(_bound(function, path, {}))
+            except (NameError, AttributeError) as error:
+                raise _later.undefined(function, error) from error
         return bound[0](request)
 
     return call
@@ -75,15 +93,13 @@ def bind(
 def parameters_of(
     function: "Callable[..., Any]", path: "Mapping[str, str] | None" = None, names: "Mapping[str, Any] | None" = None
 ) -> "list[BoundParameter]":
-    """Return what each parameter of `function` is bound to; those that keep their default are left out."""
+    """Return the binding of each parameter of `function`; parameters that keep their default are left out."""
     named = named_parameters(function)
     assert named is not None  # `takes_the_request` was asked before
-    hints = annotations_of(function)
-    requests = [name for name in named.names if is_the_request(name, hints.get(name), function)]
-    hints = {name: hints[name] for name in named.names if name in hints and name not in requests}
-    holder = type("_", (), {})()
-    holder.__annotations__ = hints
-    resolved = typing.get_type_hints(holder, globals_of(function), dict(names or {}), include_extras=True)
+    annotations = annotations_of(function)
+    requests = [name for name in named.names if is_the_request(name, annotations.get(name), function)]
+    hints = {name: annotations[name] for name in named.names if name in annotations and name not in requests}
+    resolved = _evaluated(function, hints, names or {})
     found = []
     for name in named.names:
         if name in requests:
@@ -99,6 +115,16 @@ def parameters_of(
     return found
 
 
+def _evaluated(function: "Any", hints: "dict[str, Any]", names: "Mapping[str, Any]") -> "dict[str, Any]":
+    holder = type("_", (), {})()
+    holder.__annotations__ = hints
+    try:
+        return typing.get_type_hints(holder, globals_of(function), dict(names), include_extras=True)
+    except (SyntaxError, TypeError) as error:
+        texts = {name: hint for name, hint in hints.items() if isinstance(hint, str)}
+        raise AnnotationError(name_of(function), texts, f"means nothing: {error}") from error
+
+
 def _parameter(
     function: "Any", name: str, hint: "Any", path: "Mapping[str, str] | None", default: "Any"
 ) -> BoundParameter | None:
@@ -106,31 +132,44 @@ def _parameter(
         if path is None or name not in path:
             if default is not _MISSING:
                 return None
-            raise AnnotationError(name_of(function), None, f"is missing: what is {name!r}?")
+            raise AnnotationError(name_of(function), None, f"needs an annotation: what is {name!r}?")
         hint = _of_converter(path[name])
-    marker = _marker(hint)
-    annotation, may_be_none = optional(bare(hint))
-    marker = marker or _marker(annotation)
-    annotation = bare(annotation)
-    of_body = isinstance(marker, Body) or (marker is None and is_body(annotation) and name not in (path or ()))
-    if may_be_none and of_body and annotation not in (str, bytes):
-        annotation = typing.Optional[annotation]  # noqa: UP045  (JSON has null, texts have not)
-    required = default is _MISSING and not may_be_none
-    value = None if default is _MISSING else default
-    if marker:
-        key = (marker.name or "") if isinstance(marker, Body) else marker.key(name)
-        parameter = BoundParameter(name, marker.source, key, annotation, required, value)
-    elif path is not None and name in path:
-        parameter = BoundParameter(name, "path", name, annotation, True, None)
-    elif of_body:
-        parameter = BoundParameter(name, "body", "", annotation, required, value)
+    parts = parts_of(hint)
+    marker, metadata = _marker(parts.metadata)
+    parameter = _bound_parameter(name, Parts(parts.kind, metadata, parts.may_be_none), marker, path, default)
+    reason = "can't be read from a request"
+    try:
+        if _loader_of(parameter) is not None:
+            return parameter
+    except NotUnderstoodError as error:
+        reason = str(error)
     else:
-        parameter = BoundParameter(name, "query" if path is not None else "params", name, annotation, required, value)
-    if _loader(parameter) is not None:
-        return parameter
-    if default is not _MISSING and not marker:
-        return None  # something of the function's own, with the default that it needs
-    raise AnnotationError(name_of(function), hint, f"can't be read from a request, for the parameter {name!r}")
+        if default is not _MISSING and not marker:
+            return None  # something of the function's own, with the default that it needs
+    raise AnnotationError(name_of(function), hint, f"{reason}, for the parameter {name!r}")
+
+
+def _bound_parameter(
+    name: str, parts: Parts, marker: Marker | None, path: "Mapping[str, str] | None", default: "Any"
+) -> BoundParameter:
+    annotation = annotated(parts.kind, parts.metadata)
+    required = default is _MISSING and not parts.may_be_none
+    value = None if default is _MISSING else default
+    of_path = path is not None and name in path
+    of_body = isinstance(marker, Body) or (marker is None and not of_path and is_body(parts.kind))
+    of_query = isinstance(marker, Query) or (marker is None and not of_path)
+    if of_body:
+        key = (marker and marker.name) or ""
+        if parts.may_be_none and (key or parts.kind not in (str, bytes)):  # JSON has null, texts have not
+            annotation = typing.Optional[annotation]  # noqa: UP045
+        return BoundParameter(name, "body", key, annotation, required, value)
+    if of_query and (takes_parameters(parts.kind) or (marker and has_load(parts.kind))):
+        return BoundParameter(name, "query", "", annotation, required, value)
+    if marker:
+        return BoundParameter(name, marker.source, marker.key(name), annotation, required, value)
+    if of_path:
+        return BoundParameter(name, "path", name, annotation, True, None)
+    return BoundParameter(name, "query" if path is not None else "params", name, annotation, required, value)
 
 
 def _of_converter(converter: str) -> "Any":
@@ -145,13 +184,14 @@ def _of_converter(converter: str) -> "Any":
     return int if converter == "int" else str
 
 
-def _marker(hint: "Any") -> Marker | None:
-    for each in getattr(hint, "__metadata__", ()):
+def _marker(metadata: "tuple[Any, ...]") -> "tuple[Marker | None, tuple[Any, ...]]":
+    """Return the marker, and the rest of the metadata. A second marker stays there, and is refused with it."""
+    for place, each in enumerate(metadata):
         if isinstance(each, type) and issubclass(each, Marker):
             each = each()
         if isinstance(each, Marker):
-            return each
-    return None
+            return each, (*metadata[:place], *metadata[place + 1 :])
+    return None, metadata
 
 
 def _bound(
@@ -165,7 +205,8 @@ def _bound(
     in_order = [parameter.name for parameter in leading] == list(positional[: len(leading)])
     by_position = leading if in_order else []
     by_name = [parameter for parameter in found if parameter not in by_position]
-    extracts = [_extract(parameter) for parameter in (*by_position, *by_name)]
+    taken = {parameter.name for parameter in found}
+    extracts = [_extract_of(parameter, taken) for parameter in (*by_position, *by_name)]
     fields = [parameter.key for parameter in (*by_position, *by_name)]
     return _call(function, extracts, fields, len(by_position), [parameter.name for parameter in by_name])
 
@@ -206,48 +247,83 @@ def _call_with_one(function: "Callable[..., Any]", extract: "Extract", field: st
 
 
 def _invalid(found: "Iterable[tuple[str, str]]") -> InvalidRequestError:
+    from kit_handler.binding.validation import entry
+
     return InvalidRequestError([entry(field, message) for field, message in found])
 
 
-def _loader(parameter: BoundParameter) -> "Loader | None":
+def _loader_of(parameter: BoundParameter) -> "Loader | None":
+    """Return the loader of the parameter's value, None if its annotation can't be read from a request."""
     annotation = parameter.annotation
     if parameter.source == "body":
-        return _same if annotation in (str, bytes) and not parameter.key else json_loader(annotation)
-    if _is_list(annotation) and parameter.source in ("query", "params", "header"):
-        return text_loader((typing.get_args(annotation) or (str,))[0])
+        return _raw_loader(annotation) if _is_raw(parameter) else json_loader(annotation)
+    if not parameter.key:
+        return with_checks(foreign_loader(parameter.kind), parts_of(annotation))
+    if _is_list(parameter.kind) and parameter.source in ("query", "params", "header"):
+        from kit_handler.binding.lists import texts_loader
+
+        return texts_loader(annotation)
     return text_loader(annotation)
 
 
-def _is_list(annotation: "Any") -> bool:
-    return (typing.get_origin(annotation) or annotation) is list
+def _is_list(kind: "Any") -> bool:
+    return origin_of(kind) in (list, tuple)
+
+
+def _is_raw(parameter: BoundParameter) -> bool:
+    return not parameter.key and parameter.kind in (str, bytes)
+
+
+def _raw_loader(annotation: "Any") -> "Loader":
+    parts = parts_of(annotation)
+    return with_checks(_same if parts.kind is bytes else _decoded, parts)
 
 
 def _same(value: "Any") -> "Any":
     return value
 
 
-def _extract(parameter: BoundParameter) -> "Extract":
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise Wrong(("", "must be text in UTF-8")) from None
+
+
+def _extract_of(parameter: BoundParameter, taken: "Container[str]" = ()) -> "Extract":
+    """Return the function that takes the parameter's value from a request; it raises `Wrong`.
+
+    taken: the names of all parameters
+    """
     if parameter.source == "request":
         return _same
-    load = _loader(parameter)
+    load = _loader_of(parameter)
     assert load is not None  # parameters_of has asked
     if parameter.source == "body":
-        return _of_body(parameter, load)
-    if _is_list(parameter.annotation):
-        return _of_list(parameter, load)
-    if parameter.source in ("path", "params") and isinstance(parameter.annotation, type):
+        return (_of_raw_body if _is_raw(parameter) else _of_body)(parameter, load)
+    if not parameter.key:
+        from kit_handler.binding.query import of_query
+
+        return of_query(parameter.kind, load, taken)
+    if _is_list(parameter.kind):
+        from kit_handler.binding.query import of_list
+
+        of_header = parameter.source == "header"
+        return of_list(parameter.key, load, of_header=of_header, required=parameter.required, default=parameter.default)
+    if parameter.source in ("path", "params") and isinstance(parameter.kind, type):
         return _of_path(parameter, load)
     return _of_text(parameter, load)
 
 
 def _of_path(parameter: BoundParameter, load: "Loader") -> "Extract":
-    key, kind, extract_text = parameter.key, parameter.annotation, _of_text(parameter, load)
+    key, kind, extract_text = parameter.key, parameter.kind, _of_text(parameter, load)
     if kind is str:
         return extract_text
+    check = with_checks(_same, parts_of(parameter.annotation))
 
     def extract(request: "Request") -> "Any":
         value = request.converted.get(key)
-        return value if type(value) is kind else extract_text(request)
+        return check(value) if type(value) is kind else extract_text(request)
 
     return extract
 
@@ -266,43 +342,8 @@ def _of_text(parameter: BoundParameter, load: "Loader") -> "Extract":
     return extract
 
 
-def _of_list(parameter: BoundParameter, load: "Loader") -> "Extract":
-    key, default, required, of_header = (
-        parameter.key,
-        parameter.default,
-        parameter.required,
-        parameter.source == "header",
-    )
-
-    def extract(request: "Request") -> "Any":
-        texts: Any = None
-        if of_header:
-            if key in request.headers:
-                texts = [text.strip() for text in request.headers[key].split(",")]
-        else:
-            texts = request.multi_query.get(key)
-        if not texts:
-            if required:
-                raise Wrong(("", _IS_REQUIRED))
-            return default
-        values: list[Any] = []
-        found: list[tuple[str, str]] = []
-        for number, text in enumerate(texts):
-            try:
-                values.append(load(text))
-            except Wrong as wrong:
-                found += wrong.under(number)
-        if found:
-            raise Wrong(*found)
-        return values
-
-    return extract
-
-
 def _of_body(parameter: BoundParameter, load: "Loader") -> "Extract":
     key, default, required = parameter.key, parameter.default, parameter.required
-    if not key and parameter.annotation in (str, bytes):
-        return _of_raw_body(parameter)
     part = "exact_body" if may_hold_decimals(parameter.annotation) else "body"
 
     def extract(request: "Request") -> "Any":
@@ -324,21 +365,13 @@ def _of_body(parameter: BoundParameter, load: "Loader") -> "Extract":
     return extract
 
 
-def _of_raw_body(parameter: BoundParameter) -> "Extract":
+def _of_raw_body(parameter: BoundParameter, load: "Loader") -> "Extract":
     def extract(request: "Request") -> "Any":
         raw = request.raw_body
-        if not raw:
-            if parameter.required:
-                raise Wrong(("", "The request body is required"))
-            return parameter.default
-        if parameter.annotation is bytes:
-            return raw
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:
-            raise Wrong(("", "must be text in UTF-8")) from None
+        if raw:
+            return load(raw)
+        if parameter.required:
+            raise Wrong(("", "The request body is required"))
+        return parameter.default
 
     return extract
-
-
-__all__ = ["Body", "BoundParameter", "Cookie", "Header", "Query", "bind", "parameters_of"]

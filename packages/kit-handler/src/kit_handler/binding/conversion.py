@@ -1,93 +1,69 @@
 """Values by annotation: of text, as paths, queries and header fields have it, and of JSON.
 
-A loader is a function of one value that returns what the annotation asks for, or raises `Wrong`. Loaders are built
-once for each annotation. JSON is taken at its word: "1" is no int and 1 no bool; only what JSON has no form for
-(UUID, datetime, date, time, Decimal) is read from a string.
+A loader is a function of one value that returns a value of the annotated type, or raises `Wrong`. Loaders are built
+once for each annotation. JSON is taken at its word: "1" is no int and 1 no bool; only types without a form in JSON
+(UUID, datetime, date, time, Decimal) are read from a string.
 """
 
 import typing
 from enum import Enum
-from types import NoneType, UnionType
+from types import NoneType
 
-from kit_handler.binding.converters import CONVERTERS
-from kit_handler.binding.validation import flat, is_validation_error
+from kit_handler.binding.annotations import Wrong, parts_of
+from kit_handler.http.matching import CONVERTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime, time
     from decimal import Decimal
     from typing import Any, TypeAlias
+
+    from kit_handler.binding.annotations import Parts
 
     Loader: TypeAlias = Callable[[Any], Any]
 
 
-class Wrong(Exception):  # noqa: N818  (never leaves the package)
-    """Hold what is wrong: pairs of a path (`a.0.b`, "" for the value itself) and a message."""
-
-    def __init__(self, *found: tuple[str, str]) -> None:
-        super().__init__(found)
-        self.found = found
-
-    def under(self, key: object) -> "Iterable[tuple[str, str]]":
-        """Return the pairs as seen from what holds the value under `key`."""
-        return [(f"{key}.{path}" if path else str(key), message) for path, message in self.found]
-
-
-def optional(annotation: "Any") -> "tuple[Any, bool]":
-    """Return an annotation without `| None`, and whether it had that."""
-    if typing.get_origin(annotation) in (typing.Union, UnionType):
-        kinds = typing.get_args(annotation)
-        others = [kind for kind in kinds if kind is not NoneType]
-        if len(others) == 1 and len(kinds) == 2:
-            return others[0], True
-    return annotation, False
-
-
-def bare(annotation: "Any") -> "Any":
-    """Return an annotation without Annotated, Required and NotRequired around it."""
-    while typing.get_origin(annotation) in (typing.Annotated, typing.Required, typing.NotRequired):
-        annotation = typing.get_args(annotation)[0]
-    return annotation
-
-
-def is_decimal(annotation: "Any") -> bool:
-    """Tell whether the annotation is Decimal, which need not be loaded for that."""
-    return isinstance(annotation, type) and _known(annotation) is _OF_TEXT["decimal.Decimal"]
+def is_decimal(kind: "Any") -> bool:
+    """Tell whether the kind is Decimal, which need not be loaded for that."""
+    return isinstance(kind, type) and _name(kind) == "decimal.Decimal"
 
 
 def text_loader(annotation: "Any") -> "Loader | None":
     """Return the loader of one text, None if the annotation is nothing that a text can be."""
-    annotation = bare(annotation)
-    if annotation is str or annotation is typing.Any:
-        return _same
-    if typing.get_origin(annotation) is typing.Literal:
-        return _choice({str(value): value for value in typing.get_args(annotation)})
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return _choice({str(member.value): member for member in annotation})
-    known = _known(annotation) if isinstance(annotation, type) else None
-    return _guarded(*known) if known else None
+    parts = parts_of(annotation)
+    load = None if parts.may_be_none else _of_text(parts.kind, parts.metadata)
+    return load and with_checks(load, parts)
 
 
-def scalar_loader(annotation: "Any") -> "Loader | None":
-    """Return the loader of a JSON value that is neither an object nor a list, None for other annotations."""
-    if annotation in (typing.Any, object):
+def with_checks(load: "Loader", parts: "Parts") -> "Loader":
+    """Return the loader with the checks behind it that the metadata asks for; NotUnderstoodError as `checks_of`."""
+    if not parts.metadata:
+        return load
+    from kit_handler.checks.checks import checked
+
+    return checked(load, parts.kind, parts.metadata)
+
+
+def scalar_loader(kind: "Any", metadata: "Iterable[Any]" = ()) -> "Loader | None":
+    """Return the loader of a JSON value that is neither an object nor a list, None for other kinds."""
+    if kind in (typing.Any, object):
         return _same
-    if annotation in (None, NoneType):
+    if kind in (None, NoneType):
         return _exactly(NoneType, "must be null")
-    if typing.get_origin(annotation) is typing.Literal:
-        return _choice({(type(value), value): value for value in typing.get_args(annotation)}, typed=True)
-    if not isinstance(annotation, type):
+    if kind is str:
+        return _string
+    choices = _choices(kind)
+    if choices is not None:
+        return _choice({(type(value), value): chosen for value, chosen in choices}, typed=True)
+    if not isinstance(kind, type):
         return None
-    if issubclass(annotation, Enum):
-        return _choice({(type(member.value), member.value): member for member in annotation}, typed=True)
-    if annotation in _OF_JSON:
-        return _exactly(annotation, _OF_JSON[annotation])
-    if annotation is float:
+    if kind in _OF_JSON:
+        return _exactly(kind, _OF_JSON[kind])
+    if kind is float:
         return _float
-    if is_decimal(annotation):
+    if is_decimal(kind):
         return _decimal_of_json
-    known = _known(annotation)
+    known = _known(kind, metadata)
     if known is None:
         return None
     load = _guarded(*known)
@@ -101,12 +77,14 @@ def scalar_loader(annotation: "Any") -> "Loader | None":
 
 
 def foreign_loader(kind: "Any") -> "Loader":
-    """Return the loader of a class with `.load()`, whose validation errors look like marshmallow's."""
+    """Return the loader of a class with `.load()`, whose validation errors carry `messages`."""
 
     def load(value: "Any") -> "Any":
         try:
             return kind.load(value)
         except Exception as error:
+            from kit_handler.binding.validation import flat, is_validation_error
+
             if is_validation_error(error):
                 raise Wrong(*flat(error)) from error
             raise
@@ -114,7 +92,66 @@ def foreign_loader(kind: "Any") -> "Loader":
     return load
 
 
+def list_loader(load: "Loader") -> "Loader":
+    """Return the loader of a list by that of its items."""
+
+    def load_list(value: "Any") -> "list[Any]":
+        if not isinstance(value, list):
+            raise Wrong(("", "must be a list"))
+        return list(load_each(load, enumerate(value)).values())
+
+    return load_list
+
+
+def load_each(load: "Loader", items: "Iterable[tuple[Any, Any]]") -> "dict[Any, Any]":
+    """Return the loaded values by key; `Wrong` names the wrong ones, up to a hundred."""
+    loaded: dict[Any, Any] = {}
+    found: list[tuple[str, str]] = []
+    for key, value in items:
+        try:
+            loaded[key] = load(value)
+        except Wrong as wrong:
+            found += wrong.under(key)
+            if len(found) >= _MOST_NAMED:
+                break
+    if found:
+        raise Wrong(*found)
+    return loaded
+
+
+def _of_text(kind: "Any", metadata: "Iterable[Any]") -> "Loader | None":
+    if kind is str or kind is typing.Any:
+        return _string
+    choices = _choices(kind)
+    if choices is not None:
+        return _choice({str(value): chosen for value, chosen in choices})
+    known = _known(kind, metadata) if isinstance(kind, type) else None
+    return _guarded(*known) if known else None
+
+
+def _choices(kind: "Any") -> "list[tuple[Any, Any]] | None":
+    """Return the values of a Literal or Enum as JSON has them, each with what it is in Python; None for other kinds."""
+    if typing.get_origin(kind) is typing.Literal:
+        return [(each.value if isinstance(each, Enum) else each, each) for each in typing.get_args(kind)]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return [(member.value, member) for member in kind]
+    return None
+
+
 def _same(value: "Any") -> "Any":
+    return value
+
+
+def _string(value: "Any") -> str:
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return value
+    if not isinstance(value, str):
+        raise Wrong(("", "must be a string"))
+    from kit_handler.binding.texts import fault_of
+
+    fault = fault_of(value)
+    if fault:
+        raise Wrong(("", fault))
     return value
 
 
@@ -185,40 +222,29 @@ def _decimal_of_json(value: "Any") -> "Decimal":
         raise Wrong(("", _A_NUMBER)) from None
 
 
-def _datetime(text: str) -> "datetime":
-    from datetime import datetime
+def _known(kind: type, metadata: "Iterable[Any]") -> "tuple[Loader, str] | None":
+    """Return the reader of a text as `kind`, told by name: an annotation has loaded the module, others need not."""
+    name = _name(kind)
+    if name in ("datetime.datetime", "datetime.time"):
+        from kit_handler.binding.dates import reader
 
-    if len(text) <= 10:
-        raise ValueError(text)
-    return datetime.fromisoformat(text)
-
-
-def _time(text: str) -> "time":
-    from datetime import time
-
-    return time.fromisoformat(text)
+        return reader(kind, metadata)
+    return _OF_TEXT.get(name)
 
 
-def _known(kind: type) -> "tuple[Loader, str] | None":
-    """Return what reads a text as `kind`, told by name: whoever annotates has loaded its module, others needn't."""
-    name = kind.__qualname__
-    return _OF_TEXT.get(name if kind.__module__ == "builtins" else f"{kind.__module__}.{name}")
+def _name(kind: type) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 _A_NUMBER = "must be a number"
+_MOST_NAMED = 100  # wrong elements of a list: a long one of nothing else would become a far longer answer
 _LARGEST_EXPONENT = 6144  # decimal128's; 1e999999999 is short, and its digits would fill the memory
-_OF_JSON: "dict[type, str]" = {
-    str: "must be a string",
-    int: "must be an integer",
-    bool: "must be true or false",
-}
+_OF_JSON: "dict[type, str]" = {int: "must be an integer", bool: "must be true or false"}
 _OF_TEXT: "dict[str, tuple[Loader, str]]" = {
     "int": (CONVERTERS["int"], "must be an integer"),
     "float": (lambda text: _number(text, float), _A_NUMBER),
     "bool": (_bool, "must be true or false"),
     "decimal.Decimal": (_number, _A_NUMBER),
     "uuid.UUID": (CONVERTERS["uuid"], "must be a UUID"),
-    "datetime.datetime": (_datetime, "must be a date and time such as 2030-01-31T12:00:00Z"),
     "datetime.date": (CONVERTERS["date"], "must be a date such as 2030-01-31"),
-    "datetime.time": (_time, "must be a time such as 12:00:00"),
 }

@@ -2,16 +2,17 @@
 
 
 class Marker:
-    """Name a part of the request; `name` is what it is called there, by default like the parameter."""
+    """Name a part of the request; `name` is its name there, by default the parameter's."""
 
     __slots__ = ("name",)
+    __kit_marker__ = True
     source = ""
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name
 
     def key(self, parameter: str) -> str:
-        """Return what `parameter` is called in the request."""
+        """Return the name of `parameter` in the request."""
         return self.name or parameter
 
     def __repr__(self) -> str:
@@ -26,7 +27,7 @@ class Query(Marker):
 
 
 class Header(Marker):
-    """Take the parameter from a header field: `user_agent` is `user-agent`; a list is what commas part."""
+    """Take the parameter from a header field: `user_agent` is `user-agent`; a list is split at commas."""
 
     __slots__ = ()
     source = "header"
@@ -51,3 +52,13 @@ class Body(Marker):
 
     __slots__ = ()
     source = "body"
+
+
+class AssumeUtc:
+    """Take a datetime or time without an offset for UTC: `Annotated[datetime, AssumeUtc]`; by default it is refused."""
+
+    __slots__ = ()
+    assume_utc = True
+
+    def __repr__(self) -> str:
+        return "AssumeUtc()"

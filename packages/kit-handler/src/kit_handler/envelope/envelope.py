@@ -1,8 +1,8 @@
-"""`aws_lambda_handler`: what a function returns goes out in an envelope with a code, a message and a duration."""
+"""`aws_lambda_handler`: a function's result goes out in an envelope with a code, a message and a duration."""
 
 from time import perf_counter
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import begin, end, outcome
 
 from kit_handler._naming import name_of, take_over
 from kit_handler._shape import mapping, pairs, texts
@@ -40,11 +40,11 @@ def aws_lambda_handler(
     with a line break in it, are such exceptions.
 
     error_receiver: called with an `ErrorReport` (text without secrets, and its parts), for everything but the ignored
-    AppErrors; a plain function runs in a thread of its own, a coroutine function in the loop. What it raises is
-    logged and changes nothing
+    AppErrors; a plain function runs in a thread of its own, a coroutine function in the loop. Its own
+    error is logged and changes nothing
     content_type: of successful answers
     use_traceback: True lets the client see the error's own text and its traceback; for development
-    ignore_app_errors: AppErrors or their codes, of which the receiver hears nothing
+    ignore_app_errors: AppErrors or their codes that the receiver is not told
     receiver_timeout: seconds that the answer waits for the receiver; less when the invocation has less left
 
     An event that is not HTTP is different: its result is returned as it is when it is a batch answer, and an
@@ -72,6 +72,9 @@ def aws_lambda_handler(
                     notify(error_receiver, error, event, context, seconds=receiver_timeout)
                 if payloads.find(event) is None:
                     raise
+                noted = outcome()
+                if noted is not None:
+                    noted["failed"] = not isinstance(error, AppError)
                 return _failure(error, use_traceback, started)
             finally:
                 end(token)
@@ -105,14 +108,17 @@ def _success(result: "Any", event: "Any", content_type: str, started: float) -> 
 
 
 def _whole(answer: "dict[str, Any]") -> "dict[str, Any]":
-    from kit_handler.http.response import check_field
+    from kit_handler.http.fields import check_field, transportable
 
     cookies = (("Set-Cookie", each) for each in texts(answer.get("cookies")))
     for name, value in (*pairs(mapping(answer, "headers")), *pairs(mapping(answer, "multiValueHeaders")), *cookies):
         check_field(str(name), str(value))
     body = answer.get("body")
-    if body is None or isinstance(body, str):
+    if body is None:
         return answer
+    if isinstance(body, str):
+        text = transportable(body)
+        return answer if text is body else {**answer, "body": text}
     from kit_core.json import dumps
 
     return {**answer, "body": dumps(body)}

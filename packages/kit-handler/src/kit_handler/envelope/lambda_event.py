@@ -1,4 +1,4 @@
-"""The event of an HTTP function as `aws_lambda_handler` knows it, and what is most often wanted of it."""
+"""The event of an HTTP function under `aws_lambda_handler`, and short ways to its most used parts."""
 
 from kit_handler._shape import mapping
 from kit_handler.http.headers import Headers
@@ -32,8 +32,8 @@ class RequestContext(dict[str, "Any"]):
 class LambdaEvent:
     """Hold an event: `LambdaEvent(**event)`.
 
-    body: the raw text or None; headers: looked up in any case; requestContext: a `RequestContext`; what else the
-    event holds is in `_extra`. `null` is the same as nothing everywhere.
+    body: the raw text or None; headers: looked up in any case; requestContext: a `RequestContext`; everything else
+    is in `_extra`. `null` is the same as nothing everywhere.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class LambdaEvent:
         from kit_core.json import loads
 
         try:
-            if self._extra.get("isBase64Encoded"):
+            if self._extra.get("isBase64Encoded") or self._extra.get("is_base64_encoded"):  # VPC Lattice V1
                 from binascii import a2b_base64
 
                 body = a2b_base64(body).decode()

@@ -36,6 +36,10 @@ class LambdaResponse(dict[str, "Any"]):
             from kit_core.json import dumps
 
             body = dumps(body)
+        elif not body.isascii():
+            from kit_handler.http.fields import transportable
+
+            body = transportable(body)
         kind = content_type if "charset=" in content_type or not charset else f"{content_type}; charset={charset}"
         return cls(
             statusCode=int(status_code),

@@ -24,7 +24,7 @@ _unfinished: "list[Thread]" = []
 
 
 def notify(receiver: "ErrorReceiver", error: Exception, event: "Any", context: "Any", *, seconds: float) -> None:
-    """Call `receiver` with a report of `error` and wait for it for `seconds`; what goes wrong is only logged.
+    """Call `receiver` with a report of `error` and wait for it for `seconds`; its errors are only logged.
 
     One that takes longer goes on in its thread, as far as the environment is awake; when four are at it, further
     reports are given up.

@@ -39,7 +39,7 @@ class ErrorReport(str):
 
 
 def report(error: BaseException, event: "Any", context: "Any") -> ErrorReport:
-    """Return what a person needs to know of a failure, without secrets; whatever is wrong with error or event."""
+    """Return the report of a failure, without secrets, for any error and event."""
     parts = _parts(error, event, context)
     made = ErrorReport(_text(parts))
     vars(made).update(parts)

@@ -1,4 +1,4 @@
-"""What a route's result or exception becomes on its way out.
+"""From a route's result or exception to the answer that goes out.
 
 The form of errors, handlers for exceptions, ETag, gzip, security headers, CORS: in this order, each only where the
 route or its router has asked for it.
@@ -22,7 +22,7 @@ class Answers:
     __slots__ = ("_handlers", "_problem", "_steps", "cors", "plain")
 
     def __init__(self, options: "dict[str, Any]") -> None:
-        self.cors = _cors(options.get("cors"))
+        self.cors = cors_of(options.get("cors"))
         self._handlers = _checked_handlers(options.get("exception_handlers"))
         self._problem = bool(options.get("problem_json"))
         self._steps = _steps(options)
@@ -31,7 +31,7 @@ class Answers:
         self.plain = not self._steps and not self._problem
 
     def of_error(self, error: Exception, request: "Request", name: str) -> Response:
-        """Return the answer to what `name` has raised."""
+        """Return the answer to an error that `name` has raised."""
         for kind in type(error).__mro__ if self._handlers else ():
             handler = self._handlers.get(kind)
             if handler:
@@ -53,7 +53,7 @@ class Answers:
             return _of_error(failure, name)
 
     def finished(self, response: Response, request: "Request", name: str) -> Response:
-        """Return what goes out; `response` itself stays as it is, since routes may keep and reuse it."""
+        """Return the answer that goes out; `response` itself is not changed, since routes may keep and reuse it."""
         if self._problem and response.status_code >= 400:
             response = _as_problem(response)
         try:
@@ -109,7 +109,8 @@ def _checked_handlers(handlers: "Any") -> "dict[type, Any]":
     return dict(handlers)
 
 
-def _cors(origins: "Any") -> "Cors | None":
+def cors_of(origins: "Any") -> "Cors | None":
+    """Return the CORS that `cors=` asks for, None for none."""
     if origins is None or origins is False:
         return None
     from kit_handler.http.interceptors.cors import Cors
@@ -120,9 +121,9 @@ def _cors(origins: "Any") -> "Cors | None":
 def _steps(options: "dict[str, Any]") -> "list[AnswerStep]":
     steps: list[AnswerStep] = []
     if options.get("etag"):
-        from kit_handler.http.etag import tagged
+        from kit_handler.http.etag import tagged, tagged_compressed
 
-        steps.append(tagged)
+        steps.append(tagged_compressed if options.get("compress") else tagged)
     if options.get("compress"):
         from kit_handler.http.compression import compressed
 

@@ -1,5 +1,6 @@
 """gzip, for answers that get smaller by it."""
 
+from kit_handler.http.fields import vary_on
 from kit_handler.http.response import Response
 
 TYPE_CHECKING = False
@@ -13,18 +14,21 @@ _LEVEL = 6
 
 def compressed(response: Response, request: "Request") -> Response:
     """Return the answer in gzip when the client takes that and it is worth the work; text and JSON only."""
-    if isinstance(response.body, (bytes, bytearray)):
+    if response.streams:
         return response
-    body, _, headers = response.encoded()
-    given = {name.lower(): name for name in headers}
-    if len(body) >= _LEAST and "content-encoding" not in given:
-        vary = given.get("vary", "Vary")
-        headers[vary] = f"{headers[vary]}, Accept-Encoding" if "vary" in given else "Accept-Encoding"
+    body, in_base64, headers, cookies = response.parts()
+    if varies(body, in_base64, headers):
+        vary_on(headers, "Accept-Encoding")
         packed = _gzip(body.encode()) if _accepts_gzip(request.headers.get("accept-encoding", "")) else None
         if packed is not None and len(packed) <= _WORTH * len(body):
             headers["Content-Encoding"] = "gzip"
-            return Response(response.status_code, packed, headers, cookies=response.cookies)
-    return Response(response.status_code, body, headers, cookies=response.cookies)
+            return Response(response.status_code, packed, headers, cookies=cookies)
+    return Response(response.status_code, response.body if in_base64 else body, headers, cookies=cookies)
+
+
+def varies(body: str, in_base64: bool, headers: dict[str, str]) -> bool:
+    """Tell whether an answer is one that is compressed for the clients that take gzip."""
+    return not in_base64 and len(body) >= _LEAST and not any(name.lower() == "content-encoding" for name in headers)
 
 
 def _gzip(data: bytes) -> bytes:

@@ -15,7 +15,7 @@ def cookie(
     httponly: bool,
     samesite: str | None,
 ) -> str:
-    """Return a Set-Cookie value; ValueError for what no browser would take, or would take as something else."""
+    """Return a Set-Cookie value; ValueError for one that browsers would refuse or read differently."""
     if not name or not _is_visible(name) or _SEPARATORS.intersection(name):
         raise ValueError(f"{name!r} can't be the name of a cookie")
     if not _is_visible(value) or _NOT_IN_VALUES.intersection(value):

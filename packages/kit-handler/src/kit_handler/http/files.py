@@ -1,4 +1,4 @@
-"""What a file needs to be an answer: its bytes, its type and its name."""
+"""Files as answers: bytes, type and name."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,4 +35,4 @@ def _name(filename: str) -> str:
         return f'filename="{filename}"'
     from urllib.parse import quote
 
-    return f"filename*=UTF-8''{quote(filename, safe='')}"
+    return f"filename*=UTF-8''{quote(filename, safe='', errors='replace')}"

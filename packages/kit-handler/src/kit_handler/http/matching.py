@@ -1,4 +1,4 @@
-"""Finding what is registered for a method and a path: a dictionary for fixed paths, a trie of segments for the rest.
+"""The search by method and path: a dictionary for fixed paths, a trie of segments for the rest.
 
 The time it takes grows with the segments of the path, not with the number of routes. At each segment fixed text is
 tried first, then parameters with a converter in the order in which they were registered, then plain parameters, then
@@ -9,12 +9,11 @@ from kit_handler.errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Generic, TypeVar
 
-    from kit_handler.binding.converters import Accepts
-
     T = TypeVar("T")
+    Accepts = Callable[[str], object]
     Segments = tuple[str | "PathParameter", ...]
     Values = list[str | tuple[str, object]]
 else:
@@ -25,6 +24,32 @@ else:
         __class_getitem__ = classmethod(lambda cls, item: cls)
 
     T = None
+
+
+def _int(text: str) -> int:
+    if not (text.isascii() and text.removeprefix("-").isdigit()):
+        raise ValueError(text)
+    return int(text)
+
+
+def _uuid(text: str) -> object:
+    from uuid import UUID
+
+    if len(text) != 36:  # UUID() would take braces, a URN, or no hyphens, too
+        raise ValueError(text)
+    return UUID(text)
+
+
+def _date(text: str) -> object:
+    from datetime import date
+
+    if len(text) != 10 or text[7] != "-":  # fromisoformat() would take 2030-W05-4, too
+        raise ValueError(text)
+    return date.fromisoformat(text)
+
+
+CONVERTERS: "dict[str, Accepts]" = {"int": _int, "uuid": _uuid, "date": _date}
+"""What a segment may be, by the name after the colon; a ValueError means that the path is another."""
 
 
 class PathParameter:
@@ -43,9 +68,9 @@ class PathParameter:
 
 
 def parse(path: str, converters: "Mapping[str, Accepts]") -> "Segments":
-    """Return the segments of a route's path; ConfigurationError says what is wrong with it.
+    """Return the segments of a route's path; ConfigurationError gives the reason for a wrong one.
 
-    converters: by name, beside those of `kit_handler.binding.converters`
+    converters: by name, beside CONVERTERS
     """
     if path in ("", "/"):
         return ()
@@ -80,8 +105,6 @@ def _segment(text: str, path: str, converters: "Mapping[str, Accepts]") -> "str 
     greedy = inner.endswith("+")
     if not converter:
         return PathParameter(name, "str", None, greedy=greedy)
-    from kit_handler.binding.converters import CONVERTERS
-
     known = {**CONVERTERS, **converters}
     if greedy or converter not in known:
         listed = ", ".join(sorted(known))

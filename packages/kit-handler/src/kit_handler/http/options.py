@@ -1,4 +1,4 @@
-"""The options of `route`: the built-in ones, those that `add_interceptor` adds, and the guards that they ask for."""
+"""The options of `route`: the built-in ones, the ones that `add_interceptor` adds, and the guards of both."""
 
 from kit_handler.errors import InvalidInterceptorError
 
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 ANSWER_OPTIONS = ("exception_handlers", "problem_json", "etag", "compress", "security_headers")
 BUILT_IN = ("rate_limit", "role", "scope", "token")
 RESERVED = (*BUILT_IN, "cors", "interceptors", *ANSWER_OPTIONS)
+
+DOCUMENTED = ("responses", "tags", "deprecated", "hidden")
+"""The options of a Router's route that are for its OpenAPI description only."""
+
+INHERITED: "Any" = ...
+"""The default of a keyword that leaves the option to the router's, or to the one around it."""
 
 _registered: "dict[str, type[Any]]" = {}
 
@@ -63,6 +69,15 @@ def add_interceptor(interceptor: "C") -> "C":
     return interceptor
 
 
+def given_options(values: "dict[str, Any]", registered: "dict[str, Any]") -> "dict[str, Any]":
+    """Return the options among a function's keywords that were given, `registered` ones among them.
+
+    values: the function's local names
+    """
+    names = (name for name in (*RESERVED, *DOCUMENTED) if values.get(name, INHERITED) is not INHERITED)
+    return {name: values[name] for name in names} | registered
+
+
 def known_options() -> "list[str]":
     """Return every keyword that `route` knows at this moment."""
     return [*RESERVED, *_registered]
@@ -90,9 +105,9 @@ def _made(interceptor: "type[Any]", value: "Any") -> "Guard":
 
 
 def _order(options: "dict[str, Any]") -> "tuple[str, ...]":
-    """Return the built-in guards in their order: floods first, then who calls, then what they may do.
+    """Return the built-in guards in their order: floods first, then the caller's identity, then permissions.
 
-    A token that says who is calling comes before what asks about the caller; a token that is only checked comes last,
+    A token that names the caller comes before the guards that ask for one; a token that is only checked comes last,
     since that may cost a question to somewhere else.
     """
     by_address = getattr(options.get("rate_limit"), "key", None) == "source_ip"

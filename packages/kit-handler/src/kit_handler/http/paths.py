@@ -1,9 +1,9 @@
-"""The path that a router matches: without what stands before the API's own routes.
+"""The path that a router matches, without the parts before the API's own routes.
 
 Where each comes from:
 HTTP APIs have a stage's name (but `$default`) at the front of the path, decoded; behind a custom domain the path
 begins with the mapping's key instead. REST APIs leave the stage out, and a custom domain's base path in. Function
-URLs and load balancers pass the path on as it came, encoded. What a custom domain has put in front is told by the
+URLs and load balancers pass the path on as it came, encoded. The prefix of a custom domain is told by the
 route or resource that API Gateway itself has matched: it counts from the end.
 """
 
@@ -70,7 +70,4 @@ def _matched(path: str, template: str, params: "dict[str, Any]") -> str:
     if len(segments) <= length:
         return path
     end = segments[len(segments) - length :]
-    first = template.split("/")[1]
-    if end and "{" not in first and end[0] != first:
-        return path
     return f"/{'/'.join(end)}{'/' if path.endswith('/') and end else ''}"

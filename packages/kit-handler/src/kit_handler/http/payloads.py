@@ -15,8 +15,9 @@ _BY_MARK = (
     ("http", ("apigateway_v2", "function_url")),
     ("elb", ("alb", "alb_multi_value")),
     ("serviceNetworkArn", ("vpc_lattice_v2",)),
+    ("asgi", ("asgi",)),
 )
-_OTHERWISE = ("apigateway_v1",)
+_OTHERWISE = ("apigateway_v1", "vpc_lattice_v1")
 _METHODS = (
     "recognises",
     "method",
@@ -43,7 +44,7 @@ def register_adapter(adapter: "A") -> "A":
     """Read a payload of one's own: `adapter` is asked before the built-in ones, the latest first.
 
     It is a module, or an instance, with the functions of `kit_handler.http.adapters.adapter.Adapter`;
-    `apigateway_v2.py` is an example; what `encode` returns has a `body`. `MOST_BYTES`, where it has that, is the
+    `apigateway_v2.py` is an example; the answer of `encode` has a `body`. `MOST_BYTES`, where it has that, is the
     largest answer that gets through. Raises ConfigurationError for one that lacks some of the functions.
     """
     missing = [name for name in _METHODS if not callable(getattr(adapter, name, None))]
@@ -80,13 +81,15 @@ def find(event: "Any") -> "Adapter | None":
 
 
 def check_size(answer: "dict[str, Any]", adapter: "Adapter") -> None:
-    """Raise ResponseTooLargeError for an answer over what Lambda, or the adapter's `MOST_BYTES`, lets through."""
+    """Raise ResponseTooLargeError for an answer larger than Lambda's limit, or the adapter's `MOST_BYTES`."""
+    limit: int | None = getattr(adapter, "MOST_BYTES", _MOST_BYTES)
+    if limit is None:
+        return
     import json
     import sys
 
     # The runtime's own serialisation: it escapes what is not ASCII before Python 3.12, and not from there on.
     size = len(json.dumps(answer, ensure_ascii=sys.version_info < (3, 12)).encode(errors="surrogatepass"))
-    limit: int = getattr(adapter, "MOST_BYTES", _MOST_BYTES)
     if size > limit:
         raise ResponseTooLargeError(size=size, limit=limit)
 

@@ -1,4 +1,4 @@
-"""An HTTP request, whatever it came in."""
+"""An HTTP request, independent of its payload."""
 
 from kit_handler.errors import BadRequestError
 from kit_handler.http.headers import Headers
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
 
     class lazy:  # noqa: N801  (reads like the decorator that it is)
-        """Do what `functools.cached_property` does, without its lock (Python 3.11) and its import."""
+        """Do the same as `functools.cached_property`, without its lock (Python 3.11) and its import."""
 
         def __init__(self, function):
             self.function = function
@@ -32,7 +32,7 @@ _UNPARSED = "The request body is not valid JSON"
 
 
 class Request:
-    """Hold one HTTP request; what the event holds is parsed when it is first asked for.
+    """Hold one HTTP request; the parts of the event are parsed when they are first asked for.
 
     In a test, make one from keywords: `Request(method="POST", path="/loans", body={"amount": "10"})`. `body` is
     taken as it is given, a handler sees the same.
@@ -44,7 +44,10 @@ class Request:
     """
 
     # What every request is asked for; the rest, and what interceptors add, is in `__dict__`, which takes longer.
-    __slots__ = ("__dict__", "__weakref__", "_adapter", "_outcome", "context", "event", "method", "path", "route")
+    __slots__ = (
+        *("__dict__", "__weakref__", "_adapter", "_cors_methods", "_outcome"),
+        *("context", "event", "method", "path", "route"),
+    )
 
     __kit_request__ = True  # for annotations: told without importing this module
 
@@ -54,6 +57,7 @@ class Request:
     path: str
     route: str | None
     _adapter: "Adapter"
+    _cors_methods: "list[str]"
     _outcome: "Any"
 
     def __init__(
@@ -129,7 +133,7 @@ class Request:
 
     @lazy
     def authorizer(self) -> "dict[str, Any] | None":
-        """What the authorizer said of the caller, flat (context, JWT or Cognito claims, IAM), or None."""
+        """The authorizer's context, flat (context, JWT or Cognito claims, IAM), or None."""
         return self._adapter.authorizer(self.event)
 
     @lazy
@@ -175,7 +179,10 @@ class Request:
         """The body's bytes, out of base64 if they came so."""
         body, in_base64 = self._adapter.body(self.event)
         if not in_base64:
-            return _bytes_of(body)
+            try:
+                return _bytes_of(body)
+            except UnicodeEncodeError:
+                raise BadRequestError("The request body is not valid text in UTF-8") from None
         from binascii import Error, a2b_base64
 
         try:

@@ -2,25 +2,28 @@
 
 from kit_handler._naming import name_of
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
+from kit_handler.http.answers import cors_of
 from kit_handler.http.matching import Matcher, PathParameter, joined, parse, text_of
-from kit_handler.http.options import ANSWER_OPTIONS
+from kit_handler.http.options import ANSWER_OPTIONS, DOCUMENTED, INHERITED, given_options
 from kit_handler.http.paths import route_path
 from kit_handler.http.response import Response
-from kit_handler.http.routes import Endpoint, caller, check_options, serve
+from kit_handler.http.routes import Endpoint, caller, check_options, is_reported, serve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Literal, TypeVar
 
-    from kit_handler.binding.converters import Accepts
-    from kit_handler.http.matching import Segments, Values
+    from kit_handler.http.interceptors.cors import Cors
+    from kit_handler.http.interceptors.rate_limit import RateLimit
+    from kit_handler.http.matching import Accepts, Segments, Values
     from kit_handler.http.request import Request
+    from kit_handler.http.types import Interceptor, Names, Origins, Verifier
 
     F = TypeVar("F", bound=Callable[..., Any])
 
-DOCUMENTED = ("responses", "tags", "deprecated", "hidden")
-"""What a route can be told for its OpenAPI description only."""
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+"""The methods that API Gateway, Function URLs and load balancers send (API Gateway's ANY is all of these)."""
 
 _SLASHES = ("ignore", "strict", "redirect")
 
@@ -36,6 +39,9 @@ class Route:
     def __init__(
         self, function: "Any", methods: tuple[str, ...], segments: "Segments", options: "dict[str, Any]"
     ) -> None:
+        own = getattr(function, "route_options", {})
+        if own.get("cors") and "cors" not in options:  # a preflight is answered here, before the function is called
+            options = {**options, "cors": cors_of(own["cors"])}
         self.function = function
         self.methods = methods
         self.segments = segments
@@ -44,13 +50,15 @@ class Route:
         self.parameters = {each.name: each.converter for each in segments if isinstance(each, PathParameter)}
         self.names = tuple(self.parameters)
         self.converts = any(isinstance(each, PathParameter) and each.accepts for each in segments)
-        self.endpoint = Endpoint(caller(function, self.parameters), name_of(function), options)
+        self.endpoint = Endpoint(
+            caller(function, self.parameters), name_of(function), options, reported=is_reported(function)
+        )
 
 
 class Router:
     """Call the function that is registered for a request's method and path; an instance is the Lambda handler.
 
-    prefix: what stands before every path
+    prefix: the beginning of every path
     trailing_slash: whether `/users/` is `/users` ("ignore"), another path ("strict"), or sent there ("redirect")
     converters: more of them by name, functions that raise ValueError for a text that is none
 
@@ -62,14 +70,28 @@ class Router:
     itself, have its CORS and security headers and pass its interceptors; guards don't stand before them.
     """
 
+    __kit_handler__ = "Router"
+
     def __init__(
         self,
         prefix: str = "",
         *,
         trailing_slash: "Literal['ignore', 'strict', 'redirect']" = "ignore",
         converters: "Mapping[str, Accepts] | None" = None,
-        **options: "Any",
+        role: "Names" = INHERITED,
+        scope: "Names" = INHERITED,
+        token: "bool | Verifier | None" = INHERITED,
+        rate_limit: "RateLimit | None" = INHERITED,
+        cors: "Origins | Cors | None" = INHERITED,
+        interceptors: "Iterable[Interceptor]" = INHERITED,
+        exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = INHERITED,
+        problem_json: bool = INHERITED,
+        etag: bool = INHERITED,
+        compress: bool = INHERITED,
+        security_headers: "bool | Mapping[str, str]" = INHERITED,
+        **registered: "Any",
     ) -> None:
+        options = given_options(locals(), registered)
         check_options("Router", options)
         if trailing_slash not in _SLASHES:
             raise TypeError(f"trailing_slash is one of {', '.join(map(repr, _SLASHES))}, not {trailing_slash!r}")
@@ -77,6 +99,8 @@ class Router:
             from kit_handler.http.interceptors.token import RemoteToken
 
             options["token"] = RemoteToken()
+        if options.get("cors"):
+            options["cors"] = cors_of(options["cors"])
         self.routes: list[Route] = []
         self._slash = trailing_slash
         self._converters = dict(converters or {})
@@ -87,28 +111,51 @@ class Router:
         kept = {name: options[name] for name in (*ANSWER_OPTIONS, "cors", "interceptors") if name in options}
         self._fallback = Endpoint(self._unmatched, "Router", kept)
 
-    def route(self, path: str, *, methods: "Iterable[str]" = ("GET",), **options: "Any") -> "Callable[[F], F]":
+    def route(
+        self,
+        path: str,
+        *,
+        methods: "Iterable[str]" = ("GET",),
+        role: "Names" = INHERITED,
+        scope: "Names" = INHERITED,
+        token: "bool | Verifier | None" = INHERITED,
+        rate_limit: "RateLimit | None" = INHERITED,
+        cors: "Origins | Cors | None" = INHERITED,
+        interceptors: "Iterable[Interceptor]" = INHERITED,
+        exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = INHERITED,
+        problem_json: bool = INHERITED,
+        etag: bool = INHERITED,
+        compress: bool = INHERITED,
+        security_headers: "bool | Mapping[str, str]" = INHERITED,
+        responses: "Mapping[int, Any] | None" = INHERITED,
+        tags: "Iterable[str]" = INHERITED,
+        deprecated: bool = INHERITED,
+        hidden: bool = INHERITED,
+        **registered: "Any",
+    ) -> "Callable[[F], F]":
         """Register a function for a path and these methods, and leave it as it is.
 
         The path may have `{name}`, `{name:int}`, `{name:uuid}`, `{name:date}` (another text is another path) and at
         its end `{name+}`, which takes the rest with its slashes. Besides the options of `kit_handler.route` there are
         those for its OpenAPI description: responses= (a class or a text by status), tags=, deprecated=, hidden=.
-        Raises ConfigurationError for a path that can't be, or that is there already.
+        Raises ConfigurationError for a method or path that can't be, or that is there already.
         """
+        options = given_options(locals(), registered)
         check_options("a route", options, DOCUMENTED)
         segments = joined(self._prefix, parse(path if self._slash == "strict" else path.rstrip("/"), self._converters))
-        names = tuple(str(method).upper() for method in ((methods,) if isinstance(methods, str) else methods))
+        names = _checked_methods((methods,) if isinstance(methods, str) else methods)
 
         def register(function: "F") -> "F":
             if not callable(function):
                 raise TypeError(f"a route is a function: {function!r}")
             self._add(function, names, segments, options)
+            _mark(function)
             return function
 
         return register
 
     def include(self, router: "Router", prefix: str = "") -> None:
-        """Take over the routes of another router, also those that it gets later, with `prefix` before their paths.
+        """Take over the routes of another router, also its later ones, with `prefix` before their paths.
 
         Options of the other router win over those here, as a route's own do.
         """
@@ -148,6 +195,12 @@ class Router:
                     return self._fallback
                 path = path[:-1]
             found = self._matcher.find(method, path, decoded)
+            if method == "OPTIONS" and "access-control-request-method" in request.headers:
+                from kit_handler.http.preflights import find_endpoint
+
+                endpoint = find_endpoint(self._matcher, self._fallback, request, path, decoded=decoded)
+                if endpoint is not None:
+                    return endpoint
             if isinstance(found, set):
                 return self._other(request, path, decoded, found)
         except Exception as error:  # noqa: BLE001  (a malformed event, or a converter of one's own)
@@ -159,11 +212,6 @@ class Router:
         if request.method == "HEAD" and "GET" in allowed:
             found: Any = self._matcher.find("GET", path, decoded=decoded)
             return _chosen(request, found)
-        wanted = request.headers.get("access-control-request-method", "") if request.method == "OPTIONS" else ""
-        if wanted in allowed:
-            found = self._matcher.find(wanted, path, decoded=decoded)
-            if found[0].endpoint.answers.cors:
-                return found[0].endpoint  # type: ignore[no-any-return]
         request._outcome = allowed
         return self._fallback
 
@@ -183,15 +231,40 @@ class Router:
     # So that interceptors around it may be coroutine functions.
     _unmatched.never_blocks = True  # type: ignore[attr-defined]
 
-    if TYPE_CHECKING:
+    def get(
+        self,
+        path: str,
+        *,
+        role: "Names" = INHERITED,
+        scope: "Names" = INHERITED,
+        token: "bool | Verifier | None" = INHERITED,
+        rate_limit: "RateLimit | None" = INHERITED,
+        cors: "Origins | Cors | None" = INHERITED,
+        interceptors: "Iterable[Interceptor]" = INHERITED,
+        exception_handlers: "Mapping[type[Exception], Callable[..., Any]] | None" = INHERITED,
+        problem_json: bool = INHERITED,
+        etag: bool = INHERITED,
+        compress: bool = INHERITED,
+        security_headers: "bool | Mapping[str, str]" = INHERITED,
+        responses: "Mapping[int, Any] | None" = INHERITED,
+        tags: "Iterable[str]" = INHERITED,
+        deprecated: bool = INHERITED,
+        hidden: bool = INHERITED,
+        **registered: "Any",
+    ) -> "Callable[[F], F]":
+        """Register a function for GET and a path; see `route`."""
+        return self.route(path, methods=("GET",), **given_options(locals(), registered))
 
-        def get(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def post(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def put(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def patch(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def delete(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def head(self, path: str, **options: Any) -> Callable[[F], F]: ...
-        def options(self, path: str, **options: Any) -> Callable[[F], F]: ...
+    if TYPE_CHECKING:
+        post = put = patch = delete = head = options = get
+
+
+def _mark(function: "Any") -> None:
+    """Let `route` know that a Router calls the function itself, without later decorators."""
+    try:
+        function.__kit_registered__ = True
+    except (AttributeError, TypeError):  # a bound method
+        return
 
 
 def _verb(method: str) -> "Any":
@@ -199,12 +272,23 @@ def _verb(method: str) -> "Any":
         return self.route(path, methods=(method,), **options)
 
     register.__name__ = method.lower()
+    register.__qualname__ = f"Router.{register.__name__}"
     register.__doc__ = f"Register a function for {method} and a path; see `route`."
+    register.__wrapped__ = Router.get  # type: ignore[attr-defined]  # its keywords are these, too: help() shows them
     return register
 
 
-for _method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
+for _method in METHODS[1:]:
     setattr(Router, _method.lower(), _verb(_method))
+
+
+def _checked_methods(methods: "Iterable[str]") -> tuple[str, ...]:
+    names = tuple(str(method).upper() for method in methods)
+    unknown = [name for name in names if name not in METHODS]
+    if unknown or not names:
+        wrong = ", ".join(map(repr, unknown)) or "none"
+        raise ConfigurationError(f"the methods of a route are among {', '.join(METHODS)}, not {wrong}")
+    return names
 
 
 def _chosen(request: "Request", found: "tuple[Route, Values]") -> Endpoint:
@@ -240,9 +324,9 @@ def _merged(outer: "dict[str, Any]", inner: "dict[str, Any]") -> "dict[str, Any]
 
 
 def _without_slash(path: str, request: "Request") -> Response:
-    """Send the client from `…/users/` to `../users`, whatever stands before that for it; 308 keeps the method."""
+    """Send the client from `…/users/` to `../users`, relative to its own view of the path; 308 keeps the method."""
     from urllib.parse import quote, urlencode
 
-    query = urlencode(request.multi_query, doseq=True)
-    last = quote(path[:-1].rpartition("/")[2], safe="%")
+    query = urlencode(request.multi_query, doseq=True, errors="replace")
+    last = quote(path[:-1].rpartition("/")[2], safe="%", errors="replace")
     return Response.redirect(f"../{last}{f'?{query}' if query else ''}", status_code=308)

@@ -1,5 +1,6 @@
 """Header fields that tell browsers to be careful with an answer."""
 
+from kit_handler.http.fields import with_defaults
 from kit_handler.http.response import Response
 
 TYPE_CHECKING = False
@@ -20,14 +21,12 @@ _SECURITY_HEADERS = {
 
 
 def security_fields(option: "Any") -> "AnswerStep":
-    """Return what adds the fields of `security_headers=` to an answer that doesn't have them itself."""
+    """Return a step that adds the fields of `security_headers=` to an answer without them."""
     fields = _SECURITY_HEADERS if option is True else dict(option)
     if not all(isinstance(text, str) for field in fields.items() for text in field):
         raise TypeError(f"security_headers= takes True or a mapping of header fields: {option!r}")
 
     def with_fields(response: Response, request: "Request") -> Response:
-        given = {name.lower() for name in response.headers}
-        added = {name: value for name, value in fields.items() if name.lower() not in given}
-        return Response(response.status_code, response.body, {**added, **response.headers}, cookies=response.cookies)
+        return response.with_headers(with_defaults(response.headers, fields))
 
     return with_fields

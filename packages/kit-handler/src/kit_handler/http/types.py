@@ -4,6 +4,7 @@ Only type checkers load this module: `typing` is not free at a cold start.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from enum import Enum
 from typing import Any, Protocol, TypeAlias, overload
 
 from kit_handler._types import Event
@@ -19,12 +20,12 @@ Guard: TypeAlias = Callable[[Request], Response | None]
 AnswerStep: TypeAlias = Callable[[Response, Request], Response]
 RouteFunction: TypeAlias = Callable[..., Response] | Callable[..., Awaitable[Response]]
 Verifier: TypeAlias = Callable[[str, Request], bool] | Callable[[str, Request], Awaitable[bool]]
-Names: TypeAlias = Any  # a str, an Enum, or a list, tuple or set of them
+Names: TypeAlias = str | Enum | Iterable[str | Enum | tuple[str, ...]] | None  # the tuples are made by `all_of`
 Origins: TypeAlias = bool | str | Iterable[str]
 
 
 class RouteHandler(Protocol):
-    """What `route` makes: a Lambda handler that can also be called with a plain `Request`."""
+    """Is the result of `route`: a Lambda handler that can also be called with a plain `Request`."""
 
     __name__: str
     __wrapped__: RouteFunction

@@ -1,9 +1,9 @@
-"""What a job's or trigger's function wants to be called with, read from its parameters without inspect."""
+"""The record or event that a job's or trigger's function takes, read from its parameters without inspect."""
 
 from kit_core.parameters import annotations_of, globals_of, parameters_of
 
 from kit_handler._naming import name_of
-from kit_handler.errors import AnnotationError
+from kit_handler.errors import AnnotationError, UnhandledSourceError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,38 +53,77 @@ def record_parser(function: "Any", namespace: "Mapping[str, Any]") -> "tuple[Par
         annotation = _evaluated(next(iter(getattr(annotation, "__args__", ())), None), function, namespace)
     parse: Parse | None = getattr(annotation, "from_record", None)
     if parse is None and not _takes_a_dict(annotation):
-        raise AnnotationError(name_of(function), annotation, "is neither a mapping nor a class with from_record")
+        reason = "is neither a mapping nor a class with from_record"
+        if hasattr(annotation, "__dataclass_fields__") or hasattr(annotation, "model_fields"):
+            reason += "; for the content of a message annotate QueueRecord of kit_events, and read its payload"
+        raise AnnotationError(name_of(function), annotation, reason)
     return parse, together
 
 
-def event_parser(function: "Any", namespace: "Mapping[str, Any]") -> "Callable[[Any], Any]":
-    """Return what makes the function's argument of an event: `from_event`, the first of `from_record`, or itself.
+def event_parser(function: "Any", namespace: "Mapping[str, Any]") -> "tuple[Callable[[Any], Any] | None, bool]":
+    """Return the function that makes an argument of an event, and whether the function takes a list of them.
 
-    Raises as `record_parser` does.
+    It is None where nothing is annotated, so that the function takes any event as it is.
+
+    The first parameter's annotation is a class with `from_event` or `from_record`, a mapping, or a list of one of
+    these. Raises as `record_parser` does.
     """
     annotation = _first_annotation(function, namespace, "a trigger takes the event as its first parameter")
+    together = annotation is list or getattr(annotation, "__origin__", None) is list
+    if together:
+        annotation = _evaluated(next(iter(getattr(annotation, "__args__", ())), None), function, namespace)
     of_event: Callable[[Any], Any] | None = getattr(annotation, "from_event", None)
     if of_event is not None:
-        return of_event
+        return of_event, together
     of_record: Parse | None = getattr(annotation, "from_record", None)
     if of_record is not None:
-        return lambda event: next(iter(of_record(event)), None)
+        return _only(of_record), together
     if not _takes_a_dict(annotation):
         reason = "is neither a mapping nor a class with from_event or from_record"
         raise AnnotationError(name_of(function), annotation, reason)
-    return _itself
+    return (None if annotation is None or repr(annotation) == "typing.Any" else itself), together
+
+
+def itself(event: "Any") -> "Any":
+    """Return the event: the parser of a function that takes a mapping."""
+    return event
+
+
+def parse_early(parser: "Callable[[Any, Any], Any]", function: "Any", namespace: "Mapping[str, Any]") -> "Any":
+    """Return the result of `parser`, None for an annotation with a name that is defined further down.
+
+    Raises AnnotationError for one with a name that is not, and as `parser` does.
+    """
+    try:
+        return parser(function, namespace)
+    except (NameError, AttributeError) as error:
+        from kit_handler._later import refuse_misspelt
+
+        refuse_misspelt(function, error)
+        return None
 
 
 def parse_late(parser: "Callable[[Any, Any], Any]", function: "Any") -> "Any":
-    """Return what `parser` makes of an annotation that could not be evaluated at import; or AnnotationError."""
+    """Return the result of `parser` for an annotation that could not be evaluated at import; or AnnotationError."""
     try:
         return parser(function, {})
     except (NameError, AttributeError) as error:
-        raise AnnotationError(name_of(function), error.name, "is not defined in the function's module") from error
+        from kit_handler._later import undefined
+
+        raise undefined(function, error) from error
 
 
-def _itself(event: "Any") -> "Any":
-    return event
+def _only(of_record: "Parse") -> "Callable[[Any], Any]":
+    """Return the function that makes the one record of an event; one of several would leave the others out."""
+
+    def only(event: "Any") -> "Any":
+        found = list(of_record(event))
+        if len(found) != 1:
+            handler = f"a trigger of one record, where a job takes any number ({len(found)} here),"
+            raise UnhandledSourceError(event if isinstance(event, dict) else (), handler=handler)
+        return found[0]
+
+    return only
 
 
 def _first_annotation(function: "Any", namespace: "Mapping[str, Any]", rule: str) -> "Any":
@@ -93,7 +132,7 @@ def _first_annotation(function: "Any", namespace: "Mapping[str, Any]", rule: str
         return _evaluated(annotations_of(function).get(found.positional[0]), function, namespace)
     if found.takes_args:
         return None
-    raise AnnotationError(name_of(function), None, f"is missing: {rule}")
+    raise AnnotationError(name_of(function), None, f"has no positional parameter: {rule}")
 
 
 def _evaluated(annotation: "Any", function: "Any", namespace: "Mapping[str, Any]") -> "Any":

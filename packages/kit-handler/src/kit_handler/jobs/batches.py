@@ -1,10 +1,9 @@
-"""The sources of records: how each names a failure, and what is tried after one.
+"""The sources of records: how each names a failure, and whether others are tried after one.
 
 Sources: Lambda Developer Guide, "Handling errors for an SQS event source", "Configuring partial batch response with
-Kinesis Data Streams", "... with DynamoDB Streams".
+Kinesis Data Streams", "... with DynamoDB Streams", "Configuring error handling controls for Kafka event sources";
+EventBridge User Guide, "Amazon EventBridge Pipes batching and concurrency".
 """
-
-from kit_handler._shape import mapping, source_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,28 +11,23 @@ if TYPE_CHECKING:
 
     Raw = dict[str, Any]
 
-_TEST_EVENT = "s3:TestEvent"
 
-
-def records_of(event: "Any") -> "list[Any]":
-    """Return the raw records of `event`: its Records, or itself; none for the test event that S3 sends."""
-    if not isinstance(event, dict):
-        return [event]
-    records = event.get("Records")
-    if isinstance(records, list):
-        return records
-    return [] if event.get("Event") == _TEST_EVENT and records is None else [event]
+def source_of(record: "Any") -> str:
+    """Return the name of a record's source (`aws:sqs`), or ""."""
+    found = (record.get("eventSource") or record.get("EventSource")) if isinstance(record, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 class Batch:
-    """Hold what to try and what to answer for the records of a source that takes no partial answer."""
+    """Describe a source that takes no partial answer."""
 
     partial = False
+    waits = False  # whether the source waits for an answer to each record (`responders`)
     ordered = False  # whether nothing may be tried after a failure
     grouped = False  # whether records have groups
 
-    def identifier(self, raw: "Raw") -> str | None:
-        """Return what the source calls a record; nothing if it has no name."""
+    def identifier(self, raw: "Raw") -> "str | Raw | None":
+        """Return the record's id at its source; None if it has none."""
         return None
 
     def group(self, raw: "Raw") -> str | None:
@@ -48,8 +42,7 @@ class QueueBatch(Batch):
 
     def identifier(self, raw: "Raw") -> str | None:
         """Return the message id."""
-        message_id: str | None = raw.get("messageId")
-        return message_id
+        return _text(raw.get("messageId"))
 
 
 class FifoBatch(QueueBatch):
@@ -59,7 +52,7 @@ class FifoBatch(QueueBatch):
 
     def group(self, raw: "Raw") -> str | None:
         """Return the message group."""
-        return str(mapping(raw, "attributes").get("MessageGroupId")) if isinstance(raw, dict) else None
+        return str(_part(raw, "attributes").get("MessageGroupId")) if isinstance(raw, dict) else None
 
 
 class StreamBatch(Batch):
@@ -70,11 +63,19 @@ class StreamBatch(Batch):
 
     def identifier(self, raw: "Raw") -> str | None:
         """Return the sequence number."""
-        number: str | None = mapping(raw, "kinesis").get("sequenceNumber")
-        return number or mapping(raw, "dynamodb").get("SequenceNumber")
+        number = _part(raw, "kinesis").get("sequenceNumber") or _part(raw, "dynamodb").get("SequenceNumber")
+        return _text(number)
 
 
-_OTHER, _QUEUE, _FIFO, _STREAM = Batch(), QueueBatch(), FifoBatch(), StreamBatch()
+class PipedStreamBatch(StreamBatch):
+    """A shard whose records EventBridge Pipes brings: it knows them by their event id."""
+
+    def identifier(self, raw: "Raw") -> str | None:
+        """Return the event id."""
+        return _text(raw.get("eventID"))
+
+
+OTHER, _QUEUE, _FIFO, _STREAM, _PIPED = Batch(), QueueBatch(), FifoBatch(), StreamBatch(), PipedStreamBatch()
 
 
 def batch_of(records: "list[Any]") -> Batch:
@@ -85,4 +86,19 @@ def batch_of(records: "list[Any]") -> Batch:
         return _FIFO if str(records[0].get("eventSourceARN")).endswith(".fifo") else _QUEUE
     if source in ("aws:kinesis", "aws:dynamodb"):
         return _STREAM
-    return _OTHER
+    return OTHER
+
+
+def pipe_batch_of(records: "list[Any]") -> Batch:
+    """Return how a pipe wants failures: by message id or event id, which its source or enrichment has to pass on."""
+    batch = batch_of(records)
+    return _PIPED if batch is _STREAM else batch
+
+
+def _text(value: "Any") -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _part(raw: "Raw", name: str) -> "Raw":
+    value = raw.get(name)
+    return value if isinstance(value, dict) else {}

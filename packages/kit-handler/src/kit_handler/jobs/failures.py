@@ -1,8 +1,9 @@
-"""What becomes of records that fail: whether they come again, when, and where they go when they shall not.
+"""Records that fail: whether they come again, and when; and dead letters, which don't.
 
 Two ports, which are plain callables, so that any package can fill them in:
 
-- a dead letter hook `(raw, error)`: takes a record that will never succeed; what it raises means that it didn't;
+- a dead letter hook `(raw, error)`: takes a record that will never succeed; if it raises, the record has
+  failed and comes again;
 - visibility `([(raw, seconds), …])`: lets messages of a queue come again in `seconds`, and not before.
 """
 
@@ -36,10 +37,9 @@ class Backoff:
 
     def delay(self, receives: int) -> int:
         """Return the seconds to wait after so many receives."""
-        from random import uniform
+        from kit_core import backoff
 
-        whole = min(self.most, self.first * 2.0 ** min(max(receives, 1) - 1, 60))
-        return max(1, round(uniform(whole / 2, whole)))  # noqa: S311  (it only spreads the load)
+        return max(1, round(backoff.Backoff(self.first, self.most, least=0.5).delay(receives)))
 
 
 class Policy:
@@ -77,7 +77,7 @@ class Policy:
 
 
 def receives(raw: "Any") -> int:
-    """Return how often a message has been received, this time included; 0 for what is no message of a queue."""
+    """Return how often a message has been received, this time included; 0 for records of other sources."""
     count = mapping(raw, "attributes").get("ApproximateReceiveCount") if isinstance(raw, dict) else None
     try:
         return int(count)  # type: ignore[arg-type]

@@ -1,11 +1,18 @@
 """`job`: a function of one record, or of all, becomes a Lambda handler for batches of them."""
 
-from kit_core.invocation import begin, end
+from kit_core.invocation import begin, end, outcome
 from kit_core.parameters import is_async
 
 from kit_handler._naming import name_of, names_around, take_over
-from kit_handler.jobs.annotations import context_parameter, is_plain, parse_late, record_parser, with_context
-from kit_handler.jobs.batches import batch_of, records_of
+from kit_handler.jobs.annotations import (
+    context_parameter,
+    is_plain,
+    parse_early,
+    parse_late,
+    record_parser,
+    with_context,
+)
+from kit_handler.jobs.batches import OTHER, batch_of, pipe_batch_of
 from kit_handler.jobs.runs import JobSettings, Run, drive
 
 TYPE_CHECKING = False
@@ -14,11 +21,15 @@ if TYPE_CHECKING:
     from typing import Any, overload
 
     from kit_handler.jobs.annotations import Parse
+    from kit_handler.jobs.batches import Batch
     from kit_handler.jobs.failures import Backoff, Policy
     from kit_handler.jobs.types import DeadLetter, JobHandler, Visibility
 
+_TEST_EVENT, _WINDOW = "s3:TestEvent", "isFinalInvokeForWindow"
+# The members of events that hold many records elsewhere than in Records.
+_INNER = frozenset({"awslogs", "events", "logEvents", "messages", "records", "rmqMessagesByQueue", "tasks"})
 _POLICY = ("backoff", "dead_letter", "max_receives", "permanent")
-_OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
+OPTIONS = ("concurrency", "margin", "partial", "raise_if_all_failed", *_POLICY)
 
 if TYPE_CHECKING:
 
@@ -38,11 +49,24 @@ if TYPE_CHECKING:
     ) -> Callable[[Callable[..., Any]], JobHandler]: ...
 
 
-def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "Any":
+def job(
+    function: "Callable[..., Any] | None" = None,
+    /,
+    *,
+    margin: float = 1.0,
+    partial: bool = True,
+    raise_if_all_failed: bool = False,
+    concurrency: int = 1,
+    dead_letter: "DeadLetter | None" = None,
+    permanent: "type[Exception] | Iterable[type[Exception]]" = (),
+    max_receives: int | None = None,
+    backoff: "Backoff | Visibility | None" = None,
+    **unknown: "Any",
+) -> "Any":
     """Make `f(record)`, plain or `async def`, a Lambda handler that calls it once per record of an event.
 
-    The record is what the annotation of the first parameter makes of it: a class with
-    `from_record(raw) -> Iterable[Self]`, or a plain dict when there is none; `list[...]` of these is the whole batch.
+    The annotation of the first parameter says the record: a class with `from_record(raw) -> Iterable[Self]`, or a plain
+    dict without one; `list[...]` of these is the whole batch.
     A parameter that is annotated with a `...Context`, is called context, or is the second and has no default gets the
     Lambda context. An annotation that can't be used is an AnnotationError, at import where that can be told.
 
@@ -54,16 +78,29 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
     a message group or shard is kept
     dead_letter=: `(raw, error)`, given the records that will never succeed; once it has taken one, that is done
     permanent=: types of errors that mean so, besides PermanentError
-    max_receives=: a message that fails when it has been received so often will never succeed, either
+    max_receives=: treat a message as permanently failed after this many receives
     backoff=: a Backoff, or its port, to let failed messages of a queue wait longer each time
 
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
-    every later one of its group; Kinesis and DynamoDB Streams with the first failure, where the job stops. For every
-    other source an ExceptionGroup is raised after all records were tried. What was not started counts as failed.
+    every later one of its group; Kafka likewise, by partition and offset; Kinesis and DynamoDB Streams with the first
+    failure, where the job stops. Firehose and S3 Batch Operations get an item for each record, from the function's
+    result. The state of a tumbling window is answered as it came. For every other source an ExceptionGroup is raised
+    after all records were tried. A record that was not started has failed.
+
+    Example:
+        >>> @job
+        ... def import_row(record: dict) -> None:
+        ...     int(record["body"])
+        >>> message = {"eventSource": "aws:sqs", "messageId": "m-1", "body": "7"}
+        >>> import_row({"Records": [message]}, None)
+        {'batchItemFailures': []}
     """
-    unknown = [name for name in options if name not in _OPTIONS]
+    values = locals()
+    options = {name: values[name] for name in OPTIONS}
     if unknown:
-        raise TypeError(f"job does not know {', '.join(map(repr, unknown))}; it knows {', '.join(sorted(_OPTIONS))}")
+        from kit_handler._naming import unknown_options
+
+        raise TypeError(unknown_options("job", unknown, sorted(OPTIONS)))
     if function is None:
         return lambda function: _handler(function, **options)
     return _handler(function, **options)
@@ -72,22 +109,19 @@ def job(function: "Callable[..., Any] | None" = None, /, **options: "Any") -> "A
 def _handler(
     function: "Callable[..., Any]",
     *,
-    margin: float = 1.0,
-    partial: bool = True,
-    raise_if_all_failed: bool = False,
-    concurrency: int = 1,
-    **options: "Any",
+    margin: float,
+    partial: bool,
+    raise_if_all_failed: bool,
+    concurrency: int,
+    **policy: "Any",
 ) -> "JobHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"job takes a function and keywords: {function!r}")
     if concurrency < 1:
         raise ValueError(f"concurrency is at least 1, not {concurrency!r}")
-    settings = JobSettings(name_of(function), margin=margin, policy=_policy(options))
+    settings = JobSettings(name_of(function), margin=margin, policy=_policy(policy))
     where, in_tasks = context_parameter(function), is_async(function, follow_wrapped=True)
-    try:
-        bound: tuple[Parse | None, bool] | None = record_parser(function, names_around())
-    except (NameError, AttributeError):
-        bound = None  # names a class that is defined further down
+    bound: tuple[Parse | None, bool] | None = parse_early(record_parser, function, names_around())
 
     def handler(event: "Any", context: "Any" = None) -> "dict[str, Any] | None":
         nonlocal bound
@@ -96,9 +130,9 @@ def _handler(
         parse, together = bound
         token = begin(event, context)
         try:
-            records = records_of(event)
+            records, batch = _records_of(event)
             call = function if where is None else with_context(function, where, context)
-            run = Run(settings, records, batch_of(records), call, parse, context)
+            run = Run(settings, records, batch, call, parse, context)
             if together:
                 drive(run.together())
             elif concurrency == 1 or run.batch.ordered or len(records) < 2:
@@ -107,7 +141,18 @@ def _handler(
                 _at_the_same_time(run, concurrency, in_tasks=in_tasks)
             if run.delays:
                 drive(run.delay())
-            return _answer(run, run.failed(), partial, raise_if_all_failed)
+            if run.items is not None:
+                from kit_handler.jobs.responders import respond
+
+                return respond(run, event, raise_if_all_failed=raise_if_all_failed)
+            failed = run.failed()
+            noted = outcome()
+            if noted is not None:  # for metrics
+                noted["records"], noted["failures"] = len(records), len(failed)
+            answer = _answer(run, failed, partial, raise_if_all_failed)
+            if (run.batch.ordered or not records) and _WINDOW in event:  # an answer without a state is a failure
+                return {**(answer or {"batchItemFailures": []}), "state": event.get("state") or {}}
+            return answer
         finally:
             end(token)
 
@@ -115,6 +160,29 @@ def _handler(
     handler.__kit_handler__ = "job"  # type: ignore[attr-defined]
     handler.__kit_partial__ = partial  # type: ignore[attr-defined]
     return handler  # type: ignore[return-value]
+
+
+def _records_of(event: "Any") -> "tuple[list[Any], Batch]":
+    """Return the raw records of an event, and how their source wants its failures.
+
+    They are the event's Records, the items of a list (EventBridge Pipes), or the records of a source that puts them
+    elsewhere (`splitting`); none for the test event that S3 sends, and the event itself for anything else.
+    """
+    if isinstance(event, dict):
+        records = event.get("Records")
+        if isinstance(records, list):
+            return records, batch_of(records)
+        if not _INNER.isdisjoint(event):
+            from kit_handler.jobs.splitting import split
+
+            found = split(event)
+            if found is not None:
+                return found
+        elif event.get("Event") == _TEST_EVENT and records is None:
+            return [], OTHER
+    elif isinstance(event, list) and any(isinstance(item, dict) for item in event):
+        return event, pipe_batch_of(event)
+    return [event], batch_of([event])
 
 
 def _policy(options: "dict[str, Any]") -> "Policy | None":
@@ -136,8 +204,8 @@ def _answer(run: Run, failed: "list[Any]", partial: bool, raise_if_all_failed: b
     if not failed:
         return {"batchItemFailures": []} if batch.partial else None
     identifiers = [run.identifier(raw) for raw in failed] if partial and batch.partial else []
-    if not all(isinstance(each, str) and each for each in identifiers) or not identifiers:
-        raise ExceptionGroup(f"{run.job.name} failed for {len(failed)} records", run.errors)
+    if not identifiers or not all(identifiers):
+        raise ExceptionGroup(f"{run.job.name} failed for {len(failed)} record{'s' * (len(failed) != 1)}", run.errors)
     if raise_if_all_failed and len(failed) == len(run.records):
         raise ExceptionGroup(f"{run.job.name} failed for all {len(failed)} records", run.errors)
     if batch.ordered:

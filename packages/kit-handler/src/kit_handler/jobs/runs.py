@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     Lane = Iterable[tuple[int, Any]]
 
 _LONGEST_TIMES = 1.5
-_WAITING, _FAILED, _DONE, _DEAD_LETTER = range(4)  # from _DONE on, a record need not come again
+_WAITING, _FAILED, _DONE = range(3)
 
 
 class JobSettings:
-    """Hold the options that a job's function was decorated with."""
+    """Hold the options of a job."""
 
     def __init__(self, name: str, *, margin: float, policy: "Policy | None") -> None:
         self.name = name
@@ -37,6 +37,8 @@ class Run:
     """Hold the records of one invocation and the state of each.
 
     parse: makes records of a raw one; None where the raw record is the record
+    items: of a source that waits for an answer to each record, the items of the answer by position; else None
+    dead: the positions of raw records with a dead letter in them
     in_loop: whether the records are tried in tasks of the event loop, where nothing may block
     """
 
@@ -45,9 +47,11 @@ class Run:
         "blocked",
         "call",
         "context",
+        "dead",
         "delays",
         "errors",
         "in_loop",
+        "items",
         "job",
         "parse",
         "records",
@@ -66,7 +70,7 @@ class Run:
     ) -> None:
         self.job = job
         self.records = records
-        self.batch = batch
+        self.batch: Any = batch  # a Responder, where `items` are not None
         self.call = call
         self.parse = parse
         self.context = context
@@ -74,6 +78,8 @@ class Run:
         self.errors: list[Exception] = []
         self.delays: list[tuple[Any, int]] = []
         self.blocked: set[str] = set()
+        self.dead: set[int] = set()
+        self.items: dict[int, Any] | None = {} if batch.waits else None
         self.stopped = self.in_loop = False
 
     async def in_order(self, lane: "Lane") -> None:
@@ -82,14 +88,16 @@ class Run:
         remaining = getattr(context, "get_remaining_time_in_millis", None)
         needed, longest, before, watch = self.job.needed, 0, 0, sys.maxsize
         around = state()  # that of the whole event
-        cold_start = around is not None and around[3]
+        cold_start, record = around is not None and around[3], None
         try:
             for position, raw in lane:
                 if grouped and self.batch.group(raw) in self.blocked:
                     continue
-                become([raw, context, None, cold_start])
+                become([raw, context, None, cold_start, around])
+                found = None
                 try:
-                    for record in (raw,) if parse is None else parse(raw):
+                    found = (raw,) if parse is None else parse(raw)
+                    for record in found:
                         if remaining is not None:
                             now = remaining()  # the only clock that is read
                             if now < watch:  # the time is short, or a record may have taken longer than any before
@@ -101,11 +109,11 @@ class Run:
                                 watch = max(needed, now - longest)
                             before = now
                         result = call(record)
-                        if result is not None and hasattr(result, "__await__"):
-                            await self._result(result)
+                        if result is not None:
+                            await self._take(position, raw, result)
                     states[position] = _DONE
                 except Exception as error:  # noqa: BLE001  (every failure is reported, none ends the others)
-                    if await self._settle(position, raw, error):
+                    if await self._recover(position, raw, error, None if found is None else (found, record), needed):
                         return
         finally:
             become(around)
@@ -118,7 +126,7 @@ class Run:
         await self.in_order(enumerate(self.records))
         if not items:
             return
-        read = [position for position, state in enumerate(self.states) if state == _DONE]
+        read = [position for position, state in enumerate(self.states) if state == _DONE and position not in self.dead]
         for position in read:
             self.states[position] = _WAITING
         if self.stopped:
@@ -126,13 +134,19 @@ class Run:
         try:
             result = call(items)
             if hasattr(result, "__await__"):
-                await self._result(result)
+                result = await self._result(result)
+            if self.items is not None:
+                made = self.batch.items([self.records[position] for position in read], result)
+                self.items.update(zip(read, made, strict=True))
             for position in read:
                 self.states[position] = _DONE
         except Exception as error:  # noqa: BLE001  (as above)
             for position in read:
                 if await self._settle(position, self.records[position], error):
-                    break
+                    if self.batch.ordered:
+                        break
+                else:
+                    self.states[position] = _DONE
 
     def lanes(self) -> "Iterator[Lane]":
         """Yield the parts that may be tried at the same time: each message group, or each record by itself."""
@@ -151,7 +165,11 @@ class Run:
             return []
         return [raw for raw, state in zip(self.records, self.states, strict=True) if state < _DONE]
 
-    def identifier(self, raw: "Any") -> str | None:
+    def is_untried(self, position: int) -> bool:
+        """Tell whether a record was not started, or not to its end."""
+        return self.states[position] == _WAITING
+
+    def identifier(self, raw: "Any") -> "str | dict[str, Any] | None":
         """Return the record's id at its source, or None if the item is not a record."""
         return self.batch.identifier(raw) if isinstance(raw, dict) else None
 
@@ -162,11 +180,9 @@ class Run:
 
     async def delay(self) -> None:
         """Ask the queue for the time at which each failed message shall come again."""
-        policy = self.job.policy
-        if not self.delays or policy is None or policy.backoff is None:
-            return
+        policy: Any = self.job.policy  # with a backoff, else there would be no delays
         try:
-            asked: Any = policy.backoff.visibility(self.delays)
+            asked = policy.backoff.visibility(self.delays)
             if hasattr(asked, "__await__"):
                 await self._result(asked)
         except Exception as error:  # noqa: BLE001  (they come again all the same, only sooner or later)
@@ -183,32 +199,100 @@ class Run:
         self.stop(error)
         _log.warning("%s did not start %d records: %s", self.job.name, self.states.count(_WAITING), error)
 
-    async def _settle(self, position: int, raw: "Any", error: Exception) -> bool:
-        """Log and note a failure, and tell whether no record may be tried after it."""
+    async def _take(self, position: int, raw: "Any", result: "Any") -> None:
+        """Await a result, and keep its item for a source that waits for one."""
+        if hasattr(result, "__await__"):
+            result = await self._result(result)
+        if self.items is not None and not self.states[position]:  # else another part of the record has failed
+            self.items[position] = self.batch.success(raw, result)
+
+    async def _recover(
+        self, position: int, raw: "Any", error: Exception, at: "tuple[Any, Any] | None", needed: int
+    ) -> bool:
+        """Settle a failure in a raw record, and try its other records; tell whether no raw record may be tried then.
+
+        at: the records that were read, and the one that failed; None if they could not be read together
+        """
+        left: list[tuple[Any, Any]] = []  # a part to read, or else a record
+        if at is not None:
+            found, tried = at
+            ends = await self._ends(position, raw, error, tried)
+            if not ends and not (isinstance(found, tuple | list) and len(found) == 1):
+                from kit_handler.jobs.parts import rest_of
+
+                left = [(None, record) for record in rest_of(found, tried)]
+        else:
+            from kit_handler.jobs.parts import parts_of
+
+            parts = parts_of(self.parse, raw)
+            if len(parts) > 1:
+                left = [(part, None) for part in parts]
+            else:
+                await self._settle(position, raw, error)
+        remaining = getattr(self.context, "get_remaining_time_in_millis", None)
+        for part, record in left:
+            if remaining is not None and (now := remaining()) < needed:
+                self._stop(now, needed)
+                return True
+            try:
+                for each in (record,) if part is None or self.parse is None else self.parse(part):
+                    result = self.call(each)
+                    if result is not None:
+                        await self._take(position, raw, result)
+            except Exception as failure:  # noqa: BLE001  (as in in_order)
+                if await self._ends(position, raw, failure, record, part):
+                    break
+        if self.states[position] == _WAITING:  # all that failed of it are dead letters
+            self.states[position] = _DONE
+        return self.states[position] == _FAILED and self.batch.ordered
+
+    async def _ends(self, position: int, raw: "Any", error: Exception, record: "Any", part: "Any" = None) -> bool:
+        """Settle a failure, and tell whether the rest of the raw record may not be tried after it."""
+        failed = await self._settle(position, raw, error, record, part)
+        return failed and (self.batch.grouped or self.batch.ordered)
+
+    async def _settle(
+        self, position: int, raw: "Any", error: Exception, record: "Any" = None, part: "Any" = None
+    ) -> bool:
+        """Log and note a failure of a raw record, or of a record or part in it; tell whether it comes again."""
         from kit_handler import _log
 
         policy, name = self.job.policy, self.identifier(raw)
         hook = policy.dead_letter if policy is not None and policy.is_poison(raw, error) else None
+        if self.items is not None:
+            self.items[position] = self.batch.failure(raw, error, kept=False)
         if hook is None:
             _log.error("%s failed for record %s", self.job.name, name, exc_info=error)
         else:
             _log.error("%s failed for record %s, which is a dead letter now", self.job.name, name, exc_info=error)
             try:
-                await self._call_hook(hook, raw, error)
+                await self._call_hook(hook, self._letter(raw, record) if part is None else part, error)
             except Exception as failure:  # noqa: BLE001  (a record that no hook has taken comes again)
                 _log.error("the dead letter hook of %s has not taken record %s", self.job.name, name, exc_info=failure)
             else:
-                self.states[position] = _DEAD_LETTER
+                self.dead.add(position)
+                if self.items is not None:
+                    self.items[position] = self.batch.failure(raw, error, kept=True)
                 return False
-        self.states[position] = _FAILED
         self.errors.append(error)
+        if self.states[position] == _FAILED:  # another record in it has failed before
+            return True
+        self.states[position] = _FAILED
         seconds = None if policy is None else policy.delay(raw)
         if seconds is not None:
             self.delays.append((raw, seconds))
         group = self.batch.group(raw)
         if group is not None:
             self.blocked.add(group)
-        return self.batch.ordered
+        return True
+
+    def _letter(self, raw: "Any", record: "Any") -> "Any":
+        """Return the raw record that a dead letter hook gets: of several in a raw one, this alone."""
+        if record is None or record is raw:
+            return raw
+        from kit_handler.jobs.parts import part_of
+
+        return part_of(self.parse, raw, record)
 
     async def _call_hook(self, hook: "DeadLetter", raw: "Any", error: Exception) -> None:
         if self.in_loop:
@@ -235,5 +319,3 @@ def drive(steps: "Coroutine[Any, Any, None]") -> None:
         steps.send(None)
     except StopIteration:
         return
-    steps.close()
-    raise RuntimeError("a step of a job has suspended outside of an event loop")

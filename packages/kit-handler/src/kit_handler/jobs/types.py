@@ -8,7 +8,7 @@ Visibility: TypeAlias = Callable[[list[tuple[Any, int]]], object]
 
 
 class JobHandler(Protocol):
-    """What `job` makes: a Lambda handler that answers as the event's source expects."""
+    """Is the result of `job`: a Lambda handler that answers as the event's source expects."""
 
     __name__: str
     __wrapped__: Callable[..., Any]

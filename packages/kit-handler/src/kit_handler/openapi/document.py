@@ -1,19 +1,19 @@
-"""OpenAPI 3.1 of a Router: its paths, what each function takes, what its docstring says, and who may call it."""
+"""OpenAPI 3.1 of a Router: its paths, parameters, bodies, docstrings and security."""
 
 from http import HTTPStatus
 from inspect import cleandoc
 
-from kit_core.json import plain
-
 from kit_handler.binding.binding import parameters_of
-from kit_handler.binding.signature import takes_the_request
+from kit_handler.binding.query import is_array, properties_of
 from kit_handler.http.interceptors.access import AllOf
 from kit_handler.http.matching import PathParameter
+from kit_handler.http.signature import takes_the_request
+from kit_handler.openapi.constraints import is_allowed, json_of
 from kit_handler.openapi.schemas import Components
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from typing import Any
 
     from kit_handler.binding.binding import BoundParameter
@@ -61,8 +61,8 @@ def openapi(
 ) -> "dict[str, Any]":
     """Return the OpenAPI 3.1 document of a router; every value in it is one that JSON has.
 
-    Summary and description of an operation are the function's docstring, its parameters and body what the function
-    is bound to. Roles and scopes are those of the security scheme `authorizer`, 401 and 403 go with them.
+    Summary and description of an operation are the function's docstring, its parameters and body the function's
+    own. Roles and scopes are those of the security scheme `authorizer`, 401 and 403 go with them.
 
     servers: URLs. integration: a value for `x-amazon-apigateway-integration`, with which SAM's `DefinitionBody` takes
     the document; then `{name+}` stays in the paths, as API Gateway writes it.
@@ -111,7 +111,7 @@ def _operation(
     operation |= {"tags": list(options["tags"])} if options.get("tags") else {}
     operation |= {"deprecated": True} if options.get("deprecated") else {}
     bound = _bound(route)
-    parameters = [*_path_parameters(route, bound, components), *_parameters(bound, components)]
+    parameters = [*_path_parameters(route, bound, components), *_parameters(route, bound, components)]
     operation |= {"parameters": parameters} if parameters else {}
     body = _body([each for each in bound if each.source == "body"], components)
     operation |= {"requestBody": body} if body else {}
@@ -139,31 +139,51 @@ def _bound(route: "Route") -> "Bound":
 
 
 def _path_parameters(route: "Route", bound: "Bound", components: Components) -> "list[dict[str, Any]]":
-    annotated = {each.key: each for each in bound if each.source == "path"}
+    annotated = {each.key: components.of(each.annotation) for each in bound if each.source == "path"}
+    for each in bound:
+        if _is_whole_query(each):
+            annotated = {**properties_of(each.kind), **annotated}
     found = []
     for name, converter in route.parameters.items():
-        schema = components.of(annotated[name].annotation) if name in annotated else {"type": "string"}
+        schema = annotated.get(name, {"type": "string"})
         schema = _CONVERTED.get(converter, schema) if schema == {"type": "string"} else schema
-        found.append({"name": name, "in": "path", "required": True, "schema": schema})
+        found.append(_parameter(name, "path", schema, required=True))
     return found
 
 
-def _parameters(bound: "Bound", components: Components) -> "list[dict[str, Any]]":
+def _parameters(route: "Route", bound: "Bound", components: Components) -> "list[dict[str, Any]]":
     found = []
     for each in bound:
-        if each.source not in _PLACES[1:]:
-            continue
-        schema = components.of(each.annotation)
-        if each.default is not None:
-            schema = {**schema, "default": _json(each.default)}
-        found.append({"name": each.key, "in": each.source, "required": each.required, "schema": schema})
+        if _is_whole_query(each):
+            found += _of_query(each.kind, route.parameters)
+        elif each.source in _PLACES[1:]:
+            schema = components.of(each.annotation)
+            if each.default is not None and is_allowed(each.default, each.annotation):
+                schema = {**schema, "default": json_of(each.default)}
+            found.append(_parameter(each.key, each.source, schema, required=each.required))
     return found
 
 
-def _json(value: "Any") -> "Any":
-    if isinstance(value, (list, tuple)):
-        return [_json(each) for each in value]
-    return value if value is None or type(value) in (str, int, float, bool) else plain(value)
+def _is_whole_query(parameter: "BoundParameter") -> bool:
+    return parameter.source == "query" and not parameter.key
+
+
+def _of_query(kind: "Any", path: "Container[str]") -> "list[dict[str, Any]]":
+    """Return the parameters of a class for the whole query; those of the path are among the path's."""
+    required = kind.json_schema().get("required", ()) if hasattr(kind, "json_schema") else ()
+    found = []
+    for name, schema in properties_of(kind).items():
+        if name not in path:
+            parameter = _parameter(name, "query", schema, required=name in required)
+            found.append(parameter | ({"style": "form", "explode": False} if is_array(schema) else {}))
+    return found
+
+
+def _parameter(name: str, place: str, schema: "dict[str, Any]", *, required: bool) -> "dict[str, Any]":
+    """Return a parameter; the description is its own, and not that of its schema."""
+    said: dict[str, Any] = {key: schema[key] for key in ("description", "deprecated") if key in schema}
+    schema = {key: value for key, value in schema.items() if key not in said}
+    return {"name": name, "in": place, **said, "required": required, "schema": schema}
 
 
 def _body(bound: "Bound", components: Components) -> "dict[str, Any] | None":
@@ -185,10 +205,10 @@ def _body(bound: "Bound", components: Components) -> "dict[str, Any] | None":
 
 def _responses(route: "Route", bound: "Bound", components: Components, *, guarded: bool) -> "dict[str, Any]":
     declared = route.options.get("responses") or {}
-    found = {str(int(status)): _response(int(status), said, components) for status, said in declared.items()}
+    problem = bool(route.options.get("problem_json"))
+    found = {str(int(status)): _response(int(status), said, components, problem) for status, said in declared.items()}
     if not any(status.startswith("2") for status in found):
         found["200"] = {"description": "OK"}
-    problem = bool(route.options.get("problem_json"))
     failures = [400] * bool(bound) + [401, 403] * guarded + [404] * bool(route.parameters) + [500]
     if route.options.get("rate_limit"):
         failures.append(429)
@@ -197,9 +217,10 @@ def _responses(route: "Route", bound: "Bound", components: Components, *, guarde
     return dict(sorted(found.items()))
 
 
-def _response(status: int, said: "Any", components: Components) -> "dict[str, Any]":
+def _response(status: int, said: "Any", components: Components, problem: bool) -> "dict[str, Any]":
     if isinstance(said, str):
-        return {"description": said}
+        # A text names an answer, and takes nothing from it: kit's errors all have the same form.
+        return {**(_failure(status, components, problem=problem) if status >= 400 else {}), "description": said}
     schema = {"type": "object", "properties": {"data": components.of(said)}, "required": ["data"]}
     return {"description": _phrase(status), "content": {"application/json": {"schema": schema}}}
 
@@ -221,7 +242,7 @@ def _phrase(status: int) -> str:
 
 
 def _security(options: "dict[str, Any]", used: set[str]) -> "list[dict[str, list[str]]]":
-    """Return the alternatives of which a caller needs one: any of the roles, with any of the scopes."""
+    """Return the alternatives, one of them enough for a caller: any of the roles, with any of the scopes."""
     roles, scopes = _names(options.get("role")), _names(options.get("scope"))
     token = options.get("token")
     if not (roles or scopes or token):
@@ -241,7 +262,7 @@ def _security(options: "dict[str, Any]", used: set[str]) -> "list[dict[str, list
 
 
 def _names(required: "Any") -> "list[list[str]]":
-    """Return the names that each do, each with those that are needed with it (`all_of`)."""
+    """Return the alternatives, each with all of its names (`all_of`)."""
     if required is None or required is False:
         return []
     if isinstance(required, (str, AllOf)) or not isinstance(required, (list, tuple, set, frozenset)):

@@ -7,12 +7,26 @@ from enum import Enum
 from types import NoneType
 from uuid import UUID
 
-from kit_handler.binding.bodies import fields_of, has_load, is_typed_dict
-from kit_handler.binding.conversion import bare, optional
+from kit_handler.binding.annotations import (
+    fields_of,
+    has_load,
+    is_alias,
+    is_dataclass,
+    is_typed_dict,
+    members_of,
+    origin_of,
+    parts_of,
+)
+from kit_handler.binding.unions import members_by_tag, tags_of
+from kit_handler.checks.metadata import ASSUMED, AWARE, EITHER, NAIVE, offset_of, words_of
+from kit_handler.openapi.constraints import constrained, json_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
+
+    from kit_handler.binding.annotations import Parts
 
     Schema = dict[str, Any]
 
@@ -28,13 +42,25 @@ _SCALARS: "dict[Any, Schema]" = {
     # As text it keeps its digits, and that is how answers have it; a number is taken, too.
     Decimal: {"type": ["string", "number"], "format": "decimal"},
     UUID: {"type": "string", "format": "uuid"},
-    datetime: {"type": "string", "format": "date-time"},
     date: {"type": "string", "format": "date"},
-    time: {"type": "string", "format": "time"},
     dict: {"type": "object"},
     list: {"type": "array", "items": {}},
     NoneType: {"type": "null"},
     None: {"type": "null"},
+}
+_TIME = r"^[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?$"
+# The formats of the OpenAPI Initiative's registry. `time` demands an offset, which a time of day seldom has.
+_TIMES: "dict[tuple[Any, str], Schema]" = {
+    (datetime, AWARE): {"type": "string", "format": "date-time"},
+    (datetime, ASSUMED): {"type": "string", "format": "date-time"},
+    (datetime, NAIVE): {"type": "string", "format": "date-time-local"},
+    (time, AWARE): {"type": "string", "format": "time"},
+    (time, ASSUMED): {"type": "string", "format": "time"},
+    (time, NAIVE): {"type": "string", "format": "time-local"},
+    (time, EITHER): {
+        "type": "string",
+        "pattern": "^[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})?$",
+    },
 }
 _TYPES = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
@@ -49,42 +75,85 @@ class Components:
 
     def of(self, annotation: "Any") -> "Schema":
         """Return the schema of an annotation; of a class that has fields, a reference to its component."""
-        annotation, may_be_none = optional(bare(annotation))
-        schema = self._of(bare(annotation))
-        return {"anyOf": [schema, {"type": "null"}]} if may_be_none else schema
+        if is_alias(annotation):
+            return self._named(annotation, lambda alias: self.of(alias.__value__))
+        parts = parts_of(annotation)
+        schema = constrained(self._of(parts), parts.metadata)
+        return {"anyOf": [schema, {"type": "null"}]} if parts.may_be_none else schema
 
-    def _of(self, annotation: "Any") -> "Schema":
-        hook = self._hook(annotation)
-        if hook is not None or is_typed_dict(annotation) or _is_dataclass(annotation):
-            return self._component(annotation, hook)
-        origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
-        if origin is list:
+    def _of(self, parts: "Parts") -> "Schema":
+        kind, inner = parts.kind, typing.get_args(parts.kind)
+        hook = self._hook(kind)
+        if hook is not None:
+            return self._named(kind, lambda kind: self._hoisted(self._names[kind], hook()))
+        if is_typed_dict(kind) or is_dataclass(kind):
+            return self._named(kind, self._object)
+        if members_of(kind):
+            return self._union(parts)
+        origin = origin_of(kind)
+        if origin is list and inner:
             return {"type": "array", "items": self.of(inner[0])}
-        if origin is dict:
-            return {"type": "object", "additionalProperties": self.of(inner[1])}
+        if origin is tuple and inner:
+            return self._tuple(inner)
+        if origin is dict and inner:
+            return self._mapping(*inner)
         if origin is typing.Literal:
-            return _enumeration(inner)
-        if isinstance(annotation, type) and issubclass(annotation, Enum):
-            return _enumeration([member.value for member in annotation])
-        return {"type": "object"} if has_load(annotation) else dict(_SCALARS.get(annotation, {}))
+            return _enumeration([json_of(each) for each in inner])
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            return _enumeration([member.value for member in kind])
+        if kind in (datetime, time):
+            return dict(_TIMES[kind, offset_of(words_of(parts.metadata), AWARE if kind is datetime else EITHER)])
+        return {"type": "object"} if has_load(kind) else dict(_SCALARS.get(kind, {}))
+
+    def _tuple(self, items: "tuple[Any, ...]") -> "Schema":
+        if items[1:] == (...,):
+            return {"type": "array", "items": self.of(items[0])}
+        schemas = [self.of(each) for each in items]
+        return {"type": "array", "prefixItems": schemas, "minItems": len(schemas), "maxItems": len(schemas)}
+
+    def _mapping(self, key: "Any", item: "Any") -> "Schema":
+        names = self.of(key)
+        names = {"propertyNames": names} if names != _SCALARS[str] else {}
+        return {"type": "object", "additionalProperties": self.of(item), **names}
+
+    def _union(self, parts: "Parts") -> "Schema":
+        """Return the members with their discriminator; one whose own schema leaves the tag open has it narrowed."""
+        tag, by_value = members_by_tag(members_of(parts.kind), parts.metadata)
+        values: dict[Any, list[Any]] = {}
+        for value, member in by_value.items():
+            values.setdefault(member, []).append(value)
+        schemas = []
+        for member, own in values.items():
+            schema = self.of(member)
+            said = self.schemas[self._names[member]].get("properties", {}).get(tag, {}) if member in self._names else {}
+            if said.get("enum") != own and said.get("const") not in own:
+                schema = {"allOf": [schema, {"properties": {tag: _enumeration(own)}}]}
+            schemas.append(schema)
+        named = {value: self._names[member] for value, member in by_value.items() if member in self._names}
+        mapping = {str(value): f"{_PLACE}{name}" for value, name in named.items()}
+        return {"oneOf": schemas, "required": [tag], "discriminator": {"propertyName": tag, "mapping": mapping}}
 
     def _hook(self, annotation: "Any") -> "Any":
         if not isinstance(annotation, type):
             return None
         return next((found for name in _HOOKS if callable(found := getattr(annotation, name, None))), None)
 
-    def _component(self, kind: "Any", hook: "Any") -> "Schema":
+    def _named(self, kind: "Any", describe: "Callable[[Any], Schema]") -> "Schema":
+        """Return a reference to the component of a class or alias, which may contain itself."""
         name = self._names.get(kind)
         if name is None:
             name = kind.__name__ if kind.__name__ not in self.schemas else f"{kind.__module__}.{kind.__qualname__}"
             name = self._names[kind] = "".join(char if char.isalnum() or char in "._-" else "_" for char in name)
-            self.schemas[name] = {}  # a class may contain itself
-            self.schemas[name] = self._hoisted(name, hook()) if hook else self._object(kind)
+            self.schemas[name] = {}
+            self.schemas[name] = describe(kind)
         return {"$ref": f"{_PLACE}{name}"}
 
     def _object(self, kind: "Any") -> "Schema":
         fields = fields_of(kind)
-        schema: Schema = {"type": "object", "properties": {name: self.of(hint) for name, (hint, _) in fields.items()}}
+        properties = {name: self.of(hint) for name, (hint, _) in fields.items()}
+        for name, values in tags_of(kind).items():
+            properties.setdefault(name, _enumeration(values))  # of a field that the class sets itself
+        schema: Schema = {"type": "object", "properties": properties}
         required = [name for name, (_, needed) in fields.items() if needed]
         if required:
             schema["required"] = required
@@ -106,7 +175,7 @@ class Components:
         return moved
 
     def _inner_name(self, name: str, inner: "dict[str, Schema]") -> str:
-        """Return what one of the `$defs` is called here: two classes may have one name, one class may be met twice."""
+        """Return the name of one of the `$defs` here: two classes may have one name, one class may be met twice."""
         reached: dict[str, Schema] = {}
         _reach(name, inner, reached)
         meaning = repr((name, sorted(reached.items(), key=lambda each: each[0])))
@@ -152,7 +221,3 @@ def _enumeration(values: "Any") -> "Schema":
     values = list(values)
     kinds = {_TYPES.get(type(value)) for value in values}
     return {"type": kinds.pop(), "enum": values} if len(kinds) == 1 and None not in kinds else {"enum": values}
-
-
-def _is_dataclass(annotation: "Any") -> bool:
-    return isinstance(annotation, type) and hasattr(annotation, "__dataclass_fields__")

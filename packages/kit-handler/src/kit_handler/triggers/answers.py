@@ -1,8 +1,7 @@
-"""The answers that Cognito, Lex and API Gateway's authorizers expect."""
+"""The answers that Cognito and Lex expect, and where those for other sources are made."""
 
 from kit_handler._shape import mapping
-from kit_handler.errors import ForbiddenError, TriggerError, UnauthorizedError
-from kit_handler.triggers.outcomes import GENERAL, failure, json_of
+from kit_handler.triggers.outcomes import failure, json_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +14,32 @@ if TYPE_CHECKING:
 
 
 def answer(kind: str | None, call: "Call", event: "Event", context: "Any", name: str) -> "Any":
-    """Call the function, and return what the source of that kind expects; raises TriggerError."""
+    """Call the function, and return its answer in the form of that kind of source; raises TriggerError."""
     return _ANSWERS.get(kind, _direct)(call, event, context, name)
 
 
 def _direct(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
     """Return the function's result as it is: nobody waits for a certain form."""
     return json_of(call())
+
+
+def _guarded(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    """Return the function's result as it is; of an exception the source sees a message for clients."""
+    try:
+        return json_of(call())
+    except Exception as error:  # noqa: BLE001  (the source passes the text on)
+        raise failure(error, name) from None
+
+
+def _appsync(call: "Call", event: "Any", context: "Any", name: str) -> "Any":
+    """Return the field's value, or as many values as a batch has items."""
+    try:
+        answer = json_of(call())
+        if isinstance(event, list) and not (isinstance(answer, list) and len(answer) == len(event)):
+            raise TypeError(f"an answer to a batch of {len(event)} is a list of as many, in their order")
+    except Exception as error:  # noqa: BLE001  (as above)
+        raise failure(error, name) from None
+    return answer
 
 
 def _cognito(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
@@ -57,43 +75,9 @@ def _lex(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
 
 
 def _authorizer(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
-    """Return the policy, or `isAuthorized` where API Gateway asks for that."""
-    simple = "routeArn" in event and event.get("version") == "2.0"
-    try:
-        said = json_of(call())
-        if said is not None and not isinstance(said, (bool, dict)):
-            raise TypeError(f"an authorizer says True, False or a mapping, not {type(said).__qualname__!r}")
-    except ForbiddenError:
-        said = False
-    except UnauthorizedError:
-        if not simple:
-            raise TriggerError("Unauthorized") from None  # API Gateway knows this very text
-        said = False
-    except Exception as error:  # noqa: BLE001  (nobody is let in, and API Gateway doesn't remember it as a denial)
-        failure(error, name)
-        raise TriggerError(GENERAL) from None
-    if isinstance(said, dict) and ("policyDocument" in said or "isAuthorized" in said):
-        return said
-    allowed = said is True or isinstance(said, dict)
-    values = said if isinstance(said, dict) else {}
-    if simple:
-        return {"isAuthorized": allowed, "context": values}
-    arn = event.get("methodArn") or event.get("routeArn")
-    statement = {"Action": "execute-api:Invoke", "Effect": "Allow" if allowed else "Deny", "Resource": arn}
-    return {
-        "principalId": str(values.get("principalId") or ("user" if allowed else "anonymous")),
-        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": {key: _scalar(value) for key, value in values.items() if value is not None},
-    }
+    from kit_handler.triggers.authorizers import answer_authorizer
 
-
-def _scalar(value: "Any") -> "Any":
-    """Return a value that the context of a policy can hold; lists and mappings as JSON."""
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    from kit_core.json import dumps
-
-    return dumps(value)
+    return answer_authorizer(call, event, context, name)
 
 
 def _custom_resource(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
@@ -102,8 +86,19 @@ def _custom_resource(call: "Call", event: "Event", context: "Any", name: str) ->
     return answer_once(call, event, context, name)
 
 
+def _bedrock(call: "Call", event: "Event", context: "Any", name: str) -> "Any":
+    from kit_handler.triggers.bedrock import answer
+
+    return answer(call, event, name)
+
+
 _ANSWERS: "dict[str | None, Callable[[Call, Event, Any, str], Any]]" = {
+    "alexa": _guarded,
+    "appsync": _appsync,
+    "bedrock": _bedrock,
     "cognito": _cognito,
+    "lex_v1": _guarded,
+    "rotation": _guarded,
     "lex": _lex,
     "authorizer": _authorizer,
     "custom_resource": _custom_resource,

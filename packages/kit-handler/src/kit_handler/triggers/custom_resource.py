@@ -22,7 +22,7 @@ _KNOWN = ("PhysicalResourceId", "Data", "NoEcho")
 
 
 def answer_once(call: "Callable[[], Any]", event: "Event", context: "Any", name: str) -> None:
-    """Call the function and tell CloudFormation what has come of it, once, before the time is up.
+    """Call the function and tell CloudFormation the outcome, once, before the time is up.
 
     Raises TriggerError when CloudFormation can't be told; Lambda tries again then.
     """
@@ -42,7 +42,7 @@ def answer_once(call: "Callable[[], Any]", event: "Event", context: "Any", name:
 
 
 class _Once:
-    """Send one answer, whoever is first: the function, or the clock."""
+    """Send one answer: the function's, or if it takes too long the clock's."""
 
     def __init__(self, event: "Event", context: "Any") -> None:
         from threading import Lock

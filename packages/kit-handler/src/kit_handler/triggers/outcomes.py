@@ -10,7 +10,7 @@ GENERAL = "An unexpected error has occurred."
 
 
 def json_of(answer: "Any") -> "Any":
-    """Return `answer` as what JSON itself has; TypeError or ValueError for what has no form in JSON."""
+    """Return `answer` in JSON's own types; TypeError or ValueError if it has no form in JSON."""
     if answer is None or isinstance(answer, (bool, str)):
         return answer
     from kit_core.json import dumps, loads
@@ -19,7 +19,7 @@ def json_of(answer: "Any") -> "Any":
 
 
 def failure(error: Exception, name: str) -> TriggerError:
-    """Log `error`, and return what the source may be told: only messages that were written for clients."""
+    """Log `error`, and return the error for the source: it holds only messages that were written for clients."""
     from kit_handler import _log
 
     if isinstance(error, (HttpError, AppError)):

@@ -1,6 +1,7 @@
 """EventBridge's PutEvents for the rules of the template ("PutEvents", EventBridge API reference)."""
 
 import json
+import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from kit_testing.servers.aws import Call, Next, Reply
 
 from kit_local.sources.bus import Bus
+
+logger = logging.getLogger("kit.local")
 
 
 class PutEvents:
@@ -23,9 +26,15 @@ class PutEvents:
             entries, answers = json.loads(call.body)["Entries"], reply.json()["Entries"]
             for entry, answer in zip(entries, answers, strict=True):
                 if "EventId" in answer:
-                    bus = (entry.get("EventBusName") or "default").rpartition("/")[2]
-                    self._bus.put(bus, self._event(entry, answer["EventId"]))
+                    self._put(entry, answer["EventId"])
         return reply
+
+    def _put(self, entry: Mapping[str, Any], event_id: str) -> None:
+        try:
+            bus = (entry.get("EventBusName") or "default").rpartition("/")[2]
+            self._bus.put(bus, self._event(entry, event_id))
+        except Exception:  # the caller is told that the event was taken
+            logger.exception("the event %s has not reached its bus", event_id)
 
     def _event(self, entry: Mapping[str, Any], event_id: str) -> dict[str, Any]:
         """Return an event as targets get it ("Events in Amazon EventBridge")."""

@@ -15,13 +15,16 @@ def check(path: str | Path, *, module: str | None = None) -> list[Problem]:
     - A queue's visibility timeout is under six times the timeout of the function that reads it, plus its batching
       window ("Configuring an Amazon SQS queue to use with Lambda").
     - A queue has no dead-letter queue.
+    - A key is given twice, or means another one in YAML 1.1.
     - With `module`, the name of one that can be imported: a handler is missing, a job is no function's handler, a
       job's `partial=` contradicts its mapping.
 
     Raise `TemplateError`, or the error that importing the module raises.
     """
-    template = WrittenTemplate(read(Path(path)))
-    found = [*_mappings(template), *_queues(template)]
+    source = read(Path(path))
+    template = WrittenTemplate(source)
+    remarks = [Problem("(template)", text, line) for line, text in source.remarks]
+    found = [*remarks, *_mappings(template), *_queues(template)]
     return found if module is None else [*found, *compare(template, module)]
 
 

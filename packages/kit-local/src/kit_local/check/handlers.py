@@ -26,7 +26,7 @@ def compare(template: WrittenTemplate, name: str) -> Iterator[Problem]:
     for job in [] if any(_leads_on(module, name) for name in handled.values()) else _jobs(module):
         if job not in handled.values():
             yield Problem(f"{name}.{job}", "is a job, and no function's Handler")
-    for mapped in template.mappings():
+    for mapped in (*template.mappings(), *template.kafka_mappings()):
         found = getattr(module, handled.get(mapped.function or "", ""), None)
         if found is not None:
             yield from _disagreement(mapped, found, f"{name}.{handled[str(mapped.function)]}")

@@ -6,14 +6,15 @@ from typing import Any, NamedTuple
 from kit_local.check.references import referred, text, under
 from kit_local.errors import TemplateError
 from kit_local.template.intrinsics import Resolver
-from kit_local.template.parse import Source
+from kit_local.template.source import Source
 
 QUEUE = "AWS::SQS::Queue"
 _PARTIAL = "ReportBatchItemFailures"
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 _MAPPINGS = ("SQS", "Kinesis", "DynamoDB")
+_KAFKA = ("MSK", "SelfManagedKafka")
 _DEAD_LETTERS = frozenset({"deadLetterTargetArn", "DeadLetterConfig", "DeadLetterQueue", "OnFailure"})
-# Only the mappings of Kafka, MQ and DocumentDB have these; they know no partial answers.
+# Only the mappings of Kafka, MQ and DocumentDB have these. Kafka's take partial answers in provisioned mode alone.
 _OTHERS = frozenset({"Topics", "Queues", "SelfManagedEventSource", "DocumentDBEventSourceConfig"})
 
 
@@ -79,23 +80,31 @@ class WrittenTemplate:
     def mappings(self) -> Iterator[Mapped]:
         """Yield the mappings of queues and streams, a function's Events and resources of their own."""
         for function, _ in self.of_type(_FUNCTIONS[0]):
-            yield from self._events(function)
+            yield from self._events(function, _MAPPINGS)
+        yield from (mapped for mapped in self._written_mappings() if _OTHERS.isdisjoint(mapped.properties))
+
+    def kafka_mappings(self) -> Iterator[Mapped]:
+        """Yield the mappings of topics of Kafka."""
+        for function, _ in self.of_type(_FUNCTIONS[0]):
+            yield from self._events(function, _KAFKA)
+        yield from (mapped for mapped in self._written_mappings() if "Topics" in mapped.properties)
+
+    def _written_mappings(self) -> Iterator[Mapped]:
         aliases = dict(self.of_type("AWS::Lambda::Alias"))
         for name, inner in self.of_type("AWS::Lambda::EventSourceMapping"):
-            if _OTHERS.isdisjoint(inner):
-                called = self.resource(inner.get("FunctionName"))
-                called = self.resource(aliases.get(called or "", {}).get("FunctionName")) or called
-                yield Mapped(name, called, self.resource(inner.get("EventSourceArn")), inner, self.line(name))
+            called = self.resource(inner.get("FunctionName"))
+            called = self.resource(aliases.get(called or "", {}).get("FunctionName")) or called
+            yield Mapped(name, called, self.resource(inner.get("EventSourceArn")), inner, self.line(name))
 
-    def _events(self, function: str) -> Iterator[Mapped]:
+    def _events(self, function: str, types: tuple[str, ...]) -> Iterator[Mapped]:
         """Yield the mappings that a function's Events make; a topic's SqsSubscription makes one, too."""
         path = ("Resources", function, "Properties", "Events")
         for name in self._source.mapping(*path):
             event = self._source.mapping(*path, name)
             inner = self._source.mapping(*path, name, "Properties")
-            if isinstance(inner.get("SqsSubscription"), dict):
+            if "SQS" in types and isinstance(inner.get("SqsSubscription"), dict):
                 inner = inner["SqsSubscription"]
-            elif not inner or event.get("Type") not in _MAPPINGS:
+            elif not inner or event.get("Type") not in types:
                 continue
             source = self.resource(inner.get("Queue") or inner.get("Stream") or inner.get("QueueArn"))
             yield Mapped(f"{function}.{name}", function, source, inner, self._source.line(*path, name))

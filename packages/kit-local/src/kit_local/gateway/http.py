@@ -19,6 +19,7 @@ from kit_local.stack import Api, Cors, Route
 
 ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
     "missing": (404, {"message": "Not Found"}),
+    "malformed": (400, {"message": "Bad Request"}),
     "unauthorized": (401, {"message": "Unauthorized"}),
     "forbidden": (403, {"message": "Forbidden"}),
     "denied": (403, {"message": "Forbidden"}),
@@ -109,7 +110,7 @@ def build(value: dict[str, Any], headers: Iterable[tuple[str, Any]], content_typ
             raise ValueError(f"no HTTP response: {status}")
         content = b64decode(body or "", validate=True) if value.get("isBase64Encoded") else (body or "").encode()
         given = CIMultiDict((_name(name), _header(item)) for name, item in headers if name.lower() not in _OWN)
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise GatewayError("failed") from error
     given.setdefault("content-type", content_type)
     return web.Response(status=status, body=content, headers=given)

@@ -25,6 +25,7 @@ REFUSALS = {
     "denied": "denied",
     "authorizer": "no answer of the authorizer's",
     "handshake": "no WebSocket handshake",
+    "malformed": "bad request",
     "too_large": "too large",
     "timeout": "timeout",
 }
@@ -62,6 +63,11 @@ class Incoming:
         """Return the last header of that name, empty when there is none."""
         return next((value for key, value in reversed(self.headers) if key.lower() == name.lower()), "")
 
+    def listed(self, name: str) -> list[str]:
+        """Return the items of a header that is a list, of all its lines."""
+        lines = [value for key, value in self.headers if key.lower() == name.lower()]
+        return [item for line in lines for item in map(str.strip, line.split(",")) if item]
+
     @property
     def trace(self) -> str:
         """The X-Ray trace header."""
@@ -93,10 +99,13 @@ async def read(request: web.BaseRequest, base: str, *, keep_hops: bool = False) 
     if request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     body, size = bytearray(), 0
-    async for chunk in request.content.iter_any():
-        size += len(chunk)
-        if size <= BODY_LIMIT:
-            body += chunk
+    try:
+        async for chunk in request.content.iter_any():
+            size += len(chunk)
+            if size <= BODY_LIMIT:
+                body += chunk
+    except web.RequestPayloadError:
+        raise GatewayError("malformed") from None  # it quotes the body
     if size > BODY_LIMIT:  # read to its end, since most clients listen only then
         raise GatewayError("too_large")
     path, _, query = request.raw_path.partition("?")

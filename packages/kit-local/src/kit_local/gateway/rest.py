@@ -15,6 +15,7 @@ from kit_local.stack import Api, Cors, Route
 
 ANSWERS: dict[str, tuple[int, dict[str, str | None]]] = {
     "missing": (403, {"message": "Missing Authentication Token"}),
+    "malformed": (400, {"message": "Bad Request"}),
     "unauthorized": (401, {"message": "Unauthorized"}),
     "forbidden": (403, {"Message": "User is not authorized to access this resource"}),
     "denied": (403, {"Message": "User is not authorized to access this resource with an explicit deny"}),

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,7 +10,8 @@ from aiohttp import web
 
 from kit_local.gateway import http, rest
 from kit_local.gateway.authorizers import Authorizers, Caller
-from kit_local.gateway.incoming import REFUSALS, GatewayError, Incoming, method_arn, read
+from kit_local.gateway.incoming import GatewayError, Incoming, method_arn, read
+from kit_local.gateway.listener import Listener
 from kit_local.gateway.routes import Routes
 from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
@@ -19,36 +19,6 @@ from kit_local.runtime.pool import EventTooLargeError, Functions, RefusedError
 from kit_local.stack import Api, Route, Stack
 
 logger = logging.getLogger("kit.local")
-
-
-class Listener:
-    """An aiohttp server on a socket that is bound already; subclasses answer."""
-
-    def __init__(self, functions: Functions) -> None:
-        self._functions = functions
-        self._http = web.Server(self.serve, access_log=None, auto_decompress=False)
-        self._server: asyncio.Server | None = None
-
-    async def start(self, bound: socket.socket) -> None:
-        """Listen."""
-        self._server = await asyncio.get_running_loop().create_server(self._http, sock=bound)
-
-    async def stop(self) -> None:
-        """Close the port and what is connected to it."""
-        if self._server:
-            self._server.close()
-        await self._http.shutdown(0.5)
-
-    async def serve(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer one request."""
-        raise web.HTTPNotFound
-
-    def _refused(self, request: web.BaseRequest, error: GatewayError, status: int) -> None:
-        """Show a request that no function's own line tells of; without its query, which may hold a token."""
-        if reason := REFUSALS.get(error.reason):
-            text, colour = http.outcome(status)
-            path = request.raw_path.partition("?")[0]
-            self._functions.console.refused(f"{request.method} {path}", (f"{text} {reason}", colour))
 
 
 class HttpGateway(Listener):

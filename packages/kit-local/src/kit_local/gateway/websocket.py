@@ -1,7 +1,6 @@
-"""WebSocket APIs: routes, connections, and the @connections endpoint on the same port.
+"""WebSocket APIs: routes, messages, and the management API (`@connections`) on the same port.
 
-After "API Gateway WebSocket API mapping template reference", "Working with routes for WebSocket APIs" and
-"Use @connections commands in your backend service".
+After "API Gateway WebSocket API mapping template reference" and "Working with routes for WebSocket APIs".
 """
 
 import asyncio
@@ -9,8 +8,6 @@ import json
 import logging
 import re
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,9 +16,9 @@ from uuid import uuid4
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from kit_local.gateway.authorizers import Authorizers
+from kit_local.gateway.connections import MESSAGE_LIMIT, PATH, Connection, Connections
 from kit_local.gateway.http import build, mapping, outcome
 from kit_local.gateway.incoming import (
-    BODY_LIMIT,
     GatewayError,
     Incoming,
     all_values,
@@ -30,49 +27,23 @@ from kit_local.gateway.incoming import (
     read,
     short_id,
 )
-from kit_local.gateway.server import Listener
+from kit_local.gateway.listener import Listener
 from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import Functions, RefusedError, trace_id
 from kit_local.stack import Api, Route, Stack
 
-MESSAGE_LIMIT = 128 * 1024  # bytes
 IDLE_SECONDS = 600.0
 TIMEOUT = 29.0  # seconds that an integration may take
 LONGEST_SECONDS = 7200.0
 _SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
-_REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "handshake": 400, "too_large": 413}
+_SUBPROTOCOL = "Sec-WebSocket-Protocol"
+_HANDSHAKE = ("Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version")
+_REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 403, "too_large": 413}
+_REFUSALS |= {"handshake": 400, "malformed": 400}
 _CLOSE_SECONDS = 2.0  # that a client may take to say goodbye
 _NO_CODE = 1005  # RFC 6455 7.4.1: none was sent
 logger = logging.getLogger("kit.local")
-
-
-@dataclass
-class Connection:
-    """One client. It can be written to once `$connect` has let it in."""
-
-    incoming: Incoming
-    id: str = field(default_factory=short_id)
-    socket: web.WebSocketResponse | None = None
-    authorizer: dict[str, Any] | None = None
-    active_at: float = field(default_factory=time.time)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
-
-    @property
-    def open(self) -> bool:
-        """Whether it can be written to."""
-        return self.socket is not None and not self.socket.closed
-
-    async def send(self, data: bytes) -> None:
-        """Send one message, as text wherever it is that."""
-        assert self.socket is not None
-        self.active_at = time.time()
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            await self.socket.send_bytes(data)
-        else:
-            await self.socket.send_str(text)
 
 
 class WebSocketGateway(Listener):
@@ -84,7 +55,7 @@ class WebSocketGateway(Listener):
         self._base = urlsplit(api.url).path.rstrip("/")
         self._routes = {route.key: route for route in api.routes}
         self._authorizers = Authorizers(api, functions)
-        self._connections: dict[str, Connection] = {}
+        self.connections = Connections()
         selection = _SELECTION.fullmatch(api.selection)
         self._selection = selection[1].split(".") if selection else []
 
@@ -92,13 +63,14 @@ class WebSocketGateway(Listener):
         """Take a connection, or a command about one."""
         try:
             incoming = await read(request, self._base, keep_hops=True)
-            if incoming.inner.startswith("/@connections/"):
+            if incoming.inner.startswith(PATH):
                 return await self._command(incoming)
             if request.headers.get("Upgrade", "").lower() != "websocket" or incoming.inner != "/":
                 raise GatewayError("missing")
-            if not web.WebSocketResponse().can_prepare(request):
+            handshake = _handshake(request)
+            if not web.WebSocketResponse().can_prepare(handshake):
                 raise GatewayError("handshake")
-            return await self._connect(request, Connection(incoming))
+            return await self._connect(handshake, Connection(incoming))
         except GatewayError as error:
             status = _REFUSALS.get(error.reason, 500)
             self._refused(request, error, status)
@@ -113,13 +85,13 @@ class WebSocketGateway(Listener):
     async def stop(self) -> None:
         """Close every connection, then the port; `$disconnect` is not run any more."""
         self._routes.clear()
-        sockets = [connection.socket for connection in self._connections.values() if connection.socket]
+        sockets = [connection.socket for connection in self.connections if connection.socket]
         await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in sockets))
         await super().stop()
 
     # ---- One connection, from the handshake to its end
 
-    async def _connect(self, request: web.BaseRequest, connection: Connection) -> web.StreamResponse:
+    async def _connect(self, handshake: web.BaseRequest, connection: Connection) -> web.StreamResponse:
         route, protocol = self._routes.get("$connect"), ""
         if route:
             event = self._event(connection, "$connect", "CONNECT")
@@ -128,20 +100,19 @@ class WebSocketGateway(Listener):
                 caller = await self._authorizers.check(route.authorizer, connection.incoming, event, arn)
                 connection.authorizer = event["requestContext"]["authorizer"] = caller.in_payload_1()
             answer = await self._invoke(route, event)
-            value = answer.value if answer and not answer.failed else None
-            if not isinstance(value, dict) or "statusCode" not in value:
+            value = answer.mapping if answer and not answer.failed else {}
+            if "statusCode" not in value:
                 return web.json_response({"message": "Internal server error"}, status=502)
             response = build(value, mapping(value, "headers").items(), "application/json")
             if not 200 <= response.status < 300:
                 return response
-            protocol = response.headers.get("sec-websocket-protocol", "")
-        protocols = (protocol,) if protocol else ()
-        socket = web.WebSocketResponse(
-            protocols=protocols, max_msg_size=MESSAGE_LIMIT, compress=False, timeout=_CLOSE_SECONDS
-        )
-        await socket.prepare(request)
+            protocol = response.headers.get(_SUBPROTOCOL, "")
+        socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT, compress=False, timeout=_CLOSE_SECONDS)
+        if protocol in connection.incoming.listed(_SUBPROTOCOL):
+            socket.headers[_SUBPROTOCOL] = protocol
+        await socket.prepare(handshake)
         connection.socket = socket
-        self._connections[connection.id] = connection
+        self.connections.add(connection)
         code, reason = int(WSCloseCode.ABNORMAL_CLOSURE), ""
         try:
             code, reason = await self._listen(connection, socket)
@@ -188,8 +159,8 @@ class WebSocketGateway(Listener):
         if answer is None or answer.failed:
             await self._say(connection, "Internal server error", request_id)
         elif route.replies:
-            reply = answer.value
-            if not isinstance(reply, dict) or "statusCode" not in reply or not isinstance(reply.get("body", ""), str):
+            reply = answer.mapping
+            if "statusCode" not in reply or not isinstance(reply.get("body", ""), str):
                 await self._say(connection, "Internal server error", request_id)
             elif reply.get("body") and connection.open:
                 await connection.send(reply["body"].encode(errors="replace"))
@@ -205,16 +176,22 @@ class WebSocketGateway(Listener):
             value = json.loads(body)
             for name in self._selection:
                 value = value[name]
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, RecursionError):
             return "$default"
         return str(value) if isinstance(value, str | int) else "$default"
 
     async def _disconnect(self, connection: Connection, code: int, reason: str) -> None:
-        self._connections.pop(connection.id, None)
+        self.connections.remove(connection)
         if not (route := self._routes.get("$disconnect")):
             return
         context = {"disconnectStatusCode": int(code), "disconnectReason": reason}
         await self._invoke(route, self._event(connection, "$disconnect", "DISCONNECT", **context))
+
+    async def _command(self, incoming: Incoming) -> web.Response:
+        """Answer a call of the management API."""
+        connection_id = unquote(incoming.inner.removeprefix(PATH))
+        reply = await self.connections.command(connection_id, incoming.method, incoming.body)
+        return web.Response(status=reply.status, body=reply.body, headers=dict(reply.headers))
 
     # ---- Events
 
@@ -264,45 +241,19 @@ class WebSocketGateway(Listener):
         except RefusedError:
             return None
 
-    # ---- @connections
 
-    async def _command(self, incoming: Incoming) -> web.Response:
-        connection = self._connections.get(unquote(incoming.inner.removeprefix("/@connections/")))
-        if connection is None or not connection.open:
-            return _error(410, "GoneException")
-        if incoming.method == "POST":
-            if len(incoming.body) > min(MESSAGE_LIMIT, BODY_LIMIT):
-                return _error(413, "PayloadTooLargeException")
-            try:
-                await connection.send(incoming.body)
-            except ConnectionError:
-                return _error(410, "GoneException")
-            return web.Response(status=200)
-        if incoming.method == "GET":
-            identity = {
-                "sourceIp": connection.incoming.source_ip,
-                "userAgent": connection.incoming.header("user-agent"),
-            }
-            times = {"connectedAt": _iso(connection.incoming.at), "lastActiveAt": _iso(connection.active_at)}
-            return web.json_response({**times, "identity": identity})
-        if incoming.method == "DELETE":
-            assert connection.socket is not None
-            await connection.socket.close()
-            return web.Response(status=204)
-        return _error(403, "ForbiddenException")
+def _handshake(request: web.BaseRequest) -> web.BaseRequest:
+    """Return the request with the headers of the handshake alone.
+
+    aiohttp logs the subprotocols of a client that gets none of them, and browsers send tokens as subprotocols.
+    """
+    wanted = ((name, request.headers.get(name, "")) for name in _HANDSHAKE)
+    return request.clone(headers={name: value for name, value in wanted if value and value.isascii()})
 
 
 def _judge(answer: Answer) -> Outcome:
     """Return what the terminal says of an answer: its status, where it names one."""
     try:
-        return answer.outcome if answer.failed else outcome(int(answer.value["statusCode"]))
-    except (KeyError, TypeError, ValueError):
+        return answer.outcome if answer.failed else outcome(int(answer.mapping["statusCode"]))
+    except (KeyError, OverflowError, TypeError, ValueError):
         return answer.outcome
-
-
-def _error(status: int, kind: str) -> web.Response:
-    return web.json_response({"message": kind}, status=status, headers={"x-amzn-ErrorType": kind})
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

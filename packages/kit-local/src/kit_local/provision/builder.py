@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kit_local.errors import Finding, TemplateError
 from kit_local.provision.shapes import shaped
 from kit_local.stack import Api, Function, QueueSource, Rule, Stack, StreamSource
+from kit_local.suggest import did_you_mean
 from kit_local.template import Template
 from kit_local.template.intrinsics import text_of
 from kit_local.template.supported import TYPES
@@ -188,8 +189,9 @@ class Builder:
         if logical_id in self._resources:
             return self._resources[logical_id]
         if logical_id in self._creating:
-            cycle = " -> ".join([*self._creating[self._creating.index(logical_id) :], logical_id])
-            raise self.template.error(f"resources need each other: {cycle}", logical_id)
+            cycle = [*self._creating[self._creating.index(logical_id) :], logical_id]
+            text = f"resources need each other: {' -> '.join(cycle)}" if len(cycle) > 2 else "the resource needs itself"
+            raise self.template.error(text, logical_id)
         self._creating.append(logical_id)
         try:
             resource = self._create(logical_id, self.template.resources[logical_id])
@@ -206,9 +208,11 @@ class Builder:
 
     def _create(self, logical_id: str, spec: Mapping[str, Any]) -> Resource:
         needed = spec.get("DependsOn") or []
-        for name in [needed] if isinstance(needed, str) else needed:
+        for name in map(text_of, needed if isinstance(needed, list) else [needed]):
             if name in self.template.resources:
                 self.create(name)
+            elif name not in self.template.source.data["Resources"]:
+                raise TemplateError(f"DependsOn names no resource: {name!r}{self._meant(name)}")
         kind = spec["Type"]
         if kind not in self.types:
             self.unsupported(Item(logical_id, kind, {}), "", f"resources of the type {kind} are not supported")
@@ -242,6 +246,12 @@ class Builder:
         return value
 
     def _dynamic(self, match: re.Match[str]) -> str:
+        try:
+            return self._looked_up(match)
+        except (BotoCoreError, ClientError) as error:
+            raise TemplateError(f"the dynamic reference {match[0]!r} has no value here: {error}") from error
+
+    def _looked_up(self, match: re.Match[str]) -> str:
         if match[1] in ("ssm", "ssm-secure"):
             return str(self.call("ssm", "get_parameter", Name=match[2], WithDecryption=True)["Parameter"]["Value"])
         parts = _SECRET.fullmatch(match[2]) if match[1] == "secretsmanager" else None
@@ -260,20 +270,28 @@ class Builder:
         return self._known(name).ref
 
     def _get_att(self, name: str, attribute: str) -> Any:
+        if self._creating and name == self._creating[-1]:
+            raise TemplateError(f"Fn::GetAtt {name}.{attribute} is in the properties of {name}: it needs itself")
         resource = self._known(name)
         if attribute in resource.attributes:
             return resource.attributes[attribute]
         if resource.ref.startswith("unsupported-"):
             return f"{resource.ref}.{attribute}"
         known = ", ".join(sorted(resource.attributes)) or "none"
-        raise TemplateError(f"{name!r} has no attribute {attribute!r} locally (known: {known})")
+        meant = did_you_mean(attribute, resource.attributes)
+        raise TemplateError(f"{name!r} has no attribute {attribute!r} locally (known: {known}){meant}")
 
     def _known(self, name: str) -> Resource:
         if name in self.template.resources:
             return self.create(name)
         if name in self.template.source.data["Resources"] and self.template.ignore_unsupported:
             return Resource(f"unsupported-{name}")
-        raise TemplateError(f"there is no parameter or resource {name!r}, or its condition does not hold")
+        text = f"there is no parameter or resource {name!r}, or its condition does not hold"
+        raise TemplateError(f"{text}{self._meant(name)}")
+
+    def _meant(self, name: str) -> str:
+        """Return the suggestion for the name of a resource or parameter."""
+        return did_you_mean(name, {*self.template.resources, *self.template.values} - {name})
 
     def _outputs(self) -> dict[str, str]:
         outputs = {}

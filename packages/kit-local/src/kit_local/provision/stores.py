@@ -44,6 +44,6 @@ def secret(builder: Builder, item: Item) -> Resource:
 def parameter(builder: Builder, item: Item) -> Resource:
     """Create a parameter of the Parameter Store."""
     name = item.text("Name") or builder.name(item.logical_id)
-    kind, value = item.text("Type"), item.get("Value")
+    kind, value = item.text("Type"), item.text("Value")
     builder.call("ssm", "put_parameter", Name=name, Type=kind, Value=value, Description=item.get("Description"))
-    return Resource(name, {"Type": kind, "Value": str(value)})
+    return Resource(name, {"Type": kind, "Value": value})

@@ -15,6 +15,7 @@ from aiohttp import web
 from kit_local.logs import Outcome
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024 + 100  # bytes, of a synchronous event or answer
+_OF_BROWSERS = ("Origin", "Referer", "Sec-Fetch-Site")
 _LONGEST = 3600.0  # seconds that a worker's connection may stay silent: more than any function may run
 
 
@@ -34,8 +35,19 @@ class Answer:
 
     @cached_property
     def value(self) -> Any:
-        """The parsed payload."""
-        return json.loads(self.payload)
+        """The parsed payload; ValueError where it is not JSON, or nested too deeply."""
+        try:
+            return json.loads(self.payload)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        """The parsed payload if it is an object, else an empty one."""
+        try:
+            return self.value if isinstance(self.value, dict) else {}
+        except ValueError:
+            return {}
 
     @property
     def error_type(self) -> str:
@@ -102,6 +114,9 @@ class RuntimeApi:
         return answer
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        of_browser = any(name in request.headers for name in _OF_BROWSERS)
+        if of_browser or request.headers.get("Host") != self.address:
+            return web.Response(status=403)  # a web page must not take events
         match request.path.split("/")[3:]:
             case ["invocation", "next"]:
                 if not self.ready.done():

@@ -134,7 +134,7 @@ class Pool:
         began = time.perf_counter()
         try:
             error = await worker.start()
-        except (OSError, ValueError) as failure:  # too many processes or files, no such folder, a NUL in a variable
+        except Exception as failure:  # noqa: BLE001 - too many processes or files, no such folder, a NUL in a variable
             error = Answer.failure("Runtime.InvalidEntrypoint", str(failure))
         finally:
             self._starting -= 1

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import re
 import shutil
 import signal
 import sys
@@ -150,14 +151,18 @@ class Worker:
         self._output.connect(line)
 
     def peak_memory(self) -> int | None:
-        """Return the most memory that the process has held, in MB; None where the system doesn't tell."""
+        """Return the most memory that the process has held, in MB; None where the system doesn't tell.
+
+        A process that has ended holds none, also before anybody has waited for it.
+        """
         if platform.system() != "Linux" or not self.alive:
             return None
         try:
             status = Path(f"/proc/{self.pid}/status").read_text()
         except OSError:
             return None
-        return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+        found = re.search(r"^VmHWM:\s*(\d+) kB$", status, re.MULTILINE)
+        return int(found[1]) // 1024 if found else None
 
     async def stop(self) -> None:
         """Kill the process and everything that it started."""

@@ -13,7 +13,6 @@ from uuid import uuid4
 from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import Functions, RefusedError
-from kit_local.sources.sqs import QueueError
 from kit_local.stack import Function
 
 ATTEMPTS = 3
@@ -58,6 +57,9 @@ class Asynchronous:
                 answer = await self._functions.invoke(function, event, source=source, wait=True, judge=judge)
             except RefusedError as error:
                 answer = Answer.failure(error.kind, str(error))
+            except Exception as error:
+                logger.exception("an event of %s could not be given to %s", source, function)
+                answer = Answer.failure(type(error).__name__, str(error))
             if not answer.failed:
                 return
             if attempt < ATTEMPTS:
@@ -67,14 +69,11 @@ class Asynchronous:
 
     async def _bury(self, queue: str, event: Any, answer: Answer) -> None:
         """Put the event, as it was, into the dead-letter queue."""
-        try:
-            reason = str(answer.value.get("errorMessage") or answer.error_type)
-        except (AttributeError, ValueError):
-            reason = answer.error_type
+        reason = str(answer.mapping.get("errorMessage") or answer.error_type)
         texts = {"RequestID": str(uuid4()), "ErrorMessage": reason.encode()[:1024].decode(errors="ignore") or "Error"}
         attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
         attributes["ErrorCode"] = {"DataType": "Number", "StringValue": "200"}
         try:
             await self._send(queue, json.dumps(event), attributes)
-        except QueueError as error:
-            logger.warning("%s", error)
+        except Exception as error:  # noqa: BLE001 - it would end without a word
+            logger.warning("%s has not got an event that failed: %s", queue, error)

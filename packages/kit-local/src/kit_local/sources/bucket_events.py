@@ -14,7 +14,8 @@ from uuid import uuid4
 
 from kit_local.sources import events
 from kit_local.sources.bus import Bus
-from kit_local.sources.sqs import LONG_POLL, Queue, QueueError
+from kit_local.sources.repeat import repeat
+from kit_local.sources.sqs import LONG_POLL, Queue
 
 # Of the names in a notification: the detail type, and what the reason and the kind of deletion are called.
 _TYPES: Mapping[str, tuple[str, dict[str, str]]] = {
@@ -34,24 +35,22 @@ class BucketEvents:
 
     def __init__(self, queue: Queue, bus: Bus, *, account: str) -> None:
         self._queue, self._bus, self._account = queue, bus, account
-        self._task = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(repeat(self._turn, name="events of buckets"))
 
     async def stop(self) -> None:
         """Put nothing more."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self) -> None:
-        while True:
+    async def _turn(self) -> None:
+        messages = await self._queue.receive(10, wait=LONG_POLL)
+        for message in messages:
             try:
-                messages = await self._queue.receive(10, wait=LONG_POLL)
-                for message in messages:
-                    for event in put(message, self._account):
-                        await asyncio.to_thread(self._bus.put, "default", event)
-                await self._queue.delete(messages)
-            except QueueError as error:
-                logger.warning("%s", error)
-                await asyncio.sleep(1)
+                for event in put(message, self._account):
+                    await asyncio.to_thread(self._bus.put, "default", event)
+            except Exception:
+                logger.exception("a notification of a bucket has not reached the default bus")
+        await self._queue.delete(messages)
 
 
 def put(message: Mapping[str, Any], account: str) -> list[dict[str, Any]]:

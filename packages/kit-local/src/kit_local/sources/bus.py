@@ -40,8 +40,10 @@ class Bus:
         """Give an event of `source` to one target, as its input says; what the target does not take is told."""
         try:
             self._deliver(target, shaped(target, event), event, source)
-        except (BotoCoreError, ClientError, ValueError) as error:
-            logger.warning("%s has not got an event of %s: %s", target.arn, source, error)
+        except Exception as error:
+            expected = isinstance(error, BotoCoreError | ClientError | ValueError)
+            told = "%s has not got an event of %s: %s"
+            logger.warning(told, target.arn, source, error, exc_info=None if expected else error)
 
     def _deliver(self, target: Target, content: Any, event: Mapping[str, Any], source: str) -> None:
         text = content if target.plain and isinstance(content, str) else json.dumps(content)

@@ -38,8 +38,33 @@ def check(pattern: Any, operators: frozenset[str] = OF_SOURCES) -> None:
 
 def _is_rule(rule: Any, operators: frozenset[str]) -> bool:
     if isinstance(rule, Mapping):
-        return len(rule) == 1 and set(rule) <= operators
+        return len(rule) == 1 and set(rule) <= operators and all(_is_operand(*item) for item in rule.items())
     return not isinstance(rule, list)
+
+
+def _is_operand(kind: str, wanted: Any) -> bool:
+    """Tell whether an operator can be given a value."""
+    if kind == "exists":
+        return isinstance(wanted, bool)
+    if kind == "numeric":
+        if not isinstance(wanted, list) or not wanted or len(wanted) % 2:
+            return False
+        return all(isinstance(sign, str) and sign in _COMPARE for sign in wanted[::2]) and all(
+            map(_number, wanted[1::2])
+        )
+    if kind == "anything-but":
+        if isinstance(wanted, Mapping):
+            return len(wanted) == 1 and set(wanted) <= _TEXT.keys() and all(map(_is_text, _values(*wanted.values())))
+        return not any(isinstance(value, list | Mapping) for value in _values(wanted))
+    return _is_text(wanted) or (isinstance(wanted, Mapping) and wanted.keys() == {"equals-ignore-case"})
+
+
+def _values(wanted: Any) -> list[Any]:
+    return wanted if isinstance(wanted, list) else [wanted]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 def lets_in(patterns: Iterable[Mapping[str, Any]], record: Mapping[str, Any]) -> bool:
@@ -101,8 +126,8 @@ def _each(wanted: Any) -> Iterable[Any]:
     """Yield the rules of anything-but: values, or one operator with a value or several."""
     if isinstance(wanted, Mapping):
         [(kind, values)] = wanted.items()
-        return [{kind: value} for value in (values if isinstance(values, list) else [values])]
-    return wanted if isinstance(wanted, list) else [wanted]
+        return [{kind: value} for value in _values(values)]
+    return _values(wanted)
 
 
 def _like(value: str, pattern: str) -> bool:

@@ -16,6 +16,7 @@ from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import Functions, RefusedError
 from kit_local.sources import events
 from kit_local.sources.filters import lets_in
+from kit_local.sources.repeat import repeat
 from kit_local.sources.sqs import LONG_POLL, Queue, QueueError
 from kit_local.stack import QueueSource
 
@@ -47,7 +48,7 @@ class Poller:
         self._limit = source.maximum_concurrency or CONCURRENCY
         self._batches: set[asyncio.Task[None]] = set()
         self._retry_until = 0.0
-        self._task = asyncio.create_task(self._run())
+        self._task = asyncio.create_task(repeat(self._turn, name=source.mapping or source.queue_arn))
 
     async def stop(self) -> None:
         """Stop polling; what is being worked on becomes visible again when its time is over."""
@@ -56,20 +57,14 @@ class Poller:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                messages = await self._receive()
-            except QueueError as error:
-                logger.warning("%s", error)
-                await asyncio.sleep(1)
-                continue
-            if messages:
-                batch = asyncio.create_task(self._work(messages))
-                self._batches.add(batch)
-                batch.add_done_callback(self._batches.discard)
-            if len(self._batches) >= self._limit:
-                await asyncio.wait(self._batches, return_when=asyncio.FIRST_COMPLETED)
+    async def _turn(self) -> None:
+        """Receive the next batch, and begin to work on it."""
+        if messages := await self._receive():
+            batch = asyncio.create_task(self._work(messages))
+            self._batches.add(batch)
+            batch.add_done_callback(self._batches.discard)
+        if len(self._batches) >= self._limit:
+            await asyncio.wait(self._batches, return_when=asyncio.FIRST_COMPLETED)
 
     async def _receive(self) -> list[dict[str, Any]]:
         """Return the messages of the next batch: as soon as there are any, or when the batching window is over."""
@@ -81,34 +76,44 @@ class Poller:
             await asyncio.sleep(_PAUSE)
         window = time.monotonic() + self._source.window
         while messages and len(messages) < size and time.monotonic() < window:
-            more = await self._queue.receive(size - len(messages), wait=0)
+            try:
+                more = await self._queue.receive(size - len(messages), wait=0)
+            except QueueError as error:
+                logger.warning("%s", error)
+                break  # with what there is: it would be hidden otherwise until its visibility timeout
             messages += more
             if not more:
                 await asyncio.sleep(_PAUSE)
         return messages
 
     async def _work(self, messages: list[dict[str, Any]]) -> None:
-        """Run one batch through the function."""
-        records = [events.record(message, self._source) for message in messages]
+        """Run one batch through the function; delete the messages that succeeded, and let the others come again."""
+        failed = {message["MessageId"] for message in messages}
+        changed: Mapping[str, int] = {}
         try:
-            chosen = [entry for entry in records if lets_in(self._source.filters, entry)]
             with self._visibility.watch(message["ReceiptHandle"] for message in messages) as changed:
-                failed = await self._failures(chosen) if chosen else set()
-            done = [message for message in messages if message["MessageId"] not in failed]
-            left = [message for message in messages if message["MessageId"] in failed]
-            await self._queue.delete(done)
-            if left:
-                await self._put_back(left, changed)
-        except QueueError as error:
-            logger.warning("%s", error)
+                failed = await self._failures(messages)
         except MappingError as error:
             self._task.cancel()
             self._fail(error)
+            return
         except Exception:
             logger.exception("a batch of %s could not be worked on", self._source.queue_arn)
+        done = [message for message in messages if message["MessageId"] not in failed]
+        left = [message for message in messages if message["MessageId"] in failed]
+        try:
+            await self._queue.delete(done)
+        except QueueError as error:
+            logger.warning("%s", error)
+        try:
+            await self._put_back(left, changed)
+        except QueueError as error:
+            logger.warning("%s", error)
 
     async def _put_back(self, messages: list[dict[str, Any]], changed: Mapping[str, int]) -> None:
         """Let messages come again: those in `changed` after as many seconds as the function itself has said."""
+        if not messages:
+            return
         unchanged = [message for message in messages if message["ReceiptHandle"] not in changed]
         delay = self._retry_delay
         if delay is None:
@@ -118,8 +123,12 @@ class Poller:
         delays = [changed.get(message["ReceiptHandle"], delay) for message in messages]
         self._retry_until = max(self._retry_until, time.monotonic() + max(delays) + 1)
 
-    async def _failures(self, records: list[dict[str, Any]]) -> set[str]:
+    async def _failures(self, messages: list[dict[str, Any]]) -> set[str]:
         """Invoke the function; return the ids of the messages that have to come again."""
+        records = [events.record(message, self._source) for message in messages]
+        records = [entry for entry in records if lets_in(self._source.filters, entry)]
+        if not records:
+            return set()
         everything = {entry["messageId"] for entry in records}
         try:
             event = events.event(records, self._source)
@@ -150,7 +159,7 @@ class Poller:
             return everything
         if self._source.origin != "sqs":
             return set()
-        misses = isinstance(answer.value, dict) and answer.value.get("batchItemFailures")
+        misses = answer.mapping.get("batchItemFailures")
         return failures(answer, everything) if self._source.report_failures or misses else set()
 
     def _outcome(self, answer: Answer, failed: list[dict[str, Any]], count: int) -> Outcome:

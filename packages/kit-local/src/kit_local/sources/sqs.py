@@ -1,5 +1,6 @@
 """The few calls of SQS that a poller needs, on the event loop: a long poll would hold a thread of its own otherwise."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,6 +9,8 @@ import aiohttp
 from kit_local.errors import LocalError
 
 LONG_POLL = 10  # seconds
+_PATIENCE = 60  # seconds for an answer, beyond those of a long poll
+_OF_MESSAGES = {"MessageId", "ReceiptHandle", "Body", "MD5OfBody"}
 
 
 class QueueError(LocalError):
@@ -28,7 +31,10 @@ class Queue:
         answer = await self._call(
             "ReceiveMessage", MaxNumberOfMessages=min(count, 10), WaitTimeSeconds=wait, **everything
         )
-        return list(answer.get("Messages") or [])
+        messages = answer.get("Messages") or []
+        if not isinstance(messages, list) or not all(map(_is_message, messages)):
+            raise QueueError(f"ReceiveMessage {self._url!r}: the answer holds something else than messages")
+        return messages
 
     async def send(self, body: str, attributes: Mapping[str, Any]) -> None:
         """Put a message into the queue."""
@@ -41,14 +47,27 @@ class Queue:
 
     async def delete(self, messages: Iterable[Mapping[str, Any]]) -> None:
         """Take the messages off the queue."""
-        for entries in _chunks({"ReceiptHandle": message["ReceiptHandle"]} for message in messages):
-            await self._call("DeleteMessageBatch", Entries=entries)
+        await self._batches("DeleteMessageBatch", messages)
 
     async def hide(self, messages: Iterable[Mapping[str, Any]], seconds: int) -> None:
         """Let the messages be received again after `seconds`."""
-        hidden = ({"ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": seconds} for message in messages)
-        for entries in _chunks(hidden):
-            await self._call("ChangeMessageVisibilityBatch", Entries=entries)
+        await self._batches("ChangeMessageVisibilityBatch", messages, VisibilityTimeout=seconds)
+
+    async def _batches(self, action: str, messages: Iterable[Mapping[str, Any]], **more: Any) -> None:
+        """Call an action for ten messages at a time: for all of them, then raise the first error."""
+        handles = [message["ReceiptHandle"] for message in messages]
+        errors = []
+        for start in range(0, len(handles), 10):
+            chosen = enumerate(handles[start : start + 10])
+            try:
+                entries = [{"Id": str(index), "ReceiptHandle": handle, **more} for index, handle in chosen]
+                answer = await self._call(action, Entries=entries)
+                if failed := answer.get("Failed"):
+                    raise QueueError(f"{action} {self._url!r}: {failed}")
+            except QueueError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     async def _call(self, action: str, **parameters: Any) -> dict[str, Any]:
         headers = {
@@ -57,16 +76,26 @@ class Queue:
             "Authorization": self._authorization,
         }
         body = {"QueueUrl": self._url, **parameters}
+        timeout = aiohttp.ClientTimeout(total=_PATIENCE + parameters.get("WaitTimeSeconds", 0))
         try:
-            async with self._session.post(self._endpoint, json=body, headers=headers) as response:
-                answer: dict[str, Any] = await response.json(content_type=None)
+            async with self._session.post(self._endpoint, json=body, headers=headers, timeout=timeout) as response:
+                return _answer(response.status, await response.read())
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise QueueError(f"{action} {self._url!r}: {error}") from error
-        if response.status != 200:
-            raise QueueError(f"{action} {self._url!r}: {answer.get('message') or response.status}")
-        return answer
+            text = str(error) or type(error).__name__
+            raise QueueError(f"{action} {self._url!r}: {text}") from error
 
 
-def _chunks(entries: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    named = [{"Id": str(index), **entry} for index, entry in enumerate(entries)]
-    return [named[start : start + 10] for start in range(0, len(named), 10)]
+def _answer(status: int, content: bytes) -> dict[str, Any]:
+    """Return a parsed answer; ValueError for an error and for an answer that is no object."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if status == 200 and isinstance(found, dict):
+        return found
+    message = found.get("message") or found.get("Message") if isinstance(found, dict) else None
+    raise ValueError(f"status {status}: {message}" if message else f"status {status} without a readable answer")
+
+
+def _is_message(item: object) -> bool:
+    return isinstance(item, dict) and item.keys() >= _OF_MESSAGES

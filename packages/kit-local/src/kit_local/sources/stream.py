@@ -23,12 +23,16 @@ from kit_local.sources import stream_events
 from kit_local.sources.asynchronous import Send
 from kit_local.sources.filters import lets_in
 from kit_local.sources.queue import failures
-from kit_local.sources.sqs import QueueError
+from kit_local.sources.repeat import persist
 from kit_local.stack import StreamSource
 
 _PAUSE = 0.25  # seconds between two looks into a shard
 Records = list[dict[str, Any]]
 logger = logging.getLogger("kit.local")
+
+
+class StreamError(LocalError):
+    """The local endpoint has refused a call, or doesn't answer."""
 
 
 class Stream:
@@ -58,10 +62,11 @@ class Stream:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        shards = await persist(self._shards, name=self._source.mapping)
         try:
-            async with asyncio.TaskGroup() as shards:
-                for shard in await self._shards():
-                    shards.create_task(self._shard(shard))
+            async with asyncio.TaskGroup() as tasks:
+                for shard in shards:
+                    tasks.create_task(self._shard(shard))
         except* MappingError as group:
             for error in group.exceptions:
                 self._fail(error)  # type: ignore[arg-type]
@@ -70,10 +75,10 @@ class Stream:
 
     async def _shards(self) -> list[str]:
         if self._source.kind == "dynamodb":
-            found = await asyncio.to_thread(self._client.describe_stream, StreamArn=self._source.arn)
+            found = await self._call("describe_stream", StreamArn=self._source.arn)
             listed = found["StreamDescription"]["Shards"]
         else:
-            listed = (await asyncio.to_thread(self._client.list_shards, StreamARN=self._source.arn))["Shards"]
+            listed = (await self._call("list_shards", StreamARN=self._source.arn))["Shards"]
         return [shard["ShardId"] for shard in listed]
 
     async def _shard(self, shard: str) -> None:
@@ -81,19 +86,21 @@ class Stream:
         of_table = self._source.kind == "dynamodb"
         stream = {"StreamArn": self._source.arn} if of_table else {"StreamName": self._source.name}
         where = {**stream, "ShardId": shard, "ShardIteratorType": self._source.position}
-        at = (await asyncio.to_thread(self._client.get_shard_iterator, **where))["ShardIterator"]
+
+        async def begin() -> str:
+            return str((await self._call("get_shard_iterator", **where))["ShardIterator"])
+
+        async def read_on() -> tuple[Records, str | None]:
+            wanted = min(self._source.batch_size - len(read), 1000)
+            answer = await self._call("get_records", ShardIterator=at, Limit=wanted)
+            items = [stream_events.record(item, self._source, shard) for item in answer["Records"]]
+            return items, answer.get("NextShardIterator")
+
+        at: str | None = await persist(begin, name=self._source.mapping)
         read: Records = []
         since = time.monotonic()
         while at:
-            try:
-                wanted = min(self._source.batch_size - len(read), 1000)
-                answer = await asyncio.to_thread(self._client.get_records, ShardIterator=at, Limit=wanted)
-            except (BotoCoreError, ClientError) as error:
-                logger.warning("%s: %s", self._source.arn, error)
-                await asyncio.sleep(1)
-                continue
-            at = answer.get("NextShardIterator")
-            items = [stream_events.record(item, self._source, shard) for item in answer["Records"]]
+            items, at = await persist(read_on, name=self._source.mapping)
             if items and not read:
                 since = time.monotonic()
             read += items
@@ -103,6 +110,12 @@ class Stream:
                 await self._through(chosen, shard)
             elif not items:
                 await asyncio.sleep(_PAUSE)
+
+    async def _call(self, operation: str, **parameters: Any) -> Any:
+        try:
+            return await asyncio.to_thread(getattr(self._client, operation), **parameters)
+        except (BotoCoreError, ClientError) as error:
+            raise StreamError(f"{operation} {self._source.arn}: {error}") from error
 
     async def _through(self, records: Records, shard: str) -> None:
         """Run the function until all the records are done or given up."""
@@ -145,6 +158,9 @@ class Stream:
             answer = await self._functions.invoke(function, event, source=title, wait=True, judge=judge)
         except RefusedError:
             return records
+        except Exception:
+            logger.exception("a batch of %s could not be worked on", self._source.arn)
+            return records
         if left and not answer.failed and not self._source.report_failures:
             counts = {"failed": len(left), "count": len(records)}
             raise MappingError(function, self._source.mapping, fate="passed over", **counts)
@@ -154,7 +170,7 @@ class Stream:
         """Return the numbers that have failed: also those that the function names, and nobody would read on AWS."""
         if answer.failed:
             return everything
-        misses = isinstance(answer.value, dict) and answer.value.get("batchItemFailures")
+        misses = answer.mapping.get("batchItemFailures")
         return failures(answer, everything) if self._source.report_failures or misses else set()
 
     def _too_old(self, records: Records) -> bool:
@@ -188,8 +204,8 @@ class Stream:
         }
         try:
             await self._send(source.on_failure, json.dumps(body), {})
-        except QueueError as error:
-            logger.warning("%s", error)
+        except Exception as error:  # noqa: BLE001 - the shard goes on
+            logger.warning("%s is not told of them: %s", where, error)
 
 
 def _time(seconds: float) -> str:

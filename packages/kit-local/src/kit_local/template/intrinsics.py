@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kit_local.errors import TemplateError
+from kit_local.suggest import did_you_mean
 
 _SUB = re.compile(r"\$\{([^}]*)\}")
 _ABSENT = object()  # AWS::NoValue: the property, or the item of the list, is left out
@@ -39,10 +40,11 @@ class Resolver:
         result = self._resolve(value)
         return None if result is _ABSENT else result
 
-    def condition(self, name: str) -> bool:
+    def condition(self, name: Any) -> bool:
         """Tell whether the condition of this name holds."""
+        name = text_of(name)  # an unquoted `Yes` is a truth value
         if name not in self.conditions:
-            raise TemplateError(f"there is no condition {name!r}")
+            raise TemplateError(f"there is no condition {name!r}{did_you_mean(name, self.conditions)}")
         if name in self._deciding:
             raise TemplateError(f"the condition {name!r} depends on itself")
         self._deciding.append(name)
@@ -70,13 +72,14 @@ class Resolver:
     def _call(self, name: str, argument: Any) -> Any:
         function = _FUNCTIONS.get(name)
         if function is None:
-            raise TemplateError(f"{name} is not supported locally")
+            raise TemplateError(f"{name} is not supported locally{did_you_mean(name, _FUNCTIONS)}")
         try:
             return function(self, argument)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise TemplateError(f"{name} cannot be given {argument!r}") from error
 
-    def _reference(self, name: str) -> Any:
+    def _reference(self, argument: Any) -> Any:
+        name = text_of(argument)
         if name == "AWS::NoValue":
             return _ABSENT
         return self.values[name] if name in self.values else self._ref(name)
@@ -121,13 +124,15 @@ class Resolver:
         return self._resolve(then if self.condition(condition) else otherwise)
 
     def _find_in_map(self, argument: Any) -> Any:
-        keys = [str(self._resolve(key)) for key in argument[:3]]
-        try:
-            found = self.mappings[keys[0]][keys[1]][keys[2]]
-        except KeyError:
-            if len(argument) < 4:
-                raise TemplateError(f"the mapping {keys[0]!r} holds nothing for {keys[1]!r}, {keys[2]!r}") from None
-            found = argument[3]["DefaultValue"]
+        keys = [text_of(self._resolve(key)) for key in argument[:3]]
+        found: Any = self.mappings
+        for key in keys:
+            if not isinstance(found, Mapping) or key not in found:
+                if len(argument) > 3:
+                    return self._resolve(argument[3]["DefaultValue"])
+                where = f"the mapping {keys[0]!r} holds nothing for {keys[1]!r}, {keys[2]!r}"
+                raise TemplateError(f"{where}{did_you_mean(key, found if isinstance(found, Mapping) else ())}")
+            found = found[key]
         return self._resolve(found)
 
     def _base64(self, argument: Any) -> str:

@@ -11,7 +11,8 @@ from kit_local.errors import Finding, TemplateError, UnsupportedError
 from kit_local.template.check import findings
 from kit_local.template.intrinsics import Resolver
 from kit_local.template.parameters import parameter_values
-from kit_local.template.parse import Source, read
+from kit_local.template.parse import read
+from kit_local.template.source import Source
 from kit_local.template.supported import TYPES
 from kit_local.template.translate import translate
 
@@ -108,6 +109,8 @@ def load(
     """
     folder = folder.resolve()
     source = read(folder)
+    for line, text in source.remarks:
+        _log.warning("%s:%d: %s", source.file, line, text)
     name = stack_name(folder)
     declared = parameter_values(source, parameters or {})
     values = {**declared, **_pseudo(name, region, account)}
@@ -164,7 +167,10 @@ def _pseudo(name: str, region: str, account: str) -> dict[str, Any]:
 
 def _active(resolver: Resolver, resource: Any) -> bool:
     condition = resource.get("Condition") if isinstance(resource, Mapping) else None
-    return condition is None or resolver.condition(condition)
+    try:
+        return condition is None or resolver.condition(condition)
+    except TypeError:
+        raise TemplateError(f"a Condition is the name of one, not {condition!r}") from None
 
 
 def _code(source: Source, name: str, resolver: Resolver, folder: Path) -> Path:
@@ -184,12 +190,12 @@ def _apis(resources: Mapping[str, Mapping[str, Any]], resolver: Resolver) -> Ite
     stages: dict[Any, str] = {}
     for resource in resources.values():
         if resource["Type"] in ("AWS::ApiGateway::Stage", "AWS::ApiGatewayV2::Stage"):
-            properties = resource["Properties"]
+            properties = resource.get("Properties") or {}
             api = properties.get("RestApiId", properties.get("ApiId"))
             stages[api.get("Ref") if isinstance(api, Mapping) else api] = resolver.resolve(properties.get("StageName"))
     for name, resource in resources.items():
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             yield ApiStub(name, "rest", stages.get(name, ""))
         elif resource["Type"] == "AWS::ApiGatewayV2::Api":
-            socket = resource.get("Properties", {}).get("ProtocolType") == "WEBSOCKET"
+            socket = (resource.get("Properties") or {}).get("ProtocolType") == "WEBSOCKET"
             yield ApiStub(name, "websocket" if socket else "http", stages.get(name, "$default"))

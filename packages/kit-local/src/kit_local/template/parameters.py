@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kit_local.errors import TemplateError
-from kit_local.template.parse import Source
+from kit_local.suggest import did_you_mean
+from kit_local.template.intrinsics import text_of
+from kit_local.template.source import Source
 
 # What AWS would check against the account ("AWS-specific parameter types"); here one of each kind is as good as any.
 _MADE_UP = {
@@ -28,7 +30,8 @@ def parameter_values(source: Source, given: Mapping[str, str]) -> dict[str, Any]
     declared = source.data.get("Parameters") or {}
     unknown = sorted(set(given) - set(declared))
     if unknown:
-        raise TemplateError(f"the template has no parameter {', '.join(map(repr, unknown))}", file=source.file)
+        named = ", ".join(map(repr, unknown)) + did_you_mean(unknown[0], declared)
+        raise TemplateError(f"the template has no parameter {named}", file=source.file)
     values = {}
     for name, spec in declared.items():
         try:
@@ -45,8 +48,7 @@ def _value(name: str, spec: Mapping[str, Any], given: str | None) -> Any:
     if given is not None:
         text = given
     elif "Default" in spec and not kind.startswith("AWS::SSM::"):
-        default = spec["Default"]
-        text = str(default).lower() if isinstance(default, bool) else str(default)
+        text = _text(name, spec["Default"])
     else:
         text = _MADE_UP.get(inner[1] if inner else kind, "")
         if not text:
@@ -57,12 +59,28 @@ def _value(name: str, spec: Mapping[str, Any], given: str | None) -> Any:
     return value
 
 
+def _text(name: str, value: Any) -> str:
+    """Return a value of the template as text, as CloudFormation has it: true and false in lower case."""
+    try:
+        return text_of(value)
+    except TypeError:
+        raise TemplateError(f"the parameter {name!r} can only have text as Default and AllowedValues") from None
+
+
 def _check(name: str, spec: Mapping[str, Any], values: list[str]) -> None:
-    allowed = [str(item) for item in spec.get("AllowedValues") or ()]
-    pattern = spec.get("AllowedPattern")
+    allowed = [_text(name, item) for item in spec.get("AllowedValues") or ()]
+    pattern = _compiled(spec.get("AllowedPattern"))
     for value in values:
         shown = "what was given" if str(spec.get("NoEcho")).lower() == "true" else repr(value)
         if allowed and value not in allowed:
             raise TemplateError(f"the parameter {name!r} cannot be {shown}, only one of {', '.join(allowed)}")
-        if pattern and not re.fullmatch(pattern, value):
-            raise TemplateError(f"the parameter {name!r} cannot be {shown}, it has to match {pattern}")
+        if pattern and not pattern.fullmatch(value):
+            raise TemplateError(f"the parameter {name!r} cannot be {shown}, it has to match {pattern.pattern}")
+
+
+def _compiled(pattern: Any) -> re.Pattern[str] | None:
+    """Return a pattern, None for one that only Java's regular expressions have, such as `\\p{Alpha}`."""
+    try:
+        return re.compile(str(pattern)) if pattern is not None else None
+    except re.error:
+        return None

@@ -19,6 +19,11 @@ class Support:
         """Tell whether a property of this name may be written."""
         return name in self.applied or name in self.accepted or "*" in self.accepted
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all properties that may be written."""
+        return (self.applied | self.accepted) - {"*"}
+
 
 def _support(applied: str = "", accepted: str = "*") -> Support:
     return Support(frozenset(applied.split()), frozenset(accepted.split()))

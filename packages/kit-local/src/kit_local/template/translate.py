@@ -14,10 +14,10 @@ from typing import Any
 from kit_local.errors import TemplateError
 from kit_local.paths import cache_folder
 from kit_local.template.check import SAM
-from kit_local.template.parse import Source
+from kit_local.template.source import Source
 
 _CODE = "s3://kit-local/code"  # stands for every local folder: nothing is uploaded, and the translator wants S3
-_FORMAT = "1"  # to be raised whenever what is handed to the translator changes
+_FORMAT = "2"  # to be raised whenever what is handed to the translator changes
 
 
 def translate(source: Source, *, parameters: Mapping[str, Any], region: str, without: frozenset[str]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _prepared(source: Source, without: frozenset[str]) -> dict[str, Any]:
     (document.get("Globals") or {}).get("Function", {}).pop("CodeUri", None)
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource.setdefault("Properties", {})["CodeUri"] = _CODE
+            resource["Properties"] = {**(resource.get("Properties") or {}), "CodeUri": _CODE}
     return document
 
 

@@ -1,5 +1,6 @@
 """Conversions of values whose type is not the usual one, exactly as marshmallow's fields make them."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,17 @@ from marshmallow import fields
 from kit_schemas.compiler.doubts import Unusual
 
 _LONGEST = 10**400
+_TWO = tuple(f"{number:02}" for number in range(100))
+
+
+def datetime_text(value: dt.datetime) -> str:
+    """Return the text of `isoformat`, in a third of its time for a datetime in UTC: it spends most on the zone."""
+    year = value.year
+    if value.tzinfo is not dt.UTC or year < 1000:
+        return value.isoformat()
+    two, micro = _TWO, value.microsecond
+    to_minute = f"{year}-{two[value.month]}-{two[value.day]}T{two[value.hour]}:{two[value.minute]}"
+    return f"{to_minute}:{two[value.second]}{f'.{micro:06}' if micro else ''}+00:00"
 
 
 def to_int(value: Any) -> int:

@@ -10,11 +10,20 @@ import marshmallow
 from marshmallow import fields
 
 from kit_schemas import strict
+from kit_schemas.compiler import conversions
 from kit_schemas.compiler.eligible import has_usual_options
 from kit_schemas.compiler.writer import Link, Writer
-from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
+from kit_schemas.extra_fields import (
+    AwareField,
+    CollectionField,
+    DecimalField,
+    ListField,
+    TimeDeltaField,
+    TupleField,
+)
 from kit_schemas.schema import NestedField
 from kit_schemas.union import UnionField
+from kit_schemas.views import class_of
 
 
 def write_dump(owner: Any, schema: marshmallow.Schema, *, skip_none: bool, link: Link) -> Callable[[Any], Any]:
@@ -95,16 +104,30 @@ class _DumpWriter:
         self._none_or_doubt(var)
 
     def uuid(self, field: Any, var: str) -> None:
-        digits = self.writer.name("digits")
+        pairs = self.writer.name("pairs")
         with self.writer.block(f"if type({var}) is {self.writer.constant(uuid.UUID, 'UUID')}:"):
-            self.writer.line(f"{digits} = '%032x' % {var}.int")
-            parts = "-".join(f"{{{digits}[{part}]}}" for part in (":8", "8:12", "12:16", "16:20", "20:"))
+            # 5b1f-3c1e-6f0b-4f0e-9d0a-0000-0000-0001, without the first and the last two hyphens.
+            self.writer.line(f"{pairs} = {var}.int.to_bytes(16, 'big').hex('-', 2)")
+            parts = "".join(f"{{{pairs}[{part}]}}" for part in (":4", "5:29", "30:34", "35:"))
             self.writer.line(f"{var} = f'{parts}'")
         self._none_or_doubt(var)
 
     def temporal(self, field: Any, var: str) -> None:
         kind = self.writer.constant(getattr(dt, field.OBJ_TYPE), field.OBJ_TYPE)
-        self._checked(var, kind, f"{var}.isoformat()")
+        self._checked(var, kind, self._iso(field, var))
+
+    def _iso(self, field: Any, var: str) -> str:
+        if field.OBJ_TYPE != "datetime":
+            return f"{var}.isoformat()"
+        return f"{self.writer.constant(conversions.datetime_text, 'datetime_text')}({var})"
+
+    def aware(self, field: Any, var: str) -> None:
+        writer = self.writer
+        kind, utc = writer.constant(dt.datetime, "datetime"), writer.constant(dt.UTC, "UTC")
+        with writer.block(f"if type({var}) is {kind}:"):
+            writer.doubt(f"{var}.tzinfo is not {utc} and {var}.utcoffset() is None")
+            writer.line(f"{var} = {self._iso(field, var)}")
+        self._none_or_doubt(var)
 
     def timedelta(self, field: Any, var: str) -> None:
         kind = self.writer.constant(dt.timedelta, "timedelta")
@@ -116,14 +139,14 @@ class _DumpWriter:
         self._checked(var, self.writer.constant(field.enum, "Enum"), f"{var}._value_")
 
     def nested(self, field: Any, var: str) -> None:
-        kind = self.writer.constant(field.target, "cls")
+        kind = self.writer.constant(field.cls, "cls")
         with self.writer.block(f"if type({var}) is {kind} or isinstance({var}, {kind}):"):
             self.writer.line(f"{var} = {self.link(self.writer, field.target)}({var})")
         self._none_or_doubt(var)
 
     def union(self, field: Any, var: str) -> None:
         for number, target in enumerate(dict.fromkeys(field.members.values())):
-            kind = self.writer.constant(target, "cls")
+            kind = self.writer.constant(class_of(target), "cls")
             with self.writer.block(f"{'el' if number else ''}if type({var}) is {kind}:"):
                 self.writer.line(f"{var} = {self.link(self.writer, target)}({var})")
         self._none_or_doubt(var)
@@ -197,7 +220,10 @@ _WRITERS: dict[type, Callable[[_DumpWriter, Any, str], None]] = {
     fields.List: _DumpWriter.list_,
     fields.Tuple: _DumpWriter.tuple_,
     fields.Dict: _DumpWriter.dict_,
+    AwareField: _DumpWriter.aware,
     CollectionField: _DumpWriter.collection,
+    ListField: _DumpWriter.list_,
+    TupleField: _DumpWriter.tuple_,
     TimeDeltaField: _DumpWriter.timedelta,
     NestedField: _DumpWriter.nested,
     UnionField: _DumpWriter.union,
@@ -205,6 +231,9 @@ _WRITERS: dict[type, Callable[[_DumpWriter, Any, str], None]] = {
     strict.StrictFloat: _DumpWriter.float_,
     strict.StrictBoolean: _DumpWriter.unchanged,
     strict.StrictUUID: _DumpWriter.uuid,
+    strict.StrictDate: _DumpWriter.temporal,
+    strict.StrictDateTime: _DumpWriter.aware,
     strict.StrictEnum: _DumpWriter.enum,
+    strict.StrictTime: _DumpWriter.temporal,
     strict.StrictTimeDelta: _DumpWriter.timedelta,
 }

@@ -6,10 +6,10 @@ from typing import Any
 import marshmallow
 from marshmallow import fields
 
-from kit_schemas import strict
-from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
+from kit_schemas import extra_fields, keys, strict
 from kit_schemas.schema import InstanceSchema, NestedField
 from kit_schemas.union import UnionField
+from kit_schemas.views import class_of
 
 LOAD_HOOKS = ("pre_load", "post_load", "validates", "validates_schema")
 DUMP_HOOKS = ("pre_dump", "post_dump")
@@ -32,7 +32,7 @@ def is_eligible(owner: Any, hooks: tuple[str, ...], seen: set[Any] | None = None
     schema = owner._shared_schema()
     if any(schema._hooks.get(hook) for hook in hooks) or not _is_plain(type(schema)):
         return False
-    if hooks is LOAD_HOOKS and not owner._is_made_plainly():
+    if hooks is LOAD_HOOKS and not class_of(owner)._is_made_plainly():
         return False
     return all(_is_known(field, hooks, seen) for field in schema.fields.values())
 
@@ -66,12 +66,12 @@ def _is_known(field: Any, hooks: tuple[str, ...], seen: set[Any]) -> bool:
         return field.only is None and not field.exclude and is_eligible(field.target, hooks, seen)
     if kind is UnionField:
         return all(is_eligible(target, hooks, seen) for target in field.members.values())
-    if kind in (fields.List, CollectionField):
+    if kind in (fields.List, extra_fields.ListField, extra_fields.CollectionField, keys.NullableKey):
         return _is_known(field.inner, hooks, seen)
-    if kind is fields.Tuple:
+    if kind in (fields.Tuple, extra_fields.TupleField):
         return all(_is_known(inner, hooks, seen) for inner in field.tuple_fields)
     if kind is fields.Dict:
         return all(_is_known(inner, hooks, seen) for inner in (field.key_field, field.value_field) if inner)
-    own = kind in (DecimalField, TimeDeltaField) or kind.__module__ == strict.__name__
+    own = kind.__module__ in (extra_fields.__name__, keys.__name__, strict.__name__)
     leaf = kind.__module__ == fields.__name__ and field._CHECK_ATTRIBUTE and not isinstance(field, fields.Nested)
     return own or (leaf and not isinstance(field, fields.Mapping))

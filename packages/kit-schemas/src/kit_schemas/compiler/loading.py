@@ -15,9 +15,17 @@ from kit_schemas.compiler.depth import DEEPEST, contains_itself
 from kit_schemas.compiler.eligible import has_usual_options
 from kit_schemas.compiler.validators import write_validators
 from kit_schemas.compiler.writer import Link, Writer
-from kit_schemas.extra_fields import CollectionField, DecimalField, TimeDeltaField
+from kit_schemas.extra_fields import (
+    AwareField,
+    CollectionField,
+    DecimalField,
+    ListField,
+    TimeDeltaField,
+    TupleField,
+)
 from kit_schemas.schema import NestedField
 from kit_schemas.union import UnionField
+from kit_schemas.views import class_of
 
 
 def write_load(owner: Any, schema: marshmallow.Schema, link: Link) -> Callable[[Any], Any]:
@@ -53,8 +61,9 @@ class _LoadWriter:
         pairs = []
         for name, spec in owner.__kit_fields__.items():
             pairs.append(f"{name!r}: {values.get(name) or self._default_of(spec)}")
-        writer.line(f"instance = {writer.constant(object.__new__, 'new')}({writer.constant(owner, 'cls')})")
-        set_dict = writer.constant(_dict_setter(owner), "set_dict")
+        cls = class_of(owner)
+        writer.line(f"instance = {writer.constant(object.__new__, 'new')}({writer.constant(cls, 'cls')})")
+        set_dict = writer.constant(_dict_setter(cls), "set_dict")
         writer.line(f"{set_dict}(instance, {{{', '.join(pairs)}}})")
         writer.line("return instance")
         return writer.function("load(data, depth=0)" if deep else "load(data)", f"load {owner.__qualname__}")
@@ -69,11 +78,11 @@ class _LoadWriter:
         writer, var = self.writer, self.writer.name()
         if field.required:
             writer.line(f"{var} = data[{key!r}]")  # without it a KeyError is the doubt
-            self.value(field, var, f"{key!r}, data, ")
+            self.value(field, var, f", {key!r}, data")
             return var
         with writer.block(f"if {key!r} in data:"):
             writer.line(f"{var} = data[{key!r}]")
-            self.value(field, var, f"{key!r}, data, ")
+            self.value(field, var, f", {key!r}, data")
         with writer.block("else:"):
             writer.line(f"{var} = {self._default_of(spec)}")
         return var
@@ -83,7 +92,7 @@ class _LoadWriter:
         write = _WRITERS.get(type(field))
         if write is None or not has_usual_options(field):
             writer = self.writer
-            writer.line(f"{var} = {writer.bind(field.deserialize, 'deserialize')}({var}, {arguments}partial=False)")
+            writer.line(f"{var} = {writer.bind(field.deserialize, 'deserialize')}({var}{arguments})")
             writer.doubt(f"{var} is {writer.constant(marshmallow.missing, 'missing')}")
         elif field.allow_none:
             with self.writer.block(f"if {var} is not None:"):
@@ -187,6 +196,21 @@ class _LoadWriter:
             else:
                 writer.line(f"{var} = {var}.replace(tzinfo={writer.constant(field.default_timezone, 'zone')})")
 
+    def strict_temporal(self, field: Any, var: str) -> None:
+        form = self.writer.constant(strict.RFC_3339[field.OBJ_TYPE].fullmatch, "form")
+        self.writer.doubt(f"type({var}) is str and {form}({var}) is None")
+        self.temporal(field, var)
+
+    def strict_date(self, field: Any, var: str) -> None:
+        # The other forms of fromisoformat have no hyphen before the day, or are of another length.
+        self.writer.doubt(f"type({var}) is str and (len({var}) != 10 or {var}[7] != '-')")
+        self.temporal(field, var)
+
+    def strict_datetime(self, field: Any, var: str) -> None:
+        form = self.writer.constant(strict.RFC_3339["datetime"].fullmatch, "form")
+        self.writer.doubt(f"type({var}) is str and {form}({var}) is None")
+        self.aware(field, var)
+
     def timedelta(self, field: Any, var: str) -> None:
         writer = self.writer
         kind = writer.constant(dt.timedelta, "timedelta")
@@ -240,11 +264,18 @@ class _LoadWriter:
         writer.line(f"{var} = {result}")
 
     def collection(self, field: Any, var: str) -> None:
+        self._split(field, var)
+        self.list_(field, var)
+        self.writer.line(f"{var} = {self.writer.constant(field.collection, field.collection.__name__)}({var})")
+
+    def split_tuple(self, field: Any, var: str) -> None:
+        self._split(field, var)
+        self.tuple_(field, var)
+
+    def _split(self, field: Any, var: str) -> None:
         if field.split:
             with self.writer.block(f"if type({var}) is str:"):
                 self.writer.line(f"{var} = {var}.split(',') if {var} else []")
-        self.list_(field, var)
-        self.writer.line(f"{var} = {self.writer.constant(field.collection, field.collection.__name__)}({var})")
 
     def tuple_(self, field: Any, var: str) -> None:
         writer = self.writer
@@ -296,7 +327,10 @@ _WRITERS: dict[type, Callable[[_LoadWriter, Any, str], None]] = {
     fields.List: _LoadWriter.list_,
     fields.Tuple: _LoadWriter.tuple_,
     fields.Dict: _LoadWriter.dict_,
+    AwareField: _LoadWriter.aware,
     CollectionField: _LoadWriter.collection,
+    ListField: _LoadWriter.list_,
+    TupleField: _LoadWriter.split_tuple,
     DecimalField: _LoadWriter.decimal,
     TimeDeltaField: _LoadWriter.timedelta,
     NestedField: _LoadWriter.nested,
@@ -306,6 +340,9 @@ _WRITERS: dict[type, Callable[[_LoadWriter, Any, str], None]] = {
     strict.StrictBoolean: _LoadWriter.strict_boolean,
     strict.StrictDecimal: _LoadWriter.strict_decimal,
     strict.StrictUUID: _LoadWriter.strict_uuid,
+    strict.StrictDate: _LoadWriter.strict_date,
+    strict.StrictDateTime: _LoadWriter.strict_datetime,
     strict.StrictEnum: _LoadWriter.strict_enum,
+    strict.StrictTime: _LoadWriter.strict_temporal,
     strict.StrictTimeDelta: _LoadWriter.timedelta,
 }

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import validate
 
 from kit_schemas.compiler.writer import Writer
-from kit_schemas.validators import GUARDED
+from kit_schemas.validators import GUARDED, FunctionValidator
 
 
 def write_validators(writer: Writer, validators: list[Any], var: str) -> None:
@@ -17,6 +17,10 @@ def write_validators(writer: Writer, validators: list[Any], var: str) -> None:
             write(writer, validator, var)
         else:
             writer.line(f"{writer.bind(validator, 'validator')}({var})")
+
+
+def _function(writer: Writer, validator: FunctionValidator, var: str) -> None:
+    writer.doubt(f"{writer.bind(validator.function, 'function')}({var}) is False and {var} is not False")
 
 
 def _length(writer: Writer, validator: validate.Length, var: str) -> None:
@@ -54,6 +58,7 @@ def _regexp(writer: Writer, validator: validate.Regexp, var: str) -> None:
 
 
 _KNOWN: dict[type, Callable[[Writer, Any, str], None]] = {
+    FunctionValidator: _function,
     GUARDED[validate.Length]: _length,
     GUARDED[validate.Range]: _range,
     GUARDED[validate.OneOf]: _one_of,

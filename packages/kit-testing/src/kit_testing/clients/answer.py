@@ -58,7 +58,7 @@ _KEYS = {
     "alb": {"statusCode", "statusDescription", "headers", "body", "isBase64Encoded"},
     "alb-multi": {"statusCode", "statusDescription", "multiValueHeaders", "body", "isBase64Encoded"},
 }
-_KEYS |= {"url": _KEYS["2.0"], "lattice": _KEYS["alb"], "websocket": _KEYS["1.0"]}
+_KEYS |= {"url": _KEYS["2.0"], "lattice": _KEYS["alb"], "lattice-v1": _KEYS["alb"], "websocket": _KEYS["1.0"]}
 
 
 def read_answer(answer: Any, *, version: str) -> Answer:

@@ -78,7 +78,7 @@ def _identified(event: Any) -> Iterator[tuple[Any, Any]]:
         return
     for record in event.get("Records", ()) if isinstance(event, Mapping) else event:
         kinesis, dynamodb = record.get("kinesis") or {}, record.get("dynamodb") or {}
-        numbers = (record.get("messageId"), record.get("sequenceNumber"))
+        numbers = (record.get("messageId"), record.get("eventID") if isinstance(event, list) else None)  # of a pipe
         yield (
             next(filter(None, (*numbers, kinesis.get("sequenceNumber"), dynamodb.get("SequenceNumber"))), None),
             record,

@@ -4,6 +4,7 @@ A factory `…_event` returns the event that a function is called with, a factor
 and payloads are text as it is, bytes in base64, and anything else as JSON.
 """
 
+from kit_testing.events.agents import appsync_event, bedrock_event, rotation_event, s3_batch_event
 from kit_testing.events.carriers import carried, event_body, event_record
 from kit_testing.events.http import PAYLOADS, http_event
 from kit_testing.events.notices import (
@@ -24,6 +25,7 @@ from kit_testing.events.streams import (
     dynamodb_record,
     firehose_event,
     kafka_event,
+    kinesis_aggregate,
     kinesis_event,
     kinesis_record,
     logs_event,
@@ -35,7 +37,9 @@ __all__ = [
     "PAYLOADS",
     "activemq_event",
     "alexa_event",
+    "appsync_event",
     "authorizer_event",
+    "bedrock_event",
     "carried",
     "cognito_event",
     "custom_resource_event",
@@ -49,11 +53,14 @@ __all__ = [
     "http_event",
     "iot_event",
     "kafka_event",
+    "kinesis_aggregate",
     "kinesis_event",
     "kinesis_record",
     "lex_event",
     "logs_event",
     "rabbitmq_event",
+    "rotation_event",
+    "s3_batch_event",
     "s3_event",
     "s3_eventbridge_event",
     "s3_record",

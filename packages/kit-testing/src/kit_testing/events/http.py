@@ -60,9 +60,10 @@ def http_event(
     """Return the event of a request. Path, query and parameters are given unencoded.
 
     version: the payload: "2.0" (HTTP API), "1.0" (REST API), "url" (Function URL), "alb" and "alb-multi" (load
-    balancer without and with multi-value headers), "lattice" (VPC Lattice)
+    balancer without and with multi-value headers), "lattice" and "lattice-v1" (VPC Lattice, V2 and V1)
     body: text; bytes, which are sent in base64; anything else becomes JSON with its Content-Type
-    authorizer: the context of a Lambda authorizer; the IAM identity for "url" and "lattice"; a load balancer has none
+    authorizer: the context of a Lambda authorizer; the IAM identity for "url" and "lattice"; load balancers and
+    "lattice-v1" have none
     cookies: each `name=value`
     resource: the route or resource of API Gateway that matched (`/users/{id}`)
 
@@ -239,6 +240,17 @@ def _lattice(sent: _Sent) -> dict[str, Any]:
     return {name: value for name, value in made.items() if value or name not in ("body", "queryStringParameters")}
 
 
+def _lattice_v1(sent: _Sent) -> dict[str, Any]:
+    return {
+        "raw_path": quote(sent.path),
+        "method": sent.method,
+        "headers": sent.all_fields(),
+        "query_string_parameters": {name: each[-1] for name, each in sent.query.items()},
+        "body": sent.body,
+        "is_base64_encoded": sent.in_base64,
+    }
+
+
 _BUILDERS: dict[str, Callable[[_Sent], dict[str, Any]]] = {
     "2.0": _http_api,
     "1.0": _rest_api,
@@ -246,6 +258,7 @@ _BUILDERS: dict[str, Callable[[_Sent], dict[str, Any]]] = {
     "alb": _load_balancer,
     "alb-multi": _load_balancer_multi,
     "lattice": _lattice,
+    "lattice-v1": _lattice_v1,
 }
 PAYLOADS = tuple(_BUILDERS)
 """The values of `version`."""

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import ClassVar, Protocol, Self
 from urllib.parse import urlsplit
 
-from kit_testing.errors import ServerError, TestingError
+from kit_testing.errors import ServerError
 from kit_testing.servers.account import Account, account
 from kit_testing.servers.folders import server_folder
 from kit_testing.servers.lock import FolderLock
@@ -244,7 +244,7 @@ class Server(ABC):
                 log.warning("%s ended (%s); starting it again", self.title, status)
                 try:
                     self._launch()
-                except (TestingError, OSError):
+                except Exception:  # whatever it was, this thread is the only one to try again
                     log.exception("%s did not start", self.title)
                 else:
                     pause = 0.1

@@ -1,5 +1,6 @@
 """A batch of SNS or SQS: its entries, and which of them AWS did not take, and whether that may change."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from kit_aws import AwsError, ThrottlingError
 from kit_events.errors import EventRefusedError
 from kit_events.publishing.message import Message
 
+_OFF = ("off", "0", "false", "no")
 # Codes of faults of the destination, though AWS calls that the sender's fault, too: once it is repaired, the
 # message is taken.
 _NOT_THE_MESSAGE = ("throttl", "denied", "authoriz", "notfound", "nonexistent", "kms", "security")
@@ -18,9 +20,20 @@ def entry(message: Message, body: str, *, ordered: bool) -> dict[str, Any]:
     """Return a message as SNS and SQS take it; `body` is their name of its text."""
     attributes = {name: {"DataType": "String", "StringValue": value} for name, value in message.attributes.items()}
     made: dict[str, Any] = {body: message.text, "MessageAttributes": attributes}
+    if group := _group(message, ordered=ordered):
+        made["MessageGroupId"] = group
     if ordered:
-        made |= {"MessageGroupId": str(message.aggregate_id), "MessageDeduplicationId": str(message.id)}
+        made["MessageDeduplicationId"] = str(message.id)
     return made
+
+
+def _group(message: Message, *, ordered: bool) -> str | None:
+    """Return the message group: what keeps the order on FIFO queues, and the tenant on standard ones (fair queues)."""
+    if ordered:
+        return str(message.aggregate_id)
+    if message.group is None and os.environ.get("KIT_EVENTS_FAIR_QUEUES", "on").lower() in _OFF:
+        return None
+    return message.group or str(message.aggregate_id)
 
 
 def failures(answer: Mapping[str, Any], messages: Sequence[Message], *, resource: str) -> dict[UUID, Exception]:

@@ -12,6 +12,8 @@ class Driver(Protocol):
 
     `max_bytes` is the most of a message, and of a batch; `ordered` whether it keeps the order of an aggregate's;
     `in_flight` how many batches may be sent at a time, each from a thread of its own: where it is ordered, always one.
+    A driver may also have `refusal(message)`, which returns the `EventRefusedError` of a message that the destination
+    would never take, else None: it is asked before anything is sent, and by an outbox before anything is committed.
     """
 
     @property

@@ -8,12 +8,14 @@ from uuid import UUID
 from kit_aws import aws_errors, client
 from kit_core.json import dumps
 
+from kit_events.errors import EventRefusedError
 from kit_events.publishing.drivers.answers import failure
 from kit_events.publishing.message import Message
 
 # "PutEventsResultEntry", EventBridge API Reference: faults of the entry itself. Any other may pass, be it when
 # somebody has repaired the bus or its policy.
 _REFUSED = ("InvalidArgument", "MalformedDetail", "ValidationException")
+_LONGEST_TYPE = 128  # characters of a detail type ("PutEventsRequestEntry")
 
 
 class EventBridge:
@@ -42,6 +44,14 @@ class EventBridge:
                 said, refused = entry.get("ErrorMessage") or "no message", code.startswith(_REFUSED)
                 found[message.id] = failure(message, code, said, refused=refused, resource=self._bus)
         return found
+
+    def refusal(self, message: Message) -> EventRefusedError | None:
+        """Return the error of a message whose type is too long for a detail type."""
+        length = len(message.type)
+        if length <= _LONGEST_TYPE:
+            return None
+        reason = f"EventBridge takes a type of {_LONGEST_TYPE} characters at most, and this has {length}"
+        return EventRefusedError(f"{message.type[:_LONGEST_TYPE]}…", "DetailTypeTooLong", reason)
 
     def _entry(self, message: Message) -> dict[str, Any]:
         entry = {

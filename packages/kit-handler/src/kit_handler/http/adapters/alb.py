@@ -5,7 +5,7 @@ are not decoded, and of a name that comes more than once only the last value is 
 """
 
 from kit_handler._shape import body as body
-from kit_handler._shape import mapping
+from kit_handler._shape import mapping, text_values
 from kit_handler.http.headers import Headers
 
 TYPE_CHECKING = False
@@ -52,7 +52,7 @@ def query(event: "Event") -> "dict[str, str]":
 
 def multi_query(event: "Event") -> "dict[str, list[str]]":
     """Return the one value of each name that the load balancer has kept, decoded."""
-    values = mapping(event, "queryStringParameters")
+    values = text_values(event, "queryStringParameters")
     return decoded((name, [value]) for name, value in values.items()) if values else {}
 
 
@@ -62,7 +62,7 @@ def path_params(event: "Event") -> "dict[str, str]":
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
-    """Return None: what a load balancer says of a caller are header fields, which have to be verified first."""
+    """Return None: a load balancer names a caller in header fields, which have to be verified first."""
     return None
 
 
@@ -81,19 +81,19 @@ def cookies(event: "Event") -> "list[str]":
 
 def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer. A field can only be there once, so each further cookie has a name in another case."""
-    body, in_base64, fields = response.encoded()
-    for number, cookie in enumerate(response.cookies):
+    body, in_base64, fields, found = response.parts()
+    for number, cookie in enumerate(found):
         fields[in_case("set-cookie", number)] = cookie
     return {"statusCode": response.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
 
 
-def decoded(query: "Iterable[tuple[str, list[Any]]]") -> "dict[str, list[str]]":
-    """Return a query whose names and values are still percent-encoded as what they mean."""
+def decoded(query: "Iterable[tuple[str, list[str]]]") -> "dict[str, list[str]]":
+    """Return a query decoded whose names and values are still percent-encoded."""
     from urllib.parse import unquote_plus
 
     found: dict[str, list[str]] = {}
     for name, values in query:
-        found.setdefault(unquote_plus(name), []).extend(unquote_plus(str(value)) for value in values)
+        found.setdefault(unquote_plus(name), []).extend(map(unquote_plus, values))
     return found
 
 

@@ -4,7 +4,7 @@ Source: User Guide for Application Load Balancers, "Use Lambda functions as targ
 fields and the query are lists then, in the answer too, which may not have a `headers` beside them.
 """
 
-from kit_handler._shape import body, mapping, pairs
+from kit_handler._shape import body, mapping, pairs, text_lists
 from kit_handler.http.adapters.alb import (
     MOST_BYTES,
     authorizer,
@@ -55,13 +55,13 @@ def headers(event: "Event") -> "Iterable[tuple[str, str]]":
 
 def query(event: "Event") -> "dict[str, str]":
     """Return each name's last value, decoded."""
-    return {name: values[-1] for name, values in multi_query(event).items() if values}
+    return {name: values[-1] for name, values in multi_query(event).items()}
 
 
 def multi_query(event: "Event") -> "dict[str, list[str]]":
     """Return every value of every name, decoded."""
-    values = mapping(event, "multiValueQueryStringParameters")
-    return decoded((name, each) for name, each in values.items() if isinstance(each, list)) if values else {}
+    values = text_lists(event, "multiValueQueryStringParameters")
+    return decoded(values.items()) if values else {}
 
 
 def identity(event: "Event") -> "dict[str, Any]":
@@ -71,10 +71,10 @@ def identity(event: "Event") -> "dict[str, Any]":
 
 def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer with its header fields as lists."""
-    body, in_base64, fields = response.encoded()
+    body, in_base64, fields, found = response.parts()
     multiple = {name: [value] for name, value in fields.items()}
-    if response.cookies:
-        multiple["Set-Cookie"] = list(response.cookies)
+    if found:
+        multiple["Set-Cookie"] = found
     return {
         "statusCode": response.status_code,
         "multiValueHeaders": multiple,

@@ -6,7 +6,7 @@ places.
 """
 
 from kit_handler._shape import body as body
-from kit_handler._shape import mapping, pairs
+from kit_handler._shape import mapping, pairs, text_lists, text_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,20 +50,18 @@ def headers(event: "Event") -> "Iterable[tuple[str, str]]":
 
 def query(event: "Event") -> "dict[str, str]":
     """Return each name's last value."""
-    return {name: values[-1] for name, values in multi_query(event).items() if values}
+    return {name: values[-1] for name, values in multi_query(event).items()}
 
 
 def multi_query(event: "Event") -> "dict[str, list[str]]":
     """Return every value of every name; API Gateway has decoded them."""
-    multiple = mapping(event, "multiValueQueryStringParameters")
-    if multiple:
-        return {name: list(values or ()) for name, values in multiple.items()}
-    return {name: [value] for name, value in mapping(event, "queryStringParameters").items()}
+    multiple = text_lists(event, "multiValueQueryStringParameters")
+    return multiple or {name: [value] for name, value in text_values(event, "queryStringParameters").items()}
 
 
 def path_params(event: "Event") -> "dict[str, str]":
     """Return the path parameters; HTTP APIs have decoded them, REST APIs have not."""
-    params: dict[str, str] = dict(mapping(event, "pathParameters"))
+    params = text_values(event, "pathParameters")
     if event.get("version") == "1.0" or not any("%" in value for value in params.values()):
         return params
     from urllib.parse import unquote
@@ -72,7 +70,7 @@ def path_params(event: "Event") -> "dict[str, str]":
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
-    """Return what the Lambda authorizer says, or the claims that a Cognito or JWT authorizer has verified, flat."""
+    """Return the context of the Lambda authorizer, or the claims of a Cognito or JWT authorizer, flat."""
     said = mapping(mapping(event, "requestContext"), "authorizer")
     claims = said.get("claims")
     if not isinstance(claims, dict):

@@ -4,7 +4,7 @@ Source: API Gateway Developer Guide, "Create AWS Lambda proxy integrations for H
 """
 
 from kit_handler._shape import body as body
-from kit_handler._shape import mapping, texts
+from kit_handler._shape import mapping, text_values, texts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def recognises(event: "Event") -> bool:
 
 
 def is_shaped(event: "Event") -> bool:
-    """Tell whether this has the shape of payload 2.0, and isn't what an authorizer is asked with (`routeArn`)."""
+    """Tell whether this has the shape of payload 2.0, and isn't the event of an authorizer (`routeArn`)."""
     request_context = event.get("requestContext")
     return isinstance(request_context, dict) and type(request_context.get("http")) is dict and "routeArn" not in event
 
@@ -40,7 +40,7 @@ def path(event: "Event") -> str:
 
 
 def headers(event: "Event") -> "Iterable[tuple[str, str]]":
-    """Return the header fields; API Gateway has joined those that came more than once."""
+    """Return the header fields; API Gateway has joined repeated ones."""
     return mapping(event, "headers").items()
 
 
@@ -49,17 +49,17 @@ def query(event: "Event") -> "dict[str, str]":
 
     API Gateway joins the values of one name with a comma, so a value with a comma is read from the raw query.
     """
-    values: dict[str, str] = mapping(event, "queryStringParameters")
+    values = text_values(event, "queryStringParameters")
     if any("," in value for value in values.values()):
         return {name: each[-1] for name, each in multi_query(event).items()}
-    return dict(values)
+    return values
 
 
 def multi_query(event: "Event") -> "dict[str, list[str]]":
     """Return every value of every name."""
     raw = event.get("rawQueryString")
-    if not raw:
-        return {name: [value] for name, value in mapping(event, "queryStringParameters").items()}
+    if not raw or not isinstance(raw, str):
+        return {name: [value] for name, value in text_values(event, "queryStringParameters").items()}
     from urllib.parse import parse_qs
 
     return parse_qs(raw, keep_blank_values=True)
@@ -67,11 +67,11 @@ def multi_query(event: "Event") -> "dict[str, list[str]]":
 
 def path_params(event: "Event") -> "dict[str, str]":
     """Return the path parameters; HTTP APIs have decoded them."""
-    return dict(mapping(event, "pathParameters"))
+    return text_values(event, "pathParameters")
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":
-    """Return what the Lambda, JWT or IAM authorizer says, flat.
+    """Return the context of the Lambda, JWT or IAM authorizer, flat.
 
     `jwt.scopes` is left out: it is about the route's configuration; the token's own scopes are its claim `scope`.
     """
@@ -95,8 +95,8 @@ def cookies(event: "Event") -> "list[str]":
 
 def encode(response: "Response") -> "dict[str, Any]":
     """Return the answer as payload 2.0 has it: cookies in a list of their own."""
-    body, in_base64, fields = response.encoded()
+    body, in_base64, fields, found = response.parts()
     answer = {"statusCode": response.status_code, "headers": fields, "body": body, "isBase64Encoded": in_base64}
-    if response.cookies:
-        answer["cookies"] = list(response.cookies)
+    if found:
+        answer["cookies"] = found
     return answer

@@ -3,7 +3,7 @@
 Source: VPC Lattice User Guide, "Lambda functions as targets in VPC Lattice".
 """
 
-from kit_handler._shape import body, mapping, pairs
+from kit_handler._shape import body, mapping, pairs, text_lists
 from kit_handler.http.adapters.alb import cookies, encode, path, path_params, seen_by_proxy
 from kit_handler.http.headers import Headers
 
@@ -48,13 +48,12 @@ def headers(event: "Event") -> "Iterable[tuple[str, str]]":
 
 def query(event: "Event") -> "dict[str, str]":
     """Return each name's last value."""
-    return {name: values[-1] for name, values in multi_query(event).items() if values}
+    return {name: values[-1] for name, values in multi_query(event).items()}
 
 
 def multi_query(event: "Event") -> "dict[str, list[str]]":
     """Return every value of every name."""
-    values = mapping(event, "queryStringParameters")
-    return {name: list(each) if isinstance(each, list) else [each] for name, each in values.items()}
+    return text_lists(event, "queryStringParameters")
 
 
 def authorizer(event: "Event") -> "dict[str, Any] | None":

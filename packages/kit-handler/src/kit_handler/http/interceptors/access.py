@@ -1,4 +1,4 @@
-"""Roles and scopes: what the authorizer says that the caller may do."""
+"""Roles and scopes, as the authorizer names them."""
 
 from kit_handler.errors import ForbiddenError, UnauthorizedError
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class AllOf(tuple[str, ...]):
-    """Hold roles or scopes of which a caller needs every one; `all_of` makes it."""
+    """Hold roles or scopes that a caller needs all together; `all_of` makes it."""
 
     __slots__ = ()
 
 
 def all_of(*names: "Any") -> AllOf:
-    """Return what asks for every one of `names` as `role=` or `scope=`, also as one of the ways in a list.
+    """Return a value for `role=` or `scope=` that asks for every one of `names`, also as one of the ways in a list.
 
     `role=[all_of("EDITOR", "REVIEWER"), "ADMIN"]` lets pass who is both, or the admin.
     """
@@ -55,7 +55,7 @@ def _guard(option: str, required: "Names", keys: tuple[str, ...], *, separators:
     return guard
 
 
-def _ways(option: str, required: "Names") -> "list[tuple[str, ...]]":
+def _ways(option: str, required: "Any") -> "list[tuple[str, ...]]":
     if isinstance(required, AllOf) or not isinstance(required, (list, tuple, set, frozenset)):
         required = (required,)
     ways = [each if isinstance(each, AllOf) else _texts(option, (each,)) for each in required]
@@ -79,7 +79,7 @@ def _refusal(option: str, ways: "list[tuple[str, ...]]") -> str:
 
 
 def _members(held: "Any", separators: str) -> "list[str]":
-    """Return what an authorizer can write a list as: a list, "a,b", "[a b]" (JWT claims), or a JSON list."""
+    """Return the members of an authorizer's list: a list, "a,b", "[a b]" (JWT claims), or a JSON list."""
     if not isinstance(held, str):
         return [str(each) for each in held] if isinstance(held, (list, tuple, set, frozenset)) else []
     text = held.strip()

@@ -3,7 +3,6 @@
 from threading import Lock
 
 from kit_handler.errors import ConfigurationError, ServiceUnavailableError
-from kit_handler.http.interceptors.remote import RemoteEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ class KeySet:
 
     def __init__(self, url: str, *, timeout: float) -> None:
         self._url = _checked(url)
+        from kit_handler.http.interceptors.remote import RemoteEndpoint
+
         self._endpoint = RemoteEndpoint("the key endpoint", timeout=timeout, most_read=_MOST_READ)
         self._lock = Lock()
         self._keys: list[dict[str, Any]] = []
@@ -80,10 +81,16 @@ class KeySet:
 
 def choose(keys: "list[dict[str, Any]]", kid: str | None, kty: str) -> "dict[str, Any] | None":
     """Return the key for signatures that has the type and the name, or is the only one of the type; else None."""
-    fitting = [key for key in keys if key.get("kty") == kty and key.get("use", "sig") == "sig"]
+    fitting = [key for key in keys if key.get("kty") == kty and _verifies(key)]
     if kid is not None:
         fitting = [key for key in fitting if key.get("kid") == kid]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _verifies(key: "dict[str, Any]") -> bool:
+    """Tell whether a key may verify signatures: by its `use` and its `key_ops`, where it has them (RFC 7517, 4.3)."""
+    operations = key.get("key_ops", ["verify"])
+    return key.get("use", "sig") == "sig" and isinstance(operations, list) and "verify" in operations
 
 
 def keys_in(document: "Any") -> "list[dict[str, Any]]":

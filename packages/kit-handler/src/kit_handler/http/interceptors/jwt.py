@@ -1,5 +1,6 @@
 """JWTs, verified by PyJWT (extra `jwt`)."""
 
+from kit_handler._extras import require
 from kit_handler.errors import ConfigurationError, UnauthorizedError
 from kit_handler.http.interceptors.jwks import KeySet, choose, keys_in
 from kit_handler.http.interceptors.token import BEARER
@@ -16,16 +17,18 @@ _ALGORITHMS = (
     *(f"{family}{size}" for family in ("RS", "PS", "ES", "HS") for size in (256, 384, 512)),
     "EdDSA",
 )
+_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_ALPHABET = frozenset(_CHARACTERS)
 _INVALID = {"WWW-Authenticate": 'Bearer error="invalid_token"'}  # RFC 6750, 3
 
 
 class Jwt:
     """Verify the token in `Authorization: Bearer`, as `token=` of a route; its claims become `request.authorizer`.
 
-    issuer: what the claim `iss` must be
-    audience: what `aud` must be or hold, or one of several; a token without `aud` is judged by its `client_id`, as
+    issuer: the value of the claim `iss`
+    audience: the value in `aud`, or one of several; a token without `aud` is judged by its `client_id`, as
     API Gateway does ("Control access to HTTP APIs with JWT authorizers"; Cognito's access tokens are like that)
-    algorithms: those that the issuer signs with; a token of any other is refused, whatever its header says
+    algorithms: the algorithms that the issuer signs with; a token of any other is refused
     jwks_url: where the issuer publishes its keys, see `KeySet`; or
     keys: the keys themselves: a key set, a public key in PEM, or, for HS256 and its like, the secret
     leeway: seconds that the issuer's clock may be wrong, for `exp` (which must be there), `nbf` and `iat`
@@ -34,7 +37,7 @@ class Jwt:
 
     The guard comes before `role=`, `scope=` and limits by caller. Without a valid token the answer is 401, when the
     keys can't be had 503. Raises ConfigurationError for settings that could not protect anything, such as "none", or
-    a secret together with public keys.
+    a secret together with public keys, and without the extra's packages.
     """
 
     identifies = True
@@ -52,9 +55,12 @@ class Jwt:
         timeout: float = 3.0,
         roles: str = "roles",
     ) -> None:
+        algorithms = [algorithms] if isinstance(algorithms, str) else list(algorithms)
+        signed = any(not str(each).startswith("HS") for each in algorithms)
+        require("Jwt", "jwt", ("jwt", "cryptography") if signed else ("jwt",))
         self._issuer = issuer
         self._audience = frozenset([audience] if isinstance(audience, str) else audience)
-        self._algorithms = [algorithms] if isinstance(algorithms, str) else list(algorithms)
+        self._algorithms = algorithms
         self._leeway = leeway
         self._roles = roles
         if not issuer or not self._audience or not all(self._audience):
@@ -80,8 +86,11 @@ class Jwt:
             self._remote.close()
 
     def _claims(self, token: str) -> "dict[str, Any]":
-        jwt = _library()
+        import jwt
+
         try:
+            if not _is_compact(token):
+                raise jwt.DecodeError("it has a character that is not base64url's, or padding")
             header = jwt.get_unverified_header(token)
             algorithm, kid = header.get("alg"), header.get("kid")
             if "crit" in header:  # RFC 7515, 4.1.11: who doesn't know an extension refuses the token
@@ -152,12 +161,18 @@ class Jwt:
             raise ConfigurationError(f"keys= takes a key set, a PEM or a secret: {error}") from error
 
 
-def _library() -> "Any":
-    try:
-        import jwt
-    except ImportError as error:
-        raise ConfigurationError("Jwt needs the package PyJWT: install kit-handler[jwt]") from error
-    return jwt
+def _is_compact(token: str) -> bool:
+    """Tell whether a token is as RFC 7515, 7.1 writes it: PyJWT looks over padding, white space and other characters.
+
+    Otherwise one token would have any number of spellings, to get past a list of revoked tokens.
+    """
+    return all(_ALPHABET.issuperset(part) and _is_canonical(part) for part in token.split("."))
+
+
+def _is_canonical(part: str) -> bool:
+    """Tell whether the bits that the last character has too many of are zero."""
+    spare = {2: 0b1111, 3: 0b11}.get(len(part) % 4, 0)
+    return len(part) % 4 != 1 and not (spare and _CHARACTERS.index(part[-1]) & spare)
 
 
 def _log_refusal(error: Exception) -> None:

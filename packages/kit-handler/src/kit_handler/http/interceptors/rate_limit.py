@@ -21,7 +21,7 @@ class RateLimit:
     A bucket holds `burst` requests (`limit` of them by default) and fills evenly. Routes that are given the same object
     share its buckets.
 
-    key: "source_ip" (an IPv6 caller is its /64, since that is what one customer has); "authorizer", the caller that
+    key: "source_ip" (an IPv6 caller is its /64, the network of one customer); "authorizer", the caller that
     the authorizer names (its profile_id, sub, principalId, userId or userArn; 401 without one); or a callable
     `(request) -> str`, None from which lets the request pass
     buckets: the driver; by default the memory of this process, so that every execution environment counts for itself
@@ -86,7 +86,7 @@ def rate_limit_guard(value: "Any") -> "Guard":
 
 
 class MemoryBuckets:
-    """Keep token buckets in memory: at most 10,000, of which those go first that were asked for longest ago."""
+    """Keep token buckets in memory: at most 10,000; the least recently used ones go first."""
 
     def __init__(self) -> None:
         from threading import Lock

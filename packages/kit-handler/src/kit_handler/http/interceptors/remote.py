@@ -12,12 +12,12 @@ _MOST_IDLE = 8
 class RemoteEndpoint:
     """Ask an endpoint again and again. Redirects are not followed: an answer is that of the endpoint itself.
 
-    what: its name in log lines and errors
+    name: its name in log lines and errors
     most_read: bytes at which the body of an answer is cut off
     """
 
-    def __init__(self, what: str, *, timeout: float, most_read: int = 65_536) -> None:
-        self._what = what
+    def __init__(self, name: str, *, timeout: float, most_read: int = 65_536) -> None:
+        self._name = name
         self._timeout = timeout
         self._most_read = most_read
         self._connections: Connections | None = None
@@ -38,14 +38,14 @@ class RemoteEndpoint:
             answer = self._connections.send(Request(method, url, headers, body, self._timeout, repeatable=True))
         except HttpConnectionError as error:
             self.warn("can't be reached: %s", error.cause)
-            raise ServiceUnavailableError(f"{self._what} can't be asked right now") from error
+            raise ServiceUnavailableError(f"{self._name} can't be asked right now") from error
         return answer.status, answer.body
 
     def warn(self, message: str, value: object) -> None:
         """Log the endpoint's failure."""
         from kit_handler import _log
 
-        _log.warning(f"{self._what} {message}", value)
+        _log.warning(f"{self._name} {message}", value)
 
     def close(self) -> None:
         """Close the connections that are kept for the next question."""

@@ -1,7 +1,7 @@
 """Tokens: a callable that checks them, or the signed question to a remote endpoint."""
 
+from kit_handler._extras import require
 from kit_handler.errors import ConfigurationError, ForbiddenError, ServiceUnavailableError, UnauthorizedError
-from kit_handler.http.interceptors.remote import RemoteEndpoint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _token_of(request: "Request", sources: "tuple[str, ...]") -> str:
         token: str = request.headers.get(name) or ""
         if token and name == BEARER:
             scheme, _, credentials = token.partition(" ")
-            token = credentials.strip() if scheme.lower() == "bearer" else ""
+            token = credentials.strip(" ") if scheme.lower() == "bearer" else ""
         if token:
             return token
     return ""
@@ -66,9 +66,10 @@ class RemoteToken:
     url: by default TOKEN_AUTHORIZATION_URL, read when first used
     timeout: seconds to connect, and to answer; less when the invocation has less left
     cache_seconds: how long a yes is remembered (never for a one-time password); 0 for not at all
-    auth: what signs, in place of kit-aws
+    auth: the signer, in place of kit-aws
 
-    Raises UnauthorizedError without an authorizer's context, ForbiddenError when that names no profile.
+    Raises UnauthorizedError without an authorizer's context, ForbiddenError when that names no profile;
+    ConfigurationError, when it is made, without kit-aws and `auth`.
     """
 
     sources = (TOKEN_HEADER, OTP_HEADER)
@@ -81,10 +82,14 @@ class RemoteToken:
         cache_seconds: float = 30.0,
         auth: "Signer | None" = None,
     ) -> None:
+        if auth is None:
+            require("RemoteToken (token=True)", "token", ("kit_aws",))
         self._url = url
         self._cache_seconds = cache_seconds
         self._auth = auth
         self._known: dict[bytes, float] = {}
+        from kit_handler.http.interceptors.remote import RemoteEndpoint
+
         self._endpoint = RemoteEndpoint("the token endpoint", timeout=timeout)
 
     def __call__(self, token: str, request: "Request") -> bool:
@@ -122,10 +127,8 @@ class RemoteToken:
 
     def _signer(self) -> "Signer":
         if self._auth is None:
-            try:
-                from kit_aws import get_signed_auth
-            except ImportError as error:
-                raise ConfigurationError("token=True needs the package kit-aws: install kit-handler[token]") from error
+            from kit_aws import get_signed_auth
+
             self._auth = get_signed_auth()
         return self._auth
 
@@ -146,7 +149,7 @@ class RemoteToken:
 
 
 def _digest(token: str, profile_id: "Any") -> bytes:
-    """Return what stands for token and caller in the cache: the tokens themselves are not kept."""
+    """Return the cache's key of a token and caller: the tokens themselves are not kept."""
     from hashlib import sha256
 
     return sha256(repr((token, str(profile_id))).encode(errors="surrogatepass")).digest()

@@ -6,6 +6,7 @@ moto's own server closes every connection after one answer, and logs every reque
 import io
 import logging
 import socket
+import sys
 import threading
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -17,12 +18,15 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from kit_testing.errors import ServerError
+from kit_testing.servers.aws import binary, fifo
 from kit_testing.servers.aws.bridges import Bridge, Call, Reply, through
-from kit_testing.servers.aws.fifo import install
+from kit_testing.servers.aws.pages import refusal
 from kit_testing.servers.ports import HOST, free_port
 
+_TOLD = 100  # refusals of different pages and hosts that are logged
 log = logging.getLogger("kit.testing")
-install()
+for missing in (binary, fifo):
+    missing.install()
 
 
 class MotoServer:
@@ -59,6 +63,7 @@ class _Server(ThreadedWSGIServer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._open: set[socket.socket] = set()
+        self._told: set[str] = set()
         super().__init__(*args, **options)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -77,8 +82,15 @@ class _Server(ThreadedWSGIServer):
             except OSError:
                 continue  # the other side was faster
 
+    def tell(self, refusal: str) -> None:
+        """Log why a request is refused, once: a page may send many."""
+        if refusal not in self._told and len(self._told) < _TOLD:
+            self._told.add(refusal)
+            log.warning("the local AWS endpoint has refused a request: %s", refusal)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
-        log.exception("the local AWS endpoint failed")
+        if not isinstance(sys.exception(), ConnectionError):  # the client has gone
+            log.exception("the local AWS endpoint failed")
 
 
 class _Handler(MotoRequestHandler):
@@ -106,22 +118,33 @@ class _Handler(MotoRequestHandler):
                 self.close_connection = True
                 return
             environ["wsgi.input"] = io.BytesIO(content)
+        if reason := refusal(environ.get("HTTP_HOST", ""), self.headers):
+            self.server.tell(reason)
+            self._send(Reply.error(403, "AccessDeniedException", f"refused: {reason}"))
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, self.path.partition("?")[0], headers, content)
+        path, _, query = self.path.partition("?")
+        call = Call(self.command, path, headers, content, query)
         try:
-            reply = through(self.server.bridges, lambda _: self._moto(environ))(call)
-        except Exception:
-            log.exception("moto failed in %s %s", self.command, self.path.partition("?")[0])
-            reply = Reply(500, (), b"")
+            reply = through(self.server.bridges, lambda _: self._moto(environ, call))(call)
+        except Exception as error:
+            log.exception("a bridge failed in %s", call.name)
+            reply = Reply.failure(call, f"{type(error).__name__}: {error}")
         self._send(reply)
 
-    def _moto(self, environ: Any) -> Reply:
+    def _moto(self, environ: Any, call: Call) -> Reply:
         head: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None, /) -> Any:
             head[:] = [status, headers]
 
-        body = _joined(self.server.app(environ, start_response))
+        try:
+            body = _joined(self.server.app(environ, start_response))
+        except Exception as error:  # a call that moto does not have, or does wrong
+            text = f"moto failed in {call.name}: {type(error).__name__}: {error}"
+            log.error(text)
+            log.debug("moto failed", exc_info=True)
+            return Reply.failure(call, text)
         status, headers = head
         return Reply(int(status.partition(" ")[0]), headers, body)
 

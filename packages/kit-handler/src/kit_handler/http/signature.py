@@ -46,11 +46,11 @@ def texts_of_path(function: "Any", path: "Mapping[str, str]") -> "tuple[str, ...
 def is_the_request(name: str, annotation: "Any", function: "Any") -> bool:
     """Tell whether a parameter is the request: it is annotated so, or called so and not annotated as something else."""
     kind = globals_of(function).get(annotation, annotation) if isinstance(annotation, str) else annotation
+    if hasattr(kind, "__metadata__"):  # a request is not checked, and a marker says where something else is
+        return False
     if isinstance(kind, str) and kind.rpartition(".")[2] == "Request":  # imported for type checkers only
         return True
-    if hasattr(kind, "__kit_request__"):
-        return True
-    return name == "request" and not _is_body_class(kind) and not hasattr(kind, "__metadata__")
+    return hasattr(kind, "__kit_request__") or (name == "request" and not _is_body_class(kind))
 
 
 def _says_nothing(annotation: "Any") -> bool:
