@@ -248,7 +248,7 @@ def test_a_loop_over_records_may_replace_the_state() -> None:
         before = invocation.state()
         assert before is not None
         for number in range(3):
-            invocation.become([{"id": f"r-{number}"}, before[1], None, before[3]])
+            invocation.become([{"id": f"r-{number}"}, before[1], None, before[3], before])
             assert correlation_id() == f"r-{number}"
             assert (invocation.remaining_ms() or 0) > 0
         invocation.become(before)

@@ -5,6 +5,7 @@ import os
 import pickle
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -291,21 +292,72 @@ def test_a_thread_that_finds_the_connection_taken_gets_another(database):
     assert seen[0][1] is False
 
 
-def test_only_one_connection_stays_after_many_threads(database, other):
-    barrier = threading.Barrier(4)
+def pids_at_once(database, number):
+    """Return the connections that so many threads have at the same time."""
+    barrier, found = threading.Barrier(number), []
 
     def work():
         with database.transaction():
-            pid_of(database)
+            found.append(pid_of(database))
             barrier.wait()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work) for _ in range(number)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(database._idle) == 1
-    assert database._open == {}
+    return set(found)
+
+
+def connections(other):
+    rows = other.execute(
+        "select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    )
+    return {row["pid"] for row in rows}
+
+
+def test_as_many_connections_stay_as_were_in_use_at_once(database, other):
+    first = pids_at_once(database, 4)
+    assert len(first) == 4
+    assert connections(other) == first
+    for _ in range(3):
+        assert pids_at_once(database, 4) == first
+    assert pids_at_once(database, 2) < first
+    assert connections(other) == first
+    database.close()
+    assert pids_at_once(database, 1).isdisjoint(first)
+
+
+def test_threads_that_work_in_between_share_as_many_connections_as_there_are_threads(database, other):
+    seen = set()
+
+    def work(_):
+        for _ in range(25):
+            seen.add(pid_of(database))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(work, range(8)))
+    assert len(seen) <= 8
+    assert connections(other) == seen
+
+
+def test_a_connection_that_was_only_needed_beside_others_is_closed_when_it_has_rested(database, other, monkeypatch):
+    pids_at_once(database, 3)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 61)
+    used = pid_of(database)
+    assert len(database._idle) == 2
+    pid_of(database)
+    assert connections(other) == {used}
+    monkeypatch.setattr(time, "time", lambda: now + 1000)
+    assert pid_of(database) == used
+
+
+def test_after_a_failover_no_idle_connection_is_used(database, demoted, other):
+    old = pids_at_once(database, 3)
+    demoted(database)
+    database.execute("insert into loans (id, amount, term) values (gen_random_uuid(), 1, 1)")
+    assert connections(other).isdisjoint(old)
 
 
 def test_close_leaves_a_database_that_can_be_used(database):

@@ -90,9 +90,10 @@ def test_a_value_that_the_driver_can_not_read_is_not_shown(database, kind):
     connection = database.take()
     psycopg2.extensions.register_type(psycopg2.extensions.new_type((25,), "TEXT", refuse), connection._raw)
     database.give(connection)
-    with pytest.raises(StatementError, match=kind.__name__) as caught:
+    with pytest.raises(UnreadableRowError, match=kind.__name__) as caught:
         database.execute("select 'hunter2'::text")
     assert "hunter2" not in str(caught.value)
+    assert caught.value.column == "text"
     assert database._idle == [connection], "it isn't lost"
 
 
@@ -216,8 +217,9 @@ def error_classes():
 def made(kind):
     """Return an error with a value for every parameter of its constructor."""
     arguments = {
-        "column": "note", "constraint": "loans_pkey", "key": LOAN, "limit": 1000, "message": "no more",
-        "names": ("user",), "row": (LOAN, None), "sqlstate": "23505", "table": "loans", "transient": True,
+        "column": "note", "columns": ("id",), "constraint": "loans_pkey", "key": LOAN, "least": 1, "limit": 1000,
+        "message": "no more", "most": 2, "names": ("user",), "row": (LOAN, None), "sqlstate": "23505",
+        "table": "loans", "transient": True, "version": 3, "written": True,
     }  # fmt: skip
     if not hasattr(kind.__init__, "__code__"):
         return kind(arguments["message"])

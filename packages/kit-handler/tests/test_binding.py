@@ -938,7 +938,7 @@ def test_a_parameter_without_annotation_keeps_its_default_or_is_refused() -> Non
         return Response.ok([size, unit])
 
     assert got(page, query={"size": "1", "unit": "em"}) == [1, "px"]
-    with pytest.raises(AnnotationError, match="what is 'unit'"):
+    with pytest.raises(AnnotationError, match="needs an annotation: what is 'unit'"):
 
         @route
         def wrong(size: int, unit) -> Response:  # type: ignore[no-untyped-def]

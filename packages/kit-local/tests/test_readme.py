@@ -44,7 +44,7 @@ def test_the_readme_names_everything() -> None:
 def test_the_documents_name_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     from kit_local.cli import main
 
-    for command in ("run", "check", "subscription"):
+    for command in ("run", "invoke", "check", "subscription"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
     options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}

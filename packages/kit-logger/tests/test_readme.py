@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,9 +37,19 @@ def test_readme(lines):
 @pytest.mark.skipif(not GUIDE.exists(), reason="the guides are not part of the source distribution")
 def test_guide(run):
     # In a process of its own: it makes another logger, which would write to this one's output for good.
-    shown = run("\n".join(blocks(GUIDE, "python")))
-    first, *pooled = shown.lines[:3]
-    lines = shown.lines[3:]
+    captured = """
+import contextlib, io, types
+
+class Capsys:
+    readouterr = staticmethod(lambda: types.SimpleNamespace(out=output.getvalue()))
+
+with contextlib.redirect_stdout(io.StringIO()) as output:
+    test_the_decision_is_logged(Capsys())
+"""
+    shown = run("\n".join([*blocks(GUIDE, "python"), captured]))
+    first, both, one, *pooled = shown.lines[:5]
+    lines = shown.lines[5:]
+    assert [(line.get("batch"), line.get("loan")) for line in (both, one)] == [("b-1", "l-1"), ("b-1", None)]
     assert sorted(line["loan"] for line in pooled) == ["l-1", "l-2"]
     assert (first["items"], first["order"], first["correlation_id"]) == (3, "o-1", "abc")
     messages = [line.get("message") for line in lines]
@@ -49,3 +61,12 @@ def test_guide(run):
     metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in lines[-3:]]
     assert [each["Namespace"] for each in metrics] == ["Loans", "Loans", "service_undefined"]
     assert metrics[2]["Dimensions"] == [["stage", "bank"], ["stage"]]
+
+
+@pytest.mark.skipif(not GUIDE.exists(), reason="the guides are not part of the source distribution")
+def test_the_test_in_the_guide_passes(tmp_path):
+    [test] = [block for block in blocks(GUIDE, "python") if "capsys" in block]
+    (tmp_path / "test_guide.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_guide.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout, done.stdout

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
 
-    # [event, context, correlation id once it is known, cold start]: a list, since one is made for every record of a
-    # batch, and an object takes three times as long.
+    # [event, context, correlation id once it is known, cold start, the state around this one]: a list, since one is
+    # made for every record of a batch, and an object takes three times as long.
     State = list[Any]
 
 _current: "ContextVar[State | None]" = ContextVar("kit_invocation", default=None)
 _first = True
-_OUTCOME = 4  # the place of the outcome in a state, once somebody has asked for it
+AROUND = 4  # the place in a state of the one around it
+KEPT = 5  # the place of `kept`, once somebody has asked for it
 
 
 def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
@@ -44,12 +45,12 @@ def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
     outer = _current.get()
     if outer is None:
         cold, _first = _first, False
-        return _current.set([event, context, None, cold])
+        return _current.set([event, context, None, cold, None])
     if context is None:
         context = outer[1]
     if event is outer[0] and event is not None and context is outer[1]:
         return _current.set(outer)  # a decorator around another: the id is looked up once, and may be set by either
-    return _current.set([event, context, None, outer[3]])
+    return _current.set([event, context, None, outer[3], outer])
 
 
 end = _current.reset
@@ -61,7 +62,7 @@ state, become = _current.get, _current.set
     around = state()
     try:
         for record in records:
-            become([record, around[1], None, around[3]])
+            become([record, around[1], None, around[3], around])
             ...
     finally:
         become(around)
@@ -96,7 +97,7 @@ def outcome() -> "dict[str, Any] | None":
     reports: functions of the answer, called once it is known; a route has it around a function that needs it
     """
     state = _current.get()
-    return None if state is None or len(state) == _OUTCOME else state[_OUTCOME]
+    return None if state is None or len(state) == KEPT else state[KEPT].get("outcome")
 
 
 def ask_outcome() -> "dict[str, Any]":
@@ -104,9 +105,15 @@ def ask_outcome() -> "dict[str, Any]":
     state = _current.get()
     if state is None:
         return {}
-    if len(state) == _OUTCOME:
+    found: dict[str, Any] = kept(state).setdefault("outcome", {})
+    return found
+
+
+def kept(state: "State") -> "dict[Any, Any]":
+    """Return the objects that packages keep with an invocation or record, as long as it lasts: by keys of their own."""
+    if len(state) == KEPT:
         state.append({})
-    found: dict[str, Any] = state[_OUTCOME]
+    found: dict[Any, Any] = state[KEPT]
     return found
 
 
@@ -222,7 +229,7 @@ class enter:  # noqa: N801  (used as a function: `with enter(event): …`)
         state = _current.get()
         assert state is not None
         if self._correlation_id is not None:  # not that of the same event around this one
-            state = [state[0], state[1], self._correlation_id, state[3]]
+            state = [state[0], state[1], self._correlation_id, state[3], state]
             _current.set(state)
         return Invocation(state)
 

@@ -1,5 +1,7 @@
 """Database: settings, the warm connection, and who is using it."""
 
+from __future__ import annotations
+
 import sys
 import threading
 from collections.abc import Iterator
@@ -26,12 +28,15 @@ _URL_NAMES = {
     "sslrootcert": "sslrootcert",
 }
 
+# Seconds after which a connection is closed that was only needed beside others.
+_REST = 60.0
+
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 _ISOLATIONS = ("read committed", "repeatable read", "serializable")
 
 
 class Database:
-    """A PostgreSQL database and the one connection to it that this process keeps warm.
+    """A PostgreSQL database and the connections to it that this process keeps warm: one, or one for each busy thread.
 
     Every setting is taken from the argument, else the environment (DB_USER, DB_ENDPOINT, DB_PORT, DB_NAME,
     DB_SECRET_ARN, DB_PASSWORD, and KIT_DB_ with the name of each other), else the Secrets Manager secret (RDS's
@@ -113,7 +118,7 @@ class Database:
     def __repr__(self) -> str:
         return f"<Database {self._settings.get('name')!r} at {self._settings.get('endpoint')!r}>"
 
-    def execute(self, query: str, parameters: "Parameters" = None, *, repeatable: bool = False) -> list[dict[str, Any]]:
+    def execute(self, query: str, parameters: Parameters = None, *, repeatable: bool = False) -> list[dict[str, Any]]:
         """Run a statement in the open transaction, or as a unit of its own, and return its rows.
 
         Values are given as `parameters` and written `%s` or `%(name)s` in the query, never spliced into it.
@@ -124,7 +129,7 @@ class Database:
         columns = result.columns
         return [dict(zip(columns, row, strict=True)) for row in result.rows]
 
-    def run(self, query: str, parameters: "Parameters" = None, *, repeatable: bool = False) -> "Result":
+    def run(self, query: str, parameters: Parameters = None, *, repeatable: bool = False) -> Result:
         """Do as `execute`, and return rows as tuples, the columns' names and the count."""
         if not isinstance(query, str):
             raise TypeError(f"a query is a str, not {type(query).__qualname__}")
@@ -192,6 +197,14 @@ class Database:
         else:
             transaction.callbacks.append(callback)
 
+    def restart(self) -> bool:
+        """Begin the open transaction anew, if nothing was run in it but a statement that failed.
+
+        Tell whether statements can be run now, as they can if no transaction is open.
+        """
+        transaction = self._open.get(_owner())
+        return transaction is None or transaction.restart()
+
     @property
     def in_transaction(self) -> bool:
         """Whether this thread or task has a transaction open."""
@@ -210,7 +223,7 @@ class Database:
             self.give(self.take())
         return bool(self._proxied)
 
-    def take(self, *, new: bool = False) -> "Connection":
+    def take(self, *, new: bool = False) -> Connection:
         """Return a live connection for the caller alone, the warm one if it is there; `new` insists on a fresh one."""
         while True:
             try:
@@ -224,15 +237,29 @@ class Database:
                 return connection
             connection.close()
 
-    def give(self, connection: "Connection") -> None:
-        """Take a connection back: one is kept warm, others and broken ones are closed."""
-        if connection.reusable and not self._idle:
-            self._idle.append(connection)
-        else:
+    def give(self, connection: Connection) -> None:
+        """Take a connection back: as many are kept warm as were in use at once, until they have rested for a minute."""
+        if not connection.reusable:
             connection.close()
+            return
+        self._idle.append(connection)
+        if len(self._idle) > 1:
+            self._close_rested()
+
+    def _close_rested(self) -> None:
+        """Close the connection that has rested longest, if it isn't needed any more."""
+        try:
+            # The last one given is the first one taken, so this one has rested longest.
+            oldest = self._idle[0]
+            if oldest.rested > _REST:
+                self._idle.remove(oldest)
+                oldest.close()
+        except (IndexError, ValueError):
+            # Another thread has taken it.
+            pass
 
     def close(self) -> None:
-        """Close the warm connection; the next use opens another."""
+        """Close the warm connections; the next use opens another."""
         while self._idle:
             self._idle.pop().close()
 

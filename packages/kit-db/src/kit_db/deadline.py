@@ -1,5 +1,7 @@
 """How long a statement may take: the remaining time of the invocation, and the limits that were set."""
 
+from __future__ import annotations
+
 from kit_core.invocation import remaining_ms
 
 from kit_db.errors import StatementTimeoutError
@@ -53,11 +55,21 @@ class Limits:
         known = [each for each in (remaining_seconds(), self.statement) if each is not None]
         return max(_ENDING, min(known)) if known else None
 
-    def settings(self, seconds: float | None, verb: str = "SET LOCAL") -> list[str]:
-        """Return the statements that tell the server, by default for the transaction in which they are sent."""
-        statements = []
-        if self.send and seconds is not None:
-            statements.append(f"{verb} statement_timeout = {max(1, int(seconds * 1000))}")
-        if self.send and self.lock is not None:
-            statements.append(f"{verb} lock_timeout = {max(1, int(self.lock * 1000))}")
-        return statements
+    def settings(self, seconds: float | None) -> list[str]:
+        """Return the statements that tell the server, for the transaction in which they are sent."""
+        if not self.send or (seconds is None and self.lock is None):
+            return []
+        return [f"SET LOCAL {name} = {value}" for name, value in self._told(seconds)]
+
+    def session(self, seconds: float | None, backend: int) -> str:
+        """Return the statement that tells the server for the session.
+
+        It does nothing behind a pooler, which lends its connections: there the process is not the one we logged in to.
+        """
+        told = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in self._told(seconds))
+        return f"SELECT {told} WHERE pg_backend_pid() = {backend}"
+
+    def _told(self, seconds: float | None) -> list[tuple[str, int]]:
+        """Return the settings and their values in milliseconds."""
+        known = (("statement_timeout", seconds), ("lock_timeout", self.lock))
+        return [(name, max(1, int(value * 1000))) for name, value in known if value is not None]

@@ -1,5 +1,7 @@
 """The process-wide database, and functions as transactions on it."""
 
+from __future__ import annotations
+
 import logging
 import threading
 import time

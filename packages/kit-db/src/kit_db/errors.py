@@ -28,15 +28,23 @@
     ├── UnknownColumnError (also a TypeError)      a column that the store does not declare
     ├── TooManyRowsError               more rows than an unlimited-looking read may return
     ├── RowNotFoundError (also a LookupError)      no row has the key that was asked for
+    ├── KeyNotUniqueError              more than one row has the key
+    ├── StaleRowError                  the row has another version than the one that was read
     ├── TransactionRequiredError       a call that needs an open transaction, without one
-    └── InvalidCursorError (also a ValueError)     a cursor that was altered, or is of another listing
+    ├── InvalidCursorError (also a ValueError)     a cursor that was altered, or is of another listing
+    └── InvalidLimitError (also a ValueError)      a limit that no listing has
+
+Cursors, limits and texts mostly come from a client as they are. The errors that refuse them have `messages`, by the
+name of the parameter or column, and `normalized_messages()`, as marshmallow's ValidationError: kit-handler answers 400.
 
 No message has a value or a row in it, but for the key that a caller asked for: PostgreSQL's own texts quote them
 ("Failing row contains …"), so they are not repeated. The driver's error is in `__context__`, hidden from tracebacks for
 the same reason.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
 
 
 class DatabaseError(Exception):
@@ -131,7 +139,25 @@ class ExclusionViolationError(IntegrityError):
 
 
 class InvalidValueError(StatementError):
-    """A value does not fit: out of range, not of the column's form, or with a NUL character (class 22)."""
+    """A value does not fit: out of range, not of the column's form, or with a NUL character (class 22).
+
+    The error of a text with a character that PostgreSQL can't hold (NUL, a lone surrogate, one that the database's
+    encoding lacks) has `messages` for the client, by the name of the column, or `_schema` if that is not known.
+    """
+
+    messages: dict[str, list[str]]
+
+    @classmethod
+    def of_text(cls, *, column: str | None = None, sqlstate: str | None = None) -> Self:
+        """Make the error of a text with such a character."""
+        place = "a text" if column is None else f"the text for the column {column!r}"
+        made = cls(f"{place} has a character that PostgreSQL can't hold", column=column, sqlstate=sqlstate)
+        made.messages = {column or "_schema": ["Has a character that can't be stored."]}
+        return made
+
+    def normalized_messages(self) -> dict[str, list[str]]:
+        """Return `messages`, under the name that marshmallow has for it."""
+        return self.messages
 
 
 class SerializationError(StatementError):
@@ -165,15 +191,22 @@ class StatementCancelledError(StatementTimeoutError):
 class UnreadableRowError(DatabaseError):
     """A row has come that the entity can't be made of, or with a value that Python can't hold (a year beyond 9999).
 
-    The statement itself was done: outside of a transaction, its changes are there. `column` is whose value does not
-    fit its annotation, if that is it; `row` has the values, in the order of the columns, None if the driver failed.
-    Neither is in the message, but for the column's name.
+    The statement itself was done. `written` tells whether it was a write outside of a transaction, so that its changes
+    are there. `column` is the first one whose value can't be read, None if the entity's constructor has failed. `row`
+    has the values, in the order of the columns; of dates, times and JSON the server's text. No value is in the message.
     """
 
-    def __init__(self, message: str, *, column: str | None = None, row: Any = None) -> None:
+    def __init__(self, message: str, *, column: str | None = None, row: Any = None, written: bool = False) -> None:
         super().__init__(message)
         self.column = column
         self.row = row
+        self.written = written
+
+    def note_write(self) -> None:
+        """Say that the statement was a write, and is committed."""
+        if not self.written:
+            self.written = True
+            self.args = (f"{self}; what the statement wrote is committed",)
 
 
 class TransactionAbortedError(DatabaseError):
@@ -211,12 +244,60 @@ class RowNotFoundError(DatabaseError, LookupError):
         self.key = key
 
 
+class KeyNotUniqueError(DatabaseError):
+    """More than one row has the key of a store; a write by such a key has changed nothing.
+
+    `table` and `columns` name the key that the store declares, `key` has the values, None if it was met in a page.
+    """
+
+    def __init__(self, *, table: str, columns: tuple[str, ...], key: Any = None) -> None:
+        found = "some rows have the same key" if key is None else f"several rows have the key {key!r}"
+        super().__init__(f"{found} in {table!r}: {', '.join(columns)} is not unique, name all columns of the key")
+        self.table = table
+        self.columns = columns
+        self.key = key
+
+
+class StaleRowError(DatabaseError):
+    """The row of `key` in `table` was changed meanwhile: it has another version than `version`."""
+
+    def __init__(self, *, table: str, key: Any, version: Any) -> None:
+        super().__init__(f"the row of {table!r} with the key {key!r} was changed: its version is no longer {version!r}")
+        self.table = table
+        self.key = key
+        self.version = version
+
+
 class TransactionRequiredError(DatabaseError):
     """The call has no meaning outside of a transaction, and none is open."""
 
 
 class InvalidCursorError(DatabaseError, ValueError):
-    """A cursor that was altered, or comes from another table, order, filter or key."""
+    """A cursor that was altered, or comes from another table, order, filter or key. `messages` are for the client."""
+
+    messages: ClassVar[dict[str, list[str]]] = {"after": ["Not a valid cursor."]}
+
+    def normalized_messages(self) -> dict[str, list[str]]:
+        """Return `messages`, under the name that marshmallow has for it."""
+        return self.messages
+
+
+class InvalidLimitError(DatabaseError, ValueError):
+    """A limit that is no number of rows, or more than `most`. `messages` are for the client."""
+
+    def __init__(self, limit: Any, *, least: int, most: int | None = None) -> None:
+        self.range = f"at least {least}" if most is None else f"from {least} to {most}"
+        super().__init__(f"limit has to be a number of rows, {self.range}, not {limit!r}")
+        self.limit = limit
+
+    @property
+    def messages(self) -> dict[str, list[str]]:
+        """What is wrong, by the name of the parameter."""
+        return {"limit": [f"Must be {self.range}."]}
+
+    def normalized_messages(self) -> dict[str, list[str]]:
+        """Return `messages`, under the name that marshmallow has for it."""
+        return self.messages
 
 
 def _restored(kind: type[DatabaseError], args: tuple[Any, ...]) -> DatabaseError:

@@ -3,15 +3,17 @@
 loans.where(created_at=ge(yesterday), status=ne("rejected"))
 """
 
+from __future__ import annotations
+
 from typing import Any, Literal
 
 _FORMS = {
-    "gt": "{} > %s",
-    "ge": "{} >= %s",
-    "lt": "{} < %s",
-    "le": "{} <= %s",
-    "between": "{} BETWEEN %s AND %s",
-    "ne": "{} IS DISTINCT FROM %s",
+    "gt": "{0} > {1}",
+    "ge": "{0} >= {1}",
+    "lt": "{0} < {1}",
+    "le": "{0} <= {1}",
+    "between": "{0} BETWEEN {1} AND {1}",
+    "ne": "{0} IS DISTINCT FROM {1}",
 }
 
 Operator = Literal["gt", "ge", "lt", "le", "between", "ne"]
@@ -28,9 +30,9 @@ class Condition:
         self.operator = operator
         self.values = values
 
-    def sql(self, column: str) -> str:
-        """Return the condition on a quoted column, with a placeholder for each value."""
-        return _FORMS[self.operator].format(column)
+    def sql(self, column: str, cast: str = "") -> str:
+        """Return the condition on a quoted column, with a placeholder for each value, and a cast after it."""
+        return _FORMS[self.operator].format(column, f"%s{cast}")
 
 
 def gt(value: Any) -> Condition:

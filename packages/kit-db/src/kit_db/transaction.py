@@ -1,5 +1,7 @@
 """A transaction: begun with its first statement, with savepoints inside."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,10 +47,10 @@ def call_all(callbacks: list[Callback]) -> None:
 class ConnectionSource(Protocol):
     """Gives connections, and takes them back."""
 
-    def take(self, *, new: bool = False) -> "Connection":
+    def take(self, *, new: bool = False) -> Connection:
         """Return a connection for the caller alone."""
 
-    def give(self, connection: "Connection") -> None:
+    def give(self, connection: Connection) -> None:
         """Take it back."""
 
 
@@ -70,15 +72,17 @@ class Transaction:
         self._releases: list[str] = []
         self._savepoints = 0
         self._started = False
+        self._statements = 0
         self._lost = False
         self._broken = False
         self._over = False
         self.callbacks: list[Callback] = []
 
-    def run(self, query: str, parameters: "Parameters" = None) -> "Result":
+    def run(self, query: str, parameters: Parameters = None) -> Result:
         """Run a statement; the first one is sent again if the connection turns out to be dead."""
         if self._lost:
             raise DatabaseConnectionError("the transaction was lost with its connection")
+        self._statements += 1
         try:
             return self._run(query, parameters)
         except DatabaseConnectionError:
@@ -91,8 +95,22 @@ class Transaction:
             self._broken = True
             raise
 
+    def restart(self) -> bool:
+        """Roll back and begin anew with the next statement, if there was only one; tell whether that was so."""
+        if self._statements != 1 or self._lost or self._connection is None:
+            return False
+        try:
+            self._connection.run("ROLLBACK", seconds=self._connection.limits.ending())
+        except DatabaseError:
+            # The error that led here is the one to be seen, and `finish` will find the connection broken.
+            return False
+        self._statements = self._sent = 0
+        self._told, self._releases = None, []
+        self._started = self._broken = False
+        return True
+
     @property
-    def connection(self) -> "Connection":
+    def connection(self) -> Connection:
         """The connection that it is on, taken now if it has none yet."""
         if self._connection is None:
             self._connection = self._source.take()
@@ -100,7 +118,7 @@ class Transaction:
             raise TransactionAbortedError("the transaction is that of the process which this one was forked from")
         return self._connection
 
-    def _run(self, query: str, parameters: "Parameters") -> "Result":
+    def _run(self, query: str, parameters: Parameters) -> Result:
         connection = self.connection
         try:
             result = self._send(connection, query, parameters)
@@ -166,7 +184,7 @@ class Transaction:
             self._over = True
             self.finish()
 
-    def _send(self, connection: "Connection", query: str, parameters: "Parameters") -> "Result":
+    def _send(self, connection: Connection, query: str, parameters: Parameters) -> Result:
         seconds = connection.limits.seconds()
         unsent = self._levels[self._sent :]
         begin = unsent[:1] if self._sent == 0 else []

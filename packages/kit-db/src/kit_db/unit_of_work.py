@@ -1,5 +1,7 @@
 """Work that is done as a whole, and told of once it is."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,8 +42,8 @@ class UnitOfWork:
         publish: Publish | None = None,
         *,
         when: When = "commit",
-        database: "Database | None" = None,
-        isolation: "Isolation | None" = None,
+        database: Database | None = None,
+        isolation: Isolation | None = None,
     ) -> None:
         _check(when)
         self._publish = _publish_each if publish is None else publish
@@ -103,11 +105,11 @@ class BaseAction(ABC, Generic[P, R]):
 
     publisher: ClassVar[Publish | None] = None
     when: ClassVar[When] = "commit"
-    database: ClassVar["Database | None"] = None
-    isolation: ClassVar["Isolation | None"] = None
+    database: ClassVar[Database | None] = None
+    isolation: ClassVar[Isolation | None] = None
     retry: ClassVar[int] = 0
 
-    _events: "_Events"
+    _events: _Events
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -144,7 +146,7 @@ class BaseAction(ABC, Generic[P, R]):
 class _Events:
     """The events to publish once the open transaction is committed; an undone savepoint drops its own."""
 
-    def __init__(self, database: "Database") -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._all: list[_Event] = []
 

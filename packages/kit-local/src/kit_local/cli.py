@@ -50,6 +50,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-reload", action="store_false", dest="reload", help="do not watch the code")
     run.set_defaults(command=_run)
 
+    invoke = commands.add_parser("invoke", help="run a function of a running backend", description=_INVOKE)
+    add = invoke.add_argument
+    add("name", metavar="NAME", help="the function's logical id, name or ARN")
+    add("--event", default="", metavar="FILE", help="a file with the event as JSON, - for standard input; default: {}")
+    add("--folder", type=Path, default=Path(), metavar="FOLDER", help="the backend's folder; default: here")
+    add("--ready-file", type=Path, metavar="PATH", help="the backend's ready file, where several of the folder run")
+    invoke.set_defaults(command=_invoke)
+
     check = commands.add_parser("check", help="name the places in a template that lose messages", description=_CHECK)
     check.add_argument("template", nargs="?", type=Path, default=Path(), metavar="TEMPLATE", help=_TEMPLATE)
     check.add_argument("--module", metavar="NAME", help="compare the functions with the handlers of this module")
@@ -67,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_INVOKE = "Runs a function of a running backend, and prints its answer as JSON; ends with 1 if that is an error."
 _TEMPLATE = "a template, or the folder that it is in; default: here"
 _CHECK = "Prints the places in a template that lose messages or do their work twice; ends with 1 if there are any."
 
@@ -79,6 +88,23 @@ _PORT = (
     " 0: free ones"
 )
 _DELAY = "until a failed message comes again (default 1); 'queue': the queue's own visibility timeout"
+
+
+def _invoke(given: argparse.Namespace) -> int:
+    from kit_local.errors import LocalError
+    from kit_local.invoke import FunctionError, invoke, read_event
+
+    try:
+        event = read_event(given.event) if given.event else b"{}"
+        print(invoke(given.name, event, folder=given.folder, ready_file=given.ready_file))
+    except LocalError as error:
+        if isinstance(error, FunctionError):
+            print(error.answer)
+        print(f"kit-local: error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
 
 
 def _check(given: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from kit_testing.servers import Aws
 from kit_local.errors import LocalError
 from kit_local.logs import Console, LogHandler
 from kit_local.paths import state_folder
+from kit_local.running import Announcement
 
 if TYPE_CHECKING:
     from kit_testing.servers import Postgres, Redis
@@ -93,6 +94,7 @@ class Backend:
         self._stops: list[Callable[[], Coroutine[Any, Any, None]]] = []  # in the order of starting
         self._watcher: asyncio.Task[None] | None = None
         self._lock: FolderLock | None = None
+        self._announcement: Announcement | None = None
 
     async def start(self) -> dict[str, Any]:
         """Start everything, and return the URLs once it answers."""
@@ -117,12 +119,15 @@ class Backend:
             store.supervise()
         await self._serve(stack, template.source.file)
         urls = _urls(stack, cloud.url)
+        self._announcement = Announcement(options.folder, {name: urls[name] for name in ("aws", "functions")})
         if options.ready_file:
             write_ready_file(options.ready_file, urls)
         return urls
 
     async def stop(self) -> None:
         """Stop everything. What is still starting is stopped once it has."""
+        if self._announcement:
+            self._announcement.withdraw()
         if self._options.ready_file:
             with suppress(OSError):
                 self._options.ready_file.unlink()
@@ -274,8 +279,9 @@ def _urls(stack: "Stack", aws: str) -> dict[str, Any]:
     ordered = sorted(stack.apis, key=lambda api: api.kind == "websocket")
     apis = {api.logical_id: api.url for api in ordered}
     first = {"websocket" if api.kind == "websocket" else "http": api.url for api in reversed(ordered)}
-    stores = {"postgres": stack.postgres_url, "redis": stack.redis_url}
-    return {"http": first.get("http"), "websocket": first.get("websocket"), "aws": aws, **stores, "apis": apis}
+    named: dict[str, Any] = {"http": first.get("http"), "websocket": first.get("websocket"), "aws": aws}
+    named |= {"postgres": stack.postgres_url, "redis": stack.redis_url, "apis": apis}
+    return {**named, "functions": {logical_id: function.name for logical_id, function in stack.functions.items()}}
 
 
 def write_ready_file(file: Path, urls: Mapping[str, Any]) -> None:
@@ -290,10 +296,12 @@ def write_ready_file(file: Path, urls: Mapping[str, Any]) -> None:
 def _show(console: Console, urls: Mapping[str, Any], seconds: float) -> None:
     console.note(console.colour(f"ready after {seconds:.1f} s", "green"))
     named = {**urls["apis"], "AWS": urls["aws"], "PostgreSQL": urls["postgres"], "Redis": urls["redis"]}
-    width = max(map(len, named))
+    width = max(map(len, (*named, "Functions")))
     for name, url in named.items():
         if url:
             console.write(f"  {name:<{width}}  {console.colour(url, 'cyan')}")
+    if urls["functions"]:
+        console.write(f"  {'Functions':<{width}}  {', '.join(sorted(urls['functions']))}")
 
 
 async def run(options: Options, console: Console) -> int:

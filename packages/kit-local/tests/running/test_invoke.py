@@ -155,4 +155,4 @@ async def test_a_function_whose_reserved_concurrency_is_in_use_is_throttled(shop
 
 async def test_other_calls_reach_moto(shop: Shop) -> None:
     client = shop.open("add")
-    assert (await in_thread(client.list_functions))["Functions"] == []
+    assert (await in_thread(client.list_layers))["Layers"] == []

@@ -12,7 +12,17 @@ from kit_core.redaction import redact_text
 from kit_logger.ids import context_keys, correlation_id_of, invocation_of, trace_id
 from kit_logger.lines import MAX_BYTES, encode, fits, plain, quoted, shortened
 from kit_logger.log_records import encoded_extras, encoded_failure, extras, failure, message, templated
-from kit_logger.scopes import Keys, Scope, any_running, current, set_thread_keys, thread_keys
+from kit_logger.scopes import (
+    Keys,
+    Scope,
+    any_running,
+    current,
+    keys_around,
+    keys_of,
+    set_thread_keys,
+    state_of,
+    thread_keys,
+)
 from kit_logger.templates import redacted_template
 
 _TEMPLATES = {"level": "%(levelname)s", "location": "%(funcName)s:%(lineno)d", "timestamp": "%(asctime)s"}
@@ -27,12 +37,13 @@ _levels: dict[str, str] = {}
 class _Fixed:
     """Hold the keys that several lines share, as JSON, and the values that they were made from."""
 
-    __slots__ = ("cold", "context", "has_id", "has_trace", "of_thread", "outside", "plain", "taken", "text")
+    __slots__ = ("cold", "context", "has_id", "has_trace", "of_thread", "outside", "plain", "taken", "text", "version")
 
     context: Any
     cold: bool | None
     outside: Keys
     of_thread: dict[str, Any]
+    version: int  # the sum of those of the keys, of the invocation's and of those around it
     plain: bool
     text: str
     taken: frozenset[str]
@@ -43,7 +54,8 @@ class _Fixed:
 class RedactingFormatter(LambdaPowertoolsFormatter):
     """Write the lines of Powertools' formatter, without secrets; it takes the same options.
 
-    Keys that are appended during an invocation are that invocation's alone, also when several run in one process.
+    Keys that are appended during an invocation, or a record of a batch, are on its lines alone, and on those of the
+    records inside; also when several run in one process.
     Lines longer than CloudWatch takes are cut, and have the key `truncated`, their length in bytes before.
 
     Example:
@@ -71,7 +83,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             return self._lasting
         scope = current()
         invocation = invocation_of(scope)
-        keys = self._keys(scope, invocation)
+        keys = self._keys(keys_around(state_of(scope), self), invocation)
         found = thread_keys().get("correlation_id", keys.get("correlation_id"))
         if found is None and invocation is not None:
             found = correlation_id_of(invocation)
@@ -84,12 +96,14 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         self._lasting = keys
         self._changed()
 
-    def _keys(self, scope: Scope | None, invocation: Invocation | None) -> dict[str, Any]:
-        appended = {} if scope is None else scope.keys(self).values
-        return {**self._lasting, **context_keys(invocation), **appended}
+    def _keys(self, appended: list[Keys], invocation: Invocation | None) -> dict[str, Any]:
+        keys = {**self._lasting, **context_keys(invocation)}
+        for each in reversed(appended):
+            keys.update(each.values)
+        return keys
 
     def append_keys(self, **additional_keys: Any) -> None:
-        """Add keys to every further line of the invocation; outside of one, to every further line.
+        """Add keys to every further line of the invocation or record; outside of one, to every further line.
 
         Within an invocation or record `correlation_id` becomes its correlation id, which published events carry, too.
         """
@@ -101,23 +115,27 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
             if invocation is not None:
                 value = additional_keys.pop("correlation_id")
                 invocation.correlation_id = None if value is None else str(value)
-        if made or (scope is None and not any_running()):
-            self._lasting.update(additional_keys)
-            self._changed()
-        elif scope is None:  # a thread that a handler has started, while several run
+        state = state_of(scope)
+        if made or not self._ready or (state is None and not any_running()):
+            self.append_lasting_keys(**additional_keys)
+        elif state is None:  # a thread that a handler has started, while several run
             self.thread_safe_append_keys(**additional_keys)
         elif additional_keys:
-            scope.keys(self).update(additional_keys)
+            keys_of(state, self).update(additional_keys)
+
+    def append_lasting_keys(self, **additional_keys: Any) -> None:
+        """Add keys to every further line, also those of later invocations."""
+        self._lasting.update(additional_keys)
+        self._changed()
 
     def get_current_keys(self) -> dict[str, Any]:
         """Return a copy of the keys."""
         return self.log_format
 
     def remove_keys(self, keys: Iterable[str]) -> None:
-        """Leave keys out of every further line of the invocation; outside of one, of every further line."""
+        """Leave keys out of every further line of the invocation or record; outside of one, of every further line."""
         keys = list(keys)
-        scope = current()
-        if scope is not None or "correlation_id" in keys:
+        if state_of(current()) is not None or "correlation_id" in keys:
             self.append_keys(**dict.fromkeys(keys))  # a key that is None is not written
             return
         if any_running():
@@ -128,13 +146,13 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         self._changed()
 
     def clear_state(self) -> None:
-        """Forget the keys that were appended during the invocation; outside of one, all but the first.
+        """Forget the keys that were appended during the invocation or record; outside of one, all but the first.
 
         The correlation id stays: it is the invocation's.
         """
-        scope = current() if self._ready else None
-        if scope is not None:
-            scope.keys(self).clear()
+        state = state_of(current()) if self._ready else None
+        if state is not None:
+            keys_of(state, self).clear()
             return
         if any_running():
             self.thread_safe_clear_keys()
@@ -246,7 +264,13 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
 
     def _fixed(self, scope: Scope | None, invocation: Invocation | None) -> _Fixed:
         """Return the keys that the invocation's lines share; made once, unless a value could change."""
-        holder = self._outside if scope is None else scope.keys(self)
+        appended = keys_around(state_of(scope), self)
+        if not appended and scope is not None:
+            appended = [keys_of(scope.state, self)]  # where the lines of the invocation find them encoded
+        holder = appended[0] if appended else self._outside
+        version = 0
+        for each in appended:
+            version += each.version
         of_thread = thread_keys()
         context = cold = None
         if invocation is not None:
@@ -255,14 +279,16 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         fixed: _Fixed | None = holder.encoded
         if (
             fixed is None
+            or fixed.version != version
             or fixed.outside is not self._outside
             or fixed.of_thread is not of_thread
             or fixed.context is not context
             or fixed.cold is not cold
         ):
             fixed = _Fixed()
+            fixed.version = version
             fixed.outside, fixed.of_thread, fixed.context, fixed.cold = self._outside, of_thread, context, cold
-            keys = {**self._keys(scope, invocation), **of_thread}
+            keys = {**self._keys(appended, invocation), **of_thread}
             if self._encode_keys(fixed, keys, scope):
                 holder.encoded = fixed
         return fixed
@@ -293,7 +319,7 @@ class RedactingFormatter(LambdaPowertoolsFormatter):
         attributes = {**record.__dict__, "asctime": self.formatTime(record, self.datefmt)}
         scope = current()
         invocation = invocation_of(scope)
-        keys = {**self._keys(scope, invocation), **thread_keys()}
+        keys = {**self._keys(keys_around(state_of(scope), self), invocation), **thread_keys()}
         entry = {
             key: templated(value, attributes) if value and key in RESERVED_LOG_ATTRS else value
             for key, value in keys.items()

@@ -67,7 +67,7 @@ class KitLogger(Logger):
             logger_formatter=formatter,
         )
         self.sampling_rate = sampling_rate or 0.0
-        formatter.append_keys(service=service, sampling_rate=sampling_rate or None)
+        formatter.append_lasting_keys(service=service, sampling_rate=sampling_rate or None)
         self._take_over(formatter)
         self._cached = getattr(self._logger, "_cache", {}).get
         for handler in logging.root.handlers:
@@ -100,7 +100,9 @@ class KitLogger(Logger):
         """Change the options that are not None, of a logger that was made with the environment's."""
         if sampling_rate is not None:
             self.sampling_rate = sampling_rate
-            self.registered_formatter.append_keys(sampling_rate=sampling_rate or None)
+            formatter = self._output.formatter
+            if isinstance(formatter, RedactingFormatter):
+                formatter.append_lasting_keys(sampling_rate=sampling_rate or None)
         if buffer_bytes is not None:
             self._output.buffer_bytes = buffer_bytes
         if level is not None:
@@ -137,7 +139,7 @@ class KitLogger(Logger):
         for handler in self._logger.handlers:
             if handler is not self._output and isinstance(handler.formatter, LambdaPowertoolsFormatter):
                 before = handler.formatter.get_current_keys()
-                formatter.append_keys(**{key: value for key, value in before.items() if value is not None})
+                formatter.append_lasting_keys(**{key: value for key, value in before.items() if value is not None})
         self._logger.handlers[:] = [
             handler for handler in self._logger.handlers if not isinstance(handler.formatter, LambdaPowertoolsFormatter)
         ]

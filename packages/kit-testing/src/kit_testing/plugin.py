@@ -88,9 +88,10 @@ def redis_url(redis_server: "Redis") -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _aws_endpoint() -> "Iterator[Aws]":
+    from kit_testing.events._values import REGION
     from kit_testing.servers import Aws
 
-    with Aws(region="us-east-1") as endpoint:
+    with Aws(region=REGION) as endpoint:
         yield endpoint
 
 

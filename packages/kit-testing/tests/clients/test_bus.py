@@ -71,3 +71,8 @@ def test_a_failure_fails_the_test_and_names_the_events_with_the_logged_error() -
 def test_an_answer_that_is_none_is_refused() -> None:
     with pytest.raises(InvalidAnswerError):
         deliver([Sent("paid")], to=lambda event, context: {"statusCode": 200})
+
+
+def test_a_delivery_of_nothing_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no messages to deliver"):
+        deliver(RecordingBus().messages, to=lambda event, context: None)

@@ -305,3 +305,49 @@ def test_an_event_is_carried_from_the_innermost_to_the_outermost() -> None:
         carried(DATA, "pigeon")
     with pytest.raises(TypeError, match="an event has no colour"):
         event_body(colour="red")
+
+
+def test_received_messages_become_an_event_whose_messages_can_be_changed(aws: Any) -> None:
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="orders")["QueueUrl"]
+    attributes: dict[str, Any] = {
+        "correlation_id": {"DataType": "String", "StringValue": "c-1"},
+        "key": {"DataType": "Binary", "BinaryValue": b"\x01"},
+    }
+    sqs.send_message(QueueUrl=url, MessageBody="one", MessageAttributes=attributes)
+    sqs.send_message(QueueUrl=url, MessageBody="two")
+    received = sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+    )["Messages"]
+    records = sqs_event(messages=received, queue="orders")["Records"]
+    assert [record["body"] for record in records] == [message["Body"] for message in received]
+    assert [record["messageId"] for record in records] == [message["MessageId"] for message in received]
+    [one] = [record for record in records if record["body"] == "one"]
+    assert one["attributes"]["SentTimestamp"] in [each["Attributes"]["SentTimestamp"] for each in received]
+    assert one["messageAttributes"]["correlation_id"]["stringValue"] == "c-1"
+    assert one["messageAttributes"]["key"]["binaryValue"] == "AQ=="
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    assert (one["eventSourceARN"], one["awsRegion"]) == (arn, aws.region)
+    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=one["receiptHandle"], VisibilityTimeout=0)
+    [again] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1)["Messages"]
+    assert again["Body"] == "one"
+
+
+@pytest.mark.parametrize("options", [{"bodies": ["a"]}, {"groups": ["g"]}, {"attributes": {"a": "b"}}])
+def test_received_messages_take_no_other_option_than_the_queue(options: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="leave out"):
+        sqs_event(messages=[], **options)
+
+
+def test_a_batch_without_bodies_and_messages_is_an_error() -> None:
+    with pytest.raises(TypeError, match="bodies, or messages="):
+        sqs_event()
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"id": {"DataType": "String", "StringValue": "c-1"}}, [{"id": "c-1"}], {"count": 1}]
+)
+@pytest.mark.parametrize("factory", [sqs_record, sns_record])
+def test_attributes_of_another_shape_are_refused(factory: Any, attributes: Any) -> None:
+    with pytest.raises(TypeError, match="names to texts or bytes"):
+        factory("a", attributes=attributes)

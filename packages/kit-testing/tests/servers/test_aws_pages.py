@@ -105,3 +105,10 @@ def test_a_bridge_sees_no_refused_request(cloud):
     assert ask(cloud, Origin="https://somewhere.example").status == 403
     assert ask(cloud).status == 200
     assert seen == ["/moto-api/data.json"]
+
+
+def test_a_page_is_told_of_once(cloud, caplog):
+    for number in range(300):
+        ask(cloud, Origin=f"https://page-{number // 2}.example")
+    told = [record.getMessage() for record in caplog.records if record.name == "kit.testing"]
+    assert len(told) == len(set(told)) == 100

@@ -1,5 +1,7 @@
 """Looking up a server's name, with an end to it."""
 
+from __future__ import annotations
+
 import socket
 import threading
 

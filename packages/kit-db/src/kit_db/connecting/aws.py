@@ -1,5 +1,7 @@
 """Credentials from AWS, a secret or a token; the one place that knows kit-aws."""
 
+from __future__ import annotations
+
 import re
 from typing import Any
 
@@ -7,6 +9,8 @@ from kit_db.errors import DatabaseCredentialError
 
 # <name>.<id>.<region>.rds.amazonaws.com, of instances and clusters; proxies have more names in front.
 _ENDPOINT = r"(?:[^.]+\.){2,}([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?"
+# <id>.dsql.<region>.on.aws; through an interface endpoint dsql has a suffix.
+_DSQL = r"[^.]+\.dsql(?:-[^.]+)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.on\.aws"
 _TOKEN_SECONDS = 900
 
 
@@ -38,10 +42,12 @@ def read_secret(arn: str, *, force: bool = False, stage: str = "AWSCURRENT") -> 
 
 
 def iam_token(host: str, port: int, user: str) -> str:
-    """Return a password for a user with `rds_iam`, good for opening connections for fifteen minutes.
+    """Return a password for a user, good for opening connections for fifteen minutes.
 
-    It is a signed URL without its scheme ("Connecting to your DB instance using IAM authentication", Amazon RDS User
-    Guide), made without a request. The region is the one in RDS's own host names, else the environment's.
+    It is a signed URL without its scheme, made without a request: for RDS and a user with `rds_iam` ("Connecting to
+    your DB instance using IAM authentication", Amazon RDS User Guide), or for Aurora DSQL, where the user `admin` has
+    an action of its own ("Generating an authentication token", Amazon Aurora DSQL User Guide). The region is the one
+    in AWS's own host names, else the environment's.
     """
     try:
         from kit_aws import AwsError, get_signed_auth
@@ -51,10 +57,14 @@ def iam_token(host: str, port: int, user: str) -> str:
         ) from error
     from urllib.parse import quote
 
-    found = re.fullmatch(_ENDPOINT, host, re.IGNORECASE)
-    url = f"https://{host}:{port}/?Action=connect&DBUser={quote(user, safe='')}"
+    dsql = re.fullmatch(_DSQL, host, re.IGNORECASE)
+    found = dsql or re.fullmatch(_ENDPOINT, host, re.IGNORECASE)
+    if dsql:
+        service, url = "dsql", f"https://{host}/?Action=DbConnect{'Admin' if user == 'admin' else ''}"
+    else:
+        service, url = "rds-db", f"https://{host}:{port}/?Action=connect&DBUser={quote(user, safe='')}"
     try:
-        signed = get_signed_auth("rds-db", found[1].lower() if found else None).presign("GET", url, _TOKEN_SECONDS)
+        signed = get_signed_auth(service, found[1].lower() if found else None).presign("GET", url, _TOKEN_SECONDS)
     except AwsError as error:
         raise DatabaseCredentialError(f"no token can be signed for {user!r}: {error}", names=("auth",)) from error
     return signed.removeprefix("https://")

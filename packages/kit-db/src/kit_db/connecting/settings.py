@@ -1,10 +1,12 @@
 """Where the database is and who we are: by argument, then environment, then the secret, then default."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Mapping
 from typing import Any
 
-from kit_db.connecting.tls import find_roots, is_local, is_rds_proxy
+from kit_db.connecting.tls import find_roots, is_dsql, is_local, is_rds_proxy
 from kit_db.deadline import Limits
 from kit_db.errors import DatabaseCredentialError
 
@@ -36,6 +38,8 @@ class ConnectionSettings:
         self._given = {name: value for name, value in given.items() if value is not None}
         self.complete = False
         """Whether the arguments say all about which database it is, and who we are there."""
+        self.options_refused = False
+        """Whether the server, or a pooler in front of it, has refused a connection for its options."""
 
     def get(self, name: str) -> Any:
         """Return a setting by argument or environment, or None."""
@@ -68,10 +72,19 @@ class ConnectionSettings:
             )
         return Limits(statement, lock, send=not proxy)
 
+    def options(self, endpoint: str) -> str:
+        """Return the options of the startup message, none where a proxy refuses them.
+
+        They fix the form of intervals, which no other parameter does.
+        """
+        if self.options_refused or self._proxy(endpoint):
+            return ""
+        return f"{os.environ.get('PGOPTIONS', '')} -c intervalstyle=postgres".lstrip()
+
     def _proxy(self, endpoint: str) -> bool:
         value = self._given.get("proxy")
         if value is None:
-            value = os.environ.get(_ENVIRONMENT["proxy"]) or is_rds_proxy(endpoint)
+            value = os.environ.get(_ENVIRONMENT["proxy"]) or is_rds_proxy(endpoint) or is_dsql(endpoint)
         chosen = value if isinstance(value, bool) else _SWITCH.get(str(value).lower())
         if chosen is None:
             raise DatabaseCredentialError(f"proxy has to be true or false, not {value!r}", names=("proxy",))

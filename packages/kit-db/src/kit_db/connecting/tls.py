@@ -1,12 +1,14 @@
 """The kind of host that an endpoint is, and the certificates that its server is verified against."""
 
+from __future__ import annotations
+
 import os
 import re
 
 from kit_db.errors import DatabaseCredentialError
 
 # RDS signs with roots of its own, which AWS publishes in this file ("Using SSL/TLS to encrypt a connection to a DB
-# instance or cluster", Amazon RDS User Guide); RDS Proxy has certificates of ACM, whose roots every system knows.
+# instance or cluster", Amazon RDS User Guide). The roots of RDS Proxy and Aurora DSQL are known to every system.
 BUNDLE = "global-bundle.pem"
 # libpq's own "system" is no help: the wheel's OpenSSL looks in a folder of the machine that it was built on.
 SYSTEM = (
@@ -34,13 +36,20 @@ def is_rds_proxy(endpoint: str) -> bool:
     return is_rds(endpoint) and ".proxy-" in endpoint.lower()
 
 
+def is_dsql(endpoint: str) -> bool:
+    """Tell whether an endpoint is a cluster of Aurora DSQL."""
+    return endpoint.lower().endswith(".on.aws") and ".dsql" in endpoint.lower()
+
+
 def find_roots(endpoint: str) -> str:
     """Return the file to verify the server of an endpoint with; DatabaseCredentialError says where it looked."""
     from pathlib import Path
 
     bundles = tuple(str(Path(folder, BUNDLE)) for folder in _folders())
     candidates = (*bundles, *SYSTEM)
-    if is_rds(endpoint):
+    if is_dsql(endpoint):
+        candidates = SYSTEM
+    elif is_rds(endpoint):
         candidates = (*SYSTEM, *bundles) if is_rds_proxy(endpoint) else bundles
     for candidate in candidates:
         if Path(candidate).is_file():

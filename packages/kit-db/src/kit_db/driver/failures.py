@@ -1,5 +1,7 @@
 """psycopg2's errors in our words."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +26,10 @@ _CLASSES: dict[str, type[errors.StatementError]] = {
     "53100": errors.DiskFullError,
     "55P03": errors.StatementTimeoutError,
 }
+# character_not_in_repertoire, untranslatable_character.
+_TEXT = ("22021", "22P05")
 # Server going down, up, or no longer the writer: another connection may find a better one.
-LEAVE = ("57P01", "57P02", "57P03", "25006", "08")
+LEAVE = ("57P01", "57P02", "57P03", "25006")
 # These quote names and types only, and are what a developer has to read; all others may quote values.
 _HARMLESS = ("42P01", "42703", "42883", "42804", "42501", "3F000", "42P10", "428C9")
 _RAISED = "exec_stmt_raise"
@@ -87,12 +91,24 @@ def connect_error(error: psycopg2.Error, parameters: Mapping[str, Any]) -> error
     return errors.DatabaseConnectionError(message, transient=transient)
 
 
+def is_lost(error: psycopg2.Error) -> bool:
+    """Tell whether an error means that the connection is gone, also where psycopg2 has not noticed yet.
+
+    Its SQLSTATE does not: a foreign data wrapper raises 08006 for a connection of its own, and ours is well.
+    """
+    if error.pgcode is None:
+        return isinstance(error, psycopg2.OperationalError)
+    return error.diag.severity_nonlocalized in ("FATAL", "PANIC")
+
+
 def statement_error(error: psycopg2.Error, *, lost: bool) -> errors.DatabaseError:
     """Return the error of a failed statement, by SQLSTATE, without a text that may quote values."""
     code = error.pgcode
-    if lost or (code or "").startswith(("08", "57P")):
+    if lost:
         return errors.DatabaseConnectionError("the connection to the server broke", transient=True, sqlstate=code)
     diagnostics = error.diag
+    if code in _TEXT:
+        return errors.InvalidValueError.of_text(column=diagnostics.column_name, sqlstate=code)
     details = {
         "constraint": diagnostics.constraint_name,
         "column": diagnostics.column_name,

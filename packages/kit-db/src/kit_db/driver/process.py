@@ -1,5 +1,7 @@
 """Which process this is: the one that was started, or a fork of it, which shares sockets that are not its own."""
 
+from __future__ import annotations
+
 import os
 
 generation = 0

@@ -1,25 +1,26 @@
 """The driver: opening connections and running statements."""
 
+from __future__ import annotations
+
+import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, SafeUUID
 
 import psycopg2
 import psycopg2.extensions
 
 from kit_db import errors
-from kit_db.connecting.addresses import addresses
-from kit_db.connecting.tls import is_local
 from kit_db.deadline import GRACE, Limits, at_most
-from kit_db.driver import process
-from kit_db.driver.failures import LEAVE, connect_error, statement_error
+from kit_db.driver import casts, process, writing
+from kit_db.driver.failures import LEAVE, connect_error, is_lost, statement_error
 from kit_db.driver.queries import is_single
-from kit_db.driver.results import JSON, JSON_ARRAYS, Result, parse_json
+from kit_db.driver.results import Result, Row
 from kit_db.driver.waiting import READ, drive, ready, watcher
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as RawConnection  # noqa: N812
+    from psycopg2.extensions import cursor as RawCursor  # noqa: N812
 
 Parameters = Sequence[Any] | Mapping[str, Any] | None
 
@@ -38,29 +39,9 @@ _STATUS = {
     psycopg2.extensions.TRANSACTION_STATUS_INERROR: "failed",
 }
 
-
-def _uuid(text: Any, cursor: object) -> UUID | None:
-    """Return a uuid of the server's, without the constructor's checks: 0.4 µs instead of 0.9 (CPython 3.11)."""
-    if text is None:
-        return None
-    made = _new(UUID)
-    _set_int(made, int(text.replace("-", ""), 16))
-    _set_is_safe(made, _UNKNOWN)
-    return made
-
-
-_new, _UNKNOWN = object.__new__, SafeUUID.unknown
-_set_int, _set_is_safe = vars(UUID)["int"].__set__, vars(UUID)["is_safe"].__set__
-# By the numbers that uuid and uuid[] have in pg_type. psycopg2.extras would register such, and takes long to import.
-_ONE = psycopg2.extensions.new_type((2950,), "UUID", _uuid)
-_JSON = psycopg2.extensions.new_type(JSON, "JSON", parse_json)
-_TYPES = (
-    _ONE,
-    psycopg2.extensions.new_array_type((2951,), "UUID[]", _ONE),
-    _JSON,
-    psycopg2.extensions.new_array_type(JSON_ARRAYS, "JSON[]", _JSON),
-)
-psycopg2.extensions.register_adapter(UUID, lambda value: psycopg2.extensions.AsIs(f"'{value}'::uuid"))
+writing.register()
+# libpq makes a parameter of the startup message of it. psycopg2 would send a SET where the server has another default.
+os.environ.setdefault("PGDATESTYLE", "ISO")
 
 
 class Connection:
@@ -73,7 +54,7 @@ class Connection:
     def __init__(self, parameters: Mapping[str, Any], *, connect_timeout: float, limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self._raw = _opened(parameters, connect_timeout)
-        for each in _TYPES:
+        for each in casts.TYPES:
             psycopg2.extensions.register_type(each, self._raw)
         self._poll = self._raw.poll
         self._wait = watcher(self._raw.fileno())
@@ -94,29 +75,38 @@ class Connection:
             if not drive(self._poll, self._wait, None if seconds is None else seconds + GRACE):
                 self._raw.close()
                 raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
-            described = cursor.description
-            rows = cursor.fetchall() if described is not None else []
-            result = Result(rows, described, cursor.rowcount, cursor.statusmessage)
         except psycopg2.Error as error:
-            lost = self._raw.closed != 0 or (error.pgcode is None and isinstance(error, psycopg2.OperationalError))
+            lost = self._raw.closed != 0 or is_lost(error)
             self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)
             raise statement_error(error, lost=lost) from None
         except (ValueError, OverflowError) as error:
             if "format" in str(error):
                 # A placeholder that is neither %s nor %(name)s.
                 raise errors.StatementError(_MISMATCH) from None
-            if cursor.description is not None:
-                # A year beyond 9999, an interval of a million years. The traceback may outlive what the rows take.
-                cursor.close()
-                raise errors.UnreadableRowError(
-                    "the statement was done, but Python can't hold a value of a row"
-                ) from None
-            # A NUL, or a lone surrogate.
+            if "NUL" in str(error) or isinstance(error, UnicodeError):
+                # A NUL, or a lone surrogate.
+                raise errors.InvalidValueError.of_text() from None
             raise errors.InvalidValueError("a value that PostgreSQL can't hold") from None
         except (IndexError, KeyError, TypeError):
             raise errors.StatementError(_MISMATCH) from None
+        described = cursor.description
+        rows = self._rows(cursor) if described is not None else []
+        result = Result(rows, described, cursor.rowcount, cursor.statusmessage)
         self._used_at = time.time()
         return result
+
+    def _rows(self, cursor: RawCursor) -> list[Row]:
+        """Return all rows of a cursor. UnreadableRowError has the first value that can't be read."""
+        try:
+            return cursor.fetchall()
+        except Exception as error:  # noqa: BLE001  (whatever a type's function raises)
+            from kit_db.driver.unreadable import unreadable_row
+
+            committed = self._raw.get_transaction_status() == _IDLE
+            raised = unreadable_row(cursor, error, committed=committed)
+            # The traceback may outlive the memory that the rows take.
+            cursor.close()
+            raise raised from None
 
     def unit(self, query: str, parameters: Parameters = None) -> Result:
         """Run a statement as a unit of its own, in one message with the settings that bound it."""
@@ -146,10 +136,12 @@ class Connection:
     def _run_alone(self, query: str, parameters: Parameters) -> Result:
         """Run a statement that refuses to share a message, or may commit by itself, under settings of the session.
 
-        They would outlive it, and the earlier values are not known, so the connection is not used again.
+        They would outlive it, and the earlier values are not known, so the connection is not used again. A pooler
+        (pgbouncer) may have lent us a connection that goes on to somebody else: there nothing is set.
         """
         self._leave = True
-        self.run("; ".join(self.limits.settings(self.limits.seconds(), "SET")), seconds=self.limits.seconds())
+        seconds = self.limits.seconds()
+        self.run(self.limits.session(seconds, self._raw.info.backend_pid), seconds=seconds)
         return self.run(query, parameters, seconds=self.limits.seconds())
 
     @property
@@ -166,6 +158,11 @@ class Connection:
     def reusable(self) -> bool:
         """Whether the next unit of work may have it."""
         return not self._leave and not self._raw.closed and self._raw.get_transaction_status() == _IDLE
+
+    @property
+    def rested(self) -> float:
+        """Seconds since the last answer, by the clock that also runs while the function is frozen."""
+        return abs(time.time() - self._used_at)
 
     def alive(self, *, idle_check: float) -> bool:
         """Tell whether the server is still there, without asking it unless there is a reason to.
@@ -203,13 +200,11 @@ def parse_url(url: str) -> dict[str, str]:
         ) from None
 
 
-def _opened(parameters: Mapping[str, Any], connect_timeout: float) -> "RawConnection":
+def _opened(parameters: Mapping[str, Any], connect_timeout: float) -> RawConnection:
     give_up_at = time.monotonic() + connect_timeout
     place = f"{parameters.get('host')!r}:{parameters.get('port')}"
     try:
-        raw: RawConnection = psycopg2.connect(
-            **_resolved(parameters, connect_timeout), client_encoding="UTF8", async_=True
-        )
+        raw: RawConnection = psycopg2.connect(**parameters, client_encoding="UTF8", async_=True)
         # The descriptor changes when libpq goes on to another address.
         left = give_up_at - time.monotonic()
         if drive(raw.poll, lambda state, seconds: ready(raw.fileno(), state, seconds), left):
@@ -217,17 +212,6 @@ def _opened(parameters: Mapping[str, Any], connect_timeout: float) -> "RawConnec
         raw.close()
     except psycopg2.Error as error:
         raise connect_error(error, parameters) from None
-    except TimeoutError:
-        pass
     except OSError as error:
         raise errors.DatabaseConnectionError(f"can't connect to {place}: {error}", transient=True) from None
     raise errors.DatabaseConnectionError(f"can't connect to {place}: timed out", transient=True)
-
-
-def _resolved(parameters: Mapping[str, Any], seconds: float) -> Mapping[str, Any]:
-    """Return the parameters with the addresses of a host that is not this machine; its name is for its certificate."""
-    host = str(parameters["host"])
-    if is_local(host):
-        return parameters
-    found = addresses(host, seconds)
-    return {**parameters, "host": ",".join([host] * len(found)), "hostaddr": ",".join(found)}

@@ -1,11 +1,13 @@
 """The parts of a query, as far as they matter before it is sent a second time."""
 
+from __future__ import annotations
+
 import re
 
 # Comments, and what stands in quotes: 'text', "names" and $tag$bodies$tag$.
-_OPAQUE = re.compile(r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"[^"]*"|(?<![\w$])(\$(?:[^\W\d]\w*)?\$).*?\1""", re.DOTALL)
+_OPAQUE = r"""(?s)--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"[^"]*"|(?<![\w$])(\$(?:[^\W\d]\w*)?\$).*?\1"""
 
-_BACK = re.compile(r"\bto\b", re.IGNORECASE)
+_BACK = r"(?i)\bto\b"
 
 
 def is_single(query: str) -> bool:
@@ -15,9 +17,9 @@ def is_single(query: str) -> bool:
     """
     if ";" not in query:
         return True
-    return "\\" not in query and ";" not in _OPAQUE.sub("", query).rstrip("; \t\r\n")
+    return "\\" not in query and ";" not in re.sub(_OPAQUE, "", query).rstrip("; \t\r\n")
 
 
 def goes_back(query: str) -> bool:
     """Tell whether a query rolls back to a savepoint, which ends no transaction."""
-    return _BACK.search(_OPAQUE.sub(" ", query)) is not None
+    return re.search(_BACK, re.sub(_OPAQUE, " ", query)) is not None

@@ -1,5 +1,7 @@
 """Waiting for a socket, with an end to it."""
 
+from __future__ import annotations
+
 import select
 import time
 from collections.abc import Callable
@@ -50,7 +52,7 @@ def drive(poll: Poll, wait: Ready, seconds: float | None) -> bool:
     return True
 
 
-def _asked(descriptor: int, state: int) -> "select.poll":
+def _asked(descriptor: int, state: int) -> select.poll:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN | select.POLLOUT if state == WRITE else select.POLLIN)
     return poll

@@ -1,5 +1,5 @@
 """A table as a store of entities.
 
-store: the methods; statements, keyset: their SQL; pages: signed cursors
-shape: the columns of an entity's class; conversions: values as annotated; values: values as PostgreSQL's text
+store: the methods; access: the running of their statements; portions: many rows in several statements
+statements, names, conditions, keyset: the SQL; pages: signed cursors
 """

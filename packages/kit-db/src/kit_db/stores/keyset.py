@@ -3,6 +3,8 @@
 PostgreSQL puts NULL last in an ascending order and first in a descending one ("Sorting Rows" in its manual).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 

@@ -1,11 +1,14 @@
 """Pages of rows, and the signed cursors that lead from one to the next."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from kit_db.entities.values import text
 from kit_db.errors import DatabaseCredentialError, InvalidCursorError
-from kit_db.stores.values import text
+from kit_db.filters import Condition
 
 E = TypeVar("E")
 
@@ -45,9 +48,10 @@ class Cursors:
     and over the listing, which is not in it. So one that was altered, or made for another listing, is refused.
     """
 
-    def __init__(self, key: str | bytes | None, listing: Sequence[Any]) -> None:
+    def __init__(self, key: str | bytes | None, table: str, order: Sequence[str], match: Mapping[str, Any]) -> None:
         self._key = _key(key)
-        self._listing = json.dumps(["kit-db cursor 1", *listing], default=text).encode()
+        listing = [table, order, [[name, _described(match[name])] for name in sorted(match)]]
+        self._listing = json.dumps(["kit-db cursor 2", *listing], default=text).encode()
 
     def write(self, position: Sequence[Any]) -> str:
         """Return the cursor for the rows after a row with these values."""
@@ -78,6 +82,17 @@ class Cursors:
         # The listing has a length of its own in front: no two pairs of it and a payload make one message.
         message = len(self._listing).to_bytes(8) + self._listing + payload
         return hmac.digest(self._key, message, "sha256")
+
+
+def _described(value: Any) -> Any:
+    """Return a value that is matched as JSON has it: the same for all that are equal, also for a set in any order."""
+    if isinstance(value, Condition):
+        return {"operator": value.operator, "values": _described(list(value.values))}
+    if isinstance(value, (set, frozenset)):
+        return {"set": sorted(json.dumps(_described(each), default=text) for each in value)}
+    if isinstance(value, (list, tuple)):
+        return [_described(each) for each in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else text(value)
 
 
 def _key(given: str | bytes | None) -> bytes:

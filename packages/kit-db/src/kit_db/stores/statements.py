@@ -1,90 +1,66 @@
 """All SQL of a store: declared names, values as parameters, nothing else."""
 
-# Building SQL is what this module is for: names come quoted from `column` and `quoted`, values never enter the text.
+# Building SQL is what this module is for: names come quoted from `Names` and `quoted`, values never enter the text.
 # ruff: noqa: S608
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from itertools import islice
-from typing import Any, Protocol
+from __future__ import annotations
 
-from kit_db.errors import StoreDefinitionError, UnknownColumnError
-from kit_db.filters import Condition
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kit_db.entities.values import DEFAULT
+from kit_db.errors import StoreDefinitionError
+from kit_db.stores.conditions import Conditions
 from kit_db.stores.keyset import Term, after, order_by
-from kit_db.stores.values import COLLECTIONS, array, parameter
+from kit_db.stores.names import Names, quoted
+
+if TYPE_CHECKING:
+    from kit_db.entities.shape import Shape
 
 Statement = tuple[str, list[Any]]
 Order = str | Sequence[str] | None
 
-DEFAULT: Any = object()
-"""In a row to insert: leave this column to the database."""
-
-MOST_ROWS, MOST_CHARACTERS = 1000, 4_000_000
-"""What one INSERT may hold: more would gain no time, and is held several times over in memory while it is sent."""
-
 _PINNING = 16_000
 """Characters from which on a statement pins a connection of RDS Proxy: 16 KB, less a BEGIN in front of it."""
 
-
-class Columns(Protocol):
-    """The properties of the columns that statements need."""
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """Their names."""
-
-    @property
-    def nullable(self) -> Collection[str]:
-        """The columns that may hold NULL."""
-
-    @property
-    def generated(self) -> Collection[str]:
-        """The columns that are never written."""
-
-    def parameter(self, column: str, value: Any) -> Any:
-        """Return a value as the driver takes it."""
-
-    def holds_lists(self, column: str) -> bool:
-        """Tell whether a list is one value of the column, not several."""
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier, `schema.table` as two.
-
-    As libpq's PQescapeIdentifier, plus doubling `%`, which would be a placeholder to the driver.
-    """
-    return ".".join(_quoted(part) for part in name.split("."))
-
-
-def _quoted(name: str) -> str:
-    if not name or "\x00" in name:
-        raise ValueError(f"{name!r} can't be a name in PostgreSQL")
-    return '"' + name.replace('"', '""').replace("%", "%%") + '"'
+# Whether an index makes the columns of the key unique, or some of them.
+_UNIQUE = (
+    "EXISTS (SELECT FROM pg_catalog.pg_index AS kit_index WHERE indrelid = %s::pg_catalog.regclass AND indisunique "
+    "AND indisvalid AND indimmediate AND indpred IS NULL AND indexprs IS NULL AND (SELECT array_agg(attname::text) "
+    "FROM pg_catalog.pg_attribute WHERE attrelid = indrelid AND attnum = ANY "
+    "((indkey::int2[])[0:kit_index.indnkeyatts - 1])) <@ %s::text[])"
+)
 
 
 class Statements:
     """The statements on one table."""
 
-    def __init__(self, table: str, shape: Columns, key: str) -> None:
+    def __init__(self, table: str, shape: Shape, key: str | Sequence[str], *, version: str | None = None) -> None:
         self.table = table
         self._shape = shape
-        self._columns = {column: _quoted(column) for column in shape.columns}
-        self._key_name = key
-        if key not in self._columns:
-            raise StoreDefinitionError(f"{table!r} has no column {key!r} for its key: say which it is with key")
-        self._key = self.column(key)
+        self._names = Names(table, shape.columns)
+        self._conditions = Conditions(self._names, shape)
+        self.keys = (key,) if isinstance(key, str) else tuple(key)
+        """The columns of the key."""
+        self._version = version
+        roles = dict.fromkeys(self.keys, "key") | ({version: "version"} if version else {})
+        for name, role in roles.items():
+            if name not in self._names.quoted:
+                raise StoreDefinitionError(
+                    f"{table!r} has no column {name!r} for its {role}: say which it is with {role}"
+                )
+        if not self.keys or len(set(self.keys)) < len(self.keys):
+            raise StoreDefinitionError(f"the key of {table!r} is a column, or several that differ")
         self._name = quoted(table)
-        self._all = ", ".join(self._columns.values())
-        self._row = f"({', '.join(['%s'] * len(self._columns))})"
-        self.find = f"SELECT {self._all} FROM {self._name} WHERE {self._key} = %s"
+        self._all = ", ".join(self._names.quoted.values())
+        self._row = f"({', '.join(['%s'] * len(shape.columns))})"
+        self._of_key = " AND ".join(f"{self._names.column(name)} = %s" for name in self.keys)
+        self.find = f"SELECT {self._all} FROM {self._name} WHERE {self._of_key}"
         """Select by key."""
 
     def column(self, name: str) -> str:
         """Return a declared column, quoted; UnknownColumnError names any other."""
-        try:
-            return self._columns[name]
-        except (KeyError, TypeError):
-            raise UnknownColumnError(name, table=self.table) from None
+        return self._names.column(name)
 
     def terms(self, order: Order) -> list[Term]:
         """Return the columns to order by, each a name with a minus in front if it descends."""
@@ -92,7 +68,7 @@ class Statements:
         terms = []
         for name in names:
             plain = name.removeprefix("-")
-            nullable = plain != self._key_name and plain in self._shape.nullable
+            nullable = plain not in self.keys and plain in self._shape.nullable
             terms.append(Term(self.column(plain), name.startswith("-"), nullable))
         return terms
 
@@ -102,14 +78,17 @@ class Statements:
         In their direction since an index on all of them can then be read from either end.
         """
         terms = self.terms(order)
-        if not any(term.column == self._key for term in terms):
-            descending = bool(terms) and terms[-1].descending
-            terms.append(Term(self._key, descending, nullable=False))
+        descending = bool(terms) and terms[-1].descending
+        for key in map(self.column, self.keys):
+            if not any(term.column == key for term in terms):
+                terms.append(Term(key, descending, nullable=False))
         return terms
 
     def select(self, where: Mapping[str, Any], terms: Sequence[Term] = (), limit: int | None = None) -> Statement:
         """Select the rows that match, at most `limit`."""
-        return self._select(self.where(where), terms, limit)
+        condition, parameters = self.where(where)
+        query = f"SELECT {self._all} FROM {self._name}{condition}{order_by(terms)}"
+        return (query, parameters) if limit is None else (f"{query} LIMIT %s", [*parameters, limit])
 
     def page(
         self, where: Mapping[str, Any], terms: Sequence[Term], position: Sequence[Any] | None, limit: int
@@ -154,73 +133,99 @@ class Statements:
     def upsert(self, row: Sequence[Any], on: Sequence[str], changed: Sequence[str] | None) -> Statement:
         """Insert a row, or change the one with the same values in the columns `on`.
 
-        Changed are the columns that are named, otherwise all that have a value, without the key and those of `on`. One
-        that is named and has none becomes NULL, which EXCLUDED would have as the column's default.
+        One that is named in `changed` and has no value becomes NULL, which EXCLUDED would have as the column's default.
         """
         query, parameters = self._insert([row])
-        self._refuse_generated(changed or ())
-        given = [name for name, value in zip(self._columns, row, strict=True) if value is not DEFAULT]
-        if changed is None:
-            changed = [name for name in given if name not in on and name != self._key_name]
-        assignments = ", ".join(
+        given = self._given(row)
+        assignments = [
             f"{self.column(name)} = " + (f"EXCLUDED.{self.column(name)}" if name in given else "NULL")
-            for name in changed
-        )
-        if not assignments:
+            for name in self.changed(row, on, changed)
+        ]
+        if self._version:
+            version = self.column(self._version)
+            assignments.append(f"{version} = {self._name}.{version} + 1")
+        return (
+            f"{query} ON CONFLICT {self._conflict(on)} DO UPDATE SET {', '.join(assignments)} RETURNING {self._all}"
+        ), parameters
+
+    def changed(self, row: Sequence[Any], on: Sequence[str], named: Sequence[str] | None) -> Sequence[str]:
+        """Return the columns that an upsert changes: the named ones, or all that have a value, but `on` and the key."""
+        if named is None:
+            kept = {*on, *self.keys, self._version}
+            named = [name for name in self._given(row) if name not in kept]
+        self._refuse_unwritten(named)
+        if not named:
             raise ValueError("upsert needs a column to change")
-        return f"{query} ON CONFLICT {self._conflict(on)} DO UPDATE SET {assignments} RETURNING {self._all}", parameters
+        return named
 
-    def update(self, key: Any, changes: Mapping[str, Any], where: Mapping[str, Any]) -> Statement:
-        """Change the row of that key, if it also matches `where`."""
-        self._refuse_generated(changes)
-        assignments = ", ".join(f"{self.column(name)} = %s" for name in changes)
-        parameters = [self._shape.parameter(name, value) for name, value in changes.items()]
-        condition, found = self._of_key(key, where)
-        return f"UPDATE {self._name} SET {assignments}{condition} RETURNING {self._all}", parameters + found
+    def update(
+        self, key: Sequence[Any], changes: Mapping[str, Any], where: Mapping[str, Any], *, guarded: bool
+    ) -> Statement:
+        """Change the row of that key, if it also matches `where`; `guarded` as below."""
+        condition, found = self._keyed(key, where)
+        assignments, parameters = self._assignments(changes)
+        query = f"UPDATE {self._name} SET {assignments}{condition}"
+        if guarded:
+            return self._guarded(query, [*parameters, *found], (condition, found), self._all)
+        return f"{query} RETURNING {self._all}", parameters + found
 
-    def delete(self, key: Any, where: Mapping[str, Any]) -> Statement:
-        """Delete the row of that key, if it also matches `where`."""
-        condition, parameters = self._of_key(key, where)
-        return f"DELETE FROM {self._name}{condition}", parameters
+    def delete(self, key: Sequence[Any], where: Mapping[str, Any], *, guarded: bool) -> Statement:
+        """Delete the row of that key, if it also matches `where`; `guarded` as below."""
+        condition, parameters = self._keyed(key, where)
+        query = f"DELETE FROM {self._name}{condition}"
+        return self._guarded(query, parameters, (condition, parameters), "true") if guarded else (query, parameters)
 
-    def lock(self, key: Any, *, nowait: bool, skip_locked: bool, milliseconds: int | None) -> Statement:
+    def _guarded(self, query: str, parameters: list[Any], keyed: Statement, returning: str) -> Statement:
+        """Return a write that fails with 21000 (a subquery has more than one row) if its key is that of several rows.
+
+        It returns one more column: whether an index makes the key unique, so that no further write needs a guard.
+        """
+        condition, found = keyed
+        guard = f" AND (SELECT true FROM {self._name}{condition})"
+        table = self._name.replace("%%", "%")
+        return f"{query}{guard} RETURNING {returning}, {_UNIQUE}", [*parameters, *found, table, list(self.keys)]
+
+    def lock(self, key: Sequence[Any], *, nowait: bool, skip_locked: bool, milliseconds: int | None) -> Statement:
         """Select by key and lock the row; `milliseconds` bound the waiting, of this lock alone."""
         mode = " NOWAIT" if nowait else " SKIP LOCKED" if skip_locked else ""
         if milliseconds is None:
-            return f"{self.find} FOR UPDATE{mode}", [key]
+            return f"{self.find} FOR UPDATE{mode}", list(key)
         # One message. The setting is put back as it was, which only the server knows; the last SELECT is what is
         # answered, and sees the row as it is since the lock was had.
         return (
             "SELECT set_config('kit_db.lock_timeout', current_setting('lock_timeout'), true); "
             "SELECT set_config('lock_timeout', %s, true); "
-            f"SELECT FROM {self._name} WHERE {self._key} = %s FOR UPDATE; "
+            f"SELECT FROM {self._name} WHERE {self._of_key} FOR UPDATE; "
             "SELECT set_config('lock_timeout', current_setting('kit_db.lock_timeout'), true); "
             f"{self.find}"
-        ), [str(milliseconds), key, key]
+        ), [str(milliseconds), *key, *key]
 
-    def where(self, where: Mapping[str, Any], *first: str) -> Statement:
-        """Return the WHERE clause of a match, after the conditions that come `first`."""
-        conditions = list(first)
-        parameters: list[Any] = []
-        for name, value in where.items():
-            condition, found = self._matches(name, value)
-            conditions.append(condition)
-            parameters += found
+    def where(self, where: Mapping[str, Any]) -> Statement:
+        """Return the WHERE clause of a match."""
+        conditions, parameters = self._conditions.of(where)
         return (f" WHERE {' AND '.join(conditions)}" if conditions else ""), parameters
 
-    def _refuse_generated(self, names: Iterable[str]) -> None:
+    def _keyed(self, key: Sequence[Any], where: Mapping[str, Any]) -> Statement:
+        conditions, parameters = self._conditions.of(where)
+        return f" WHERE {' AND '.join([self._of_key, *conditions])}", [*key, *parameters]
+
+    def _assignments(self, changes: Mapping[str, Any]) -> Statement:
+        self._refuse_unwritten(changes)
+        assignments = [f"{self.column(name)} = %s" for name in changes]
+        if self._version:
+            assignments.append(f"{self.column(self._version)} = {self.column(self._version)} + 1")
+        return ", ".join(assignments), [self._shape.parameter(name, value) for name, value in changes.items()]
+
+    def _refuse_unwritten(self, names: Iterable[str]) -> None:
         for name in names:
+            self.column(name)
             if name in self._shape.generated:
                 raise ValueError(f"{name!r} of {self.table!r} is generated: it is never written")
+            if self._version is not None and name == self._version:
+                raise ValueError(f"{name!r} of {self.table!r} is its version, which the store counts by itself")
 
-    def _of_key(self, key: Any, where: Mapping[str, Any]) -> Statement:
-        condition, parameters = self.where(where, f"{self._key} = %s")
-        return condition, [key, *parameters]
-
-    def _select(self, where: Statement, terms: Sequence[Term], limit: int | None) -> Statement:
-        condition, parameters = where
-        query = f"SELECT {self._all} FROM {self._name}{condition}{order_by(terms)}"
-        return (query, parameters) if limit is None else (f"{query} LIMIT %s", [*parameters, limit])
+    def _given(self, row: Sequence[Any]) -> list[str]:
+        return [name for name, value in zip(self._names.quoted, row, strict=True) if value is not DEFAULT]
 
     def _insert(self, rows: Iterable[Sequence[Any]]) -> Statement:
         parameters: list[Any] = []
@@ -237,81 +242,4 @@ class Statements:
     def _conflict(self, on: Sequence[str]) -> str:
         if not on:
             raise ValueError("on needs a column, those of a unique index")
-        return f"({', '.join(self.column(name) for name in on)})"
-
-    def _matches(self, name: str, value: Any) -> Statement:
-        column = self.column(name)
-        if value is None:
-            return f"{column} IS NULL", []
-        if isinstance(value, Condition):
-            if value.values == (None,):
-                return f"{column} IS NOT NULL", []
-            return self._compared(name, column, value)
-        if isinstance(value, COLLECTIONS) and any(isinstance(each, Condition) for each in value):
-            return self._all_of(name, value)
-        if not isinstance(value, COLLECTIONS) or self._shape.holds_lists(name):
-            return f"{column} = %s", [self._shape.parameter(name, value)]
-        known, null = _divide(value)
-        condition = f"({column} = ANY(%s) OR {column} IS NULL)" if null else f"{column} = ANY(%s)"
-        return condition, [known]
-
-    def _all_of(self, name: str, conditions: Collection[Any]) -> Statement:
-        if not all(isinstance(each, Condition) for each in conditions):
-            raise ValueError(f"{name!r} is matched with values or with conditions, not with both in one list")
-        made = [self._matches(name, each) for each in conditions]
-        if isinstance(conditions, (set, frozenset)):
-            # In one order: the listing of a page's cursor is the text.
-            made.sort(key=repr)
-        return f"({' AND '.join(text for text, _ in made)})", [value for _, values in made for value in values]
-
-    def _compared(self, name: str, column: str, condition: Condition) -> Statement:
-        several = next((each for each in condition.values if isinstance(each, COLLECTIONS)), None)
-        if several is None or self._shape.holds_lists(name):
-            return condition.sql(column), [self._shape.parameter(name, each) for each in condition.values]
-        if condition.operator != "ne":
-            raise ValueError(
-                f"{condition.operator} compares {name!r} with one value, not with {type(several).__name__}"
-            )
-        known, null = _divide(several)
-        # NULL is different from every value, as it is for a single one; unless it is among them.
-        return f"({column} <> ALL(%s) {'AND' if null else 'OR'} {column} IS {'NOT ' if null else ''}NULL)", [known]
-
-
-def _divide(values: Collection[Any]) -> tuple[Any, bool]:
-    """Return the values of a collection that are not None as one parameter, and whether there is a None.
-
-    They become the column's type, as text does; but times are times, whose zone a text might lose.
-    """
-    known = [parameter(each) if each.__class__ is datetime else each for each in values if each is not None]
-    times = bool(known) and all(each.__class__ is datetime for each in known)
-    listed = frozenset(known) if isinstance(values, (set, frozenset)) else known
-    return known if times else array(listed), len(known) < len(values)
-
-
-def portions(rows: Iterable[Sequence[Any]], *, room: int | None = None) -> Iterator[list[Sequence[Any]]]:
-    """Yield the rows in portions that one INSERT may hold, or with `room` in portions whose text is not longer."""
-    waiting = iter(rows)
-    while portion := list(islice(waiting, MOST_ROWS)):
-        yield from _divided(portion, room)
-
-
-def _divided(rows: list[Sequence[Any]], room: int | None) -> Iterator[list[Sequence[Any]]]:
-    if room is None:
-        size = sum([len(value) for row in rows for value in row if value.__class__ is str or value.__class__ is bytes])
-    else:
-        size = sum([_length(value) for row in rows for value in row])
-    if size <= (MOST_CHARACTERS if room is None else room) or len(rows) == 1:
-        yield rows
-    else:
-        half = len(rows) // 2
-        yield from _divided(rows[:half], room)
-        yield from _divided(rows[half:], room)
-
-
-def _length(value: Any) -> int:
-    """Return about how long a value is in a statement's text, not less than it is."""
-    if isinstance(value, str):
-        return len(value.encode(errors="replace")) + value.count("'") + value.count("\\") + 6
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return 2 * memoryview(value).nbytes + 16
-    return 56 if isinstance(value, timedelta) else len(str(value)) + 24
+        return f"({self._names.columns(on)})"

@@ -1,27 +1,36 @@
 """Store: one table, typed."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, islice
 from types import EllipsisType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from kit_db.database import Database
 from kit_db.defaults import default_database
-from kit_db.driver.results import Row, json_columns, json_left_as_text, with_json
+from kit_db.entities.shape import Shape
 from kit_db.errors import (
+    InvalidLimitError,
+    InvalidValueError,
+    KeyNotUniqueError,
     RowNotFoundError,
+    StaleRowError,
     StatementError,
     StoreDefinitionError,
     TooManyRowsError,
     TransactionRequiredError,
 )
-from kit_db.stores.pages import Cursors, Page
-from kit_db.stores.shape import Shape
-from kit_db.stores.statements import Order, Statement, Statements, portions
+from kit_db.stores.access import Access
+from kit_db.stores.keyset import Term
+from kit_db.stores.statements import Order, Statements
+
+if TYPE_CHECKING:
+    from kit_db.stores.pages import Page
 
 E = TypeVar("E")
 
 Match = Mapping[str, Any] | None
+Names = str | Sequence[str]
 
 UNASKED_LIMIT = 1000
 LARGEST_PAGE = 1000
@@ -30,23 +39,35 @@ LARGEST_PAGE = 1000
 class Store(Generic[E]):
     """The rows of a table as entities: subclass it with an `entity` class and a `table`.
 
-    `key` is the primary key's column, "id" by default. `columns` are the entity's annotated fields unless named
-    here; `arrays` are the PostgreSQL arrays among them (other lists and dicts are JSON), `generated` the columns that
-    the database computes, which are read but never written. Every name in SQL is one of these, every value a parameter.
+    key: the column of the primary key, "id" by default, or its columns in their order: then a key is a tuple
+    columns: the columns, by default the annotated fields of the entity
+    arrays: the PostgreSQL arrays among them; other lists and dicts are JSON
+    json: the JSON columns among them that may hold a single text or number, which is written as JSON then
+    generated: the columns that the database computes, which are read but never written
+    version: an integer column that counts a row's changes, for `version=` of `update` and `delete`
+    database: the default one unless it is given here or to the constructor
+    cursor_key: signs the cursors of `page`; KIT_DB_CURSOR_KEY unless given
 
-    Matches are given by keyword, or as a mapping in front: a value is equal, None is null, a list has
-    the column's value in it, and `kit_db.filters` has the other comparisons.
+    Every name in SQL is one of these, every value a parameter. Each call runs in the open transaction, or as a unit of
+    its own. Matches are given by keyword, or as a mapping in front: a value is equal, None is null, a list has the
+    column's value in it, and `kit_db.filters` has the other comparisons.
 
-    Each call runs in the open transaction, or as a unit of its own. `database` is the default one unless given here
-    or to the constructor. `cursor_key` signs the cursors of `page`; it is KIT_DB_CURSOR_KEY unless given.
+    Example:
+        class LoanStore(Store[Loan]):
+            entity = Loan
+            table = "app.loans"
+
+        LoanStore().find(loan_id)
     """
 
     entity: type[E]
     table: str
-    key: str = "id"
+    key: Names = "id"
     columns: Sequence[str] | None = None
     arrays: Sequence[str] = ()
+    json: Sequence[str] = ()
     generated: Sequence[str] = ()
+    version: str | None = None
     database: Database | None = None
     cursor_key: str | bytes | None = None
 
@@ -58,15 +79,17 @@ class Store(Generic[E]):
             self.database = database
         if cursor_key is not None:
             self.cursor_key = cursor_key
-        self._prepared: tuple[Shape, Statements] | None = None
+        self._access: Access | None = None
 
     def add(self, entity: E) -> E:
         """Insert an entity and return it as it was stored, with the values that the database has added.
 
         A field that is None, and is None by default, is left to the column's default.
         """
-        shape, statements = self._prepare()
-        return self._one(statements.insert([shape.row(entity)]))
+        access = self._prepare()
+        shape, statements = access.shape, access.statements
+        build = lambda: statements.insert([shape.row(entity)])  # noqa: E731
+        return self._one(access.write(self._database, build, lambda: shape.given(entity)))
 
     def add_all(self, entities: Iterable[E]) -> list[E]:
         """Insert entities, all of them or none, and return them as `add` does.
@@ -74,41 +97,49 @@ class Store(Generic[E]):
         A thousand go in one statement, fewer if they are large, and behind RDS Proxy, where a long text would pin the
         connection; more are several statements in one transaction.
         """
-        shape, statements = self._prepare()
-        rows = map(shape.row, entities)
-        begin = [*islice(rows, 1)]
-        if not begin:
+        access, database = self._prepare(), self._database
+        portions = access.portions(database, entities)
+        first, second = next(portions, None), next(portions, None)
+        if first is None:
             return []
-        batches = portions(chain(begin, rows), room=statements.room if self._database.proxied else None)
-        first, second = next(batches), next(batches, None)
         if second is None:
-            return self._entities(statements.insert(first))
-        with self._database.transaction():
-            added = self._entities(statements.insert(first)) + self._entities(statements.insert(second))
-            for batch in batches:
-                added += self._entities(statements.insert(batch))
+            return access.insert(database, first)
+        with database.transaction():
+            added: list[E] = access.insert(database, first) + access.insert(database, second)
+            for portion in portions:
+                added += access.insert(database, portion)
         return added
 
-    def add_if_absent(self, entity: E, *, on: str | Sequence[str] | None = None) -> E | None:
+    def add_if_absent(self, entity: E, *, on: Names | None = None) -> E | None:
         """Insert an entity and return it as `add` does; None if there is a row with the same values in `on`.
 
         `on` are the columns of a unique index, the key by default. Of several that try at once, one gets the row.
         """
-        shape, statements = self._prepare()
-        return self._first(statements.insert_absent(shape.row(entity), self._names(on)))
+        access = self._prepare()
+        shape, statements = access.shape, access.statements
+        build = lambda: statements.insert_absent(shape.row(entity), self._names(on))  # noqa: E731
+        return _first(access.write(self._database, build, lambda: shape.given(entity)))
 
-    def upsert(
-        self, entity: E, *, on: str | Sequence[str] | None = None, update: str | Sequence[str] | None = None
-    ) -> E:
+    def upsert(self, entity: E, *, on: Names | None = None, update: Names | None = None) -> E:
         """Insert an entity, or change the row that has the same values in `on`; returned as it is stored then.
 
         `on` are the columns of a unique index, the key by default. `update` are the columns to change: all by default
         that the entity has a value for, but `on` and the key; one that is named becomes NULL if the entity has None.
-        ValueError if that leaves none.
+        ValueError if that leaves none. If the key is `generated` and the entity has one, the row of that key is
+        changed; if there is none, the entity is inserted and gets another key.
         """
-        shape, statements = self._prepare()
-        changed = None if update is None else self._names(update)
-        return self._one(statements.upsert(shape.row(entity), self._names(on), changed))
+        access = self._prepare()
+        shape, statements = access.shape, access.statements
+        names, changed = self._names(on), None if update is None else self._names(update)
+        if set(names) == set(statements.keys) and not shape.generated.isdisjoint(names):
+            key = [getattr(entity, name) for name in statements.keys]
+            if None not in key:
+                chosen = statements.changed(shape.row(entity), names, changed)
+                found = self.update(key[0] if len(key) == 1 else key, {name: getattr(entity, name) for name in chosen})
+                if found is not None:
+                    return found
+        build = lambda: statements.upsert(shape.row(entity), names, changed)  # noqa: E731
+        return self._one(access.write(self._database, build, lambda: shape.given(entity)))
 
     def get(self, key: Any) -> E:
         """Return the row of that key; RowNotFoundError if there is none."""
@@ -118,10 +149,16 @@ class Store(Generic[E]):
         return found
 
     def find(self, key: Any) -> E | None:
-        """Return the row of that key, or None."""
-        shape, statements = self._prepared or self._prepare()
-        rows = self._rows(shape, statements.find, (shape.parameter(self.key, key),))
-        entity: E | None = shape.entity(rows[0]) if rows else None
+        """Return the row of that key, or None. KeyNotUniqueError if there are several."""
+        access = self._access or self._prepare()
+        parameters = access.key(key)
+        try:
+            rows = access.rows(self.database or default_database(), (access.statements.find, parameters))
+        except InvalidValueError as error:
+            raise access.named(error, [dict(zip(access.statements.keys, parameters, strict=True))]) from None
+        if len(rows) > 1:
+            raise access.not_unique(parameters)
+        entity: E | None = access.shape.entity(rows[0]) if rows else None
         return entity
 
     def find_by(self, match: Match = None, /, **columns: Any) -> E | None:
@@ -129,14 +166,12 @@ class Store(Generic[E]):
         columns = _matching(match, columns)
         if not columns:
             raise TypeError("find_by needs a column to find by")
-        _, statements = self._prepare()
-        return self._first(statements.select(columns, limit=1), repeatable=True)
+        return _first(self._select(columns, (), 1))
 
     def first(self, match: Match = None, /, *, order_by: Order = None, **columns: Any) -> E | None:
         """Return the first row that matches in an order (as in `where`), then in that of the key; None if none does."""
-        _, statements = self._prepare()
-        columns = _matching(match, columns)
-        return self._first(statements.select(columns, statements.total(order_by), 1), repeatable=True)
+        terms = self._prepare().statements.total(order_by)
+        return _first(self._select(_matching(match, columns), terms, 1))
 
     def where(
         self,
@@ -151,14 +186,13 @@ class Store(Generic[E]):
 
         `order_by` is a column or several, each descending with a minus in front. An explicit `limit` cuts off, None
         means all rows; without either, more than 1000 rows are a TooManyRowsError, so that a table that grows is
-        noticed before it fills the memory.
+        noticed before it fills the memory. InvalidLimitError if the limit is no number of rows.
         """
-        _, statements = self._prepare()
         asked = UNASKED_LIMIT + 1 if isinstance(limit, EllipsisType) else limit
         if asked is not None and (type(asked) is not int or asked < 0):
-            raise ValueError(f"limit has to be a number of rows, not {limit!r}")
-        columns = _matching(match, columns)
-        found = self._entities(statements.select(columns, statements.terms(order_by), asked), repeatable=True)
+            raise InvalidLimitError(limit, least=0)
+        terms = self._prepare().statements.terms(order_by)
+        found = self._select(_matching(match, columns), terms, asked)
         if isinstance(limit, EllipsisType) and len(found) > UNASKED_LIMIT:
             raise TooManyRowsError(table=self.table, limit=UNASKED_LIMIT)
         return found
@@ -176,22 +210,28 @@ class Store(Generic[E]):
         """Return some of the rows that match, in an order (as in `where`, then that of the key).
 
         The rows after them are another call with `after` set to the page's `next`, and the rest the same. A row that
-        comes or goes in between neither repeats nor hides another. `limit` is 1000 at most. InvalidCursorError if the
-        cursor was altered, or belongs to another table, order or match.
+        comes or goes in between neither repeats nor hides another. `limit` is 1000 at most, else it is an
+        InvalidLimitError. InvalidCursorError if the cursor was altered, or belongs to another table, order or match.
+        KeyNotUniqueError if two rows have the same key, since a cursor between them would hide one.
         """
         if type(limit) is not int or not 0 < limit <= LARGEST_PAGE:
-            raise ValueError(f"limit has to be from 1 to {LARGEST_PAGE} rows, not {limit!r}")
-        shape, statements = self._prepare()
-        columns = dict(sorted(_matching(match, columns).items()))
+            raise InvalidLimitError(limit, least=1, most=LARGEST_PAGE)
+        from kit_db.stores.pages import Cursors, Page
+
+        access = self._prepare()
+        statements, width = access.statements, len(access.shape.columns)
+        columns = _matching(match, columns)
         terms = statements.total(order_by)
-        cursors = Cursors(self.cursor_key, [self.table, [term.sql for term in terms], *statements.where(columns)])
+        cursors = Cursors(self.cursor_key, self.table, [term.sql for term in terms], columns)
         position = None if after is None else cursors.read(after)
         # One more than asked for tells whether there is a next page.
-        statement = statements.page(columns, terms, position, limit + 1)
-        rows = self._rows(shape, *statement)
-        width = len(shape.columns)
-        items = [shape.entity(row[:width]) for row in rows[:limit]]
-        return Page(items, cursors.write(rows[limit - 1][width:]) if len(rows) > limit else None)
+        build = lambda: statements.page(columns, terms, position, limit + 1)  # noqa: E731
+        rows = access.read(self._database, build, lambda: [columns])
+        positions = [row[width:] for row in rows]
+        if len(set(positions)) < len(rows):
+            raise KeyNotUniqueError(table=self.table, columns=statements.keys)
+        items = [access.shape.entity(row[:width]) for row in rows[:limit]]
+        return Page(items, cursors.write(positions[limit - 1]) if len(rows) > limit else None)
 
     def lock(self, key: Any, *, nowait: bool = False, skip_locked: bool = False, wait: float | None = None) -> E | None:
         """Return the row of that key and lock it until the transaction ends (FOR UPDATE); None if there is none.
@@ -208,84 +248,118 @@ class Store(Generic[E]):
         if not self._database.in_transaction:
             raise TransactionRequiredError(f"a lock on {self.table!r} needs an open transaction")
         if wait is not None and self._database.proxied:
-            raise ValueError("wait would pin the connection to RDS Proxy: use nowait, or ALTER ROLE … SET lock_timeout")
-        shape, statements = self._prepare()
-        milliseconds = None if wait is None else max(1, round(wait * 1000))
-        parameter = shape.parameter(self.key, key)
-        return self._first(
-            statements.lock(parameter, nowait=nowait, skip_locked=skip_locked, milliseconds=milliseconds)
+            raise ValueError("wait is a setting, which would pin a connection of RDS Proxy: use nowait, or ALTER ROLE")
+        access = self._prepare()
+        parameters = access.key(key)
+        statement = access.statements.lock(
+            parameters,
+            nowait=nowait,
+            skip_locked=skip_locked,
+            milliseconds=None if wait is None else max(1, round(wait * 1000)),
         )
+        rows = access.rows(self._database, statement, repeatable=False)
+        if len(rows) > 1:
+            raise access.not_unique(parameters)
+        return access.shape.entity(rows[0]) if rows else None
 
-    def update(self, key: Any, changes: Mapping[str, Any], *, where: Match = None) -> E | None:
+    def update(
+        self, key: Any, changes: Mapping[str, Any], *, where: Match = None, version: int | None = None
+    ) -> E | None:
         """Change the row of that key and return it; None if there is none, or if it does not match `where`.
 
-        `where` makes it a compare-and-set: `update(id, {"status": "paid"}, where={"status": "open"})`.
+        `where` makes it a compare-and-set: `update(id, {"status": "paid"}, where={"status": "open"})`. With `version`,
+        that of the row as it was read, a row that was changed meanwhile is a StaleRowError. KeyNotUniqueError if there
+        are several rows, of which none is changed then.
         """
         if not isinstance(changes, Mapping):
             raise TypeError(f"changes are a mapping of columns to values, not a {type(changes).__qualname__}")
         if not changes:
             raise ValueError("update needs a column to change")
-        shape, statements = self._prepare()
-        return self._first(statements.update(shape.parameter(self.key, key), changes, where or {}))
+        access = self._prepare()
+        parameters, match = access.key(key), self._versioned(where, version)
+        updated = access.update(
+            self._database,
+            parameters,
+            lambda guarded: access.statements.update(parameters, changes, match, guarded=guarded),
+            lambda: [changes, match],
+        )
+        if not updated:
+            self._refuse_stale(key, version)
+        return _first(updated)
 
-    def delete(self, key: Any, *, where: Match = None) -> bool:
-        """Delete the row of that key, if it also matches `where`; tell whether there was one."""
-        shape, statements = self._prepare()
-        query, parameters = statements.delete(shape.parameter(self.key, key), where or {})
-        return self._database.run(query, parameters).count > 0
+    def delete(self, key: Any, *, where: Match = None, version: int | None = None) -> bool:
+        """Delete the row of that key, if it also matches `where`; tell whether there was one.
+
+        `version` and KeyNotUniqueError are as in `update`.
+        """
+        access = self._prepare()
+        parameters, match = access.key(key), self._versioned(where, version)
+        deleted = access.delete(
+            self._database,
+            parameters,
+            lambda guarded: access.statements.delete(parameters, match, guarded=guarded),
+            lambda: [match],
+        )
+        if not deleted:
+            self._refuse_stale(key, version)
+        return deleted
 
     def count(self, match: Match = None, /, **columns: Any) -> int:
         """Return how many rows match."""
-        _, statements = self._prepare()
-        statement = statements.count(_matching(match, columns))
-        count: int = self._database.run(*statement, repeatable=True).rows[0][0]
+        access, match = self._prepare(), _matching(match, columns)
+        count: int = access.ask(self._database, lambda: access.statements.count(match), lambda: [match])
         return count
 
     def exists(self, match: Match = None, /, **columns: Any) -> bool:
         """Tell whether a row matches."""
-        _, statements = self._prepare()
-        statement = statements.exists(_matching(match, columns))
-        found: bool = self._database.run(*statement, repeatable=True).rows[0][0]
+        access, match = self._prepare(), _matching(match, columns)
+        found: bool = access.ask(self._database, lambda: access.statements.exists(match), lambda: [match])
         return found
 
     @property
     def _database(self) -> Database:
         return default_database() if self.database is None else self.database
 
-    def _prepare(self) -> tuple[Shape, Statements]:
+    def _prepare(self) -> Access:
         # When first used, not when declared: the entity's annotations may name classes that come later.
-        if self._prepared is None:
-            shape = Shape(self.entity, columns=self.columns, arrays=self.arrays, generated=self.generated)
-            self._prepared = shape, Statements(self.table, shape, self.key)
-        return self._prepared
+        if self._access is None:
+            shape = Shape(
+                self.entity, columns=self.columns, arrays=self.arrays, generated=self.generated, json=self.json
+            )
+            self._access = Access(shape, Statements(self.table, shape, self.key, version=self.version))
+        return self._access
 
-    def _names(self, names: str | Sequence[str] | None) -> Sequence[str]:
+    def _names(self, names: Names | None) -> Sequence[str]:
         if names is None:
-            return [self.key]
-        return [names] if isinstance(names, str) else names
+            return self._prepare().statements.keys
+        return (names,) if isinstance(names, str) else names
 
-    def _entities(self, statement: Statement, *, repeatable: bool = False) -> list[E]:
-        shape, _ = self._prepare()
-        return [shape.entity(row) for row in self._rows(shape, *statement, repeatable=repeatable)]
+    def _select(self, match: Mapping[str, Any], terms: Sequence[Term], limit: int | None) -> list[E]:
+        access = self._prepare()
+        build = lambda: access.statements.select(match, terms, limit)  # noqa: E731
+        return [access.shape.entity(row) for row in access.read(self._database, build, lambda: [match])]
 
-    def _rows(self, shape: Shape, query: str, parameters: Sequence[Any], *, repeatable: bool = True) -> list[Row]:
-        if not shape.exact:
-            return self._database.run(query, parameters, repeatable=repeatable).rows
-        with json_left_as_text():
-            result = self._database.run(query, parameters, repeatable=repeatable)
-        # Which columns are JSON only the server knows; usually none of them is, and further rows need no second look.
-        shape.exact &= json_columns(result)
-        return with_json(result, shape.exact)
+    def _versioned(self, where: Match, version: int | None) -> Mapping[str, Any]:
+        if version is None:
+            return where or {}
+        if self.version is None:
+            raise TypeError(f"{type(self).__qualname__} declares no version column")
+        return {**(where or {}), self.version: version}
 
-    def _one(self, statement: Statement) -> E:
-        written = self._first(statement)
-        if written is None:
+    def _refuse_stale(self, key: Any, version: int | None) -> None:
+        """Raise StaleRowError if the row is there with another version; one that is gone is no rival's change."""
+        found = self.find(key) if version is not None and self.version is not None else None
+        if found is not None and getattr(found, self.version or "") != version:
+            raise StaleRowError(table=self.table, key=key, version=version)
+
+    def _one(self, written: list[E]) -> E:
+        if not written:
             raise StatementError(f"{self.table!r} took no row: a trigger has left it out", table=self.table)
-        return written
+        return written[0]
 
-    def _first(self, statement: Statement, *, repeatable: bool = False) -> E | None:
-        found = self._entities(statement, repeatable=repeatable)
-        return found[0] if found else None
+
+def _first(found: list[E]) -> E | None:
+    return found[0] if found else None
 
 
 def _matching(match: Match, columns: dict[str, Any]) -> dict[str, Any]:

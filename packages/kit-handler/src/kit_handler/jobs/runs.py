@@ -93,7 +93,7 @@ class Run:
             for position, raw in lane:
                 if grouped and self.batch.group(raw) in self.blocked:
                     continue
-                become([raw, context, None, cold_start])
+                become([raw, context, None, cold_start, around])
                 found = None
                 try:
                     found = (raw,) if parse is None else parse(raw)

@@ -5,11 +5,11 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 from uuid import uuid4
 
 from kit_testing.servers.aws import Call, Next, Reply
 
+from kit_local.bridges.names import Names
 from kit_local.runtime.api import PAYLOAD_LIMIT
 from kit_local.runtime.pool import Functions, RefusedError
 from kit_local.sources.asynchronous import Asynchronous
@@ -17,8 +17,6 @@ from kit_local.stack import Function
 
 EVENT_LIMIT = 1024 * 1024  # bytes of an asynchronous event
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
-# A name, a partial ARN (123456789012:function:name), an ARN; each with or without a version or an alias.
-_NAME = re.compile(r"(?:(?:arn:aws:lambda:[a-z0-9-]+:)?\d{12}:function:)?([A-Za-z0-9_-]+)(?::[A-Za-z0-9_$-]+)?")
 
 
 class Invoke:
@@ -32,18 +30,16 @@ class Invoke:
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._functions, self._asynchronous, self._loop = functions, asynchronous, loop
-        self._names = {function.name: logical_id for logical_id, function in known.items()}
+        self._names = Names(known)
 
     def __call__(self, call: Call, call_next: Next) -> Reply:
         """Answer an invocation, and pass on everything else."""
         found = _PATH.fullmatch(call.path) if call.method == "POST" else None
         if not found:
             return call_next(call)
-        reference = unquote(found[1])
-        name = _NAME.fullmatch(reference)
-        function = self._names.get(name[1]) if name else None
+        function = self._names.find(found[1])
         if function is None:
-            return Reply.error(404, "ResourceNotFoundException", f"Function not found: {reference}")
+            return self._names.unknown(found[1])
         kind = call.headers.get("x-amz-invocation-type", "RequestResponse")
         limit = EVENT_LIMIT if kind == "Event" else PAYLOAD_LIMIT
         if len(call.body) > limit:
@@ -54,7 +50,7 @@ class Invoke:
         except ValueError as error:
             text = f"Could not parse request body into json: {error}"
             return Reply.error(400, "InvalidRequestContentException", text)
-        return self._invoke(function, event, kind, call.headers.get("x-amzn-trace-id", ""))
+        return self._invoke(function.logical_id, event, kind, call.headers.get("x-amzn-trace-id", ""))
 
     def _invoke(self, function: str, event: Any, kind: str, trace: str) -> Reply:
         headers = [("x-amzn-RequestId", str(uuid4())), ("X-Amz-Executed-Version", "$LATEST")]

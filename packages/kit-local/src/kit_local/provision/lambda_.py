@@ -19,6 +19,8 @@ def function(builder: Builder, item: Item) -> Resource:
     if not item.text("Runtime").startswith("python3.") or item.text("PackageType", "Zip") != "Zip":
         builder.unsupported(item, "Runtime", ONLY_PYTHON)
     name = item.text("FunctionName") or builder.name(item.logical_id)
+    if other := next((known.logical_id for known in builder.functions.values() if known.name == name), None):
+        raise builder.error(f"the FunctionName {name!r} is that of {other}, too", item, "FunctionName")
     arn = builder.arn("lambda", f"function:{name}")
     variables = (item.get("Environment") or {}).get("Variables") or {}
     reserved = item.get("ReservedConcurrentExecutions")

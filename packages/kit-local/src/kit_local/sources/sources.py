@@ -8,6 +8,7 @@ import aiohttp
 from kit_testing.servers import Aws
 from kit_testing.servers.aws import Bridge
 
+from kit_local.bridges.functions import Describe
 from kit_local.bridges.invoke import Invoke
 from kit_local.bridges.put_events import PutEvents
 from kit_local.bridges.visibility import Visibility
@@ -51,7 +52,8 @@ class Sources:
 
         bus = Bus(stack.rules, cloud, call)
         put_events = PutEvents(bus, region=stack.region, account=stack.account)
-        self._bridges: list[Bridge] = [invoke, put_events, self._visibility]
+        describe = Describe(stack.functions, own=cloud.environment())
+        self._bridges: list[Bridge] = [invoke, describe, put_events, self._visibility]
         cloud.bridges.extend(self._bridges)
         options: dict[str, Any] = {"visibility": self._visibility, "fail": fail, "retry_delay": retry_delay}
         pollers = [

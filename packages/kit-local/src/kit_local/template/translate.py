@@ -17,7 +17,7 @@ from kit_local.template.check import SAM
 from kit_local.template.source import Source
 
 _CODE = "s3://kit-local/code"  # stands for every local folder: nothing is uploaded, and the translator wants S3
-_FORMAT = "1"  # to be raised whenever what is handed to the translator changes
+_FORMAT = "2"  # to be raised whenever what is handed to the translator changes
 
 
 def translate(source: Source, *, parameters: Mapping[str, Any], region: str, without: frozenset[str]) -> dict[str, Any]:

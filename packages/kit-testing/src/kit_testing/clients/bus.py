@@ -76,10 +76,14 @@ def deliver(
     check: raise AssertionError if the answer names failed messages; its cause is the first error that kit-handler has
     logged for one of these. Errors of the job are raised in any case.
 
+    Raise ValueError without messages: Lambda calls no function with an empty batch.
+
     Example:
         deliver(bus.messages, to=underwrite)
     """
     several = list(messages)
+    if not several:
+        raise ValueError("there are no messages to deliver: nothing was published, or not to this bus")
     answer = JobClient(to).send({"Records": [_in_queue(message, queue) for message in several]}, context=context)
     if check and answer.failed:
         types = ", ".join(message.type for message in several if str(message.id) in answer.failed)

@@ -5,7 +5,8 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-REGION = "eu-west-1"
+REGION = "us-east-1"
+"""The region of every event, and of the fixture `aws`."""
 ACCOUNT = "123456789012"
 EPOCH_MS = 1772368245123
 """2026-03-01T12:30:45.123Z, the time of every event, in milliseconds."""
@@ -25,6 +26,15 @@ def text(value: Any) -> str:
 def base64(value: Any) -> str:
     """Return bytes, text, or anything else as JSON, in base64."""
     return b64encode(value if isinstance(value, bytes) else text(value).encode()).decode()
+
+
+def message_attributes(attributes: Any) -> dict[str, str | bytes]:
+    """Return message attributes. Raise TypeError unless they are a mapping of names to texts or bytes."""
+    if attributes is None:
+        return {}
+    if isinstance(attributes, Mapping) and all(isinstance(value, str | bytes) for value in attributes.values()):
+        return dict(attributes)
+    raise TypeError(f"attributes is a mapping of names to texts or bytes, for every record: not {attributes!r}")
 
 
 def several(values: Iterable[Any], name: str) -> list[Any]:

@@ -10,7 +10,17 @@ from typing import Any
 from urllib.parse import quote_plus
 from uuid import uuid4
 
-from kit_testing.events._values import ACCOUNT, EPOCH_MS, REGION, SOURCE_IP, TIME, TIME_MS, several, text
+from kit_testing.events._values import (
+    ACCOUNT,
+    EPOCH_MS,
+    REGION,
+    SOURCE_IP,
+    TIME,
+    TIME_MS,
+    message_attributes,
+    several,
+    text,
+)
 
 _ETAG = "d41d8cd98f00b204e9800998ecf8427e"
 
@@ -47,7 +57,7 @@ def sns_record(
             "UnsubscribeUrl": f"https://sns.{REGION}.amazonaws.com/?Action=Unsubscribe&SubscriptionArn={subscription}",
             "MessageAttributes": {
                 name: {"Type": "Binary" if isinstance(value, bytes) else "String", "Value": text(value)}
-                for name, value in (attributes or {}).items()
+                for name, value in message_attributes(attributes).items()
             },
         },
     }

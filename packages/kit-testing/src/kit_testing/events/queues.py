@@ -8,7 +8,7 @@ from hashlib import md5
 from typing import Any
 from uuid import uuid4
 
-from kit_testing.events._values import ACCOUNT, EPOCH_MS, REGION, base64, several, text
+from kit_testing.events._values import ACCOUNT, EPOCH_MS, REGION, base64, message_attributes, several, text
 
 
 def sqs_record(
@@ -50,7 +50,7 @@ def sqs_record(
         "receiptHandle": f"receipt-{message_id}",
         "body": content,
         "attributes": system,
-        "messageAttributes": {name: _attribute(value) for name, value in (attributes or {}).items()},
+        "messageAttributes": {name: _attribute(value) for name, value in message_attributes(attributes).items()},
         "md5OfBody": md5(content.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest(),
         "eventSource": "aws:sqs",
         "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}{'.fifo' if fifo else ''}",
@@ -58,16 +58,31 @@ def sqs_record(
     }
 
 
-def sqs_event(bodies: Iterable[Any], *, groups: Sequence[str] | None = None, **options: Any) -> dict[str, Any]:
+def sqs_event(
+    bodies: Iterable[Any] | None = None,
+    *,
+    messages: Iterable[Mapping[str, Any]] | None = None,
+    groups: Sequence[str] | None = None,
+    **options: Any,
+) -> dict[str, Any]:
     """Return a batch of messages with the ids message-1, message-2, …
 
+    messages: instead of bodies, messages as boto3's `receive_message` returns them. Lambda's names are given to their
+    fields: id, receipt handle, body and attributes stay as they are. The only other option is `queue`.
     groups: the message group id of each message, which makes the queue a FIFO queue; the other options are those of
-    `sqs_record`.
+    `sqs_record`, and hold for every message.
 
     Example:
         >>> sqs_event([{"order": 1}, {"order": 2}])["Records"][1]["body"]
         '{"order": 2}'
     """
+    if messages is not None:
+        given = {"bodies": bodies, "groups": groups} | options
+        if unused := [name for name, value in given.items() if value and name != "queue"]:
+            raise TypeError(f"messages have what they need in themselves: leave out {', '.join(unused)}")
+        return {"Records": [_received(each, **options) for each in several(messages, "messages")]}
+    if bodies is None:
+        raise TypeError("sqs_event takes bodies, or messages=")
     found = several(bodies, "bodies")
     named = [None] * len(found) if groups is None else list(groups)
     if len(named) != len(found):
@@ -78,6 +93,24 @@ def sqs_event(bodies: Iterable[Any], *, groups: Sequence[str] | None = None, **o
             for number, (body, group) in enumerate(zip(found, named, strict=True), 1)
         ]
     }
+
+
+def _received(message: Mapping[str, Any], *, queue: str = "queue") -> dict[str, Any]:
+    """Return a message that boto3 has received as Lambda passes it on."""
+    record = sqs_record(message["Body"], queue=queue, message_id=message["MessageId"])
+    record["receiptHandle"] = message["ReceiptHandle"]
+    record["attributes"] |= message.get("Attributes", {})
+    record["messageAttributes"] = {
+        name: {
+            **({"stringValue": sent["StringValue"]} if "StringValue" in sent else {}),
+            **({"binaryValue": base64(sent["BinaryValue"])} if "BinaryValue" in sent else {}),
+            "stringListValues": [],
+            "binaryListValues": [],
+            "dataType": sent["DataType"],
+        }
+        for name, sent in message.get("MessageAttributes", {}).items()
+    }
+    return record
 
 
 def activemq_event(datas: Iterable[Any], *, queue: str = "queue") -> dict[str, Any]:

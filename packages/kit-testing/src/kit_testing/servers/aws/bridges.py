@@ -15,6 +15,7 @@ class Call:
     path: str  # still percent-encoded, without the query
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    query: str = field(default="", repr=False)  # still percent-encoded; a signature may be in it
 
     @property
     def service(self) -> str:

@@ -23,6 +23,7 @@ from kit_testing.servers.aws.bridges import Bridge, Call, Reply, through
 from kit_testing.servers.aws.pages import refusal
 from kit_testing.servers.ports import HOST, free_port
 
+_TOLD = 100  # refusals of different pages and hosts that are logged
 log = logging.getLogger("kit.testing")
 for missing in (binary, fifo):
     missing.install()
@@ -62,6 +63,7 @@ class _Server(ThreadedWSGIServer):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._open: set[socket.socket] = set()
+        self._told: set[str] = set()
         super().__init__(*args, **options)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -79,6 +81,12 @@ class _Server(ThreadedWSGIServer):
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue  # the other side was faster
+
+    def tell(self, refusal: str) -> None:
+        """Log why a request is refused, once: a page may send many."""
+        if refusal not in self._told and len(self._told) < _TOLD:
+            self._told.add(refusal)
+            log.warning("the local AWS endpoint has refused a request: %s", refusal)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), ConnectionError):  # the client has gone
@@ -111,11 +119,12 @@ class _Handler(MotoRequestHandler):
                 return
             environ["wsgi.input"] = io.BytesIO(content)
         if reason := refusal(environ.get("HTTP_HOST", ""), self.headers):
-            log.warning("the local AWS endpoint has refused a request: %s", reason)
+            self.server.tell(reason)
             self._send(Reply.error(403, "AccessDeniedException", f"refused: {reason}"))
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
-        call = Call(self.command, self.path.partition("?")[0], headers, content)
+        path, _, query = self.path.partition("?")
+        call = Call(self.command, path, headers, content, query)
         try:
             reply = through(self.server.bridges, lambda _: self._moto(environ, call))(call)
         except Exception as error:

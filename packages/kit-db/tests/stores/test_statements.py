@@ -1,8 +1,10 @@
 import pytest
 from kit_db import UnknownColumnError
+from kit_db.entities.shape import Shape
+from kit_db.entities.values import DEFAULT
 from kit_db.filters import between, ge, ne
-from kit_db.stores.shape import Shape
-from kit_db.stores.statements import DEFAULT, Statements, quoted
+from kit_db.stores.names import quoted
+from kit_db.stores.statements import Statements
 
 MEAN = ["id; drop table loans", 'id" = 1 or "id', "id -- ", "id, (select 1)", "ID", "", "-id", None, 5, ("id",)]
 
@@ -42,8 +44,8 @@ def test_columns_are_quoted_whole(statements):
 def test_only_declared_columns_get_into_a_statement(statements, name):
     for build in (
         lambda: statements.select({name: 1}),
-        lambda: statements.update(1, {name: 1}, {}),
-        lambda: statements.update(1, {"status": 1}, {name: 1}),
+        lambda: statements.update([1], {name: 1}, {}, guarded=False),
+        lambda: statements.update([1], {"status": 1}, {name: 1}, guarded=True),
         lambda: statements.count({name: 1}),
     ):
         with pytest.raises(UnknownColumnError) as caught:
@@ -95,10 +97,16 @@ def test_values_never_enter_the_text(statements):
         statements.insert_absent([evil] * 4, ["id"]),
         statements.upsert([evil] * 4, ["id"], None),
         statements.page({"status": evil}, statements.total("-status"), [evil, evil], 10),
-        statements.lock(evil, nowait=True, skip_locked=False, milliseconds=None),
-        statements.lock(evil, nowait=False, skip_locked=False, milliseconds=100),
-        statements.update(evil, {"status": evil}, {"status": evil}),
-        statements.delete(evil, {"status": evil}),
+        statements.lock([evil], nowait=True, skip_locked=False, milliseconds=None),
+        statements.lock([evil], nowait=False, skip_locked=False, milliseconds=100),
+        *(
+            made
+            for guarded in (False, True)
+            for made in (
+                statements.update([evil], {"status": evil}, {"status": evil}, guarded=guarded),
+                statements.delete([evil], {"status": evil}, guarded=guarded),
+            )
+        ),
         statements.exists({"status": evil}),
     ]
     for query, parameters in made:
@@ -107,4 +115,4 @@ def test_values_never_enter_the_text(statements):
 
 
 def test_a_missing_key_matches_no_row_rather_than_null(statements):
-    assert statements.delete(None, {}) == ('DELETE FROM "app"."loans" WHERE "id" = %s', [None])
+    assert statements.delete([None], {}, guarded=False) == ('DELETE FROM "app"."loans" WHERE "id" = %s', [None])

@@ -13,13 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit_db import Database, DatabaseError, InvalidValueError, Store, UnknownColumnError
+from kit_db.entities.shape import Shape
 from kit_db.filters import between, ge, gt, le, lt, ne
-from kit_db.stores.shape import Shape
 from kit_db.stores.statements import Statements
 
 KEY = "a key of sixteen bytes, or more"
 ALL = '"id", "name", "tags", "data"'
 PLACE = ', "name"::text, "id"::text'
+UNIQUE = (
+    "EXISTS (SELECT FROM pg_catalog.pg_index AS kit_index WHERE indrelid = ?::pg_catalog.regclass AND indisunique AND "
+    "indisvalid AND indimmediate AND indpred IS NULL AND indexprs IS NULL AND (SELECT array_agg(attname::text) FROM "
+    "pg_catalog.pg_attribute WHERE attrelid = indrelid AND attnum = ANY "
+    "((indkey::int2[])[?:kit_index.indnkeyatts -?])) <@ ARRAY[?]::text[])"
+)
 
 
 @dataclass
@@ -92,6 +98,12 @@ def told(path, since):
     return [each.removesuffix("\n").replace("\n\t", "\n") for each in statements]
 
 
+def guarded(condition):
+    """Return the condition of a write by key that fails if the key is that of several rows."""
+    where = f'WHERE "id" = ? AND {condition}'
+    return f'{where} AND (SELECT true FROM "app"."notes" {where})'
+
+
 def known_shapes():
     one = lambda column: [  # noqa: E731
         f"{column} = ?",
@@ -155,6 +167,12 @@ def known_shapes():
             for value in ("?", "NULL") for condition in one('"name"')
         ),
         *(f'DELETE FROM {table} WHERE "id" = ? AND {condition}' for condition in one('"name"')),
+        # The first writes by key of a process also ask whether the key is unique.
+        *(
+            f'UPDATE {table} SET "name" = {value} {guarded(condition)} RETURNING {ALL}, {UNIQUE}'
+            for value in ("?", "NULL") for condition in one('"name"')
+        ),
+        *(f'DELETE FROM {table} {guarded(condition)} RETURNING true, {UNIQUE}' for condition in one('"name"')),
         f'BEGIN; SELECT {ALL} FROM {table} WHERE "id" = ? FOR UPDATE NOWAIT',
     }  # fmt: skip
 
@@ -261,7 +279,8 @@ def test_errors_show_no_value(notes, mean):
         lambda: notes.add(Note(secret)),
         lambda: notes.add(Note("x", name=f"{secret}\0")),
         lambda: notes.find(f"{secret}\0"),
-        lambda: notes.update(secret, {"data": secret}),
+        lambda: notes.update(secret, {"data": [secret, float("nan")]}),
+        lambda: notes.update(secret, {"tags": secret}),
         lambda: notes.where({secret: 1}),
         lambda: notes.page(after=secret),
     ):
@@ -304,8 +323,10 @@ def test_names_are_nothing_but_names(notes, logging_server, table, columns):
     key, last, name = spelled[columns[0]], spelled[columns[-1]], spelled[table]
     assert shape(where) == shape(f"SELECT {every} FROM {name} WHERE {key} = '' ORDER BY {last} DESC LIMIT 0")
     sets = ", ".join(f"{spelled[each]} = ''" for each in columns)
-    assert shape(update) == shape(f"UPDATE {name} SET {sets} WHERE {key} = '' RETURNING {every}")
-    assert (shape(delete), rollback) == (shape(f"DELETE FROM {name} WHERE {key} = ''"), "ROLLBACK")
+    guard = f"WHERE {key} = '' AND (SELECT true FROM {name} WHERE {key} = '')"
+    assert shape(update) == shape(f"UPDATE {name} SET {sets} {guard} RETURNING {every}, ") + UNIQUE.replace(" ?", "?")
+    assert shape(delete) == shape(f"DELETE FROM {name} {guard} RETURNING true, ") + UNIQUE.replace(" ?", "?")
+    assert rollback == "ROLLBACK"
 
 
 @settings(max_examples=200, deadline=None)
@@ -317,7 +338,7 @@ def test_names_that_are_not_declared_get_nowhere(name):
     for call in (
         lambda: statements.where({name: 1}),
         lambda: statements.terms([f"--{name}"]),
-        lambda: statements.update(1, {name: 1}, {}),
+        lambda: statements.update([1], {name: 1}, {}, guarded=False),
         lambda: statements.upsert(["x"] * 4, [name], None),
         lambda: statements.upsert(["x"] * 4, ["id"], [name]),
         lambda: statements.insert_absent(["x"] * 4, [name]),

@@ -1,5 +1,7 @@
 """How a value of the driver's becomes one of the annotated type."""
 
+from __future__ import annotations
+
 import enum
 import types
 import typing
@@ -9,8 +11,8 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
+from kit_db.entities.values import COLLECTIONS
 from kit_db.errors import StoreDefinitionError
-from kit_db.stores.values import COLLECTIONS
 
 Convert = Callable[[Any], Any]
 
@@ -24,8 +26,8 @@ def converter(hint: Any, *, array: bool = False, json: bool = False) -> Convert 
     told_apart = _told_apart(hint)
     if told_apart is not None:
         return _one_of(*told_apart)
-    origin, items = _unwrapped(hint)
-    origin = _CONCRETE.get(origin, origin)
+    origin, items = unwrapped(hint)
+    origin = CONCRETE.get(origin, origin)
     if json and origin in _TIMES:
         return _TIMES[origin]
     if origin in _CONVERTERS:
@@ -34,7 +36,7 @@ def converter(hint: Any, *, array: bool = False, json: bool = False) -> Convert 
         return _positions([converter(each, array=array, json=not array) for each in items])
     if origin in COLLECTIONS:
         inner = converter(items[0], array=array, json=not array) if items else None
-        return _collection(origin, inner, inside=json)
+        return _collection(origin, inner)
     if not isinstance(origin, type):
         return None
     if issubclass(origin, enum.Enum):
@@ -68,11 +70,8 @@ def _positions(inner: Sequence[Convert | None]) -> Convert:
     return convert
 
 
-def _collection(kind: type[Any], inner: Convert | None, *, inside: bool) -> Convert:
+def _collection(kind: type[Any], inner: Convert | None) -> Convert:
     def convert(value: Any) -> Any:
-        if isinstance(value, str) and not inside:
-            # An array of a type that the driver does not know, such as an enum of the database.
-            raise StoreDefinitionError(f"a {kind.__name__} is annotated, but the driver gives text: use another type")
         if isinstance(value, (str, Mapping)):
             raise ValueError("not a list")
         return kind(value if inner is None else (each if each is None else inner(each) for each in value))
@@ -122,7 +121,7 @@ def _by_value(field: str, members: Sequence[Any]) -> dict[Any, tuple[str, Conver
         given = [getattr(member, "__kit_fields__", {}).get(field), *getattr(hint, "__metadata__", ())]
         names = [name for name in (getattr(each, "data_key", None) for each in given) if isinstance(name, str)]
         load = converter(member, json=True) or _nested(member)
-        found.update(dict.fromkeys(_unwrapped(hint)[1], ([*names, field][0], load)))
+        found.update(dict.fromkeys(unwrapped(hint)[1], ([*names, field][0], load)))
     return found
 
 
@@ -159,7 +158,18 @@ def _to_int(value: Any) -> Any:
 
 
 def _to_str(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
+    if isinstance(value, (UUID, int, float, Decimal)):
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return f"{value:f}" if isinstance(value, Decimal) and value.is_finite() else str(value)
+    return value
+
+
+def json_str(value: Any) -> str:
+    """Return a text that is a whole JSON value. ValueError for any other: as text it would be written back as text."""
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value
 
 
 _CONVERTERS: dict[Any, Convert] = {
@@ -175,7 +185,7 @@ _TIMES: dict[Any, Convert] = {
     date: lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
     time: lambda value: time.fromisoformat(value) if isinstance(value, str) else value,
 }
-_CONCRETE: dict[Any, Any] = {
+CONCRETE: dict[Any, Any] = {
     **dict.fromkeys((Sequence, MutableSequence, Iterable, Collection), list),
     Set: frozenset,
     MutableSet: set,
@@ -226,7 +236,8 @@ def _bare(hint: Any) -> Any:
             return hint
 
 
-def _unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+def unwrapped(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Return an annotation's class and the annotations in it, without None; (None, ()) for a union of several."""
     while True:
         hint = _bare(hint)
         origin = typing.get_origin(hint)
@@ -246,7 +257,7 @@ def holds_decimal(hint: Any, known: set[Any] | None = None) -> bool:
     known = set() if known is None else known
     if any(holds_decimal(each, known) for each in typing.get_args(hint)):
         return True
-    if not isinstance(hint, type) or hint in known or not _has_fields(hint):
+    if not isinstance(hint, type) or hint in known or not has_fields(hint):
         return False
     known.add(hint)  # a class may hold itself
     try:
@@ -255,8 +266,11 @@ def holds_decimal(hint: Any, known: set[Any] | None = None) -> bool:
         return False  # raised again when a value of the class is read
 
 
-def _has_fields(kind: type[Any]) -> bool:
-    return hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__kit_fields__")
+def has_fields(kind: Any) -> bool:
+    """Tell whether a class has named fields: a dataclass, a named tuple, or a schema of kit-schemas."""
+    return isinstance(kind, type) and any(
+        hasattr(kind, each) for each in ("__dataclass_fields__", "__kit_fields__", "_fields")
+    )
 
 
 def allows_none(hint: Any) -> bool:
