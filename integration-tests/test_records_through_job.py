@@ -177,7 +177,7 @@ def test_a_source_that_takes_no_partial_answer_gets_an_error() -> None:
     @job
     def read(record: EventRecord) -> None: ...
 
-    with pytest.raises(ExceptionGroup, match="failed for 1 records") as caught:
+    with pytest.raises(ExceptionGroup, match=r"failed for 1 record$") as caught:
         read(rabbitmq_event(["poison"]), None)
     assert isinstance(caught.value.exceptions[0], RecordShapeError)
 

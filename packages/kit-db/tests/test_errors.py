@@ -146,6 +146,50 @@ def test_every_sqlstate_has_a_type(database, sqlstate, kind):
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize("sqlstate", ["08000", "08001", "08003", "08006", "08P01", "57P01", "57P03"])
+def test_a_connection_of_the_server_s_own_that_broke_is_none_of_ours(database, sqlstate):
+    """As postgres_fdw and dblink raise it: the connection that the statement came on is well."""
+    pid = database.execute("select pg_backend_pid() as pid")
+    raised = f"do $$ begin raise 'hunter2' using errcode = '{sqlstate}'; end $$"
+    with pytest.raises(StatementError, match=sqlstate) as caught:
+        database.execute(raised)
+    assert type(caught.value) is StatementError
+    with pytest.raises(StatementError), database.transaction():
+        database.execute(raised)
+    with database.transaction():
+        database.execute("select 1")
+        with pytest.raises(StatementError), database.transaction():
+            database.execute(raised)
+        assert database.execute("select pg_backend_pid() as pid") == pid
+
+
+def test_such_an_error_is_no_reason_to_send_a_statement_again(database):
+    database.execute("create sequence sent")
+    failing = (
+        "create function fails() returns int language plpgsql as $$ begin raise 'x' using errcode = '08006'; end $$"
+    )
+    database.execute(failing)
+    with pytest.raises(StatementError):
+        database.execute("select nextval('sent'), fails()", repeatable=True)
+    assert database.execute("select last_value from sent") == [{"last_value": 1}]
+
+
+def test_a_foreign_server_that_is_gone_is_a_failed_statement(database, postgres_server, postgres_url):
+    with contextlib.closing(postgres_server.connect(postgres_url.rpartition("/")[2])) as admin:
+        admin.autocommit = True
+        with contextlib.closing(admin.cursor()) as cursor:
+            cursor.execute("select count(*) from pg_available_extensions where name = 'dblink'")
+            if cursor.fetchone() == (0,):
+                pytest.skip("the server has no dblink")
+            cursor.execute("create extension dblink; grant execute on all functions in schema public to public")
+    pid = database.execute("select pg_backend_pid() as pid")
+    with pytest.raises(StatementError) as caught:
+        database.execute("select dblink_connect('host=127.0.0.1 port=1 user=u password=hunter2')")
+    assert caught.value.sqlstate.startswith("08")
+    assert "hunter2" not in str(caught.value)
+    assert database.execute("select pg_backend_pid() as pid") == pid
+
+
 def test_a_read_that_a_replica_gave_up_is_none_to_try_again(database):
     raised = "raise 'canceling statement due to conflict with recovery' using errcode = '40001'"
     with pytest.raises(StatementError) as caught:

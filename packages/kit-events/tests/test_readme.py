@@ -59,6 +59,7 @@ def test_the_guide_to_outbox_and_inbox_is_true(bus: Any, database: Database) -> 
     found = run(OUTBOX_GUIDE)
     assert len(receive()) == 2
     assert database.execute("select id from loans where status = 'approved'") == [{"id": found["loan_id"]}]
+    found["test_a_requested_loan_is_approved"](database)
     record = SimpleNamespace(id=uuid4())
     for _ in range(2):
         asyncio.run(found["charge"](record))

@@ -147,6 +147,12 @@ def test_problem_json() -> None:
     }
     answer = answered(HttpError(499, "odd"), problem_json=True)
     assert json.loads(answer["body"])["title"] == "Error"
+    answer = answered(
+        Response(400, {"errors": [{"message": "x"}]}, {"content-type": "application/json"}), problem_json=True
+    )
+    assert {name.lower(): value for name, value in answer["headers"].items()} == {
+        "content-type": "application/problem+json"
+    }
     own = Response(400, {"errors": {"a": "b"}})
     assert json.loads(answered(own, problem_json=True)["body"]) == {"errors": {"a": "b"}}
     assert answered(Response.ok(), problem_json=True)["headers"]["Content-Type"] == "application/json"

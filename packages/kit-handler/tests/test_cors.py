@@ -98,6 +98,14 @@ def test_cors_for_nobody_is_a_type_error(nonsense: Any) -> None:
         route(cors=nonsense)(lambda request: Response.ok())
 
 
+@pytest.mark.parametrize("name", ["access-control-allow-origin", "Access-Control-Allow-Origin"])
+def test_a_field_of_the_routes_own_is_replaced_in_any_case(name: str) -> None:
+    handler = route(cors="https://a.example")(lambda request: Response(200, "x", {name: "https://b.example"}))
+    answer = handler(http_event(headers={"Origin": "https://a.example"}))
+    found = {name.lower(): value for name, value in answer["headers"].items()}
+    assert (answer["statusCode"], found["access-control-allow-origin"]) == (200, "https://a.example")
+
+
 IMPOSSIBLE = [
     "",
     "app.example.com",

@@ -55,16 +55,16 @@ WINDOW = kinesis_event(["a"], stream="clicks") | {
     "window": {"start": "2026-03-01T12:30:00Z", "end": "2026-03-01T12:32:00Z"},
     "state": {"n": 1},
     "shardId": "shardId-000000000000",
-    "eventSourceARN": "arn:aws:kinesis:eu-west-1:123456789012:stream/clicks",
+    "eventSourceARN": "arn:aws:kinesis:us-east-1:123456789012:stream/clicks",
     "isFinalInvokeForWindow": False,
     "isWindowTerminatedEarly": False,
 }
 SOURCES: list[tuple[dict[str, Any], list[str]]] = [
-    (sqs_event(["a"], queue="loans"), ["arn:aws:sqs:eu-west-1:123456789012:loans", "loans", "aws:sqs"]),
+    (sqs_event(["a"], queue="loans"), ["arn:aws:sqs:us-east-1:123456789012:loans", "loans", "aws:sqs"]),
     (sqs_event(["a"], groups=["g"], queue="loans"), ["loans.fifo", "aws:sqs"]),
     (kinesis_event(["a"], stream="clicks"), ["clicks", "aws:kinesis"]),
     (dynamodb_event([{"id": "1"}], table="loans"), ["loans", "aws:dynamodb"]),
-    (sns_event(["a"], topic="loans"), ["arn:aws:sns:eu-west-1:123456789012:loans", "loans", "aws:sns"]),
+    (sns_event(["a"], topic="loans"), ["arn:aws:sns:us-east-1:123456789012:loans", "loans", "aws:sns"]),
     (s3_event(["a"], bucket="files"), ["files", "aws:s3"]),
     (s3_test_event(bucket="files"), ["files", "aws:s3"]),
     (eventbridge_event({}, detail_type="Order Placed", source="shop"), ["Order Placed", "shop", "aws:events"]),
@@ -99,7 +99,7 @@ SOURCES: list[tuple[dict[str, Any], list[str]]] = [
     (rotation_event("setSecret", name="db"), ["setSecret", "rotation"]),
     (WINDOW, ["clicks", "aws:kinesis"]),
     (WINDOW | {"Records": []}, ["clicks", "aws:kinesis"]),
-    ([sqs_record("a", queue="loans")], ["arn:aws:sqs:eu-west-1:123456789012:loans", "loans", "aws:sqs"]),
+    ([sqs_record("a", queue="loans")], ["arn:aws:sqs:us-east-1:123456789012:loans", "loans", "aws:sqs"]),
     ([{"eventSource": "aws:kafka", "eventSourceArn": "arn:aws:kafka:r:1:cluster/c/uuid"}], ["c", "aws:kafka"]),
 ]
 

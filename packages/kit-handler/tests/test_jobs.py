@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypedDict
 
 import pytest
@@ -68,6 +69,8 @@ def test_every_spelling_gets_records_by_annotation(decorate: Any) -> None:
 def test_an_unknown_option_is_a_type_error_that_names_the_known() -> None:
     with pytest.raises(TypeError, match=r"'retries'.*margin, max_receives, partial"):
         job(retries=3)
+    with pytest.raises(TypeError, match=r"'max_recieves' \(did you mean 'max_receives'\?\); it knows"):
+        job(max_recieves=3)
     with pytest.raises(TypeError):
         job("process")
     with pytest.raises(TypeError, match="retries"):
@@ -149,7 +152,9 @@ def test_an_annotation_that_makes_no_record_fails_at_import() -> None:
         def process(record: int) -> None:
             pass
 
-    with pytest.raises(AnnotationError, match="first parameter"):
+    with pytest.raises(
+        AnnotationError, match="has no positional parameter: a job takes the record as its first parameter"
+    ):
 
         @job
         def nothing() -> None:
@@ -595,3 +600,28 @@ class Later(Message):
     exec(source, module)
     assert failures(module["process"](sqs_event(["a"]))) == []
     assert module["seen"] == ["Later"]
+
+
+def test_a_dataclass_is_refused_with_the_record_class_to_use_instead() -> None:
+    with pytest.raises(AnnotationError, match=r"neither a mapping nor a class with from_record; .*QueueRecord of kit_"):
+
+        @job
+        def ship(order: Order) -> None: ...
+
+
+def test_one_failure_is_one_record() -> None:
+    @job(partial=False)
+    def fail(record: dict[str, Any]) -> None:
+        raise ValueError
+
+    with pytest.raises(ExceptionGroup, match=r"failed for 1 record$"):
+        fail(sqs_event(["a"]), LambdaContext())
+    with pytest.raises(ExceptionGroup, match=r"failed for 2 records$"):
+        fail(sqs_event(["a", "b"]), LambdaContext())
+
+
+@dataclass
+class Order:
+    """An order: not a record."""
+
+    number: int

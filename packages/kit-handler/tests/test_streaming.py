@@ -59,6 +59,13 @@ def test_chunks_are_joined(make: Any, items: list[Any], content: bytes, version:
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
 
 
+def test_a_given_field_wins_in_any_case() -> None:
+    fields = {"content-type": "text/html", "cache-control": "no-cache"}
+    for make in (Response.stream, Response.events):
+        answer = Client(route(lambda request, make=make: make(["a"], headers=fields))).get()  # type: ignore[misc]
+        assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("text/html", "no-cache")
+
+
 @pytest.mark.parametrize("make", [once, later])
 def test_a_coroutine_function_may_answer_with_a_stream(make: Any) -> None:
     async def with_field(request: Request, call_next: Any) -> Response:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,12 @@ with contextlib.redirect_stdout(io.StringIO()) as output:
     metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in lines[-3:]]
     assert [each["Namespace"] for each in metrics] == ["Loans", "Loans", "service_undefined"]
     assert metrics[2]["Dimensions"] == [["stage", "bank"], ["stage"]]
+
+
+@pytest.mark.skipif(not GUIDE.exists(), reason="the guides are not part of the source distribution")
+def test_the_test_in_the_guide_passes(tmp_path):
+    [test] = [block for block in blocks(GUIDE, "python") if "capsys" in block]
+    (tmp_path / "test_guide.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_guide.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout, done.stdout

@@ -320,6 +320,26 @@ def test_decimals_are_dumped_without_an_exponent():
     assert Price(amount=Decimal("1E-7")).dump() == {"amount": "0.0000001"}
 
 
+def test_datetimes_in_utc_are_dumped_as_isoformat_does():
+    class At(BaseSchema):
+        at: dt.datetime
+
+    first, last = dt.datetime.min.replace(tzinfo=dt.UTC), dt.datetime.max.replace(tzinfo=dt.UTC)
+    noon = dt.datetime(2026, 10, 9, 12, 0, 1, tzinfo=dt.UTC)
+    changes = [
+        {"year": 999},
+        {"year": 1000},
+        {"microsecond": 1},
+        {"microsecond": 999999},
+        {"fold": 1},
+        {"tzinfo": None},
+    ]
+    zones = [dt.UTC, dt.timezone(dt.timedelta()), dt.timezone(dt.timedelta(hours=-5, minutes=-30))]
+    for at in [first, last, noon, *(noon.replace(**change) for change in changes), *map(noon.astimezone, zones)]:
+        assert At(at=at).dump() == {"at": at.isoformat()}
+    assert "datetime_text" in generated_source(At)
+
+
 def test_a_class_that_is_gone_leaves_nothing_behind():
     def use() -> tuple[Any, set[Any]]:
         class Gone(BaseSchema):

@@ -1,5 +1,6 @@
 """What other libraries left in a class body is refused with the way to write it here; the libraries are real ones."""
 
+import abc
 import dataclasses
 import functools
 import warnings
@@ -52,6 +53,18 @@ VALIDATES, VALIDATES_SCHEMA = r"@validates\('name'\) of marshmallow", "@validate
 def test_decorated_methods_of_pydantic(left, message):
     with pytest.raises(SchemaDefinitionError, match=rf"^Made\.check: {message}"):
         made(check=left)
+
+
+def test_decorated_methods_of_a_mixin():
+    class Positive:
+        check = pydantic.field_validator("value")(_checked)
+
+    class Base(BaseSchema):
+        value: int
+
+    for bases in ((BaseSchema, Positive), (Positive, BaseSchema), (Base, Positive)):
+        with pytest.raises(SchemaDefinitionError, match=r"^Made: Positive: @field_validator of pydantic does nothing"):
+            type("Made", bases, {"__annotations__": {"value": int}})
 
 
 def test_decorated_methods_of_the_first_pydantic_and_of_sqlalchemy():
@@ -121,6 +134,7 @@ def test_a_constructor_of_ones_own_may_call_them():
     [
         ({"Config": type("Config", (), {"extra": "forbid"})}, "class Config does nothing here: .*unknown=RAISE"),
         ({"Config": {"extra": "forbid"}}, "class Config does nothing here"),
+        ({"Config": abc.ABCMeta("Config", (), {"extra": "forbid"})}, "class Config does nothing here"),
         ({"model_config": pydantic.ConfigDict(extra="forbid")}, "model_config is pydantic's: .*unknown=RAISE"),
         ({"dataclass_json_config": {"undefined": "raise"}}, "dataclass_json_config is dataclasses_json's"),
     ],

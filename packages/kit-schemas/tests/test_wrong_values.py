@@ -146,9 +146,24 @@ def test_a_class_whose_hooks_make_or_take_something_else_dumps_it():
     assert drawing.replace(text="5").dump()["text"] == {"x": 5}
 
 
+@pytest.mark.parametrize("value", [(1,), 5, Address(street="a"), object, {}, {"y": 1}])
+def test_a_value_that_no_field_can_be_read_from_is_refused_there_too(value):
+    with pytest.raises(UndumpableValueError, match=r"^Drawing\.point can't be dumped: a \w+ is no PointSchema$"):
+        Drawing(point=value).dump()
+    with pytest.raises(UndumpableValueError, match=r"^Drawing\.points can't be dumped: a \w+ is no PointSchema$"):
+        Drawing(point=Point(1), points=[Point(2), value]).dump()
+
+
 def test_a_marshmallow_schema_dumps_what_is_no_instance_as_ever():
     plain = {"address": {"street": "a"}, "others": [{"street": "b"}]}
     assert Order.Schema(only=("address", "others")).dump(plain) == plain
+
+    class Other(BaseSchema):
+        address: Person
+        others: list[Person]
+
+    other = Other(address=Person(street="a"), others=[Person(street="b")])
+    assert Order.Schema(only=("address", "others")).dump(other) == plain
 
     class Holder(BaseSchema):
         address: Annotated[Any, fields.Nested(Address.Schema)]

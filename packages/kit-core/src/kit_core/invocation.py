@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 _current: "ContextVar[State | None]" = ContextVar("kit_invocation", default=None)
 _first = True
-_KEPT = 5  # the place of `kept` in a state, once somebody has asked for it
+AROUND = 4  # the place in a state of the one around it
+KEPT = 5  # the place of `kept`, once somebody has asked for it
 
 
 def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
@@ -96,7 +97,7 @@ def outcome() -> "dict[str, Any] | None":
     reports: functions of the answer, called once it is known; a route has it around a function that needs it
     """
     state = _current.get()
-    return None if state is None or len(state) == _KEPT else state[_KEPT].get("outcome")
+    return None if state is None or len(state) == KEPT else state[KEPT].get("outcome")
 
 
 def ask_outcome() -> "dict[str, Any]":
@@ -108,16 +109,11 @@ def ask_outcome() -> "dict[str, Any]":
     return found
 
 
-def kept(state: "State", *, make: bool = True) -> "dict[Any, Any]":
-    """Return the objects that packages keep with an invocation or record, as long as it lasts: by keys of their own.
-
-    make: False returns an empty dict of no invocation if nothing is kept
-    """
-    if len(state) == _KEPT:
-        if not make:
-            return {}
+def kept(state: "State") -> "dict[Any, Any]":
+    """Return the objects that packages keep with an invocation or record, as long as it lasts: by keys of their own."""
+    if len(state) == KEPT:
         state.append({})
-    found: dict[Any, Any] = state[_KEPT]
+    found: dict[Any, Any] = state[KEPT]
     return found
 
 

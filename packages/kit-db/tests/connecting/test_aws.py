@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl
 
 import pytest
 from kit_db import Database, DatabaseAuthenticationError, DatabaseCredentialError
@@ -82,6 +83,38 @@ def test_a_token_is_botocores(credentials, host, port, user, region):
     token = iam_token(host, port, user)
     assert token == botocores_token(token, host, port, user, region)
     assert f"%2F{region}%2Frds-db%2F" in token
+
+
+@pytest.mark.parametrize(
+    ("user", "action"), [("admin", "DbConnectAdmin"), ("ann", "DbConnect"), ("Admin", "DbConnect")]
+)
+@pytest.mark.parametrize("host", ["abc.dsql.eu-west-1.on.aws", "abc.dsql-fnh4.us-gov-west-1.on.aws"])
+def test_a_token_for_aurora_dsql_is_botocores(credentials, host, user, action):
+    import botocore.session
+
+    token = iam_token(host, 5432, user)
+    region = host.split(".")[2]
+    at = datetime.strptime(re.search(r"X-Amz-Date=(\w+)", token)[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    client = botocore.session.get_session().create_client(
+        "dsql", region, aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="s/cr+t", aws_session_token="t/k+n="
+    )
+    generate = {
+        "DbConnect": client.generate_db_connect_auth_token,
+        "DbConnectAdmin": client.generate_db_connect_admin_auth_token,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.auth.get_current_datetime", lambda **_: at)
+        expected = generate[action](host, region, 900)
+    place, _, query = token.partition("?")
+    assert (place, dict(parse_qsl(query))) == (f"{host}/", dict(parse_qsl(expected.partition("?")[2])))
+    assert f"Action={action}&" in token
+
+
+def test_to_aurora_dsql_nothing_is_sent_but_statements():
+    settings = ConnectionSettings({"user": "admin", "endpoint": "abc.dsql.eu-west-1.on.aws", "name": "postgres"})
+    assert not settings.limits("abc.dsql.eu-west-1.on.aws").send
+    assert settings.options("abc.dsql.eu-west-1.on.aws") == ""
+    assert settings.options("db.example.com") == "-c intervalstyle=postgres"
 
 
 def test_a_token_without_credentials_or_region_is_a_credential_error(monkeypatch, tmp_path):

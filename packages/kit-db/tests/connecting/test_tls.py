@@ -9,9 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from kit_db import Database, DatabaseConnectionError, DatabaseCredentialError
-from kit_db.connecting.tls import SYSTEM, find_roots, is_rds, is_rds_proxy
+from kit_db.connecting.tls import SYSTEM, find_roots, is_dsql, is_rds, is_rds_proxy
 
 INSTANCE = "loans.c0ffee.eu-west-1.rds.amazonaws.com"
+DSQL = "abcdefghijklmnopqrstuvwxyz.dsql.eu-west-1.on.aws"
 PROXY = "loans.proxy-c0ffee.eu-west-1.rds.amazonaws.com"
 
 
@@ -51,6 +52,19 @@ def test_an_instance_is_not_verified_with_the_systems_roots(code, system):
     assert str(code / "global-bundle.pem") in str(caught.value)
     assert "/opt/global-bundle.pem" in str(caught.value)
     assert caught.value.names == ("sslrootcert",)
+
+
+def test_names_of_aurora_dsql():
+    assert is_dsql(DSQL)
+    assert is_dsql("abc.dsql-fnh4.eu-west-1.on.aws")
+    for other in ("abc.lambda-url.eu-west-1.on.aws", "abc.dsql.on.aws", "dsql.eu-west-1.on.aws", f"{DSQL}.example.com"):
+        assert not is_dsql(other)
+    assert not is_rds(DSQL)
+
+
+def test_aurora_dsql_has_certificates_that_every_system_knows(code, system):
+    (code / "global-bundle.pem").touch()
+    assert find_roots(DSQL) == system
 
 
 def test_a_proxy_has_certificates_that_every_system_knows(code, system):

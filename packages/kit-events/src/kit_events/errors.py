@@ -50,9 +50,10 @@ class EventBusNotSetError(EventsError):
         self.bus = bus
 
     def __str__(self) -> str:
+        is_now = "it is not set" if self.bus is None else f"not {self.bus!r}"
         return (
             "EVENT_BUS has to be the name or the ARN of a topic, the URL or the ARN of a queue, the ARN of an event "
-            f"bus, or memory://…, and is {self.bus!r}"
+            f"bus, or memory://…: {is_now}"
         )
 
 

@@ -13,6 +13,8 @@ from kit_core import invocation
 from kit_db import Database
 from kit_events import (
     BaseEvent,
+    EventBus,
+    EventBusNotSetError,
     EventRefusedError,
     EventTooLargeError,
     OutboxTransactionError,
@@ -20,6 +22,7 @@ from kit_events import (
 from kit_events.outbox import DeadEvent, Outbox, Relay, Relayed
 from kit_events.outbox.table import FailedEvent, Settlement
 from kit_events.publishing.message import Message
+from kit_testing import RecordingBus
 
 
 @dataclass(frozen=True)
@@ -320,3 +323,31 @@ def test_what_was_sent_before_the_bus_broke_down_is_not_sent_again(
     sent_to.fails = lambda message: None
     assert Relay(box).run() == Relayed(sent=2)
     assert sent_to.numbers() == [0, 1, 2]
+
+
+def test_the_line_of_a_sent_event_has_the_correlation_id_of_its_publisher(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = Outbox(bus=EventBus(RecordingBus()))
+    with invocation.enter(correlation_id="of-the-request"), database.transaction():
+        box.publish(Paid(uuid4()))
+    with caplog.at_level(logging.INFO, "kit.events"), invocation.enter(correlation_id="of-the-relay"):
+        assert Relay(box).run().sent == 1
+    [line] = [record for record in caplog.records if record.message == "EVENT_PUBLISHED"]
+    assert line.event_correlation_id == "of-the-request"
+
+
+def test_a_relay_without_a_bus_raises_and_one_with_a_missing_topic_counts_a_failure(
+    database: Database, aws: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = Outbox(lease=timedelta(0))
+    with database.transaction():
+        box.publish(Paid(uuid4()))
+    monkeypatch.delenv("EVENT_BUS", raising=False)
+    with pytest.raises(EventBusNotSetError, match="it is not set"):
+        Relay(box).run()
+    assert database.execute("select attempts from kit_outbox") == [{"attempts": 0}]
+    monkeypatch.setenv("EVENT_BUS", "gone")
+    database.execute("update kit_outbox set due_at = now()")
+    assert Relay(box).run() == Relayed(failed=1)
+    assert database.execute("select attempts from kit_outbox") == [{"attempts": 1}]

@@ -159,11 +159,12 @@ def test_the_correlation_id_goes_along(bus: Any) -> None:
 
 
 def test_publishing_is_logged_without_the_payload(bus: Any, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO, "kit.events"):
+    with caplog.at_level(logging.INFO, "kit.events"), invocation.enter(correlation_id="abc"):
         event_id = LoanRequested().publish()
     [line] = [record for record in caplog.records if record.name == "kit.events"]
     assert line.getMessage() == "EVENT_PUBLISHED"
     assert line.event_id == str(event_id)
+    assert line.event_correlation_id == "abc"
     assert "1500.00" not in str(vars(line))
 
 
@@ -182,7 +183,10 @@ def test_one_client_serves_all_events(bus: Any, monkeypatch: pytest.MonkeyPatch)
 
 def test_no_bus_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EVENT_BUS", raising=False)
-    with pytest.raises(EventBusNotSetError, match="EVENT_BUS"):
+    with pytest.raises(EventBusNotSetError, match=r"EVENT_BUS has to be .*: it is not set$"):
+        LoanRequested().publish()
+    monkeypatch.setenv("EVENT_BUS", "https://example.com/")
+    with pytest.raises(EventBusNotSetError, match=r"EVENT_BUS has to be .*: not 'https://example.com/'$"):
         LoanRequested().publish()
 
 

@@ -201,10 +201,12 @@ class InvalidInterceptorError(ConfigurationError, TypeError):
 
 
 class AnnotationError(ConfigurationError, TypeError):
-    """Say why the annotation of a parameter can't be used."""
+    """Say why the annotation of a parameter can't be used; `annotation` is None where there is none."""
 
     def __init__(self, function: str, annotation: object, reason: str) -> None:
-        super().__init__(f"the annotation {annotation!r} of {function} {reason}")
+        super().__init__(
+            f"{function if annotation is None else f'the annotation {annotation!r} of {function}'} {reason}"
+        )
         self.function = function
         self.annotation = annotation
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from aws_lambda_powertools.logging.formatter import THREAD_LOCAL_KEYS
 from kit_core import invocation as core
-from kit_core.invocation import Invocation
+from kit_core.invocation import AROUND, KEPT, Invocation
 
 from kit_logger.held import HeldLines
 
-State = list[Any]  # that of an invocation or record, by `kit_core.invocation`; its place 4 is the state around it
+State = list[Any]  # that of an invocation or record, by `kit_core.invocation`
 
 
 class Keys:
@@ -42,7 +42,7 @@ def states(state: State | None) -> Iterator[State]:
     """Go through an invocation or record and those around it, the innermost first."""
     while state is not None:
         yield state
-        state = state[4]
+        state = state[AROUND]
 
 
 def keys_of(state: State, formatter: object) -> Keys:
@@ -56,11 +56,11 @@ def keys_around(state: State | None, formatter: object) -> list[Keys]:
     """Return the keys of an invocation or record and of those around it, the innermost first."""
     found = []
     while state is not None:
-        if len(state) > 5:  # `kept` would take twice as long, for every line
-            keys = core.kept(state).get(formatter)
+        if len(state) > KEPT:  # reading alone keeps nothing
+            keys = state[KEPT].get(formatter)
             if keys is not None:
                 found.append(keys)
-        state = state[4]
+        state = state[AROUND]
     return found
 
 

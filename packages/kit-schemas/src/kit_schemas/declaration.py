@@ -187,11 +187,9 @@ def _refuse_the_unannotated(cls: type, annotated: set[str]) -> None:
 def _spec(cls: type, name: str) -> FieldSpec:
     given = cls.__dict__.get(name, MISSING)
     spec = given if isinstance(given, FieldSpec) else FieldSpec(default=given)
-    message = foreign_default(spec.default) or foreign_metadata(spec.metadata, required=spec.required)
-    for check in spec.validators if message is None else ():
-        message = message or foreign_check(check)
-        if message is None and (isinstance(check, type) or not callable(check)):
-            message = f"{check!r} does not check anything: validate= is a function, or several"
+    message = None if spec.default is MISSING else foreign_default(spec.default)
+    if spec is given:
+        message = message or foreign_metadata(spec.metadata, required=spec.required) or _no_check(spec.validators)
     if message is not None:
         raise SchemaDefinitionError(message, owner=cls.__qualname__, field=name)
     # As in dataclasses: what has no hash can change.
@@ -213,6 +211,16 @@ def _spec(cls: type, name: str) -> FieldSpec:
     return spec
 
 
+def _no_check(validators: Iterable[Any]) -> str | None:
+    for check in validators:
+        message = foreign_check(check)
+        if message is None and (isinstance(check, type) or not callable(check)):
+            message = f"{check!r} does not check anything: validate= is a function, or several"
+        if message is not None:
+            return message
+    return None
+
+
 def own_annotations(cls: type) -> dict[str, Any]:
     """Return the annotations of a class's own body, with texts or ForwardRefs for names that are not known."""
     if sys.version_info >= (3, 14):
@@ -230,6 +238,7 @@ def is_class_variable(hint: Any) -> bool:
         hint = hint.__forward_arg__
     if isinstance(hint, str):
         return _CLASS_VAR.match(hint) is not None
-    if typing.get_origin(hint) is typing.Annotated:
-        hint = hint.__origin__
-    return hint is typing.ClassVar or typing.get_origin(hint) is typing.ClassVar
+    origin = typing.get_origin(hint)
+    if origin is typing.Annotated:
+        hint, origin = hint.__origin__, typing.get_origin(hint.__origin__)
+    return typing.ClassVar in (hint, origin)

@@ -50,6 +50,7 @@ _LEFT_BY = {
     "__root_validator_config__": ("@root_validator of pydantic", _VALIDATES_SCHEMA),
     "__sa_validators__": ("@validates of SQLAlchemy", "import validates from marshmallow"),
 }
+_FUNCTIONS = (types.FunctionType, classmethod, staticmethod)
 _CHECKERS = {"annotated_types", "attrs", "beartype", "msgspec", "pydantic", "pydantic_core"}
 _DOCUMENTATION = {"DocInfo", "Unit"}
 
@@ -132,18 +133,17 @@ def hidden_by(cls: type, name: str) -> str | None:
 
 def foreign_member(value: Any) -> str | None:
     """Return the message about a decorated method or a private attribute that only another library would use."""
-    info = type(getattr(value, "decorator_info", None)).__name__
-    if _library(type(value)) == "pydantic" and info in _DECORATORS:
-        decorator, remedy = _DECORATORS[info]
-        return f"@{decorator} of pydantic does nothing here: {remedy}"
-    if type(value).__name__ == "ModelPrivateAttr":
+    kind = type(value)
+    if kind in _FUNCTIONS:
+        marks = {**vars(getattr(value, "__func__", value)), **vars(value)}
+        found = next((_LEFT_BY[mark] for mark in marks if mark in _LEFT_BY), None)
+        return None if found is None else f"{found[0]} does nothing here: {found[1]}"
+    if not kind.__module__.startswith("pydantic"):
+        return None
+    if kind.__name__ == "ModelPrivateAttr":
         return foreign_field(value)
-    if isinstance(value, (types.FunctionType, classmethod, staticmethod)):
-        function = getattr(value, "__func__", value)
-        for mark, (what, remedy) in _LEFT_BY.items():
-            if hasattr(value, mark) or hasattr(function, mark):
-                return f"{what} does nothing here: {remedy}"
-    return None
+    decorator, remedy = _DECORATORS.get(type(getattr(value, "decorator_info", None)).__name__, ("", ""))
+    return f"@{decorator} of pydantic does nothing here: {remedy}" if decorator else None
 
 
 def foreign_base(cls: Any, *, made_by: Any) -> str | None:
@@ -151,9 +151,14 @@ def foreign_base(cls: Any, *, made_by: Any) -> str | None:
 
     made_by: the constructor that calls none of these methods; one of the class's own may.
     """
-    schema = next((base for base in cls.__mro__ if issubclass(base, Schema) and base is not cls), None)
-    if schema is not None:
-        return f"the fields of {schema.__name__} would be lost: write BaseSchema.from_schema({schema.__name__})"
+    for base in cls.__mro__[1:]:
+        if issubclass(base, Schema):
+            return f"the fields of {base.__name__} would be lost: write BaseSchema.from_schema({base.__name__})"
+        # A schema class was looked at when it was made.
+        if "__kit_fields__" not in vars(base) and base.__module__ not in ("builtins", "typing", "abc"):
+            left = next((message for message in map(foreign_member, vars(base).values()) if message), None)
+            if left is not None:
+                return f"{base.__name__}: {left}"
     name = next((name for name in _METHODS if hasattr(cls, name)), None)
     if name is None or cls.__init__ is not made_by:
         return None
@@ -174,10 +179,10 @@ def foreign_options(body: Mapping[str, Any], annotated: Iterable[str]) -> str | 
         if isinstance(body.get(name), Mapping):
             return f"{name} is {library}'s: {_HEAD}"
     for name in ("Meta", "Config"):
-        # A schema or an Enum may be called so.
         found = body.get(name)
-        helper = type(found) is type and not hasattr(found, "__kit_fields__") and name not in annotated
-        if helper or (name == "Config" and isinstance(found, Mapping) and name not in annotated):
+        # A schema or an Enum may be called so.
+        named = hasattr(found, "__kit_fields__") or hasattr(found, "__members__") or name in annotated
+        if isinstance(found, (type, Mapping)) and not named:
             return f"class {name} does nothing here: {_HEAD}"
     return None
 
@@ -234,6 +239,10 @@ def _remedy(hint: Any, origin: Any) -> str:
         return "every field is given by keyword: remove it"
     if type(origin).__name__ == "InitVar" or name == "InitVar":
         return "a value that is no field is a parameter of an __init__ of your own"
+    if origin is type(None):
+        return (
+            "None is what `| None` adds to a type; a field may not have the name of its type, as in `date: date = None`"
+        )
     if origin in (typing.Final, typing.ClassVar):
         return f"say of which type it is: {name}[…]"
     if any(hasattr(origin, mark) for mark in _CLASSES):

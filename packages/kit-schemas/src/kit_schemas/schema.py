@@ -168,9 +168,30 @@ class NestedField(fields.Nested):
         self.cls = cls
 
     def _serialize(self, nested_obj: Any, attr: Any, obj: Any, **options: Any) -> Any:  # type: ignore[override]
-        check_instance(nested_obj, obj, self.schema, self.cls)
-        serialize: Any = super()._serialize
-        return serialize(nested_obj, attr, obj, **options)
+        if nested_obj is None:
+            return None
+        schema = self.schema
+        many = schema.many or bool(self.many)
+        if type(nested_obj) is not self.cls:
+            self._check(nested_obj if many and is_collection(nested_obj) else (nested_obj,), obj)
+        return schema.dump(nested_obj, many=many)
+
+    def _check(self, values: Any, holder: Any) -> None:
+        """Raise UndumpableValueError for a value of another class."""
+        # `.Schema()` dumps an object of another kind, too, and its values.
+        if holder is not None and not isinstance(holder, getattr(self.root, "__kit_owner__", ())):
+            return
+        for each in values:
+            if not isinstance(each, self.cls) and not self._is_made_by_hooks(each):
+                raise UndumpableValueError(f"a {type(each).__qualname__} is no {self.cls.__qualname__}")
+
+    def _is_made_by_hooks(self, value: Any) -> bool:
+        """Tell whether a class's hooks make something else of data or of an instance, and a value may be that.
+
+        It would be dumped as `{}` otherwise.
+        """
+        schema = self.target._shared_schema()
+        return bool(schema._hooks.get("post_load") or schema._hooks.get("pre_dump")) and schema.dump(value) != {}
 
     @property
     def schema(self) -> Schema:
@@ -187,21 +208,6 @@ class NestedField(fields.Nested):
             own.skip_none, own.unknown_given = root.skip_none, root.unknown_given
             own.unknown = root.unknown_given or own.unknown
         return super().schema
-
-
-def check_instance(value: Any, holder: Any, schema: Schema, cls: type) -> None:
-    """Raise UndumpableValueError for a value that is no instance of a nested class: it would be dumped as `{}`.
-
-    A class may load something else by a post_load hook, and dump something else by a pre_dump hook; and a schema that
-    dumps objects of another kind, as `.Schema()` can, takes nested ones of another kind, too.
-    """
-    if value is None or not (holder is None or hasattr(type(holder), "__kit_fields__")):
-        return
-    if schema._hooks["post_load"] or schema._hooks["pre_dump"]:
-        return
-    for each in value if schema.many and is_collection(value) else (value,):
-        if not isinstance(each, cls):
-            raise UndumpableValueError(f"a {type(each).__qualname__} is no {cls.__qualname__}")
 
 
 def _prepared(run: Callable[[Any], Any], data: Any, *, many: bool = False) -> Any:

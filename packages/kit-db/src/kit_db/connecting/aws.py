@@ -9,8 +9,7 @@ from kit_db.errors import DatabaseCredentialError
 
 # <name>.<id>.<region>.rds.amazonaws.com, of instances and clusters; proxies have more names in front.
 _ENDPOINT = r"(?:[^.]+\.){2,}([a-z]{2}(?:-[a-z]+)+-\d)\.rds\.amazonaws\.com(?:\.cn)?"
-# <id>.dsql.<region>.on.aws; through an interface endpoint dsql has a suffix.
-_DSQL = r"[^.]+\.dsql(?:-[^.]+)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.on\.aws"
+_DSQL_ENDPOINT = r"[^.]+\.dsql(?:-[^.]+)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.on\.aws"
 _TOKEN_SECONDS = 900
 
 
@@ -57,7 +56,7 @@ def iam_token(host: str, port: int, user: str) -> str:
         ) from error
     from urllib.parse import quote
 
-    dsql = re.fullmatch(_DSQL, host, re.IGNORECASE)
+    dsql = re.fullmatch(_DSQL_ENDPOINT, host, re.IGNORECASE)
     found = dsql or re.fullmatch(_ENDPOINT, host, re.IGNORECASE)
     if dsql:
         service, url = "dsql", f"https://{host}/?Action=DbConnect{'Admin' if user == 'admin' else ''}"

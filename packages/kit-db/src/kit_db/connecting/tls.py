@@ -18,6 +18,8 @@ SYSTEM = (
     "/etc/ssl/ca-bundle.pem",  # SUSE
 )
 
+# Through an interface endpoint `dsql` has a suffix.
+_DSQL = r"[^.]+\.dsql(-[^.]+)?\.[^.]+\.on\.aws"
 _LOOPBACK = r"localhost|::1|127(\.\d{1,3}){3}"
 
 
@@ -38,7 +40,7 @@ def is_rds_proxy(endpoint: str) -> bool:
 
 def is_dsql(endpoint: str) -> bool:
     """Tell whether an endpoint is a cluster of Aurora DSQL."""
-    return endpoint.lower().endswith(".on.aws") and ".dsql" in endpoint.lower()
+    return re.fullmatch(_DSQL, endpoint, re.IGNORECASE) is not None
 
 
 def find_roots(endpoint: str) -> str:

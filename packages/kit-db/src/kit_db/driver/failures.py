@@ -28,8 +28,8 @@ _CLASSES: dict[str, type[errors.StatementError]] = {
 }
 # character_not_in_repertoire, untranslatable_character.
 _TEXT = ("22021", "22P05")
-# Server going down, up, or no longer the writer: another connection may find a better one.
-LEAVE = ("57P01", "57P02", "57P03", "25006")
+# The server is no longer the writer: another connection may find the one that is.
+LEAVE = "25006"
 # These quote names and types only, and are what a developer has to read; all others may quote values.
 _HARMLESS = ("42P01", "42703", "42883", "42804", "42501", "3F000", "42P10", "428C9")
 _RAISED = "exec_stmt_raise"

@@ -77,7 +77,7 @@ class Connection:
                 raise errors.NoAnswerError("the server has not answered in the time that there was", transient=True)
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or is_lost(error)
-            self._leave = self._leave or lost or (error.pgcode or "").startswith(LEAVE)
+            self._leave = self._leave or lost or error.pgcode == LEAVE
             raise statement_error(error, lost=lost) from None
         except (ValueError, OverflowError) as error:
             if "format" in str(error):

@@ -74,6 +74,13 @@ class Column:
 
         return read
 
+    def check(self, code: int, types: UserTypes | None) -> None:
+        """Raise StoreDefinitionError if the annotated class has other fields than a composite type has attributes."""
+        if types is not None and types.holds_record(code):
+            from kit_db.entities import records
+
+            records.reader(self.hint, code, types)
+
     def writer(self, code: int, types: UserTypes | None) -> Write | None:
         """Return the function from a value to the driver's parameter, None if that is `parameter` for this type."""
         if code in JSON or self.json:
@@ -107,7 +114,7 @@ class Column:
         if isinstance(value, Condition):
             return any(map(self.is_doubtful, value.values))
         if isinstance(value, COLLECTIONS) and not hasattr(value, "_fields"):
-            return any(map(_is_record, value))
+            return any(map(self.is_doubtful, value))
         if isinstance(value, enum.Enum):
             return self.is_doubtful(value.value)
         if isinstance(value, str) and _is_json(value):

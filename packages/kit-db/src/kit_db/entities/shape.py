@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -35,6 +35,12 @@ class Shape:
     annotations say. What the columns' types are in the database is learned from the first result.
     """
 
+    entity: Callable[[Sequence[Any]], Any]
+    """Makes an entity of a row, with values of the annotated types."""
+
+    row: Callable[[Any], list[Any]]
+    """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
+
     def __init__(
         self,
         entity: type[Any],
@@ -65,20 +71,28 @@ class Shape:
         self._writers: dict[str, Write] = {}
         self._uuids: set[str] = set()
         self._casts: dict[str, str] = {}
-        self._compile([UNKNOWN] * len(self.columns), None)
+        self._prepare([UNKNOWN] * len(self.columns), None)
 
-    def _compile(self, codes: Sequence[int], types: UserTypes | None) -> None:
-        """Make the functions between entities and rows, for columns of these types."""
+    def _prepare(self, codes: Sequence[int], types: UserTypes | None) -> None:
+        """Prepare the functions between entities and rows, for columns of these types."""
         known = list(zip(self._columns.values(), codes, strict=True))
-        readers = {column.name: column.reader(code, types) for column, code in known}
         writers = {column.name: column.writer(code, types) for column, code in known}
         self._writers = {name: write for name, write in writers.items() if write is not None}
         self._special = {column.name for column, _ in known if column.array or column.exact or writers[column.name]}
-        self.entity = entity_maker(self._entity, self.columns, {name: each for name, each in readers.items() if each})
-        """Makes an entity of a row, with values of the annotated types."""
-        left = frozenset(name for name in self.columns if _default(self._entity, name) is None)
-        self.row = row_reader(self.columns, left, self.generated, self._writers, self.parameter)
-        """Returns the parameters to insert an entity, a None in a field that is None by default as DEFAULT."""
+
+        def make_entity(row: Sequence[Any]) -> Any:
+            converters = {column.name: column.reader(code, types) for column, code in known}
+            found = {name: convert for name, convert in converters.items() if convert is not None}
+            self.entity = entity_maker(self._entity, self.columns, found)
+            return self.entity(row)
+
+        def read_entity(entity: Any) -> list[Any]:
+            left = frozenset(name for name in self.columns if _default(self._entity, name) is None)
+            self.row = row_reader(self.columns, left, self.generated, self._writers, self.parameter)
+            return self.row(entity)
+
+        # Compiled when first used: before that the types may have become known.
+        self.entity, self.row = make_entity, read_entity
 
     def learn(self, database: Database, result: Result) -> None:
         """Take note of the columns' types in a result, which has them in front."""
@@ -87,17 +101,16 @@ class Shape:
             return
         known = list(zip(self._columns.values(), codes, strict=True))
         types = _look_up(database, [code for column, code in known if column.may_be_record(code)])
+        for column, code in known:
+            column.check(code, types)
         if any(column.writer(code, types) for column, code in known) or self.types is not None:
-            self._compile(codes, types)
+            self._prepare(codes, types)
         parsers = [(at, code, column.parser(code)) for at, (column, code) in enumerate(known) if code in PARSERS]
         self._parsers = [(at, code, parse) for at, code, parse in parsers if parse is not None]
         self.plain = all(column.is_plain(code) for column, code in known)
         self._uuids = {column.name for column, code in known if code == _UUID}
-        self._casts = {
-            column.name: f"::{types.name(code)}".replace("%", "%%")
-            for column, code in known
-            if types and types.attributes(code)
-        }
+        rows = [(column.name, code) for column, code in known if types is not None and types.attributes(code)]
+        self._casts = {name: "::" + types.name(code).replace("%", "%%") for name, code in rows} if types else {}
         self.types = codes
 
     def values(self, result: Result) -> list[Row]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit_db.driver.reading import left_as_text
-from kit_db.errors import InvalidValueError, KeyNotUniqueError, StatementError, UnreadableRowError
+from kit_db.errors import InvalidValueError, KeyNotUniqueError, StatementError, StoreDefinitionError, UnreadableRowError
 from kit_db.stores.statements import Statement, Statements
 
 if TYPE_CHECKING:
@@ -96,9 +96,7 @@ class Access:
 
         return self.write(database, build, lambda: self.shape.given(*entities))
 
-    def update(
-        self, database: Database, key: Sequence[Any], build: Callable[[bool], Statement], given: Given
-    ) -> list[Any]:
+    def update(self, database: Database, key: Any, build: Callable[[bool], Statement], given: Given) -> list[Any]:
         """Run an UPDATE by key, which `build` makes with a guard against several rows or without; return entities.
 
         KeyNotUniqueError if several rows would have been changed: none is.
@@ -111,9 +109,9 @@ class Access:
             self._unique = self._unique or any(row[-1] for row in rows)
             return [row[:width] for row in rows] if guarded else rows
 
-        return self._written(database, lambda: self._fitted(database, given, run))
+        return self._written(database, lambda: self._fitted(database, given, run, key=key))
 
-    def delete(self, database: Database, key: Sequence[Any], build: Callable[[bool], Statement], given: Given) -> bool:
+    def delete(self, database: Database, key: Any, build: Callable[[bool], Statement], given: Given) -> bool:
         """Run a DELETE by key as `update` does, and tell whether there was a row."""
 
         def run() -> bool:
@@ -121,11 +119,11 @@ class Access:
             self._unique = self._unique or any(row[-1] for row in result.rows)
             return result.count > 0
 
-        return self._fitted(database, given, run)
+        return self._fitted(database, given, run, key=key)
 
-    def not_unique(self, key: Sequence[Any]) -> KeyNotUniqueError:
+    def not_unique(self, key: Any) -> KeyNotUniqueError:
         """Return the error of a key that more than one row has."""
-        return KeyNotUniqueError(table=self.statements.table, columns=self.statements.keys, key=tuple(key))
+        return KeyNotUniqueError(table=self.statements.table, columns=self.statements.keys, key=key)
 
     def settle(self, database: Database, given: Given) -> None:
         """Ask for the columns' types if they are not known, and the way to write these values depends on them."""
@@ -141,7 +139,7 @@ class Access:
                 return InvalidValueError.of_text(column=name, sqlstate=error.sqlstate)
         return error
 
-    def _fitted(self, database: Database, given: Given, run: Callable[[], T]) -> T:
+    def _fitted(self, database: Database, given: Given, run: Callable[[], T], *, key: Any = None) -> T:
         """Call `run`; once more with the columns' types, if the server refuses a value and these are not known."""
         shape = self.shape
         self.settle(database, given)
@@ -149,7 +147,8 @@ class Access:
             return run()
         except StatementError as error:
             if isinstance(error, InvalidValueError):
-                named = self.named(error, given())
+                keyed = [] if key is None else [dict(zip(self.statements.keys, self.key(key), strict=True))]
+                named = self.named(error, [*given(), *keyed])
                 if named is not error:
                     raise named from None
             if error.sqlstate not in _MISFITS or shape.types is not None:
@@ -170,7 +169,12 @@ class Access:
     def _learned(self, database: Database, query: str, parameters: Sequence[Any], *, repeatable: bool) -> Result:
         with left_as_text():
             result = database.run(query, parameters, repeatable=repeatable)
-        self.shape.learn(database, result)
+        try:
+            self.shape.learn(database, result)
+        except StoreDefinitionError as error:
+            if repeatable:
+                raise
+            raise UnreadableRowError(f"the statement was done, but its rows can't be read: {error}") from error
         return result
 
     def _written(self, database: Database, run: Callable[[], list[Row]]) -> list[Any]:
@@ -181,7 +185,7 @@ class Access:
                 error.note_write()
             raise
 
-    def _guarded(self, key: Sequence[Any], run: Callable[[], T]) -> T:
+    def _guarded(self, key: Any, run: Callable[[], T]) -> T:
         try:
             return run()
         except StatementError as error:

@@ -157,7 +157,7 @@ class Store(Generic[E]):
         except InvalidValueError as error:
             raise access.named(error, [dict(zip(access.statements.keys, parameters, strict=True))]) from None
         if len(rows) > 1:
-            raise access.not_unique(parameters)
+            raise access.not_unique(key)
         entity: E | None = access.shape.entity(rows[0]) if rows else None
         return entity
 
@@ -259,7 +259,7 @@ class Store(Generic[E]):
         )
         rows = access.rows(self._database, statement, repeatable=False)
         if len(rows) > 1:
-            raise access.not_unique(parameters)
+            raise access.not_unique(key)
         return access.shape.entity(rows[0]) if rows else None
 
     def update(
@@ -279,7 +279,7 @@ class Store(Generic[E]):
         parameters, match = access.key(key), self._versioned(where, version)
         updated = access.update(
             self._database,
-            parameters,
+            key,
             lambda guarded: access.statements.update(parameters, changes, match, guarded=guarded),
             lambda: [changes, match],
         )
@@ -296,7 +296,7 @@ class Store(Generic[E]):
         parameters, match = access.key(key), self._versioned(where, version)
         deleted = access.delete(
             self._database,
-            parameters,
+            key,
             lambda guarded: access.statements.delete(parameters, match, guarded=guarded),
             lambda: [match],
         )

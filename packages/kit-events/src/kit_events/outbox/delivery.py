@@ -13,6 +13,7 @@ from kit_events.errors import EventRefusedError, EventTooLargeError, OutboxTrans
 from kit_events.outbox.claimed import Claimed, Wanted
 from kit_events.outbox.table import FailedEvent, Table, WaitingEvent
 from kit_events.publishing.bus import EventBus
+from kit_events.publishing.message import log_keys
 
 _WAITS = Backoff(1.0, 900.0, least=0.5)  # seconds, between two attempts
 
@@ -117,8 +118,7 @@ class Delivery:
         final = isinstance(error, EventRefusedError | EventTooLargeError)
         # While the bus is out of reach it is not the event's fault.
         dead = final or (attempts >= self._max_attempts and not isinstance(error, AwsConnectionError | ThrottlingError))
-        told = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
         reason = f"{type(error).__name__}: {error}"[:1000]
         level, text = (logging.ERROR, "EVENT_DEAD") if dead else (logging.WARNING, "EVENT_NOT_SENT")
-        guards.log("kit.events", level, text, extra={**told, "attempts": attempts, "reason": reason})
+        guards.log("kit.events", level, text, extra={**log_keys(message), "attempts": attempts, "reason": reason})
         return FailedEvent(message.id, claimed.head(message.aggregate_id), _WAITS.delay(attempts), dead, reason)

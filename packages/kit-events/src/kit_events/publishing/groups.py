@@ -30,8 +30,8 @@ def own_group(event: Any) -> str | None:
 
 def _current_group() -> str | None:
     """Return the group of the message of a standard queue that is being worked on, as its tenant goes on from here."""
-    current = invocation.current()
-    raw = None if current is None else current.event
+    state = invocation.state()
+    raw = None if state is None else state[0]
     if isinstance(raw, dict) and isinstance(raw.get("Records"), list) and len(raw["Records"]) == 1:
         [raw] = raw["Records"]
     if not isinstance(raw, dict) or raw.get("eventSource") != "aws:sqs":

@@ -35,6 +35,13 @@ class Message(NamedTuple):
         return sum(len(part.encode()) for part in (self.text, *attributes))
 
 
+def log_keys(message: Message) -> dict[str, str]:
+    """Return the keys of a log line about a message; a relay's line has the id of the relay beside it."""
+    keys = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
+    correlation_id = message.attributes.get("correlation_id")
+    return keys if correlation_id is None else {**keys, "event_correlation_id": correlation_id}
+
+
 def message_of(event: Event, *, origin_prefix: str | None = None) -> Message:
     """Return the message of an event that happens now, with an id of its own and the current correlation id.
 

@@ -61,10 +61,14 @@ def parts_of(event: Event) -> EventParts:
 
 def text_of(event: Event, field: str, value: Any) -> str:
     text = str(value.value if isinstance(value, Enum) else value)
-    if value is None or not text or not _TEXT.fullmatch(text):
+    if value is None or not text or not _is_sendable(text):
         remedy = f"override get_{field} to return a text without control characters"
         raise EventShapeError(type(event).__qualname__, field, remedy)
     return text
+
+
+def _is_sendable(text: str) -> bool:
+    return text.isprintable() or _TEXT.fullmatch(text) is not None
 
 
 def _uuid(event: Event, value: Any) -> UUID:
@@ -113,7 +117,7 @@ def _attribute(kind: str, name: str, value: Any) -> str:
         raise EventShapeError(kind, name, "the name of an attribute is letters, digits, _, - and . of ASCII")
     if isinstance(value, bytes | bytearray | memoryview):
         raise EventShapeError(kind, name, "subscribers can filter by text, not by bytes")
-    if not _TEXT.fullmatch(text := str(value)):
+    if not _is_sendable(text := str(value)):
         raise EventShapeError(kind, name, "an attribute has no control characters")
     return text
 

@@ -9,7 +9,7 @@ from kit_core.backoff import Backoff
 
 from kit_events.errors import EventHeldBackError, EventRefusedError, EventsError, EventTooLargeError
 from kit_events.publishing.drivers.driver import Driver
-from kit_events.publishing.message import Message
+from kit_events.publishing.message import Message, log_keys
 
 Failures = dict[UUID, Exception]
 
@@ -177,5 +177,4 @@ def _tell(messages: Sequence[Message], failed: Failures) -> None:
         return
     for message in messages:
         if message.id not in failed:
-            told = {"event_id": str(message.id), "event_type": message.type, "aggregate_id": str(message.aggregate_id)}
-            guards.log("kit.events", logging.INFO, "EVENT_PUBLISHED", extra=told)
+            guards.log("kit.events", logging.INFO, "EVENT_PUBLISHED", extra=log_keys(message))

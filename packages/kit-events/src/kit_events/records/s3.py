@@ -87,7 +87,7 @@ class FileRecord(Record):
             sequencer=thing.find("sequencer", str),
             event_name=(fields.find("eventName", str) or "").removeprefix("s3:"),
             region=fields.find("awsRegion", str) or "",
-            at=fields.time("eventTime") if fields.find("eventTime", str) is not None else None,
+            at=None if fields.value.get("eventTime") is None else fields.time("eventTime"),
         )
 
     @classmethod
@@ -105,7 +105,7 @@ class FileRecord(Record):
             sequencer=thing.find("sequencer", str),
             event_name=_event_name(fields.get("detail-type", str), detail),
             region=fields.find("region", str) or "",
-            at=fields.time("time") if fields.find("time", str) is not None else None,
+            at=None if fields.value.get("time") is None else fields.time("time"),
         )
 
 

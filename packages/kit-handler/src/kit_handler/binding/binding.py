@@ -132,7 +132,7 @@ def _parameter(
         if path is None or name not in path:
             if default is not _MISSING:
                 return None
-            raise AnnotationError(name_of(function), None, f"is missing: what is {name!r}?")
+            raise AnnotationError(name_of(function), None, f"needs an annotation: what is {name!r}?")
         hint = _of_converter(path[name])
     parts = parts_of(hint)
     marker, metadata = _marker(parts.metadata)

@@ -84,6 +84,14 @@ def as_reference(location: str) -> str:
     return quote(location.encode(errors="surrogatepass"), safe="%!#$&'()*+,/:;=?@[]~")
 
 
+def with_defaults(headers: "Mapping[str, Any]", defaults: "Mapping[str, Any]") -> "dict[str, Any]":
+    """Return the defaults of fields that are not given, in any case, and the given ones."""
+    if not headers or not defaults:
+        return dict(headers or defaults)
+    given = {name.lower() for name in headers}
+    return {**{name: value for name, value in defaults.items() if name.lower() not in given}, **headers}
+
+
 def vary_on(headers: "dict[str, Any]", name: str) -> None:
     """Say in Vary that the answer depends on the request's field `name` too."""
     for known, value in headers.items():

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from kit_handler.http.fields import with_defaults
 from kit_handler.http.response import Response
 
 
@@ -17,5 +18,5 @@ def problem(response: Response) -> Response:
     detail = errors[0].get("message") if len(errors) == 1 and isinstance(errors[0], dict) else None
     body = {"type": "about:blank", "title": title, "status": response.status_code}
     body |= {"detail": detail} if detail else {}
-    headers = {**response.headers, "Content-Type": "application/problem+json"}
+    headers = with_defaults({"Content-Type": "application/problem+json"}, response.headers)
     return Response(response.status_code, {**body, **response.body}, headers, cookies=response.cookies)

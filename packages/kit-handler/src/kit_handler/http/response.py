@@ -170,9 +170,10 @@ class Response:
             ... def report() -> Response:
             ...     return Response.stream(lines_of_the_report(), content_type="text/csv; charset=utf-8")
         """
+        from kit_handler.http.fields import with_defaults
         from kit_handler.http.streaming import Stream
 
-        return cls(status_code, Stream(chunks), {"Content-Type": content_type, **(headers or {})})
+        return cls(status_code, Stream(chunks), with_defaults(headers or {}, {"Content-Type": content_type}))
 
     @classmethod
     def events(
@@ -187,10 +188,11 @@ class Response:
             ... async def progress() -> Response:
             ...     return Response.events(steps())
         """
+        from kit_handler.http.fields import with_defaults
         from kit_handler.http.streaming import Stream, event_as_bytes
 
-        fields = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", **(headers or {})}
-        return cls(200, Stream(events, event_as_bytes), fields)
+        fields = {"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        return cls(200, Stream(events, event_as_bytes), with_defaults(headers or {}, fields))
 
     def set_cookie(
         self,

@@ -3,7 +3,7 @@
 from kit_core.invocation import ask_outcome, begin, end
 from kit_core.parameters import is_async, is_generator
 
-from kit_handler._naming import is_being_defined, name_of, names_around, take_over
+from kit_handler._naming import is_being_defined, name_of, names_around, take_over, unknown_options
 from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
@@ -108,7 +108,7 @@ def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" 
     known = (*known_options(), *more)
     unknown = [name for name in options if name not in known]
     if unknown:
-        raise TypeError(f"{owner} does not know {', '.join(map(repr, unknown))}; it knows {', '.join(known)}")
+        raise TypeError(unknown_options(owner, unknown, known))
 
 
 class Endpoint:

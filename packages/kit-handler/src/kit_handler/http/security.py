@@ -1,5 +1,6 @@
 """Header fields that tell browsers to be careful with an answer."""
 
+from kit_handler.http.fields import with_defaults
 from kit_handler.http.response import Response
 
 TYPE_CHECKING = False
@@ -26,8 +27,6 @@ def security_fields(option: "Any") -> "AnswerStep":
         raise TypeError(f"security_headers= takes True or a mapping of header fields: {option!r}")
 
     def with_fields(response: Response, request: "Request") -> Response:
-        given = {name.lower() for name in response.headers}
-        added = {name: value for name, value in fields.items() if name.lower() not in given}
-        return response.with_headers({**added, **response.headers})
+        return response.with_headers(with_defaults(response.headers, fields))
 
     return with_fields

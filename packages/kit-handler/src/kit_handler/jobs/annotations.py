@@ -53,7 +53,10 @@ def record_parser(function: "Any", namespace: "Mapping[str, Any]") -> "tuple[Par
         annotation = _evaluated(next(iter(getattr(annotation, "__args__", ())), None), function, namespace)
     parse: Parse | None = getattr(annotation, "from_record", None)
     if parse is None and not _takes_a_dict(annotation):
-        raise AnnotationError(name_of(function), annotation, "is neither a mapping nor a class with from_record")
+        reason = "is neither a mapping nor a class with from_record"
+        if hasattr(annotation, "__dataclass_fields__") or hasattr(annotation, "model_fields"):
+            reason += "; for the content of a message annotate QueueRecord of kit_events, and read its payload"
+        raise AnnotationError(name_of(function), annotation, reason)
     return parse, together
 
 
@@ -129,7 +132,7 @@ def _first_annotation(function: "Any", namespace: "Mapping[str, Any]", rule: str
         return _evaluated(annotations_of(function).get(found.positional[0]), function, namespace)
     if found.takes_args:
         return None
-    raise AnnotationError(name_of(function), None, f"is missing: {rule}")
+    raise AnnotationError(name_of(function), None, f"has no positional parameter: {rule}")
 
 
 def _evaluated(annotation: "Any", function: "Any", namespace: "Mapping[str, Any]") -> "Any":

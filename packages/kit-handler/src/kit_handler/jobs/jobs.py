@@ -98,7 +98,9 @@ def job(
     values = locals()
     options = {name: values[name] for name in OPTIONS}
     if unknown:
-        raise TypeError(f"job does not know {', '.join(map(repr, unknown))}; it knows {', '.join(sorted(OPTIONS))}")
+        from kit_handler._naming import unknown_options
+
+        raise TypeError(unknown_options("job", unknown, sorted(OPTIONS)))
     if function is None:
         return lambda function: _handler(function, **options)
     return _handler(function, **options)
@@ -203,7 +205,7 @@ def _answer(run: Run, failed: "list[Any]", partial: bool, raise_if_all_failed: b
         return {"batchItemFailures": []} if batch.partial else None
     identifiers = [run.identifier(raw) for raw in failed] if partial and batch.partial else []
     if not identifiers or not all(identifiers):
-        raise ExceptionGroup(f"{run.job.name} failed for {len(failed)} records", run.errors)
+        raise ExceptionGroup(f"{run.job.name} failed for {len(failed)} record{'s' * (len(failed) != 1)}", run.errors)
     if raise_if_all_failed and len(failed) == len(run.records):
         raise ExceptionGroup(f"{run.job.name} failed for all {len(failed)} records", run.errors)
     if batch.ordered:

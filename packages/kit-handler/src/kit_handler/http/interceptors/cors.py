@@ -1,7 +1,7 @@
 """CORS for routes that answer browsers themselves. Off unless asked for: HTTP APIs do it in their own configuration."""
 
 from kit_handler.errors import ConfigurationError
-from kit_handler.http.fields import is_token, vary_on
+from kit_handler.http.fields import is_token, vary_on, with_defaults
 from kit_handler.http.response import Response
 
 TYPE_CHECKING = False
@@ -73,19 +73,18 @@ class Cors:
     def allow(self, response: Response, request: "Request") -> Response:
         """Return `response` with the fields added; itself it stays as it is, since routes may keep and reuse it."""
         headers: dict[str, Any] = dict(response.headers)
-        if "*" in self.origins:
-            headers[_ALLOWED_ORIGIN] = "*"
-        else:
+        fields = {_ALLOWED_ORIGIN: "*"}
+        if "*" not in self.origins:
             vary_on(headers, "Origin")
             origin = request.headers.get("origin")
             if origin is None or not self._allows(origin):
                 return response.with_headers(headers)
-            headers[_ALLOWED_ORIGIN] = origin
+            fields[_ALLOWED_ORIGIN] = origin
             if origin != "null":  # sandboxed frames, files and `data:` pages of anybody send that
-                headers["Access-Control-Allow-Credentials"] = "true"
+                fields["Access-Control-Allow-Credentials"] = "true"
         if self._exposed:
-            headers["Access-Control-Expose-Headers"] = self._exposed
-        return response.with_headers(headers)
+            fields["Access-Control-Expose-Headers"] = self._exposed
+        return response.with_headers(with_defaults(fields, headers))
 
     def _allows(self, origin: str) -> bool:
         return origin in self.origins or any(pattern.matches(origin) for pattern in self._patterns)
