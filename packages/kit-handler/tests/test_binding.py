@@ -462,6 +462,21 @@ def test_a_name_that_is_request_can_be_a_body_if_annotated_so() -> None:
     assert got(create, body={"name": "n", "lines": []}) == "n"
 
 
+def test_a_name_that_is_request_can_be_several_bodies() -> None:
+    def create(request: list[Order]) -> Response:
+        return Response.ok(len(request))
+
+    def in_quotes(request: "list[Order]") -> Response:
+        return Response.ok(len(request))
+
+    def update(request: Order | None) -> Response:
+        return Response.ok([request])
+
+    for function in (create, in_quotes):
+        assert got(function, body=[{"name": "n", "lines": []}]) == 1
+    assert got(update, body="null", headers={"Content-Type": "application/json"}) == [None]
+
+
 def test_the_body_as_it_came_by_member_and_whole() -> None:
     def raw(data: Annotated[bytes, Body]) -> Response:
         return Response.ok(len(data))

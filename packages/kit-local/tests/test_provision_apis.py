@@ -164,7 +164,7 @@ def test_an_http_api_with_cors_a_default_route_and_an_authorizer(provision_templ
         Type: AWS::Serverless::HttpApi
         Properties:
           StageName: live
-          StageVariables: {COLOUR: blue}
+          StageVariables: {COLOUR: blue, NUMBER: 1, DEBUG: yes}
           CorsConfiguration:
             {AllowOrigins: ["https://shop.example"], AllowMethods: [GET, PUT], AllowHeaders: ["*"], MaxAge: 5,
              ExposeHeaders: [etag], AllowCredentials: true}
@@ -187,7 +187,8 @@ def test_an_http_api_with_cors_a_default_route_and_an_authorizer(provision_templ
     """
     )
     made = api(stack)
-    assert (made.stage, made.url, made.stage_variables) == ("live", "http://127.0.0.1:3000/live", {"COLOUR": "blue"})
+    variables = {"COLOUR": "blue", "NUMBER": "1", "DEBUG": "true"}
+    assert (made.stage, made.url, made.stage_variables) == ("live", "http://127.0.0.1:3000/live", variables)
     assert set(made.routes) == {
         Route("Items", "ANY", "$default", payload="2.0"),
         Route("Items", "ANY", "/old", payload="1.0", authorizer="A"),

@@ -35,7 +35,7 @@ Default:
       Fixed:
         Type: EventBridgeRule
         Properties: {Pattern: {source: [fixed]}, Input: '{"always": "this"}'}
-      Off:
+      Stopped:
         Type: EventBridgeRule
         Properties: {Pattern: {source: [shop]}, State: DISABLED}
 Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: all}}

@@ -174,7 +174,9 @@ def send(urls: dict[str, Any], body: str) -> None:
 def test_when_it_is_ready_everything_answers(folder: Path, start: Callable[..., Command]) -> None:
     command = start(folder)
     urls = command.urls()
-    assert urls.keys() == {"http", "websocket", "aws", "postgres", "redis", "apis"}
+    assert urls.keys() == {"http", "websocket", "aws", "postgres", "redis", "apis", "functions"}
+    assert urls["functions"].keys() == {"Hello"}
+    assert urls["functions"]["Hello"].startswith("shop-Hello-")
     assert (urls["postgres"], urls["redis"]) == (None, None)
     assert urls["apis"] == {"ServerlessHttpApi": urls["http"], "Socket": urls["websocket"]}
     assert urls["websocket"].startswith("ws://127.0.0.1:")

@@ -76,7 +76,7 @@ Relay:
     Events:
       Often: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}
       Told: {Type: Schedule, Properties: {Schedule: "cron(0 * * * ? *)", Input: '{"told": 1}'}}
-      Off: {Type: Schedule, Properties: {Schedule: rate(1 minute), Enabled: false}}
+      Stopped: {Type: Schedule, Properties: {Schedule: rate(1 minute), Enabled: false}}
       Second:
         Type: ScheduleV2
         Properties: {ScheduleExpression: rate(1 minute), Name: second}
@@ -143,5 +143,5 @@ async def test_a_schedule_that_cannot_be_is_named_with_its_line(run_template: An
     from kit_local.errors import TemplateError
 
     template = TEMPLATE.replace("rate(1 minute), Enabled", "rate(1 minutes), Enabled")
-    with pytest.raises(TemplateError, match=r"template\.yaml:\d+: RelayOff: .*a rate is 1 minute"):
+    with pytest.raises(TemplateError, match=r"template\.yaml:\d+: RelayStopped: .*a rate is 1 minute"):
         await run_template(template)

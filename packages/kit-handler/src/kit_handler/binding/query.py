@@ -61,13 +61,6 @@ def of_query(kind: "Any", load: "Loader", taken: "Container[str]") -> "Extract":
     return extract
 
 
-def properties_of(kind: "Any") -> "dict[str, dict[str, Any]]":
-    """Return the JSON Schema of each parameter that the class has, none if it doesn't say."""
-    describe = getattr(kind, "json_schema", None)
-    schema: dict[str, Any] = describe() if callable(describe) else {}
-    return schema.get("properties") or {}
-
-
 def is_array(schema: "dict[str, Any]") -> bool:
     """Tell whether a JSON Schema is that of a list."""
     kinds = schema.get("type")
@@ -75,7 +68,9 @@ def is_array(schema: "dict[str, Any]") -> bool:
 
 
 def _lists_of(kind: "Any") -> "set[str]":
-    return {name for name, schema in properties_of(kind).items() if is_array(schema)}
+    describe = getattr(kind, "json_schema", None)
+    schema: dict[str, Any] = describe() if callable(describe) else {}
+    return {name for name, each in schema.get("properties", {}).items() if is_array(each)}
 
 
 def _texts(value: "Any") -> "list[str]":

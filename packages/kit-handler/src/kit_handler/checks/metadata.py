@@ -66,7 +66,7 @@ def _of_callable(item: "Any") -> "Word":
 
 
 def _of_object(item: "Any") -> "Iterator[Word]":
-    attributes = {name: getattr(item, name) for name in dir(item) if not name.startswith("_")}
+    attributes = {name: getattr(item, name, None) for name in dir(item) if not name.startswith("_")}
     said = {name: value for name, value in attributes.items() if value is not None or name == "tz"}
     if set(said) == {"func"} and type(item).__name__ == "Predicate":  # pydantic's AfterValidator looks the same
         yield "predicate", said["func"]

@@ -50,7 +50,12 @@ def is_the_request(name: str, annotation: "Any", function: "Any") -> bool:
         return False
     if isinstance(kind, str) and kind.rpartition(".")[2] == "Request":  # imported for type checkers only
         return True
-    return hasattr(kind, "__kit_request__") or (name == "request" and not _is_body_class(kind))
+    if hasattr(kind, "__kit_request__"):
+        return True
+    names = (
+        "".join(each if each.isalnum() or each == "_" else " " for each in kind).split() if type(kind) is str else ()
+    )
+    return name == "request" and not any(map(_is_body_class, (kind, *map(globals_of(function).get, names))))
 
 
 def _says_nothing(annotation: "Any") -> bool:
@@ -58,5 +63,8 @@ def _says_nothing(annotation: "Any") -> bool:
 
 
 def _is_body_class(kind: "Any") -> bool:
+    """Tell whether an annotation is a class for a body, or a list, union or mapping with one."""
     names = ("load", "__dataclass_fields__", "__required_keys__")
-    return isinstance(kind, type) and any(hasattr(kind, name) for name in names)
+    return (isinstance(kind, type) and any(hasattr(kind, name) for name in names)) or any(
+        _is_body_class(each) for each in getattr(kind, "__args__", ())
+    )

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from inspect import cleandoc
 
 from kit_handler.binding.binding import parameters_of
-from kit_handler.binding.query import is_array, properties_of
+from kit_handler.binding.query import is_array
 from kit_handler.http.interceptors.access import AllOf
 from kit_handler.http.matching import PathParameter
 from kit_handler.http.signature import takes_the_request
@@ -142,7 +142,7 @@ def _path_parameters(route: "Route", bound: "Bound", components: Components) -> 
     annotated = {each.key: components.of(each.annotation) for each in bound if each.source == "path"}
     for each in bound:
         if _is_whole_query(each):
-            annotated = {**properties_of(each.kind), **annotated}
+            annotated = {**components.own(each.kind).get("properties", {}), **annotated}
     found = []
     for name, converter in route.parameters.items():
         schema = annotated.get(name, {"type": "string"})
@@ -155,7 +155,7 @@ def _parameters(route: "Route", bound: "Bound", components: Components) -> "list
     found = []
     for each in bound:
         if _is_whole_query(each):
-            found += _of_query(each.kind, route.parameters)
+            found += _of_query(components.own(each.kind), route.parameters)
         elif each.source in _PLACES[1:]:
             schema = components.of(each.annotation)
             if each.default is not None and is_allowed(each.default, each.annotation):
@@ -168,14 +168,13 @@ def _is_whole_query(parameter: "BoundParameter") -> bool:
     return parameter.source == "query" and not parameter.key
 
 
-def _of_query(kind: "Any", path: "Container[str]") -> "list[dict[str, Any]]":
+def _of_query(schema: "dict[str, Any]", path: "Container[str]") -> "list[dict[str, Any]]":
     """Return the parameters of a class for the whole query; those of the path are among the path's."""
-    required = kind.json_schema().get("required", ()) if hasattr(kind, "json_schema") else ()
     found = []
-    for name, schema in properties_of(kind).items():
+    for name, each in schema.get("properties", {}).items():
         if name not in path:
-            parameter = _parameter(name, "query", schema, required=name in required)
-            found.append(parameter | ({"style": "form", "explode": False} if is_array(schema) else {}))
+            parameter = _parameter(name, "query", each, required=name in schema.get("required", ()))
+            found.append(parameter | ({"style": "form", "explode": False} if is_array(each) else {}))
     return found
 
 

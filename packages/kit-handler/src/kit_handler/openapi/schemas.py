@@ -81,6 +81,11 @@ class Components:
         schema = constrained(self._of(parts), parts.metadata)
         return {"anyOf": [schema, {"type": "null"}]} if parts.may_be_none else schema
 
+    def own(self, kind: "Any") -> "Schema":
+        """Return the schema that a class has of itself, with the classes in it as components; {} if it has none."""
+        hook = self._hook(kind)
+        return self._hoisted(kind.__name__, hook()) if hook else {}
+
     def _of(self, parts: "Parts") -> "Schema":
         kind, inner = parts.kind, typing.get_args(parts.kind)
         hook = self._hook(kind)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from kit_local.errors import LocalError
 from kit_local.provision.builder import Builder, Item
 from kit_local.stack import Api, Authorizer, Cors, Route
+from kit_local.template.intrinsics import text_of
 
 
 @dataclass
@@ -60,7 +61,7 @@ def set_stage(builder: Builder, item: Item, draft: Draft, variables: str) -> Non
     if draft.stage:
         builder.unsupported(item, "StageName", "an API has one stage locally")
     draft.stage = item.text("StageName")
-    draft.stage_variables = {key: str(value) for key, value in (item.get(variables) or {}).items()}
+    draft.stage_variables = {key: text_of(value) for key, value in (item.get(variables) or {}).items()}
 
 
 def sources(value: Any) -> tuple[str, ...]:
