@@ -151,3 +151,20 @@ def test_a_tuple_of_two_in_the_query(text: Any) -> None:
 
     assert Client(find).get("/", query={"pair": text}).json()["data"] == [1, "a"]
     assert set(errors(Client(find).get("/", query={"pair": "x,a"}))) == {"pair.0"}
+
+
+class Area(BaseParams):
+    corner: tuple[int, int]
+    named: tuple[str, float] | None = None
+
+
+def test_a_tuple_of_a_fixed_length_is_joined_by_commas_or_repeated() -> None:
+    @route
+    def area(area: Area) -> Response:
+        return Response.ok(area)
+
+    client = Client(area)
+    assert client.get("/?corner=1,2&named=a,1.5").json()["data"] == {"corner": [1, 2], "named": ["a", 1.5]}
+    assert client.get("/?corner=1&corner=2").json()["data"]["corner"] == [1, 2]
+    assert errors(client.get("/?corner=1")) == {"corner": "Length must be 2."}
+    assert errors(client.get("/?corner=1,x")) == {"corner.1": "Not a valid integer."}
