@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
 
 from kit_core import guards, invocation
-from kit_core.parameters import is_async
+from kit_core.parameters import is_async, is_generator
 
 from kit_events.inbox.attempt import Attempt, Inbox
 from kit_events.inbox.chosen import default_inbox
@@ -19,7 +19,6 @@ R = TypeVar("R")
 
 # The longest that a Lambda function runs.
 LONGEST = timedelta(minutes=15)
-_GENERATOR = 0x20 | 0x200  # inspect's CO_GENERATOR and CO_ASYNC_GENERATOR
 
 
 @overload
@@ -69,8 +68,7 @@ def once(
     """
 
     def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
-        flags = getattr(getattr(decorated, "__code__", None), "co_flags", 0)
-        if flags & _GENERATOR:
+        if is_generator(decorated):
             raise TypeError(f"{decorated.__qualname__} is a generator function: calling it does none of its work")
         check_key(decorated, key)
         scope = f"{decorated.__module__}.{decorated.__qualname__}" if name is None else name
