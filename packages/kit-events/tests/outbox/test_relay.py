@@ -340,7 +340,7 @@ def test_the_line_of_a_sent_event_has_the_correlation_id_of_its_publisher(
 def test_a_relay_without_a_bus_raises_and_one_with_a_missing_topic_counts_a_failure(
     database: Database, aws: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    box = Outbox(lease=timedelta(0))
+    box = Outbox()
     with database.transaction():
         box.publish(Paid(uuid4()))
     monkeypatch.delenv("EVENT_BUS", raising=False)
@@ -351,3 +351,8 @@ def test_a_relay_without_a_bus_raises_and_one_with_a_missing_topic_counts_a_fail
     database.execute("update kit_outbox set due_at = now()")
     assert Relay(box).run() == Relayed(failed=1)
     assert database.execute("select attempts from kit_outbox") == [{"attempts": 1}]
+
+
+def test_a_lease_that_is_over_at_once_is_refused() -> None:
+    with pytest.raises(ValueError, match="lease is longer than nothing"):
+        Outbox(lease=timedelta(0))

@@ -38,6 +38,8 @@ class Outbox:
     ) -> None:
         if deliver not in ("relay", "after_commit"):
             raise ValueError(f"deliver is 'relay' or 'after_commit', not {deliver!r}")
+        if lease <= timedelta(0):  # a relay sends for half of it
+            raise ValueError(f"lease is longer than nothing, not {lease!r}")
         self.table = Table(table, database)
         self._bus = bus
         self._deliver = deliver
