@@ -35,7 +35,7 @@ def read(text):
 print("psycopg2", psycopg2.__version__, "- right are 93784.0 and -93784.0")
 for style, texts in TEXTS.items():
     print(f"{style}:", *map(read, texts))
-print("sql_standard, 1 year 2 months 3 days:", PYINTERVAL("1-2 3 4:05:06", None))
+print("sql_standard, 1 year 2 months 3 days:", PYINTERVAL("+1-2 +3 +4:05:06", None))
 PY
 seen=$("$folder/venv/bin/python" "$folder/show.py")
 echo "$seen"
