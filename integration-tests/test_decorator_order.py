@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from kit_cache import hybrid_cache, method_cache
 from kit_db import transactional
 from kit_events.inbox import MemoryInbox, once
 from kit_handler import Dispatcher, Response, Router, job, route, trigger
@@ -21,6 +22,8 @@ OTHERS = {
     "transactional with options": transactional(retry=2),
     "once": once(name="f", inbox=MemoryInbox()),
     "inject": inject,
+    "method_cache": method_cache(ttl=3, key_prefix="f"),
+    "hybrid_cache": hybrid_cache(ttl=3, key_prefix="f"),
 }
 WORKS = {("inject", name) for name in HANDLERS if name != "a router's function"}
 

@@ -7,7 +7,6 @@ from kit_core.parameters import globals_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Any
 
 
@@ -25,17 +24,6 @@ def take_over(wrapper: "Any", function: "Any") -> None:
 def name_of(function: "Any") -> str:
     """Return the name of `function` for logs and errors."""
     return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
-
-
-def unknown_options(owner: str, unknown: "Iterable[str]", known: "Iterable[str]") -> str:
-    """Return the text of the error about keywords that `owner` has no meaning for, with the near names."""
-    from difflib import get_close_matches
-
-    known, texts = list(known), []
-    for name in unknown:
-        close = get_close_matches(name, known, n=1)
-        texts.append(f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name))
-    return f"{owner} does not know {', '.join(texts)}; it knows {', '.join(known)}"
 
 
 def refuse_handlers(function: "Any", decorator: str) -> None:
