@@ -10,11 +10,11 @@ from hashlib import sha256
 from hmac import digest
 from urllib.parse import quote, urlsplit
 
-from kit_aws import sigv4
+from kit_aws import signature, sigv4
 from kit_aws.auth import resolved
 from kit_aws.boto3 import resolved_region
 
-_ALGORITHM = sigv4.ALGORITHM
+_ALGORITHM = signature.ALGORITHM
 
 
 class Signer:
@@ -36,7 +36,7 @@ class Signer:
         lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
         self._middle = f"\n\n{lines}\n{names}\n"
         self._lead = f"{_ALGORITHM}\n{scope.timestamp}\n{scope.name}\n"
-        self._key = sigv4._signing_key(scope.credentials.secret_key, scope.timestamp[:8], scope.region, scope.service)
+        self._key = signature.signing_key(scope.credentials.secret_key, scope.name)
         authorization = (
             f"Authorization: {_ALGORITHM} Credential={scope.credentials.access_key}/{scope.name}, "
             f"SignedHeaders={names}, Signature="
@@ -50,9 +50,9 @@ class Signer:
         encoded = quote(connection_id, safe="")
         canonical = f"{method}\n{self._canonical_path}{quote(encoded, safe='~')}{self._middle}{body_hash}"
         text = f"{self._lead}{sha256(canonical.encode()).hexdigest()}"
-        signature = digest(self._key, text.encode(), "sha256").hex()
+        signed = digest(self._key, text.encode(), "sha256").hex()
         head = (
-            f"{method} {self._path}{encoded}{self._head}{signature}\r\n"
+            f"{method} {self._path}{encoded}{self._head}{signed}\r\n"
             f"Content-Type: application/octet-stream\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         return head.encode("latin-1") + body
