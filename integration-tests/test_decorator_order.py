@@ -9,6 +9,7 @@ from kit_db import transactional
 from kit_events.inbox import MemoryInbox, once
 from kit_handler import Dispatcher, Response, Router, job, route, trigger
 from kit_logger import inject
+from kit_testing import Client
 
 HANDLERS: dict[str, Callable[[], Callable[..., Any]]] = {
     "route": lambda: route,
@@ -44,6 +45,18 @@ def test_above_a_handler(above: str, below: str) -> None:
         return
     with pytest.raises(TypeError, match=f"@{above.partition(' ')[0]}"):
         OTHERS[above](made)
+
+
+def test_a_registered_function_may_be_a_lambda_function_of_its_own() -> None:
+    app = Router()
+
+    @inject
+    @route
+    @app.get("/orders")
+    def orders() -> Response:
+        return Response.ok("all")
+
+    assert Client(orders).get("/").json() == Client(app).get("/orders").json() == {"data": "all"}
 
 
 @pytest.mark.parametrize("above", HANDLERS)

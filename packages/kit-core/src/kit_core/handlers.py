@@ -18,8 +18,11 @@ def handler_kind(function: "Any") -> str | None:
 
 
 def refuse_registered(function: "Any", decorator: str) -> None:
-    """Raise TypeError for a function that a Router calls without the decorator that is about to be put around it."""
-    if getattr(function, "__kit_registered__", False):
+    """Raise TypeError for a function that a Router calls without the decorator that is about to be put around it.
+
+    A Lambda handler that was made of such a function is another one, and passes.
+    """
+    if getattr(function, "__kit_registered__", False) and handler_kind(function) is None:
         raise TypeError(
             f"{_name(function)} is registered with a Router already, which calls it without @{decorator}: "
             f"put @{decorator} below the Router's decorator"
