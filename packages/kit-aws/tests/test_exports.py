@@ -42,6 +42,8 @@ def made(kind: Any) -> Any:
         return kind("The message", 2, 1, resource="loans")
     if kind in (kit_aws.PayloadTypeError, kit_aws.PayloadValueError):
         return kind("$.a", "no form")
+    if kind is kit_aws.ParameterError:
+        return kind("it is wrong", "Entries[0].Id", operation="Call", resource="loans")
     return kind("it failed", code="Code", operation="Call", resource="loans", request_id="request-1")
 
 

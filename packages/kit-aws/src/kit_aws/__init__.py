@@ -9,6 +9,7 @@ from kit_aws.auth import SignedAuth, get_signed_auth, presign
 from kit_aws.boto3 import client
 from kit_aws.botocore import aws_errors
 from kit_aws.caches import clear_caches
+from kit_aws.calls.call import call
 from kit_aws.errors import (
     AccessDeniedError,
     AwsConnectionError,
@@ -17,6 +18,7 @@ from kit_aws.errors import (
     CredentialsError,
     Failure,
     FunctionError,
+    ParameterError,
     PayloadTooLargeError,
     PayloadTypeError,
     PayloadValueError,
@@ -30,7 +32,7 @@ from kit_aws.functions import invoke
 from kit_aws.s3 import PostForm, get_url, post_form, put_url
 from kit_aws.secrets import get_secret, get_secret_bytes, get_secret_json, get_secrets
 from kit_aws.session import SignedSession
-from kit_aws.sigv4 import Credentials
+from kit_aws.signature import Credentials
 from kit_aws.sns import notify
 from kit_aws.sqs import enqueue, enqueue_many
 from kit_aws.ssm import get_ssm_parameter, get_ssm_parameters, put_ssm_parameter
@@ -46,6 +48,7 @@ __all__ = [
     "CredentialsError",
     "Failure",
     "FunctionError",
+    "ParameterError",
     "PayloadTooLargeError",
     "PayloadTypeError",
     "PayloadValueError",
@@ -58,6 +61,7 @@ __all__ = [
     "SigningError",
     "ThrottlingError",
     "aws_errors",
+    "call",
     "clear_caches",
     "client",
     "enqueue",

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from kit_aws import sigv4
 from kit_aws.boto3 import resolved_credentials, resolved_region
 from kit_aws.errors import SigningError
-from kit_aws.sigv4 import Credentials
+from kit_aws.signature import Credentials
 
 R = TypeVar("R")
 

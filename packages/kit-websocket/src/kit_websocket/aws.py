@@ -1,28 +1,31 @@
-"""AWS by way of kit-aws: DynamoDB through boto3, the management API through a session that signs."""
+"""AWS by way of kit-aws: DynamoDB, and the calls of the management API that are no messages."""
 
 import os
-import time
 from typing import Any
 from urllib.parse import quote
 
 from kit_aws import Answer, AwsConnectionError, AwsError, SignedSession
-from kit_core.backoff import Backoff
 
-_RETRIED = frozenset({429, 500, 502, 503, 504})
-_ATTEMPTS = 3
-_BACKOFF = Backoff(0.5, 2.0)  # seconds
+from kit_websocket.errors import SendError
+
+_STATUSES = {
+    "GoneException": 410,
+    "ForbiddenException": 403,
+    "PayloadTooLargeException": 413,
+    "LimitExceededException": 429,
+    "InternalServerError": 500,
+    "ServiceUnavailable": 503,
+}
 
 _sessions: dict[str | None, SignedSession] = {}
 
 
-def call(
-    service: str, operation: str, *, endpoint_url: str | None = None, region: str | None = None, **parameters: Any
-) -> Any:
+def call(service: str, operation: str, **parameters: Any) -> Any:
     """Call one operation (by its method's name) of a service's client. Raise AwsError."""
     from kit_aws import aws_errors, client
 
     with aws_errors(operation):
-        return getattr(client(service, region=region, endpoint_url=endpoint_url), operation)(**parameters)
+        return getattr(client(service), operation)(**parameters)
 
 
 def wait(service: str, waiter: str, *, delay: int, attempts: int, **parameters: Any) -> None:
@@ -33,32 +36,62 @@ def wait(service: str, waiter: str, *, delay: int, attempts: int, **parameters: 
         client(service).get_waiter(waiter).wait(WaiterConfig={"Delay": delay, "MaxAttempts": attempts}, **parameters)
 
 
-def post_to_connection(connection_id: str, data: bytes, *, endpoint_url: str, region: str | None) -> None:
-    """Send a message through the management API at `endpoint_url`. Raise AwsError.
+def manage(method: str, connection_id: str, *, endpoint_url: str, region: str | None) -> bytes | None:
+    """Send a GET or DELETE to a connection of the management API; None for a connection that is gone, else the body.
 
-    Throttled and failing requests, and connections that break, are tried three times with backoff. After a timeout
-    nothing is sent again: the message may have arrived. boto3 is needed only where the environment names a proxy.
+    Raise SendError. Blocks.
     """
-    if _proxy(endpoint_url):
-        parameters = {"ConnectionId": connection_id, "Data": data}
-        call("apigatewaymanagementapi", "post_to_connection", endpoint_url=endpoint_url, region=region, **parameters)
-        return
-    url = f"{endpoint_url.rstrip('/')}/@connections/{quote(connection_id, safe='')}"
+    try:
+        answer = _session(region).request(method, f"{endpoint_url}/@connections/{quote(connection_id, safe='')}")
+    except AwsError as error:
+        raise SendError({connection_id: code_of(error)}) from error
+    if answer.status == 410:
+        return None
+    if answer.status >= 300:
+        raise SendError({connection_id: _code(answer)})
+    return answer.body
+
+
+def post(connection_id: str, body: bytes, *, endpoint_url: str, region: str | None, seconds: float) -> tuple[int, str]:
+    """Post a message over a kept connection, and return the answer's status and code. Blocks.
+
+    Raise TimeoutError, or ConnectionError where there was no answer for another reason.
+    """
+    url = f"{endpoint_url}/@connections/{quote(connection_id, safe='')}"
     headers = {"Content-Type": "application/octet-stream"}
-    session = _sessions.get(region) or _sessions.setdefault(region, SignedSession("execute-api", region))
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            # On a kept connection that has died a message is rather sent twice than not at all.
-            answer = session.request("POST", url, headers, data, repeatable=True)
-        except AwsConnectionError as error:
-            if attempt == _ATTEMPTS or error.code == "TimeoutError":
-                raise
-        else:
-            if answer.status < 300:
-                return
-            if attempt == _ATTEMPTS or answer.status not in _RETRIED:
-                raise _refusal(answer)
-        time.sleep(_BACKOFF.delay(attempt))
+    try:
+        answer = _session(region).request("POST", url, headers, body, timeout=seconds)
+    except AwsConnectionError as error:
+        raise (TimeoutError if error.code == "TimeoutError" else ConnectionError)(str(error)) from error
+    return answer.status, _code(answer) if answer.status >= 300 else ""
+
+
+def post_by_boto3(
+    connection_id: str, body: bytes, *, endpoint_url: str, region: str | None, seconds: float
+) -> tuple[int, str]:
+    """Do as `post`, through boto3, which sends by way of the environment's proxies."""
+    from kit_aws import aws_errors, client
+
+    options: dict[str, Any] = {"endpoint_url": endpoint_url, "region": region, "max_attempts": 1}
+    try:
+        with aws_errors("PostToConnection"):
+            client("apigatewaymanagementapi", **options).post_to_connection(ConnectionId=connection_id, Data=body)
+    except AwsConnectionError as error:
+        raise (TimeoutError if "Timeout" in (error.code or "") else ConnectionError)(str(error)) from error
+    except AwsError as error:
+        code = code_of(error)
+        return _STATUSES.get(code, 400), code
+    return 200, ""
+
+
+def has_proxy(url: str) -> bool:
+    """Tell whether the environment names a proxy for a URL."""
+    name = f"{url.partition(':')[0]}_proxy"
+    if not (os.environ.get(name) or os.environ.get(name.upper())):
+        return False
+    from urllib.request import proxy_bypass
+
+    return not proxy_bypass(url.partition("://")[2].partition("/")[0])
 
 
 def code_of(error: AwsError) -> str:
@@ -66,17 +99,10 @@ def code_of(error: AwsError) -> str:
     return error.code or type(error).__name__
 
 
-def _refusal(answer: Answer) -> AwsError:
+def _code(answer: Answer) -> str:
     # A proxy's answer has no such field: the status stands in for the code.
-    code = (answer.headers.get("x-amzn-ErrorType") or "").partition(":")[0] or str(answer.status)
-    return AwsError(
-        f"PostToConnection failed: {code} (status {answer.status})",
-        code=code,
-        operation="PostToConnection",
-        request_id=answer.headers.get("x-amzn-RequestId"),
-    )
+    return (answer.headers.get("x-amzn-ErrorType") or "").partition(":")[0] or str(answer.status)
 
 
-def _proxy(url: str) -> str | None:
-    name = f"{url.partition(':')[0]}_proxy"
-    return os.environ.get(name) or os.environ.get(name.upper())
+def _session(region: str | None) -> SignedSession:
+    return _sessions.get(region) or _sessions.setdefault(region, SignedSession("execute-api", region))

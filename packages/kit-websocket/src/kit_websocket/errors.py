@@ -97,15 +97,18 @@ class DynamoDBError(WebSocketsError):
     """Say that DynamoDB failed or could not be reached.
 
     `operation` is the API's name for it (`GetItem`), `code` AWS's error code (or, where there was no answer, the name
-    of the connection error), `table` the table's name. The cause is chained.
+    of the connection error, and for a value that DynamoDB can't hold TypeError or ValueError), `table` the table's
+    name. The cause is chained.
     """
 
-    def __init__(self, operation: str, code: str, table: str) -> None:
-        """Keep the operation, the error code and the table."""
+    def __init__(self, operation: str, code: str, table: str, problem: str | None = None) -> None:
+        """Keep the operation, the error code and the table; `problem` is added to the text."""
         self.operation = operation
         self.code = code
         self.table = table
-        super().__init__(f"DynamoDB {operation} on table {table!r} failed: {code}")
+        super().__init__(
+            f"DynamoDB {operation} on table {table!r} failed: {code}" + (f": {problem}" if problem else "")
+        )
 
 
 class EndpointNotSetError(WebSocketsError):

@@ -8,8 +8,8 @@ from kit_core.json import loads
 from kit_core.parameters import is_async, parameters_of
 
 from kit_websocket.errors import StatusError
-from kit_websocket.middleware import Event, Step
-from kit_websocket.response import Response, message, respond
+from kit_websocket.routing.middleware import Event, Step
+from kit_websocket.routing.response import Response, message, respond
 
 
 def handler_step(function: Callable[..., Any]) -> Step:

@@ -8,9 +8,9 @@ from kit_core import guards, invocation, loop
 from kit_core.parameters import is_async
 
 from kit_websocket.errors import EventShapeError, StatusError
-from kit_websocket.handlers import handler_step
-from kit_websocket.middleware import Event, Step, compose
-from kit_websocket.response import Response, message
+from kit_websocket.routing.handlers import handler_step
+from kit_websocket.routing.middleware import Event, Step, compose
+from kit_websocket.routing.response import Response, message
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=Callable[..., Any])

@@ -1,0 +1,1 @@
+"""Routing: the resolver, its handlers and middleware, and their results."""
