@@ -561,6 +561,31 @@ def test_a_forked_child_has_connections_of_its_own(serve: Start, script: str) ->
     assert [number for number, _ in wire.requests] == [0, 1, 0]
 
 
+AROUND_A_SNAPSHOT = """
+import sys
+import snapshot_restore_py
+from kit_core.connections import Connections, Request
+
+connections = Connections(connect_timeout=1, most_idle=2)
+ask = lambda: connections.send(Request("POST", sys.argv[1], {}, b"", 5))
+ask()
+for function, args, kwargs in reversed(snapshot_restore_py.get_before_snapshot()):
+    function(*args, **kwargs)
+ask()  # another hook of the snapshot, which runs later
+for function, args, kwargs in snapshot_restore_py.get_after_restore():
+    function(*args, **kwargs)
+ask()
+"""
+
+
+def test_around_a_snapshot_connections_are_opened_anew(serve: Start) -> None:
+    pytest.importorskip("snapshot_restore_py", reason="AWS's runtime client is for Linux alone")
+    wire = serve(answer_all)
+    environment = {**os.environ, "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    subprocess.run([sys.executable, "-c", AROUND_A_SNAPSHOT, wire.url], timeout=60, check=True, env=environment)
+    assert [number for number, _ in wire.requests] == [0, 1, 2]
+
+
 def test_importing_the_module_loads_no_http_client() -> None:
     script = (
         "import sys, kit_core.connections; print(*sorted({'http.client', 'ssl', 'socket', 'select', 'asyncio', "

@@ -58,11 +58,11 @@ def signature_of(secret_key: str, timestamp: str, scope: str, canonical_request:
 
 def keyed(secret_key: str, scope: str, text: str) -> str:
     """Return the HMAC of a text by the key of a scope."""
-    return digest(_signing_key(secret_key, scope), text.encode(), "sha256").hex()
+    return digest(signing_key(secret_key, scope), text.encode(), "sha256").hex()
 
 
 @lru_cache(maxsize=32)
-def _signing_key(secret: str, scope: str) -> bytes:
+def signing_key(secret: str, scope: str) -> bytes:
     """Derive the key of a day, region and service."""
     key = f"AWS4{secret}".encode()
     for part in scope.split("/"):

@@ -15,6 +15,7 @@ from weakref import WeakSet
 
 from kit_core import invocation
 from kit_core.errors import HttpConnectionError
+from kit_core.loading import renew_with_snapshot
 
 if TYPE_CHECKING:
     from http.client import HTTPConnection
@@ -282,5 +283,6 @@ def _renew() -> None:
         connections.renew()
 
 
+renew_with_snapshot(_renew)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renew)

@@ -18,6 +18,7 @@ from kit_testing.errors import MigrationError, TestingError
 from kit_testing.servers import Aws
 
 from kit_local.errors import LocalError
+from kit_local.gateway.rules import WebSocketRules
 from kit_local.logs import Console, LogHandler
 from kit_local.paths import state_folder
 from kit_local.running import Announcement
@@ -44,6 +45,7 @@ class Options:
     parameters: Mapping[str, str] = field(default_factory=dict)
     retry_delay: int | None = 1  # seconds; None: the queues' own visibility timeouts
     reload: bool = True
+    websocket: WebSocketRules = field(default_factory=WebSocketRules)
 
 
 class PortError(LocalError):
@@ -242,6 +244,8 @@ class Backend:
 
     async def _serve(self, stack: "Stack", template: Path) -> None:
         """Open the APIs and start polling; workers start with their first invocation."""
+        from kit_testing.servers import Throttle
+
         from kit_local.bridges.management import Management
         from kit_local.gateway.connections import Connections
         from kit_local.gateway.server import HttpGateway
@@ -254,10 +258,15 @@ class Backend:
         functions = Functions(stack.functions, self._environment(stack), self._console, reload=self._options.reload)
         self._stops.append(functions.stop)
         sockets: list[Connections] = []
+        rules = self._options.websocket
+        throttle = Throttle(rules.rate) if rules.rate else None  # one for the account
         for api in stack.apis:
-            gateway = (WebSocketGateway if api.kind == "websocket" else HttpGateway)(api, stack, functions)
-            if isinstance(gateway, WebSocketGateway):
+            gateway: HttpGateway | WebSocketGateway
+            if api.kind == "websocket":
+                gateway = WebSocketGateway(api, stack, functions, rules=rules, throttle=throttle)
                 sockets.append(gateway.connections)
+            else:
+                gateway = HttpGateway(api, stack, functions)
             self._stops.append(gateway.stop)
             await gateway.start(self._sockets[api.logical_id])
         self.cloud.bridges.append(Management(sockets, asyncio.get_running_loop()))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from kit_core.loop import in_thread
 
-from kit_websocket.response import Response, respond
+from kit_websocket.routing.response import Response, respond
 
 Event: TypeAlias = Mapping[str, Any]
 NextHandler: TypeAlias = Callable[[Any, Any], Awaitable[Response]]

@@ -8,18 +8,22 @@ from kit_core.json import plain
 
 Attribute = dict[str, Any]
 
+_MOST_DIGITS = 38  # "Supported data types and naming rules in Amazon DynamoDB": Number
+_SMALLEST, _LARGEST = -130, 125  # exponents of ten
+_DEEPEST = 31  # levels inside of a value
 
-def to_item(values: Mapping[str, object]) -> dict[str, Attribute]:
-    """Return a mapping as an item; TypeError for a key that is not text or a value without a form."""
+
+def to_item(values: Mapping[str, object], path: str = "$") -> dict[str, Attribute]:
+    """Return a mapping as an item. TypeError or ValueError for a value that DynamoDB can't hold, with its path."""
     item = {}
     for name, value in values.items():
         if not isinstance(name, str):
-            raise TypeError(f"attribute names are text, not {name!r}")
-        item[name] = to_attribute(value)
+            raise TypeError(f"{path} has the key {name!r}; the keys of an item are text")
+        item[name] = to_attribute(value, f"{path}.{name}")
     return item
 
 
-def to_attribute(value: object) -> Attribute:
+def to_attribute(value: object, path: str = "$") -> Attribute:
     """Return one value as an attribute value: numbers keep every digit, sets become lists."""
     match value:
         case None:
@@ -29,14 +33,16 @@ def to_attribute(value: object) -> Attribute:
         case str():
             return {"S": value}
         case int() | float() | Decimal():
-            return {"N": _digits(value)}
+            return {"N": _digits(value, path)}
         case bytes() | bytearray():
             return {"B": bytes(value)}
         case Mapping():
-            return {"M": to_item(value)}
+            _check_depth(path)
+            return {"M": to_item(value, path)}
         case list() | tuple():
-            return {"L": [to_attribute(element) for element in value]}
-    return to_attribute(plain(value))
+            _check_depth(path)
+            return {"L": [to_attribute(element, f"{path}.{place}") for place, element in enumerate(value)]}
+    return to_attribute(plain(value, path), path)
 
 
 def from_item(item: Mapping[str, Attribute]) -> dict[str, Any]:
@@ -63,10 +69,19 @@ def from_attribute(attribute: Attribute) -> Any:
     return value
 
 
-def _digits(value: float | Decimal) -> str:
+def _check_depth(path: str) -> None:
+    if path.count(".") > _DEEPEST:
+        raise ValueError(f"{path} is nested too deeply; DynamoDB takes {_DEEPEST + 1} levels")
+
+
+def _digits(value: float | Decimal, path: str) -> str:
     digits = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     if not digits.is_finite():
-        raise ValueError(f"DynamoDB has no number {value!r}")
+        raise ValueError(f"{path} is {value!r}, and DynamoDB has no such number")
+    if digits and not (_SMALLEST <= digits.adjusted() <= _LARGEST):
+        raise ValueError(f"{path} is a number beyond DynamoDB's range (1E-130 to 9.9E+125)")
+    if len("".join(map(str, digits.as_tuple().digits)).strip("0")) > _MOST_DIGITS:
+        raise ValueError(f"{path} is a number of more than {_MOST_DIGITS} digits, which DynamoDB can't hold")
     return str(digits)
 
 
