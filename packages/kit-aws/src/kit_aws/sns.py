@@ -6,6 +6,7 @@ from typing import Any
 from kit_core import invocation
 
 from kit_aws.calls.call import perform
+from kit_aws.calls.model import load_early_model
 from kit_aws.calls.where import get_endpoint
 from kit_aws.message import attributes_of, body_of, size_of_attributes
 from kit_aws.sts import get_account_id
@@ -98,3 +99,6 @@ def _cut(text: str, limit: int) -> str:
         return encoded.decode()
     half = (limit - len(_CUT.encode())) // 2
     return encoded[:half].decode(errors="ignore") + _CUT + encoded[-half:].decode(errors="ignore")
+
+
+load_early_model("sns")
