@@ -6,7 +6,15 @@ import sys
 from typing import Any
 
 import pytest
-from kit_core.parameters import annotations_of, globals_of, innermost, is_async, is_generator, parameters_of
+from kit_core.parameters import (
+    annotations_of,
+    class_annotations_of,
+    globals_of,
+    innermost,
+    is_async,
+    is_generator,
+    parameters_of,
+)
 
 
 def free(a, /, b, c=1, *args, d, e=2, **kwargs): ...
@@ -88,6 +96,29 @@ def test_an_annotation_may_name_a_class_that_comes_later() -> None:
     def late(first: Later, second: int): ...  # type: ignore[name-defined]  # noqa: F821
 
     found = annotations_of(late)
+    assert (found["first"].__forward_arg__, found["second"]) == ("Later", int)
+
+
+def test_the_annotations_of_a_class_are_those_of_its_own_body() -> None:
+    class Base:
+        first: int
+
+    class Derived(Base):
+        second: "Later"  # type: ignore[name-defined]  # noqa: F821
+
+    class Bare(Derived): ...
+
+    assert class_annotations_of(Derived) == {"second": "Later"}
+    assert class_annotations_of(Bare) == {}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a class can't be defined")
+def test_a_class_may_name_what_only_type_checkers_know() -> None:
+    class Late:
+        first: Later  # type: ignore[name-defined]  # noqa: F821
+        second: int
+
+    found = class_annotations_of(Late)
     assert (found["first"].__forward_arg__, found["second"]) == ("Later", int)
 
 

@@ -94,15 +94,19 @@ def annotations_of(called: "Any") -> "dict[str, Any]":
     found = _function_of(called)
     if found is None:
         return {}
-    try:
-        return dict(found[0].__annotations__)
-    except AttributeError:
-        return {}
-    except NameError:
-        from importlib import import_module
+    return _annotations(found[0])
 
-        library = import_module("annotationlib")
-        return dict(library.get_annotations(found[0], format=library.Format.FORWARDREF))
+
+def class_annotations_of(kind: type) -> "dict[str, Any]":
+    """Return the annotations in a class's own body as they stand; a name that is not known is a ForwardRef, as above.
+
+    Example:
+        >>> class Loan:
+        ...     amount: int
+        >>> class_annotations_of(Loan)
+        {'amount': <class 'int'>}
+    """
+    return _annotations(kind)
 
 
 def globals_of(called: "Any") -> "dict[str, Any]":
@@ -145,6 +149,18 @@ def is_generator(called: "Any") -> bool:
 
 
 _DEEPEST = 100
+
+
+def _annotations(holder: "Any") -> "dict[str, Any]":
+    try:
+        return dict(holder.__annotations__)
+    except AttributeError:
+        return {}
+    except NameError:
+        from importlib import import_module
+
+        library = import_module("annotationlib")
+        return dict(library.get_annotations(holder, format=library.Format.FORWARDREF))
 
 
 def _unwrapped_partial(called: "Any") -> "tuple[Any, int, dict[str, Any]]":

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar, overload
 
 from kit_core import guards
 from kit_core.backoff import Backoff
+from kit_core.handlers import refuse_handler
 from kit_core.parameters import is_async, is_generator
 
 from kit_db.database import Database, Isolation, begin_statement
@@ -71,7 +72,8 @@ def transactional(
     Called inside of another transaction it is a savepoint of that one. Use it bare, or with the `database` it is
     about; otherwise that is `default_database()` at the time of the call. `isolation` and `read_only` are those of
     `Database.transaction`. A coroutine or generator function is a TypeError: the driver blocks, and the transaction
-    would end before the function's body begins.
+    would end before the function's body begins. So is a route, job or trigger of kit-handler, which answers with its
+    errors: `transactional` stands below these.
 
     `retry` is how often the whole function is called again, after a pause, when the server gave the transaction up
     for another one's sake (SerializationError, DeadlockError); its other effects then happen
@@ -86,6 +88,7 @@ def transactional(
     def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
         name = getattr(decorated, "__qualname__", type(decorated).__qualname__)
         refuse_later(decorated, name)
+        refuse_handler(decorated, "transactional", "answers with its errors, so that the transaction would commit")
 
         @wraps(decorated)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -2,6 +2,7 @@
 
 import sys
 
+from kit_core.handlers import handler_kind
 from kit_core.parameters import globals_of
 
 TYPE_CHECKING = False
@@ -35,6 +36,16 @@ def unknown_options(owner: str, unknown: "Iterable[str]", known: "Iterable[str]"
         close = get_close_matches(name, known, n=1)
         texts.append(f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name))
     return f"{owner} does not know {', '.join(texts)}; it knows {', '.join(known)}"
+
+
+def refuse_handlers(function: "Any", decorator: str) -> None:
+    """Raise TypeError where `function` takes whole events already: options above it would be lost, or see no record."""
+    kind = handler_kind(function)
+    if kind is not None:
+        raise TypeError(
+            f"{name_of(function)} is a {kind} already, which takes whole events: @{decorator} can't stand above it; "
+            "leave one of the two out, and give the options to the other"
+        )
 
 
 def names_around() -> "dict[str, Any]":

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+from kit_core.handlers import refuse_registered
 from kit_core.invocation import ask_outcome, outcome, state
 from kit_core.parameters import is_async
 
@@ -48,7 +49,8 @@ def inject(
     leaves the handler counts as an error, as does an answer with a status from 500 on
 
     It stands above or below the decorators of kit-handler. Below `@route` the answer of the route counts; below `@job`
-    each record is an invocation of its own. Raises ValueError for a namespace that CloudWatch refuses.
+    each record is an invocation of its own. Raises ValueError for a namespace that CloudWatch refuses, and TypeError
+    above a Router's decorator, which would call the function without it.
 
     Example:
         >>> @inject(correlation_id=lambda event: event["order_id"])
@@ -75,6 +77,7 @@ class _Options:
 
 
 def _wrap(handler: Callable[P, R], *, options: _Options) -> Callable[P, R]:
+    refuse_registered(handler, "inject")
     if is_async(handler):
 
         @functools.wraps(handler)

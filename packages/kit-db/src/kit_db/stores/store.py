@@ -11,7 +11,6 @@ from kit_db.defaults import default_database
 from kit_db.entities.shape import Shape
 from kit_db.errors import (
     InvalidLimitError,
-    InvalidValueError,
     KeyNotUniqueError,
     RowNotFoundError,
     StaleRowError,
@@ -152,10 +151,8 @@ class Store(Generic[E]):
         """Return the row of that key, or None. KeyNotUniqueError if there are several."""
         access = self._access or self._prepare()
         parameters = access.key(key)
-        try:
-            rows = access.rows(self.database or default_database(), (access.statements.find, parameters))
-        except InvalidValueError as error:
-            raise access.named(error, [dict(zip(access.statements.keys, parameters, strict=True))]) from None
+        statement = access.statements.find, parameters
+        rows = access.by_key(self.database or default_database(), statement, parameters, repeatable=True)
         if len(rows) > 1:
             raise access.not_unique(key)
         entity: E | None = access.shape.entity(rows[0]) if rows else None
@@ -257,7 +254,7 @@ class Store(Generic[E]):
             skip_locked=skip_locked,
             milliseconds=None if wait is None else max(1, round(wait * 1000)),
         )
-        rows = access.rows(self._database, statement, repeatable=False)
+        rows = access.by_key(self._database, statement, parameters, repeatable=False)
         if len(rows) > 1:
             raise access.not_unique(key)
         return access.shape.entity(rows[0]) if rows else None

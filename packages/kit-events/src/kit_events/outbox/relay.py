@@ -29,7 +29,7 @@ class Relay:
 
         @trigger
         def relay(event):
-            return Relay().run()._asdict()
+            return Relay().run()
     """
 
     def __init__(

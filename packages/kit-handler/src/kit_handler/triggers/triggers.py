@@ -2,7 +2,7 @@
 
 from kit_core.invocation import begin, end
 
-from kit_handler._naming import name_of, names_around, take_over
+from kit_handler._naming import name_of, names_around, refuse_handlers, take_over
 from kit_handler.errors import UnhandledSourceError
 from kit_handler.jobs.annotations import (
     context_parameter,
@@ -66,6 +66,7 @@ def trigger(function: "Callable[..., Any] | None" = None, /, **unknown: "Any") -
 def _handler(function: "Callable[..., Any]") -> "TriggerHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"trigger takes a function: {function!r}")
+    refuse_handlers(function, "trigger")
     name, where = name_of(function), context_parameter(function)
     bound: tuple[Callable[[Any], Any] | None, bool] | None = parse_early(event_parser, function, names_around())
     for_each: Callable[..., Any] | None = None
