@@ -5,15 +5,16 @@ from collections.abc import Callable
 
 
 class Throttle:
-    """Let through `rate` requests a second, and up to `burst` at once (by default, those of one second).
+    """Let through `rate` requests a second, and up to `burst` at once.
 
-    `clock` returns seconds. "Throttle requests to your APIs for better throughput": the token bucket algorithm.
+    The burst is half the rate by default, as an account's on AWS (10,000 and 5,000). `clock` returns seconds. "Throttle
+    requests to your APIs for better throughput": the token bucket algorithm.
     """
 
     def __init__(self, rate: float, burst: float = 0.0, *, clock: Callable[[], float] = time.monotonic) -> None:
         if rate <= 0:
             raise ValueError(f"a rate is a number of requests a second, not {rate!r}")
-        self.rate, self.burst = rate, burst or max(rate, 1.0)
+        self.rate, self.burst = rate, burst or max(rate / 2, 1.0)
         self._clock = clock
         self._tokens, self._at = self.burst, clock()
 
