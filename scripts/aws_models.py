@@ -95,7 +95,9 @@ class Writer:
             raise ValueError(f"{self.service} has a shape of type {kind!r}, which is not written yet")
         if "timestampFormat" in model and model["timestampFormat"] not in ("iso8601", "unixTimestamp"):
             raise ValueError(f"{self.service} has a time of format {model['timestampFormat']!r}")
-        return (kind, model["min"]) if model.get("min") and kind in ("integer", "string") else (kind,)
+        least = model.get("min")
+        has_least = least is not None and (kind == "integer" or (kind == "string" and least > 0))
+        return (kind, least) if has_least else (kind,)
 
     def _list(self, model: Any) -> tuple[Any, ...]:
         member = model["member"]
@@ -113,7 +115,7 @@ class Writer:
         return made if names == ("key", "value") else (*made, *names)
 
     def _structure(self, model: Any) -> tuple[Any, ...]:
-        members = {name: member for name, member in model["members"].items() if self._offers(name, member)}
+        members = {name: member for name, member in model["members"].items() if self._offers(name, model)}
         for member in members.values():
             self.add(member["shape"])
         shapes = {name: member["shape"] for name, member in members.items()}
@@ -126,15 +128,15 @@ class Writer:
         payload = model.get("payload", "")
         return ("structure", shapes, required, *((places, payload) if places or payload else ()))
 
-    def _offers(self, name: str, member: Any) -> bool:
-        if self.service != "s3" or member.get("location") not in ("header", "querystring", "uri", "headers"):
-            return True
-        return name in S3_PARAMETERS or self.is_output(name)
+    def _offers(self, name: str, model: Any) -> bool:
+        """Say whether a member is a part of the description; of S3's requests, not all are."""
+        if (self.service, name) == ("events", "EndpointId"):  # signed in another way, SigV4A
+            return False
+        is_request = self.service == "s3" and any(model is self.model["shapes"][each] for each in self._requests())
+        return not is_request or name in S3_PARAMETERS
 
-    def is_output(self, name: str) -> bool:
-        """Say whether S3 answers with a member, in any of the operations."""
-        outputs = (self.model["operations"][each]["output"]["shape"] for each in OPERATIONS["s3"])
-        return any(name in self.model["shapes"][each]["members"] for each in outputs) and not name.startswith("SSECust")
+    def _requests(self) -> list[str]:
+        return [self.model["operations"][each]["input"]["shape"] for each in OPERATIONS[self.service]]
 
     def text(self) -> str:
         """Return the module's source."""

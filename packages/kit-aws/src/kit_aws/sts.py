@@ -1,8 +1,7 @@
 """Who is calling."""
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
 from kit_aws.cache import ValueCache
+from kit_aws.calls.call import perform
 
 identities: ValueCache[str, str] = ValueCache()
 
@@ -11,8 +10,7 @@ def get_account_id() -> str:
     """Return the account that the credentials belong to, asked for once per process and credentials."""
 
     def read() -> str:
-        with aws_errors("GetCallerIdentity"):
-            account: str = client("sts").get_caller_identity()["Account"]
+        account: str = perform("sts", "GetCallerIdentity", {})["Account"]
         return account
 
     return identities.get("account", read, max_age=float("inf"))

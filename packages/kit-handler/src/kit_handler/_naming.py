@@ -3,7 +3,6 @@
 import sys
 
 from kit_core.handlers import handler_kind
-from kit_core.parameters import globals_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,14 +39,6 @@ def names_around() -> "dict[str, Any]":
     """Return the local names where a function is being decorated; its annotations may use them."""
     frame = _frame_around()
     return {} if frame is None else frame.f_locals
-
-
-def is_being_defined(function: "Any") -> bool:
-    """Tell whether a decorator that stands above others is being called: no name is bound to `function` yet."""
-    frame = _frame_around()
-    bound = [] if frame is None else [*frame.f_locals.values(), *frame.f_globals.values()]
-    bound.append(globals_of(function).get(getattr(function, "__name__", "")))
-    return not any(each is function for each in bound)
 
 
 def _frame_around() -> "Any":

@@ -1,55 +1,51 @@
-"""AWS by way of kit-aws: DynamoDB, and the calls of the management API that are no messages."""
+"""AWS by way of kit-aws, where it is more than a call: boto3 for what is done once or behind a proxy."""
 
-import os
 from typing import Any
 from urllib.parse import quote
 
+import kit_aws
 from kit_aws import Answer, AwsConnectionError, AwsError, SignedSession
 
 from kit_websocket.errors import SendError
 
+GONE = "GoneException"
+
 _STATUSES = {
-    "GoneException": 410,
+    GONE: 410,
     "ForbiddenException": 403,
     "PayloadTooLargeException": 413,
     "LimitExceededException": 429,
     "InternalServerError": 500,
     "ServiceUnavailable": 503,
 }
-
 _sessions: dict[str | None, SignedSession] = {}
 
 
-def call(service: str, operation: str, **parameters: Any) -> Any:
-    """Call one operation (by its method's name) of a service's client. Raise AwsError."""
-    from kit_aws import aws_errors, client
-
-    with aws_errors(operation):
-        return getattr(client(service), operation)(**parameters)
+def administer(operation: str, **parameters: Any) -> Any:
+    """Call an operation of DynamoDB that manages tables, by its method's name. Raise AwsError."""
+    with kit_aws.aws_errors(operation):
+        return getattr(kit_aws.client("dynamodb"), operation)(**parameters)
 
 
-def wait(service: str, waiter: str, *, delay: int, attempts: int, **parameters: Any) -> None:
-    """Wait by one of a service's waiters, with `delay` seconds between two looks. Raise AwsError."""
-    from kit_aws import aws_errors, client
+def wait(waiter: str, *, delay: int, attempts: int, **parameters: Any) -> None:
+    """Wait by one of DynamoDB's waiters, with `delay` seconds between two looks. Raise AwsError."""
+    found = kit_aws.client("dynamodb").get_waiter(waiter)
+    with kit_aws.aws_errors(waiter):
+        found.wait(WaiterConfig={"Delay": delay, "MaxAttempts": attempts}, **parameters)
 
-    with aws_errors(waiter):
-        client(service).get_waiter(waiter).wait(WaiterConfig={"Delay": delay, "MaxAttempts": attempts}, **parameters)
 
-
-def manage(method: str, connection_id: str, *, endpoint_url: str, region: str | None) -> bytes | None:
-    """Send a GET or DELETE to a connection of the management API; None for a connection that is gone, else the body.
+def manage(operation: str, connection_id: str, *, endpoint_url: str, region: str | None) -> dict[str, Any] | None:
+    """Call GetConnection or DeleteConnection of the management API; None for a connection that is gone.
 
     Raise SendError. Blocks.
     """
+    parameters = {"ConnectionId": connection_id}
     try:
-        answer = _session(region).request(method, f"{endpoint_url}/@connections/{quote(connection_id, safe='')}")
+        return kit_aws.call("apigatewaymanagementapi", operation, parameters, endpoint_url=endpoint_url, region=region)
     except AwsError as error:
+        if error.code in (GONE, "410"):
+            return None
         raise SendError({connection_id: code_of(error)}) from error
-    if answer.status == 410:
-        return None
-    if answer.status >= 300:
-        raise SendError({connection_id: _code(answer)})
-    return answer.body
 
 
 def post(connection_id: str, body: bytes, *, endpoint_url: str, region: str | None, seconds: float) -> tuple[int, str]:
@@ -59,8 +55,9 @@ def post(connection_id: str, body: bytes, *, endpoint_url: str, region: str | No
     """
     url = f"{endpoint_url}/@connections/{quote(connection_id, safe='')}"
     headers = {"Content-Type": "application/octet-stream"}
+    session = _sessions.get(region) or _sessions.setdefault(region, SignedSession("execute-api", region))
     try:
-        answer = _session(region).request("POST", url, headers, body, timeout=seconds)
+        answer = session.request("POST", url, headers, body, timeout=seconds)
     except AwsConnectionError as error:
         raise (TimeoutError if error.code == "TimeoutError" else ConnectionError)(str(error)) from error
     return answer.status, _code(answer) if answer.status >= 300 else ""
@@ -69,13 +66,12 @@ def post(connection_id: str, body: bytes, *, endpoint_url: str, region: str | No
 def post_by_boto3(
     connection_id: str, body: bytes, *, endpoint_url: str, region: str | None, seconds: float
 ) -> tuple[int, str]:
-    """Do as `post`, through boto3, which sends by way of the environment's proxies."""
-    from kit_aws import aws_errors, client
-
+    """Do as `post`, through boto3, which knows proxies and profiles, and is what tests mock."""
     options: dict[str, Any] = {"endpoint_url": endpoint_url, "region": region, "max_attempts": 1}
     try:
-        with aws_errors("PostToConnection"):
-            client("apigatewaymanagementapi", **options).post_to_connection(ConnectionId=connection_id, Data=body)
+        with kit_aws.aws_errors("PostToConnection"):
+            api = kit_aws.client("apigatewaymanagementapi", **options)
+            api.post_to_connection(ConnectionId=connection_id, Data=body)
     except AwsConnectionError as error:
         raise (TimeoutError if "Timeout" in (error.code or "") else ConnectionError)(str(error)) from error
     except AwsError as error:
@@ -84,14 +80,12 @@ def post_by_boto3(
     return 200, ""
 
 
-def has_proxy(url: str) -> bool:
-    """Tell whether the environment names a proxy for a URL."""
-    name = f"{url.partition(':')[0]}_proxy"
-    if not (os.environ.get(name) or os.environ.get(name.upper())):
-        return False
-    from urllib.request import proxy_bypass
+def needs_boto3() -> bool:
+    """Tell whether requests have to go through boto3: for a proxy or a profile, or since a test mocks AWS."""
+    from kit_aws import environment
+    from kit_aws.calls import routes
 
-    return not proxy_bypass(url.partition("://")[2].partition("/")[0])
+    return routes.reason("apigatewaymanagementapi", environment.fingerprint()) is not None
 
 
 def code_of(error: AwsError) -> str:
@@ -102,7 +96,3 @@ def code_of(error: AwsError) -> str:
 def _code(answer: Answer) -> str:
     # A proxy's answer has no such field: the status stands in for the code.
     return (answer.headers.get("x-amzn-ErrorType") or "").partition(":")[0] or str(answer.status)
-
-
-def _session(region: str | None) -> SignedSession:
-    return _sessions.get(region) or _sessions.setdefault(region, SignedSession("execute-api", region))

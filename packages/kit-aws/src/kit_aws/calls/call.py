@@ -150,7 +150,12 @@ def _prepared(service: Service, operation: Operation, parameters: Mapping[str, A
         return query.request(service, operation, written(service.shapes, operation.input, parameters))
     from kit_aws.calls import rest
 
-    return rest.request(service, operation, parameters)
+    request = rest.request(service, operation, parameters)
+    if service.name != "s3":
+        return request
+    from kit_aws.calls import s3
+
+    return s3.with_checksum(operation, request, parameters)
 
 
 def _addressed(service: Service, prepared: Any, target: Any, parameters: Mapping[str, Any]) -> tuple[Any, Any]:

@@ -13,11 +13,10 @@ def request(service: Service, operation: Operation, parameters: Mapping[str, Any
     """Return the request of an operation. Raise `ParameterError`."""
     shape = service.shapes[operation.input]
     places, payload = shape[3:]
-    rest = dict(parameters)
-    body = content_of(rest.pop(payload), payload) if payload in rest else b""
-    values = written(service.shapes, operation.input, rest)
-    if payload in shape[2] and payload not in parameters:
-        raise problem(payload, "is missing")
+    body = content_of(parameters[payload], payload) if payload in parameters else b""
+    in_place = {name: "" if name == payload else value for name, value in parameters.items()}
+    values = written(service.shapes, operation.input, in_place)
+    values.pop(payload, None)
     path, query, headers = operation.path, [], {}
     for name, value in values.items():
         location, field = places[name]
@@ -30,6 +29,14 @@ def request(service: Service, operation: Operation, parameters: Mapping[str, Any
             headers[field.lower()] = "true" if value is True else "false" if value is False else str(value)
         elif location == "headers":
             headers |= {f"{field}{key}".lower(): each for key, each in value.items()}
+    for name, value in headers.items():
+        if (
+            "\n" in value
+            or "\r" in value
+            or not name.isascii()
+            or (name.startswith("x-amz-meta-") and not value.isascii())
+        ):
+            raise problem(name, "is sent as a header field: it has no line breaks, and metadata are in ASCII")
     return Prepared(operation.method, path, "&".join(query), headers, body)
 
 
@@ -50,7 +57,7 @@ def answer(
             prefix = field.lower()
             found[name] = {key[len(prefix) :]: value for key, value in headers.items() if key.startswith(prefix)}
         elif location == "header" and (value := headers.get(field.lower())) is not None:
-            found[name] = _header(kind, value)
+            found |= _expiry(value) if name == "Expires" else {name: _header(kind, value)}
     if payload:
         found[payload] = body
     return found
@@ -60,6 +67,14 @@ def _body(service: Service, operation: Operation, body: bytes) -> dict[str, Any]
     from kit_aws.calls import json
 
     return json.answer(service, operation, body) if service.protocol == "rest-json" else {}
+
+
+def _expiry(value: str) -> dict[str, Any]:
+    """Return S3's Expires, which is whatever was stored, as text, and as a time if it is one."""
+    try:
+        return {"Expires": _header("timestamp", value), "ExpiresString": value}
+    except ValueError:
+        return {"ExpiresString": value}
 
 
 def _header(kind: str, value: str) -> Any:

@@ -145,6 +145,10 @@ def _parsed(call: Call, status: int, headers: Mapping[str, str], body: bytes) ->
 
         found, own_id = query.answer(call.service, call.operation, body)
         return found, own_id or request_id
+    if call.operation.name == "GetObject":
+        from kit_aws.calls import s3
+
+        s3.check(headers, body)
     from kit_aws.calls import rest
 
     found = rest.answer(call.service, call.operation, status, headers, body)

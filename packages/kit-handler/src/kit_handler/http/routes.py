@@ -1,9 +1,10 @@
 """`route`: a function from Request to Response becomes a Lambda handler."""
 
+from kit_core.handlers import is_being_defined
 from kit_core.invocation import ask_outcome, begin, end
 from kit_core.parameters import is_async, is_generator, refuse_unknown
 
-from kit_handler._naming import is_being_defined, name_of, names_around, take_over
+from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure

@@ -87,7 +87,7 @@ def _batch_get(table: Table, connection_ids: Sequence[str]) -> list[Item]:
         ]
         for attempt in range(1, _ATTEMPTS + 1):
             request = {table.name: {"Keys": keys, "ConsistentRead": True}}
-            answer = call("batch_get_item", table.name, RequestItems=request)
+            answer = call("BatchGetItem", table.name, RequestItems=request)
             rows += answer["Responses"].get(table.name, [])
             keys = answer.get("UnprocessedKeys", {}).get(table.name, {}).get("Keys", [])
             if not keys:
@@ -103,7 +103,7 @@ def delete(table: Table, deletions: Sequence[tuple[str, Item]]) -> None:
         for name, key in deletions[start : start + _WRITTEN_AT_ONCE]:
             requests.setdefault(name, []).append({"DeleteRequest": {"Key": key}})
         for attempt in range(1, _ATTEMPTS + 1):
-            requests = call("batch_write_item", table.name, RequestItems=requests).get("UnprocessedItems") or {}
+            requests = call("BatchWriteItem", table.name, RequestItems=requests).get("UnprocessedItems") or {}
             if not requests:
                 break
             sleep(_BACKOFF.delay(attempt))

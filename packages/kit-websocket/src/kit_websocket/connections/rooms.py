@@ -106,7 +106,7 @@ class Memberships:
             query["ExpressionAttributeNames"] = {"#ttl": "_ttl"}
             query["ExpressionAttributeValues"] |= {":now": to_attribute(now)}
             while True:
-                page = self.call("query", **query)
+                page = self.call("Query", **query)
                 counted += page["Count"]
                 if not page.get("LastEvaluatedKey"):
                     break
@@ -116,7 +116,7 @@ class Memberships:
     def next_number(self, room: str, *, now: int) -> int:
         """Return the next sequence number of a room."""
         found = self.call(
-            "update_item",
+            "UpdateItem",
             Key=_key(f"{self._partition}/{checked(room)}/{_COUNTER}", _COUNTER),
             UpdateExpression="ADD seq :one SET #ttl = :ttl",
             ExpressionAttributeNames={"#ttl": "_ttl"},
@@ -140,7 +140,7 @@ class Memberships:
     def _connections_pages(self, key: str) -> Iterator[Item]:
         query = self.query(key)
         while True:
-            page = self.call("query", **query)
+            page = self.call("Query", **query)
             yield from page["Items"]
             if not page.get("LastEvaluatedKey"):
                 return
@@ -169,7 +169,7 @@ class Memberships:
 
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                call("transact_write_items", self.name, TransactItems=[row, *writes])
+                call("TransactWriteItems", self.name, TransactItems=[row, *writes])
             except DynamoDBError as error:
                 reasons = str(error.__cause__)
                 if error.code != "TransactionCanceledException" or attempt == _ATTEMPTS:

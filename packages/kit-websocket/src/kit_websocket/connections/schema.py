@@ -6,7 +6,7 @@ from kit_aws import AwsError
 
 from kit_websocket import aws
 from kit_websocket.connections.rooms import Memberships
-from kit_websocket.connections.table import CREATED, INDEXED, Table, call
+from kit_websocket.connections.table import CREATED, INDEXED, Table
 from kit_websocket.errors import DynamoDBError, TableShapeError
 
 _TTL = "_ttl"
@@ -62,7 +62,7 @@ def _create(name: str, key: tuple[str, ...], indexed: tuple[str, ...]) -> None:
 
 def _wait(name: str) -> None:
     try:
-        aws.wait("dynamodb", "table_exists", delay=1, attempts=120, TableName=name)
+        aws.wait("table_exists", delay=1, attempts=120, TableName=name)
     except AwsError as error:
         raise DynamoDBError("DescribeTable", aws.code_of(error), name) from error
 
@@ -82,4 +82,7 @@ def _let_expire(name: str) -> None:
 
 
 def _call(operation: str, name: str, **parameters: Any) -> Any:
-    return call(operation, name, TableName=name, **parameters)
+    try:
+        return aws.administer(operation, TableName=name, **parameters)
+    except AwsError as error:
+        raise DynamoDBError(operation.title().replace("_", ""), aws.code_of(error), name) from error

@@ -62,7 +62,7 @@ class Source:
             return Page([], [], None)
         query = self._queries[number] | {"Limit": _PAGE} | ({"ExclusiveStartKey": start} if start else {})
         reader = self._memberships if self._is_room else self._table
-        answer = reader.call("scan" if self._is_scan else "query", **query)
+        answer = reader.call("Scan" if self._is_scan else "Query", **query)
         last = answer.get("LastEvaluatedKey")
         following = [number, last] if last else [number + 1, None]
         items = [item for item in answer["Items"] if self._counts(item)]

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from kit_aws import AwsError
+import kit_aws
 
 from kit_websocket import aws
 from kit_websocket.connections.attributes import Attribute, to_attribute, to_item
@@ -62,7 +62,7 @@ class Table:
         return self._sorted
 
     def call(self, operation: str, **parameters: Any) -> Any:
-        """Call one operation of DynamoDB on this table, by its method's name."""
+        """Call one operation of DynamoDB on this table."""
         return call(operation, self.name, TableName=self.name, **parameters)
 
     def put(self, row: dict[str, object]) -> bool:
@@ -72,7 +72,7 @@ class Table:
         except (TypeError, ValueError) as error:
             raise DynamoDBError("PutItem", type(error).__name__, self.name, str(error)) from error
         return self._allowed(
-            "put_item",
+            "PutItem",
             Item=item,
             ConditionExpression="attribute_not_exists(connection_id) OR connected_at < :mine"
             " OR (connected_at = :mine AND #status = :connected)",
@@ -87,7 +87,7 @@ class Table:
             if self._sorted:
                 return next(self._rows(connection_id, Limit=1), None)
             key = {"connection_id": to_attribute(connection_id)}
-            item: Item | None = self.call("get_item", Key=key, ConsistentRead=True).get("Item")
+            item: Item | None = self.call("GetItem", Key=key, ConsistentRead=True).get("Item")
             return item
 
         return self._by_key(read)
@@ -113,7 +113,7 @@ class Table:
             if key is None:
                 return None
             found = self.call(
-                "update_item",
+                "UpdateItem",
                 Key=key,
                 UpdateExpression="ADD seq :one",
                 ConditionExpression=_ALIVE,
@@ -155,7 +155,7 @@ class Table:
     def pages(self, **query: Any) -> Iterator[Item]:
         """Yield the items of a query, page by page."""
         while True:
-            page = self.call("query", **query)
+            page = self.call("Query", **query)
             yield from page["Items"]
             if not page.get("LastEvaluatedKey"):
                 return
@@ -169,7 +169,7 @@ class Table:
         def update() -> bool:
             key = next(self._keys(connection_id, Limit=1), None)
             return key is not None and self._allowed(
-                "update_item",
+                "UpdateItem",
                 Key=key,
                 UpdateExpression=expression,
                 ConditionExpression=condition,
@@ -189,7 +189,7 @@ class Table:
                 "ExpressionAttributeValues": _values(begun=begun),
             }
         try:
-            found: Item | None = self.call("delete_item", Key=key, ReturnValues="ALL_OLD", **options).get("Attributes")
+            found: Item | None = self.call("DeleteItem", Key=key, ReturnValues="ALL_OLD", **options).get("Attributes")
         except DynamoDBError as error:
             if error.code == REFUSED:
                 return None
@@ -201,7 +201,7 @@ class Table:
         row = {"connection_id": connection_id, "status": DISCONNECTED, "connected_at": begun}
         row |= {CREATED: begun, "_ttl": now + _TOMBSTONE_SECONDS}
         return self._allowed(
-            "put_item",
+            "PutItem",
             Item=to_item(row),
             ConditionExpression="attribute_not_exists(connection_id) OR #status <> :connected",
             ExpressionAttributeNames={"#status": "status"},
@@ -252,11 +252,11 @@ class Table:
 
 
 def call(operation: str, table: str, **parameters: Any) -> Any:
-    """Call one operation of DynamoDB, by its method's name; `table` is named in the DynamoDBError of a failure."""
+    """Call one operation of DynamoDB; `table` is named in the DynamoDBError of a failure."""
     try:
-        return aws.call("dynamodb", operation, **parameters)
-    except AwsError as error:
-        raise DynamoDBError(operation.title().replace("_", ""), aws.code_of(error), table) from error
+        return kit_aws.call("dynamodb", operation, parameters)
+    except kit_aws.AwsError as error:
+        raise DynamoDBError(operation, aws.code_of(error), table) from error
 
 
 def index_query(attribute: str, value: str) -> dict[str, Any]:

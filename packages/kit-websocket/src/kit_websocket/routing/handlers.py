@@ -1,82 +1,97 @@
 """Calling a handler with the parameters that it names."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 from kit_core import loop
-from kit_core.json import loads
-from kit_core.parameters import is_async, parameters_of
+from kit_core.parameters import is_async
 
 from kit_websocket.errors import StatusError
+from kit_websocket.routing.arguments import Plan, plan_of, take_fields
 from kit_websocket.routing.middleware import Event, Step
-from kit_websocket.routing.response import Response, message, respond
+from kit_websocket.routing.response import Response, error_response, respond
+
+if TYPE_CHECKING:
+    from kit_websocket.connections.connection import Connection
+    from kit_websocket.connections.manager import ConnectionManager
+
+_GONE = 410
 
 
-def handler_step(function: Callable[..., Any]) -> Step:
-    """Return `function` as a step of `(event, context)`.
+class Handler:
+    """Hold a registered function, and how it is called.
 
-    It is called with the parameters that it names, of event, context, connection_id and body (all four for
-    `**kwargs`). Raise TypeError for another required parameter.
+    is_message: whether it handles messages, and not `$connect` or `$disconnect`
+    around: members of a message that belong to its route
+    reply: how its result reaches the client, None for the resolver's way
     """
-    names = _names(function)
-    asynchronous = is_async(function, follow_wrapped=True)
-    return Step((_asynchronous if asynchronous else _synchronous)(function, names), asynchronous)
+
+    __slots__ = ("function", "is_async", "is_message", "plan", "reply")
+
+    def __init__(
+        self, function: Callable[..., Any], *, is_message: bool, around: tuple[str, ...], reply: str | None
+    ) -> None:
+        self.function = function
+        self.is_message = is_message
+        self.plan = plan_of(function, has_message=is_message, around=around)
+        self.is_async = is_async(function, follow_wrapped=True)
+        self.reply = reply
+
+    def step(self, connections: "ConnectionManager | None") -> Step:
+        """Return the handler as a step of `(event, context)`.
+
+        Raise TypeError if it asks for the `Connection`, and there is nothing that knows connections.
+        """
+        if self.plan.connection is not None and connections is None:
+            named = getattr(self.function, "__qualname__", self.function)
+            raise TypeError(f"{named} asks for the Connection: WebSocketResolver(connections=…) names where it is kept")
+        if self.is_async:
+            return Step(_asynchronous(self, connections), is_async=True)
+        return Step(_synchronous(self, connections), is_async=False)
 
 
-def parse_body(event: Event) -> Any:
-    """Return the message's JSON, None where it is empty. Raise StatusError 400 where it is not JSON."""
-    text = event.get("body")
-    if text is None or text == "":
-        return None
-    try:
-        if event.get("isBase64Encoded"):
-            from base64 import b64decode
-
-            text = b64decode(text, validate=True).decode()
-        return loads(text)
-    except ValueError:
-        raise StatusError(400, "The message is not valid JSON") from None
+def _arguments(plan: Plan, event: Event, context: Any) -> dict[str, Any]:
+    given = {name: getter(event, context) for name, getter in plan.getters}
+    return given | take_fields(plan, event) if plan.fields else given
 
 
-_ARGUMENTS: Mapping[str, Callable[[Event, Any], Any]] = {
-    "event": lambda event, context: event,
-    "context": lambda event, context: context,
-    "connection_id": lambda event, context: event["requestContext"]["connectionId"],
-    "body": lambda event, context: parse_body(event),
-}
+def _asynchronous(handler: Handler, connections: "ConnectionManager | None") -> Callable[..., Awaitable[Response]]:
+    function, plan, is_message = handler.function, handler.plan, handler.is_message
 
-
-def _names(function: Callable[..., Any]) -> tuple[str, ...]:
-    parameters = parameters_of(function)
-    if parameters is None:
-        raise TypeError(f"{function!r} cannot be a handler: its parameters cannot be read")
-    by_keyword = parameters.names[parameters.positional_only :]
-    for name in parameters.required:
-        if name not in _ARGUMENTS or name not in by_keyword:
-            named = getattr(function, "__qualname__", function)
-            raise TypeError(f"{named} asks for {name!r}; a handler is called by keyword with {', '.join(_ARGUMENTS)}")
-    return tuple(name for name in _ARGUMENTS if parameters.takes_kwargs or name in by_keyword)
-
-
-def _asynchronous(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Awaitable[Response]]:
     async def call(event: Event, context: Any) -> Response:
         try:
-            result = function(**{name: _ARGUMENTS[name](event, context) for name in names})
+            given = _arguments(plan, event, context)
+            if plan.connection is not None and connections is not None:
+                found = await connections.get_connection(event["requestContext"]["connectionId"])
+                given[plan.connection[0]] = _known(found, plan)
+            result = function(**given)
             # A wrapper may have awaited it already.
             return respond(await result if hasattr(result, "__await__") else result)
         except StatusError as error:
-            return message(error.status, error.message)
+            return error_response(error, is_message=is_message)
 
     return call
 
 
-def _synchronous(function: Callable[..., Any], names: tuple[str, ...]) -> Callable[..., Response]:
+def _synchronous(handler: Handler, connections: "ConnectionManager | None") -> Callable[..., Response]:
+    function, plan, is_message = handler.function, handler.plan, handler.is_message
+
     def call(event: Event, context: Any) -> Response:
         try:
-            result = function(**{name: _ARGUMENTS[name](event, context) for name in names})
+            given = _arguments(plan, event, context)
+            if plan.connection is not None and connections is not None:
+                found = connections.sync.get_connection(event["requestContext"]["connectionId"])
+                given[plan.connection[0]] = _known(found, plan)
+            result = function(**given)
             # A lambda or a decorator may hide that it makes a coroutine.
             return respond(loop.run(result) if hasattr(result, "__await__") else result)
         except StatusError as error:
-            return message(error.status, error.message)
+            return error_response(error, is_message=is_message)
 
     return call
+
+
+def _known(connection: "Connection | None", plan: Plan) -> "Connection | None":
+    if connection is None and plan.connection is not None and not plan.connection[1]:
+        raise StatusError(_GONE, "The connection is not known, or has expired: connect again")
+    return connection

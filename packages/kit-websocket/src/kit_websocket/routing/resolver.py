@@ -1,40 +1,72 @@
 """Routing: the handler of each event of a WebSocket API."""
 
 import logging
-from collections.abc import Callable
-from typing import Any, TypeVar
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kit_core import guards, invocation, loop
 from kit_core.parameters import is_async
 
 from kit_websocket.errors import EventShapeError, StatusError
-from kit_websocket.routing.handlers import handler_step
+from kit_websocket.routing import replies
+from kit_websocket.routing.body import field_of
+from kit_websocket.routing.handlers import Handler
 from kit_websocket.routing.middleware import Event, Step, compose
-from kit_websocket.routing.response import Response, message
+from kit_websocket.routing.response import Response, error_response
+
+if TYPE_CHECKING:
+    from kit_websocket.connections.manager import ConnectionManager
 
 F = TypeVar("F", bound=Callable[..., Any])
 M = TypeVar("M", bound=Callable[..., Any])
+Reply = Literal["response", "send"]
+
+_LIFECYCLE = ("$connect", "$disconnect")
+_REPLIES = (replies.RESPONSE, replies.SEND)
 
 
 class WebSocketResolver:
     """Route the events of a WebSocket API; itself a Lambda handler.
 
-    Handlers are functions or coroutine functions. They are called with the parameters that they name: `event`,
-    `context`, `connection_id` and `body` (the message's JSON, None where it is empty). The result is the response: a
-    dict with `statusCode` as it is, None as 200 without a body, anything else as 200 with JSON. API Gateway passes the
-    body on to the client only where the route has a route response.
+    route_field: the member of a message that names its route where API Gateway's own choice was `$default`; nested ones
+        as `message.kind`; None for none
+    ack: the member of a message by whose value its result or error is acknowledged; None for none
+    reply: "response" returns results, which API Gateway passes on where the route has a route response; "send" sends
+        them to the client, for routes without one. By default KIT_WEBSOCKET_REPLY, else "response"
+    connections: where handlers that ask for the `Connection` get it from
+
+    Handlers are functions or coroutine functions, called with the parameters that they name: `event`, `context`,
+    `connection_id`, `body` (the message's JSON, None where it is empty, loaded by its annotation if it has one), one
+    annotated with `Context`, one with `Connection`, and any other name is a member of the message. The result is a dict
+    with `statusCode` as it is, None as 200 without a body, anything else as 200 with JSON.
 
     >>> resolver = WebSocketResolver()
-    >>> @resolver.on_message("ping")
-    ... def ping(connection_id):
-    ...     return {"action": "pong"}
+    >>> @resolver.on_message("rename")
+    ... def rename(connection_id, name: str):
+    ...     return {"action": "renamed", "name": name}
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        route_field: str | None = "action",
+        ack: str | None = "id",
+        reply: Reply | None = None,
+        connections: "ConnectionManager | None" = None,
+    ) -> None:
         """Start without handlers and middleware."""
-        self._handlers: dict[str, Step] = {}
+        if reply not in (None, *_REPLIES):
+            raise ValueError(f"reply is 'response' or 'send', not {reply!r}")
+        self.connections = connections
+        self._route_field = tuple(route_field.split(".")) if route_field else ()
+        self._ack = ack
+        self._reply = reply
+        self._around = tuple(name for name in (*self._route_field[:1], ack) if name)
+        self._handlers: dict[str, Handler] = {}
         self._middleware: list[Step] = []
-        self._composed: dict[str, Step] = {}
+        self._included: list[tuple[WebSocketResolver, str]] = []
+        self._composed: dict[str, tuple[Handler, Step]] = {}
 
     def on_connect(self) -> Callable[[F], F]:
         """Register the handler of `$connect`; a status other than 2xx refuses the connection."""
@@ -44,15 +76,31 @@ class WebSocketResolver:
         """Register the handler of `$disconnect`, which API Gateway calls in most cases, but not in all."""
         return self._on("$disconnect")
 
-    def on_message(self, route_key: str) -> Callable[[F], F]:
-        """Register the handler of a route of the API (by its route key); the last one registered is called."""
-        if not isinstance(route_key, str) or not route_key or route_key in ("$connect", "$disconnect"):
-            raise TypeError(f"on_message takes the route key of messages, not {route_key!r}")
-        return self._on(route_key)
+    def on_message(self, route_key: str, *, reply: Reply | None = None) -> Callable[[F], F]:
+        """Register the handler of a route, by its route key or the value of the route field; the last one counts.
 
-    def on_default(self) -> Callable[[F], F]:
+        reply: for this route, instead of the resolver's
+        """
+        if not isinstance(route_key, str) or not route_key or route_key in _LIFECYCLE:
+            raise TypeError(f"on_message takes the route key of messages, not {route_key!r}")
+        return self._on(route_key, reply)
+
+    def on_default(self, *, reply: Reply | None = None) -> Callable[[F], F]:
         """Register the handler of `$default`, and of every message whose route has no handler here."""
-        return self._on("$default")
+        return self._on("$default", reply)
+
+    def include(self, resolver: "WebSocketResolver", *, prefix: str = "") -> None:
+        """Take over the handlers of another resolver, with its middleware inside of this one's.
+
+        prefix: put before the route keys of its messages; `$connect`, `$disconnect` and `$default` stay as they are
+
+        What is registered there later counts as well. A handler of this resolver wins, and of several included ones the
+        first. ValueError for a resolver that includes itself.
+        """
+        if resolver is self or resolver._includes(self):
+            raise ValueError("a resolver cannot include itself")
+        self._included.append((resolver, prefix))
+        self._composed.clear()
 
     def middleware(self, middleware: M) -> M:
         """Put `(event, context, next_handler)` around every handler; the first registered is the outermost.
@@ -76,21 +124,18 @@ class WebSocketResolver:
         is over. The event is the current one of `kit_core.invocation` meanwhile. Raise EventShapeError if the event is
         none of a WebSocket API, RuntimeError if this thread runs an event loop already and a handler needs one.
         """
-        route_key = _route_key(event)
-        step = self._step(route_key)
-        if step is not None and step.is_async:
-            _ensure_outside_of_a_loop()
+        route_key, connection_id = _route_of(event)
         token = invocation.begin(event, context)
         try:
-            if step is None:
-                guards.log("kit.websocket", logging.WARNING, "no handler for route %s", route_key)
-                return message(404, "No handler found for route")
-            return loop.run(step.call(event, context)) if step.is_async else step.call(event, context)
-        except StatusError as error:
-            return message(error.status, error.message)
-        except Exception:  # noqa: BLE001  (the client gets an answer in any case)
-            guards.log("kit.websocket", logging.ERROR, "the handler of route %s failed", route_key, exc_info=True)
-            return message(500, "Internal server error")
+            if route_key in _LIFECYCLE:
+                return self._answer(route_key, event, context)[0]
+            message_id = None if self._ack is None else replies.id_of(event, self._ack)
+            response, reply = self._answer(route_key, event, context)
+            if message_id is not None:
+                response = replies.acknowledged(response, message_id)
+            if reply == replies.SEND:
+                return replies.sent(response, connection_id)
+            return response
         finally:
             invocation.end(token)
 
@@ -98,24 +143,92 @@ class WebSocketResolver:
         """Answer one event, as `resolve` does."""
         return self.resolve(event, context)
 
-    def _on(self, route_key: str) -> Callable[[F], F]:
+    def _answer(self, route_key: str, event: Event, context: Any) -> tuple[Response, str]:
+        """Return the response of a route's handler, and how it reaches the client."""
+        is_message = route_key not in _LIFECYCLE
+        handler = None
+        try:
+            found = self._found(route_key, event)
+            if found is None:
+                guards.log("kit.websocket", logging.WARNING, "no handler for route %s", route_key)
+                missing = StatusError(404, "No handler found for route")
+                return error_response(missing, is_message=is_message), self._reply_of(None)
+            handler, step = found
+            if step.is_async:
+                _ensure_outside_of_a_loop()
+                response = loop.run(step.call(event, context))
+            else:
+                response = step.call(event, context)
+        except _NestedLoopError:
+            raise
+        except StatusError as error:
+            response = error_response(error, is_message=is_message)
+        except Exception:  # noqa: BLE001  (the client gets an answer in any case)
+            guards.log("kit.websocket", logging.ERROR, "the handler of route %s failed", route_key, exc_info=True)
+            response = error_response(StatusError(500, "Internal server error"), is_message=is_message)
+        return response, self._reply_of(handler)
+
+    def _on(self, route_key: str, reply: str | None = None) -> Callable[[F], F]:
+        if reply not in (None, *_REPLIES):
+            raise ValueError(f"reply is 'response' or 'send', not {reply!r}")
+
         def register(function: F) -> F:
-            self._handlers[route_key] = handler_step(function)
+            is_message = route_key not in _LIFECYCLE
+            self._handlers[route_key] = Handler(function, is_message=is_message, around=self._around, reply=reply)
             self._composed.clear()
             return function
 
         return register
 
-    def _step(self, route_key: str) -> Step | None:
-        step = self._composed.get(route_key)
-        if step is None:
-            handler = self._handlers.get(route_key)
-            if handler is None and route_key not in ("$connect", "$disconnect"):
-                handler = self._handlers.get("$default")
-            if handler is None:
+    def _found(self, route_key: str, event: Event) -> "tuple[Handler, Step] | None":
+        found = self._composed.get(route_key)
+        if found is not None and not (route_key == "$default" and self._route_field):
+            return found
+        if route_key == "$default" and self._route_field:
+            named = field_of(event, self._route_field)
+            if isinstance(named, str) and named not in ("$default", *_LIFECYCLE):
+                found = self._step(named)
+                if found is not None:
+                    return found
+        found = self._step(route_key)
+        if found is None and route_key not in _LIFECYCLE:
+            found = self._step("$default")
+        return found
+
+    def _step(self, route_key: str) -> "tuple[Handler, Step] | None":
+        found = self._composed.get(route_key)
+        if found is None:
+            chain = self._chain(route_key)
+            if chain is None:
                 return None
-            step = self._composed[route_key] = compose(handler, self._middleware)
-        return step
+            handler, middleware, connections = chain
+            found = self._composed[route_key] = handler, compose(handler.step(connections), middleware)
+        return found
+
+    def _chain(self, route_key: str) -> "tuple[Handler, list[Step], ConnectionManager | None] | None":
+        """Return a route's handler, the middleware around it, and where it gets its `Connection` from."""
+        handler = self._handlers.get(route_key)
+        if handler is not None:
+            return handler, list(self._middleware), self.connections
+        for resolver, prefix in self._included:
+            if route_key.startswith("$"):
+                inner = resolver._chain(route_key)
+            else:
+                inner = resolver._chain(route_key[len(prefix) :]) if route_key.startswith(prefix) else None
+            if inner is not None:
+                return inner[0], self._middleware + inner[1], inner[2] or self.connections
+        return None
+
+    def _includes(self, resolver: "WebSocketResolver") -> bool:
+        return any(each is resolver or each._includes(resolver) for each, _ in self._included)
+
+    def _reply_of(self, handler: Handler | None) -> str:
+        own = None if handler is None else handler.reply
+        return own or self._reply or os.environ.get("KIT_WEBSOCKET_REPLY") or replies.RESPONSE
+
+
+class _NestedLoopError(RuntimeError):
+    """Is raised where a coroutine cannot be run since the thread runs a loop already."""
 
 
 def _ensure_outside_of_a_loop() -> None:
@@ -125,12 +238,15 @@ def _ensure_outside_of_a_loop() -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    raise RuntimeError("this thread runs an event loop already; call the resolver from outside of it")
+    raise _NestedLoopError("this thread runs an event loop already; call the resolver from outside of it")
 
 
-def _route_key(event: Event) -> str:
-    context = event.get("requestContext") or {}
-    for name in ("routeKey", "connectionId"):
-        if not context.get(name):
-            raise EventShapeError(name)
-    return str(context["routeKey"])
+def _route_of(event: Event) -> tuple[str, str]:
+    context = event.get("requestContext") if isinstance(event, Mapping) else None
+    context = context if isinstance(context, Mapping) else {}
+    route_key, connection_id = context.get("routeKey"), context.get("connectionId")
+    if not (isinstance(route_key, str) and route_key):
+        raise EventShapeError("routeKey")
+    if not (isinstance(connection_id, str) and connection_id):
+        raise EventShapeError("connectionId")
+    return route_key, connection_id

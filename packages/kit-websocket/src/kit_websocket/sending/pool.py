@@ -1,8 +1,9 @@
 """Kept connections to management APIs, some for each endpoint, opened as they are needed.
 
 An answer costs a twentieth of the CPU time that boto3 takes for it. Redirects are not followed. `AWS_CA_BUNDLE` names
-other certificates to trust. Where the environment names a proxy, requests go through boto3, which knows proxies, and
-where the event loop cannot watch sockets (the default one on Windows), through threads.
+other certificates to trust. Where the environment asks for more than keys and endpoints (a proxy, a profile), and in a
+test that mocks boto3, requests go through boto3. Where the event loop cannot watch sockets (the default one on
+Windows), they go through threads.
 """
 
 import asyncio
@@ -202,7 +203,7 @@ class ThreadedLane(Lane):
 def pool_of(endpoint_url: str) -> Pool:
     """Return this process's pool for an endpoint, as the environment wants it."""
     loop = asyncio.get_running_loop()
-    if aws.has_proxy(endpoint_url):
+    if aws.needs_boto3():
         return ThreadedPool(endpoint_url, by_boto3=True)
     if type(loop).__name__ == "ProactorEventLoop":
         return ThreadedPool(endpoint_url, by_boto3=False)

@@ -1,10 +1,9 @@
 """One message to one connection, without a table; closing a connection, and asking for its state."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from kit_aws import AwsError
-from kit_core.json import loads
 from kit_core.loop import in_thread
 
 from kit_websocket import aws, current
@@ -64,15 +63,23 @@ async def close(connection_id: str, *, endpoint_url: str | None = None) -> bool:
     """
     check_open(connection_id)
     url = endpoint(endpoint_url)
-    return await in_thread(aws.manage, "DELETE", connection_id, endpoint_url=url, region=region_of(url)) is not None
+    return (
+        await in_thread(aws.manage, "DeleteConnection", connection_id, endpoint_url=url, region=region_of(url))
+        is not None
+    )
 
 
 async def status(connection_id: str, *, endpoint_url: str | None = None) -> Status | None:
     """Return what API Gateway knows of a connection, None if it is gone. Raise EndpointNotSetError, SendError."""
     check_open(connection_id)
     url = endpoint(endpoint_url)
-    body = await in_thread(aws.manage, "GET", connection_id, endpoint_url=url, region=region_of(url))
-    return None if body is None else _status(body)
+    told = await in_thread(aws.manage, "GetConnection", connection_id, endpoint_url=url, region=region_of(url))
+    if told is None:
+        return None
+    identity = told.get("Identity") or {}
+    return Status(
+        told.get("ConnectedAt"), told.get("LastActiveAt"), identity.get("SourceIp"), identity.get("UserAgent")
+    )
 
 
 def check_open(connection_id: str) -> None:
@@ -81,19 +88,3 @@ def check_open(connection_id: str) -> None:
         raise ValueError(f"{connection_id!r} is not a connection id")
     if connection_id == current.opening():
         raise SendError({connection_id: _NOT_OPEN})
-
-
-def _status(body: bytes) -> Status:
-    told = loads(body) if body else {}
-    told = {name[:1].lower() + name[1:]: value for name, value in told.items()} if isinstance(told, dict) else {}
-    identity: dict[str, Any] = told.get("identity") or {}
-    return Status(
-        _moment(told.get("connectedAt")),
-        _moment(told.get("lastActiveAt")),
-        identity.get("sourceIp"),
-        identity.get("userAgent"),
-    )
-
-
-def _moment(text: object) -> datetime | None:
-    return datetime.fromisoformat(text) if isinstance(text, str) else None

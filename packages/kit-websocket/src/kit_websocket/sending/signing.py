@@ -30,7 +30,9 @@ class Signer:
         token = scope.credentials.token
         self._path = f"{parts.path}/@connections/"
         self._canonical_path = quote(f"{parts.path}/", safe="/~").replace("//", "/") + "%40connections/"
-        host = sigv4._host(parts.scheme, parts.netloc)
+        # As HTTP clients send it: no user, lower case, no default port.
+        port = None if parts.port == {"http": 80, "https": 443}.get(parts.scheme) else parts.port
+        host = (parts.hostname or "") if port is None else f"{parts.hostname}:{port}"
         headers = {"host": host, "x-amz-date": scope.timestamp, **({"x-amz-security-token": token} if token else {})}
         names = ";".join(headers)
         lines = "".join(f"{name}:{value}\n" for name, value in headers.items())

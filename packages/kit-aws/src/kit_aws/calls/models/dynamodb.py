@@ -560,7 +560,7 @@ SERVICE = Service(
             },
             (),
         ),
-        "ScanSegment": ("integer",),
+        "ScanSegment": ("integer", 0),
         "ScanTotalSegments": ("integer", 1),
         "SecondaryIndexesCapacityMap": ("map", "IndexName", "Capacity"),
         "Select": ("string",),

@@ -20,7 +20,6 @@ SERVICE = Service(
     },
     errors={"InternalException": "InternalException"},
     shapes={
-        "EndpointId": ("string", 1),
         "ErrorCode": ("string",),
         "ErrorMessage": ("string",),
         "EventId": ("string",),
@@ -30,11 +29,7 @@ SERVICE = Service(
         "Integer": ("integer",),
         "InternalException": ("structure", {}, ()),
         "NonPartnerEventBusNameOrArn": ("string", 1),
-        "PutEventsRequest": (
-            "structure",
-            {"Entries": "PutEventsRequestEntryList", "EndpointId": "EndpointId"},
-            ("Entries",),
-        ),
+        "PutEventsRequest": ("structure", {"Entries": "PutEventsRequestEntryList"}, ("Entries",)),
         "PutEventsRequestEntry": (
             "structure",
             {
