@@ -32,7 +32,7 @@ _ADDRESS_SECONDS = 10.0
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 _pools: "dict[tuple[str, int], Pool]" = {}
-_tls: "SSLContext | None" = None
+_tls: "dict[str | None, SSLContext]" = {}  # by the file of certificates to trust
 
 
 class NotOpenedError(ConnectionError):
@@ -51,13 +51,13 @@ class Pool:
     """
 
     def __init__(self, endpoint_url: str) -> None:
+        self._idle: list[Wire] = []
         parts = urlsplit(endpoint_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{endpoint_url!r} is not the URL of a management API")
         self._url = endpoint_url
         self._host, self._port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
         self._is_tls = parts.scheme == "https"
-        self._idle: list[Wire] = []
         self._addresses: tuple[float, list[Any]] = (0.0, [])
         self._signer: Signer | None = None
         self._signed_for: tuple[Any, ...] = ()
@@ -212,9 +212,10 @@ def pool_of(endpoint_url: str) -> Pool:
 
 
 def _tls_context() -> "SSLContext":
-    global _tls
-    if _tls is None:
+    bundle = os.environ.get("AWS_CA_BUNDLE") or None
+    found = _tls.get(bundle)
+    if found is None:
         from ssl import create_default_context
 
-        _tls = create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or None)
-    return _tls
+        found = _tls[bundle] = create_default_context(cafile=bundle)
+    return found
