@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--raw-logs", action="store_true", help="show structured log lines as the JSON that they are")
     add("--websocket-speed", type=_positive, default=1.0, metavar="N", help=_SPEED)
     add("--websocket-lost-disconnects", type=_share, default=0.0, metavar="SHARE", help=_LOST)
-    add("--websocket-rate", type=_positive, metavar="N", help=_RATE)
+    add("--websocket-throttled", type=_share, default=0.0, metavar="SHARE", help=_THROTTLED)
     add("--no-reload", action="store_false", dest="reload", help="do not watch the code")
     run.set_defaults(command=_run)
 
@@ -92,7 +92,7 @@ _PORT = (
 )
 _SPEED = "WebSocket connections age N times as fast: the ten idle minutes and the two hours are divided by it"
 _LOST = "of WebSocket connections whose $disconnect never comes, from 0 (default) to 1"
-_RATE = "commands to @connections a second; others are answered with 429. By default, no limit"
+_THROTTLED = "of commands to @connections that are answered with 429, from 0 (default) to 1"
 _DELAY = "until a failed message comes again (default 1); 'queue': the queue's own visibility timeout"
 
 
@@ -147,7 +147,7 @@ def _options(found: argparse.Namespace) -> "Options":
 
     given = {name: value for name, value in vars(found).items() if name != "raw_logs"}
     parameters = dict(given.pop("parameter"))
-    names = ("speed", "lost_disconnects", "rate")
+    names = ("speed", "lost_disconnects", "throttled")
     rules = WebSocketRules(**{name: given.pop(f"websocket_{name}") for name in names})
     return Options(**{**given, "folder": found.folder.resolve()}, parameters=parameters, websocket=rules)
 

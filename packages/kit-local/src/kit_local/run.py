@@ -244,8 +244,6 @@ class Backend:
 
     async def _serve(self, stack: "Stack", template: Path) -> None:
         """Open the APIs and start polling; workers start with their first invocation."""
-        from kit_testing.servers import Throttle
-
         from kit_local.bridges.management import Management
         from kit_local.gateway.connections import Connections
         from kit_local.gateway.server import HttpGateway
@@ -258,12 +256,10 @@ class Backend:
         functions = Functions(stack.functions, self._environment(stack), self._console, reload=self._options.reload)
         self._stops.append(functions.stop)
         sockets: list[Connections] = []
-        rules = self._options.websocket
-        throttle = Throttle(rules.rate) if rules.rate else None  # one for the account
         for api in stack.apis:
             gateway: HttpGateway | WebSocketGateway
             if api.kind == "websocket":
-                gateway = WebSocketGateway(api, stack, functions, rules=rules, throttle=throttle)
+                gateway = WebSocketGateway(api, stack, functions, rules=self._options.websocket)
                 sockets.append(gateway.connections)
             else:
                 gateway = HttpGateway(api, stack, functions)

@@ -28,7 +28,7 @@ def test_without_options_it_runs_this_folder(told: list[Options], monkeypatch: A
 def test_every_option_arrives(told: list[Options], tmp_path: Path) -> None:
     arguments = f"run {tmp_path} --port 0 --ready-file r.json --ephemeral --ignore-unsupported --no-reload"
     arguments += " --retry-delay 5 --parameter A=1 --parameter B=x=y"
-    arguments += " --websocket-speed 60 --websocket-lost-disconnects 0.5 --websocket-rate 100"
+    arguments += " --websocket-speed 60 --websocket-lost-disconnects 0.5 --websocket-throttled 0.1"
     cli.main(arguments.split())
     assert told == [
         Options(
@@ -40,7 +40,7 @@ def test_every_option_arrives(told: list[Options], tmp_path: Path) -> None:
             parameters={"A": "1", "B": "x=y"},
             retry_delay=5,
             reload=False,
-            websocket=WebSocketRules(speed=60, lost_disconnects=0.5, rate=100),
+            websocket=WebSocketRules(speed=60, lost_disconnects=0.5, throttled=0.1),
         )
     ]
 
@@ -79,7 +79,7 @@ def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["run", "--retry-delay", "-1"],
         ["run", "--retry-delay", "soon"],
         ["run", "--websocket-speed", "0"],
-        ["run", "--websocket-rate", "nan"],
+        ["run", "--websocket-throttled", "nan"],
         ["run", "--websocket-lost-disconnects", "1.5"],
         ["run", "--websocket-lost-disconnects", "often"],
         ["run", "--unknown"],

@@ -11,9 +11,10 @@ from typing import Any
 
 from aiohttp import web
 from kit_testing.servers.aws import Reply
-from kit_testing.servers.connections import MESSAGE_LIMIT, Throttle, forbidden, gone, state, throttled, too_large
+from kit_testing.servers.connections import MESSAGE_LIMIT, forbidden, gone, state, throttled, too_large
 
 from kit_local.gateway.incoming import Incoming, short_id
+from kit_local.gateway.rules import WebSocketRules
 
 SEND_SECONDS = 10.0  # that a client may leave its buffers full
 
@@ -76,13 +77,10 @@ class Connection:
 
 
 class Connections:
-    """The connections of one API that `$connect` has let in.
+    """The connections of one API that `$connect` has let in."""
 
-    throttle: commands that it does not let through are 429
-    """
-
-    def __init__(self, throttle: Throttle | None = None) -> None:
-        self._throttle = throttle
+    def __init__(self, rules: WebSocketRules | None = None) -> None:
+        self._rules = rules or WebSocketRules()
         self._known: dict[str, Connection] = {}
 
     def __iter__(self) -> Iterator[Connection]:
@@ -101,7 +99,7 @@ class Connections:
 
     async def command(self, connection_id: str, method: str, body: bytes) -> Reply:
         """Answer a call of the management API: POST a message, GET the state, DELETE the connection."""
-        if self._throttle and not self._throttle.take():
+        if self._rules.throttles():
             return throttled()
         connection = self._known.get(connection_id)
         if connection is None or not connection.open:

@@ -1,10 +1,12 @@
 """The rules of WebSocket APIs that a developer may change: time, throttling, and `$disconnect`."""
 
+import random
 from dataclasses import dataclass
 
 # "Quotas for configuring and running a WebSocket API"
 _IDLE_SECONDS = 600.0
 _LONGEST_SECONDS = 7200.0
+_random = random.SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -13,12 +15,20 @@ class WebSocketRules:
 
     speed: how many times as fast connections age: the ten idle minutes and the two hours are divided by it
     lost_disconnects: the share of connections, from 0 to 1, whose `$disconnect` never comes
-    rate: commands to `@connections` a second, of all APIs together; others are 429. None: no limit
+    throttled: the share of commands to `@connections` that are answered with 429
     """
 
     speed: float = 1.0
     lost_disconnects: float = 0.0
-    rate: float | None = None
+    throttled: float = 0.0
+
+    def loses_disconnect(self) -> bool:
+        """Decide whether a connection's `$disconnect` is lost."""
+        return _random.random() < self.lost_disconnects
+
+    def throttles(self) -> bool:
+        """Decide whether a command is throttled."""
+        return _random.random() < self.throttled
 
     @property
     def idle_seconds(self) -> float:

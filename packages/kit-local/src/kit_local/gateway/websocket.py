@@ -6,7 +6,6 @@ After "API Gateway WebSocket API mapping template reference" and "Working with r
 import asyncio
 import json
 import logging
-import random
 import re
 import time
 from collections.abc import Callable
@@ -16,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from aiohttp import WSCloseCode, WSMsgType, web
-from kit_testing.servers.connections import COMMANDS, MESSAGE_LIMIT, Throttle
+from kit_testing.servers.connections import COMMANDS, MESSAGE_LIMIT
 
 from kit_local.gateway.authorizers import Authorizers
 from kit_local.gateway.connections import Connection, Connections
@@ -46,7 +45,6 @@ _REFUSALS = {"unauthorized": 401, "forbidden": 403, "denied": 403, "missing": 40
 _REFUSALS |= {"handshake": 400, "malformed": 400}
 _CLOSE_SECONDS = 2.0  # that a client may take to say goodbye
 _NO_CODE = 1005  # RFC 6455 7.4.1: none was sent
-_random = random.SystemRandom()
 logger = logging.getLogger("kit.local")
 
 
@@ -60,7 +58,6 @@ class WebSocketGateway(Listener):
         functions: Functions,
         *,
         rules: WebSocketRules | None = None,
-        throttle: Throttle | None = None,
     ) -> None:
         super().__init__(functions)
         self._rules = rules or WebSocketRules()
@@ -68,7 +65,7 @@ class WebSocketGateway(Listener):
         self._base = urlsplit(api.url).path.rstrip("/")
         self._routes = {route.key: route for route in api.routes}
         self._authorizers = Authorizers(api, functions)
-        self.connections = Connections(throttle)
+        self.connections = Connections(self._rules)
         selection = _SELECTION.fullmatch(api.selection)
         self._selection = selection[1].split(".") if selection else []
 
@@ -199,7 +196,7 @@ class WebSocketGateway(Listener):
         self.connections.remove(connection)
         if not (route := self._routes.get("$disconnect")):
             return
-        if _random.random() < self._rules.lost_disconnects:
+        if self._rules.loses_disconnect():
             self._functions.console.refused("websocket $disconnect", ("lost, as asked", "yellow"))
             return
         context = {"disconnectStatusCode": int(code), "disconnectReason": reason}
