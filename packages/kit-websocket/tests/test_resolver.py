@@ -1,4 +1,5 @@
 import asyncio
+import contextvars
 import json
 import logging
 import re
@@ -6,7 +7,7 @@ import threading
 from types import SimpleNamespace
 
 import pytest
-from kit_core import invocation
+from kit_core import invocation, loop
 from kit_core.errors import TimeUpError
 from kit_websocket import (
     EventShapeError,
@@ -342,3 +343,40 @@ def test_resolving_inside_a_running_loop_is_an_error_that_says_so(resolver, make
             resolver.resolve(make_event("m"), None)
 
     asyncio.run(inside())
+
+
+async def leave_a_task():
+    asyncio.create_task(asyncio.sleep(0))  # noqa: RUF006
+    return asyncio.get_running_loop().is_closed()
+
+
+async def fail_at_once():
+    raise RuntimeError("at once")
+
+
+async def set_a_variable():
+    variable.set("changed")
+    return variable.get()
+
+
+variable = contextvars.ContextVar("variable", default="as it was")
+
+
+def test_a_coroutine_without_an_await_has_a_loop_and_a_context_of_its_own(resolver, make_event, caplog):
+    for function in (leave_a_task, fail_at_once, set_a_variable):
+        resolver.on_message(function.__name__)(function)
+    for _ in range(3):
+        assert body_of(resolver.resolve(make_event("leave_a_task"), None)) is False
+        assert resolver.resolve(make_event("fail_at_once"), None)["statusCode"] == 500
+        assert body_of(resolver.resolve(make_event("set_a_variable"), None)) == "changed"
+        assert variable.get() == "as it was"
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+    asyncio.run(asyncio.sleep(0))
+
+    async def inside():
+        with pytest.raises(RuntimeError, match="call the resolver from outside of it"):
+            resolver.resolve(make_event("set_a_variable"), None)
+
+    asyncio.run(inside())
+    loop.run(asyncio.sleep(0))  # the tasks that were left

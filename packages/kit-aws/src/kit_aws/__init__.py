@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kit_aws.botocore import aws_errors
     from kit_aws.caches import clear_caches
     from kit_aws.calls.call import call
+    from kit_aws.calls.where import Endpoint, get_endpoint
     from kit_aws.errors import (
         AccessDeniedError,
         AwsConnectionError,
@@ -49,6 +50,7 @@ else:
         "BatchError": "kit_aws.errors",
         "Credentials": "kit_aws.signature",
         "CredentialsError": "kit_aws.errors",
+        "Endpoint": "kit_aws.calls.where",
         "Failure": "kit_aws.errors",
         "FunctionError": "kit_aws.errors",
         "ParameterError": "kit_aws.errors",
@@ -70,6 +72,7 @@ else:
         "enqueue": "kit_aws.sqs",
         "enqueue_many": "kit_aws.sqs",
         "get_account_id": "kit_aws.sts",
+        "get_endpoint": "kit_aws.calls.where",
         "get_secret": "kit_aws.secrets",
         "get_secret_bytes": "kit_aws.secrets",
         "get_secret_json": "kit_aws.secrets",
@@ -107,6 +110,7 @@ __all__ = [
     "BatchError",
     "Credentials",
     "CredentialsError",
+    "Endpoint",
     "Failure",
     "FunctionError",
     "ParameterError",
@@ -128,6 +132,7 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "get_account_id",
+    "get_endpoint",
     "get_secret",
     "get_secret_bytes",
     "get_secret_json",

@@ -67,3 +67,12 @@ def method_of(operation: str) -> str:
     from botocore import xform_name
 
     return str(xform_name(operation))
+
+
+def certificates() -> str:
+    """Return the root certificates that come with botocore (PEM)."""
+    from pathlib import Path
+
+    import botocore
+
+    return Path(botocore.__file__).with_name("cacert.pem").read_text()

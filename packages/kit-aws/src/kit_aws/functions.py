@@ -9,6 +9,7 @@ from kit_core.errors import InvalidJsonError
 from kit_core.json import dumps, loads
 
 from kit_aws.calls.call import perform
+from kit_aws.calls.model import load_early_model
 from kit_aws.errors import AwsError, FunctionError, PayloadTooLargeError
 from kit_aws.message import body_of
 
@@ -90,3 +91,6 @@ def _error(arn: str, content: bytes, request_id: str | None) -> FunctionError:
     return FunctionError(
         arn, said.get("errorType"), "" if message is None else str(message), lines, request_id=request_id
     )
+
+
+load_early_model("lambda")

@@ -5,6 +5,7 @@ from typing import Any
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
+from kit_aws.calls.model import load_early_model
 from kit_aws.errors import ResourceNotFoundError
 
 urls: ValueCache[str, str] = ValueCache()
@@ -66,3 +67,6 @@ def region_of(queue: str) -> str | None:
         return parts[3]
     match = _REGION_IN_URL.match(queue)
     return (match[1] or match[2]) if match else None
+
+
+load_early_model("sqs")

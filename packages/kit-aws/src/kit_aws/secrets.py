@@ -7,6 +7,7 @@ from kit_core.json import loads
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
+from kit_aws.calls.model import load_early_model
 from kit_aws.errors import BatchError, Failure, SecretFormatError
 
 # By name or ARN, and stage.
@@ -125,3 +126,6 @@ def _pages(names: Sequence[str]) -> Iterable[Any]:
 def _is_called(answer: Any, name: str) -> bool:
     """Say whether a secret is the one that was asked for by name, ARN, or ARN without its random end."""
     return name in (answer.get("Name"), answer.get("ARN"), answer.get("ARN", "").rpartition("-")[0])
+
+
+load_early_model("secretsmanager")

@@ -5,9 +5,9 @@ from typing import Any
 
 from kit_core import invocation
 
-from kit_aws.boto3 import resolved_region
 from kit_aws.calls.call import perform
-from kit_aws.calls.endpoints import partition_of
+from kit_aws.calls.model import load_early_model
+from kit_aws.calls.where import get_endpoint
 from kit_aws.message import attributes_of, body_of, size_of_attributes
 from kit_aws.sts import get_account_id
 
@@ -45,8 +45,8 @@ def _destination(topic: str) -> tuple[str, str]:
         if len(parts) != 6 or parts[2] != "sns":
             raise ValueError(f"{topic!r} is not the ARN of a topic")
         return parts[3], topic
-    region = resolved_region()
-    return region, f"arn:{partition_of(region)}:sns:{region}:{get_account_id()}:{topic}"
+    here = get_endpoint("sns")
+    return here.region, f"arn:{here.partition}:sns:{here.region}:{get_account_id()}:{topic}"
 
 
 def _subject(subject: str) -> str:
@@ -99,3 +99,6 @@ def _cut(text: str, limit: int) -> str:
         return encoded.decode()
     half = (limit - len(_CUT.encode())) // 2
     return encoded[:half].decode(errors="ignore") + _CUT + encoded[-half:].decode(errors="ignore")
+
+
+load_early_model("sns")

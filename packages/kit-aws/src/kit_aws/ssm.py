@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
+from kit_aws.calls.model import load_early_model
 from kit_aws.errors import ResourceNotFoundError
 
 ParameterType = Literal["String", "StringList", "SecureString"]
@@ -116,3 +117,6 @@ def _is_called(parameter: Any, name: str) -> bool:
     selector = str(parameter.get("Selector") or "").lstrip(":")
     ends = {f":{selector or parameter.get('Version')}", "" if not selector else f":{selector}"}
     return name in {f"{parameter.get(key)}{end}" for key in ("Name", "ARN") for end in ends}
+
+
+load_early_model("ssm")

@@ -2,6 +2,7 @@
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
+from kit_aws.calls.model import load_early_model
 
 identities: ValueCache[str, str] = ValueCache()
 
@@ -14,3 +15,6 @@ def get_account_id() -> str:
         return account
 
     return identities.get("account", read, max_age=float("inf"))
+
+
+load_early_model("sts")

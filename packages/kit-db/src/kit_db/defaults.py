@@ -13,9 +13,10 @@ from typing import ParamSpec, TypeVar, overload
 from kit_core import guards
 from kit_core.backoff import Backoff
 from kit_core.handlers import refuse_handler
+from kit_core.loading import load_early
 from kit_core.parameters import is_async, is_generator, refuse_unknown
 
-from kit_db.database import Database, Isolation, begin_statement
+from kit_db.database import Database, Isolation, begin_statement, load_driver
 from kit_db.deadline import remaining_seconds
 from kit_db.errors import SerializationError
 
@@ -82,6 +83,7 @@ def transactional(
     """
     refuse_unknown("transactional", unknown, ("database", "isolation", "read_only", "retry"))
     begin_statement(isolation, read_only)
+    load_early(load_driver)
     if function is not None and not callable(function):
         raise TypeError(f"transactional takes options by keyword, not {function!r}")
     if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:

@@ -283,6 +283,12 @@ class BaseSchema:
         return self.replace(**changes)
 
     @classmethod
+    def __kit_preload__(cls) -> None:
+        """Compile load and dump, for packages that know in Lambda's init phase that the class will be used."""
+        loader_of(cls, None)
+        dumper_of(cls, False)
+
+    @classmethod
     def _shared_schema(cls, *, unknown: Unknown | None = None, skip_none: bool = False) -> marshmallow.Schema:
         """Return the one instance of `.Schema` with these options."""
         return shared_schema_of(cls, unknown=unknown, skip_none=skip_none)

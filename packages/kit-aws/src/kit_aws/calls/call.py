@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from kit_core.loading import load_early
+
 from kit_aws import environment
 from kit_aws.calls import routes
 from kit_aws.calls.model import Operation, Service, operation_of, service_of
@@ -165,3 +167,16 @@ def _addressed(service: Service, prepared: Any, target: Any, parameters: Mapping
     from kit_aws.calls import s3
 
     return s3.addressed(prepared, target, parameters)
+
+
+@load_early
+def _load_early() -> None:
+    """Load the signer, the connections and the root certificates, where no call will go through boto3."""
+    if routes.reason("all services", environment.fingerprint()) is not None:
+        return
+    from kit_core.certificates import tls_context
+
+    from kit_aws.calls import credentials, json, reading, retries, roots, sending, target, writing  # noqa: F401
+
+    if not (environment.custom_endpoint("") or "").startswith("http:"):
+        tls_context(roots.ca_file())

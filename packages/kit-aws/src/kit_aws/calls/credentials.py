@@ -4,6 +4,8 @@ import os
 import threading
 import time
 
+from kit_core.loading import renew_with_snapshot
+
 from kit_aws import forks
 from kit_aws.errors import CredentialsError
 from kit_aws.signature import Credentials
@@ -35,6 +37,7 @@ def current() -> Credentials | None:
     return _of_container(url) if url else None
 
 
+@renew_with_snapshot
 def forget() -> None:
     """Forget the container's credentials: after a restored snapshot they may have ended."""
     global _kept

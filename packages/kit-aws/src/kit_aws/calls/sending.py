@@ -9,9 +9,10 @@ from urllib.parse import quote
 from kit_core import invocation
 from kit_core.connections import Answer, Connections, Request
 from kit_core.errors import HttpConnectionError
+from kit_core.loading import renew_with_snapshot
 
 from kit_aws import forks
-from kit_aws.calls import retries
+from kit_aws.calls import retries, roots
 from kit_aws.calls.model import Operation, Service
 from kit_aws.calls.prepared import Prepared
 from kit_aws.calls.target import Target
@@ -27,7 +28,7 @@ _ONCE = frozenset({"Invoke", "PostToConnection"})
 # These only read, so that a connection that seems to have died is replaced after a quarter of the timeout.
 _READS = ("BatchGet", "Get", "Head", "Query", "Scan", "TransactGet")
 
-_connections = Connections(connect_timeout=1, most_idle=10)
+_connections = Connections(connect_timeout=1, most_idle=10, ca_file=roots.ca_file)
 _quotas: dict[str, retries.Quota] = {}
 _clock_offset = 0.0  # seconds
 
@@ -249,3 +250,4 @@ def forget() -> None:
 
 
 forks.in_child(_quotas.clear)
+renew_with_snapshot(forget)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from kit_db.database import Database
+from kit_core.loading import load_early
+
+from kit_db.database import Database, load_driver
 from kit_db.defaults import default_database
 from kit_db.entities.shape import Shape
 from kit_db.errors import (
@@ -80,6 +82,8 @@ class Store(Generic[E]):
         if cursor_key is not None:
             self.cursor_key = cursor_key
         self._access: Access | None = None
+        load_early(load_driver)
+        load_early(self._load_early)
 
     def add(self, entity: E) -> E:
         """Insert an entity and return it as it was stored, with the values that the database has added.
@@ -326,6 +330,13 @@ class Store(Generic[E]):
             )
             self._access = Access(shape, Statements(self.table, shape, self.key, version=self.version))
         return self._access
+
+    def _load_early(self) -> None:
+        """Read the entity's annotations; compile its code, if it can do that (`__kit_preload__`)."""
+        self._prepare()
+        prepare = getattr(self.entity, "__kit_preload__", None)
+        if prepare is not None:
+            prepare()
 
     def _names(self, names: Names | None) -> Sequence[str]:
         if names is None:

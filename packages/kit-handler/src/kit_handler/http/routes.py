@@ -2,6 +2,7 @@
 
 from kit_core.handlers import is_being_defined
 from kit_core.invocation import ask_outcome, begin, end
+from kit_core.loading import load_early
 from kit_core.parameters import is_async, is_generator, refuse_unknown
 
 from kit_handler._naming import name_of, names_around, take_over
@@ -116,6 +117,7 @@ class Endpoint:
     __slots__ = ("_call", "answers", "name", "reported")
 
     def __init__(self, call: "Any", name: str, options: "dict[str, Any]", *, reported: bool = False) -> None:
+        load_early(payloads.load_usual)
         self.name = name
         self.reported = reported  # whether a decorator of the function wants to know the answer
         self.answers = Answers(options)

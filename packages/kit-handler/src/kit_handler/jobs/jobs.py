@@ -9,6 +9,7 @@ from kit_handler.jobs.annotations import (
     is_plain,
     parse_early,
     parse_late,
+    prepare_early,
     record_parser,
     with_context,
 )
@@ -121,6 +122,7 @@ def _handler(
     settings = JobSettings(name_of(function), margin=margin, policy=_policy(policy))
     where, in_tasks = context_parameter(function), is_async(function, follow_wrapped=True)
     bound: tuple[Parse | None, bool] | None = parse_early(record_parser, function, names_around())
+    prepare_early(bound and bound[0])
 
     def handler(event: "Any", context: "Any" = None) -> "dict[str, Any] | None":
         nonlocal bound

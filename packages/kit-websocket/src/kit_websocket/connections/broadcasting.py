@@ -42,17 +42,28 @@ class Broadcast:
         Both are empty where all is done.
         """
         self._seen = set() if source.may_repeat else None
-        reading = asyncio.ensure_future(in_thread(source.page, place))
+        reading: asyncio.Future[Page] = asyncio.ensure_future(in_thread(source.page, place))
         try:
             while True:
-                page: Page = await reading
-                if page.next is not None:  # read while this one is sent
-                    reading = asyncio.ensure_future(in_thread(source.page, page.next))
+                try:
+                    page = await reading
+                except DynamoDBError as error:
+                    if not (self._fan_out.is_over() or self._fan_out.delivery.reached):
+                        raise
+                    guards.log("kit.websocket", logging.WARNING, "a broadcast goes on by its cursor: %s", error)
+                    return [], place
+                following = page.next
+                if following is not None:  # read while this one is sent
+                    reading = asyncio.ensure_future(in_thread(source.page, following))
                 rest = await self.to_ids(page.connection_ids, page.memberships)
-                if rest or page.next is None or self._fan_out.is_over():
-                    return rest, page.next
+                if rest or following is None or self._fan_out.is_over():
+                    return rest, following
+                place = following
         finally:
-            reading.cancel()
+            if not reading.done():
+                reading.cancel()
+            elif not reading.cancelled():
+                reading.exception()  # of a page that nobody waits for any more
 
     async def to_ids(self, connection_ids: Sequence[str], memberships: Sequence[tuple[str, str]] = ()) -> list[str]:
         """Send to connections, and return the ones that were not tried since the time is over."""

@@ -8,6 +8,7 @@ from kit_core.parameters import is_async
 
 from kit_websocket.errors import StatusError
 from kit_websocket.routing.arguments import Plan, plan_of, take_fields
+from kit_websocket.routing.coroutines import has_await, run_at_once
 from kit_websocket.routing.middleware import Event, Step
 from kit_websocket.routing.response import Response, error_response, respond
 
@@ -26,7 +27,7 @@ class Handler:
     reply: how its result reaches the client, None for the resolver's way
     """
 
-    __slots__ = ("function", "is_async", "is_message", "plan", "reply")
+    __slots__ = ("awaits", "function", "is_async", "is_message", "plan", "reply")
 
     def __init__(
         self, function: Callable[..., Any], *, is_message: bool, around: tuple[str, ...], reply: str | None
@@ -35,17 +36,20 @@ class Handler:
         self.is_message = is_message
         self.plan = plan_of(function, has_message=is_message, around=around)
         self.is_async = is_async(function, follow_wrapped=True)
+        self.awaits = self.is_async and has_await(function)
         self.reply = reply
 
-    def step(self, connections: "ConnectionManager | None") -> Step:
+    def step(self, connections: "ConnectionManager | None", *, in_loop: bool) -> Step:
         """Return the handler as a step of `(event, context)`.
+
+        in_loop: whether the middleware around it runs in an event loop
 
         Raise TypeError if it asks for the `Connection`, and there is nothing that knows connections.
         """
         if self.plan.connection is not None and connections is None:
             named = getattr(self.function, "__qualname__", self.function)
             raise TypeError(f"{named} asks for the Connection: WebSocketResolver(connections=…) names where it is kept")
-        if self.is_async:
+        if self.awaits or (self.is_async and in_loop):
             return Step(_asynchronous(self, connections), is_async=True)
         return Step(_synchronous(self, connections), is_async=False)
 
@@ -75,6 +79,7 @@ def _asynchronous(handler: Handler, connections: "ConnectionManager | None") -> 
 
 def _synchronous(handler: Handler, connections: "ConnectionManager | None") -> Callable[..., Response]:
     function, plan, is_message = handler.function, handler.plan, handler.is_message
+    at_once = handler.is_async
 
     def call(event: Event, context: Any) -> Response:
         try:
@@ -83,6 +88,8 @@ def _synchronous(handler: Handler, connections: "ConnectionManager | None") -> C
                 found = connections.sync.get_connection(event["requestContext"]["connectionId"])
                 given[plan.connection[0]] = _known(found, plan)
             result = function(**given)
+            if at_once:
+                return respond(run_at_once(result))
             # A lambda or a decorator may hide that it makes a coroutine.
             return respond(loop.run(result) if hasattr(result, "__await__") else result)
         except StatusError as error:

@@ -66,7 +66,7 @@ class WebSocketResolver:
         self._handlers: dict[str, Handler] = {}
         self._middleware: list[Step] = []
         self._included: list[tuple[WebSocketResolver, str]] = []
-        self._composed: dict[str, tuple[Handler, Step]] = {}
+        self._composed: dict[str, tuple[Handler, Step, str]] = {}
 
     def on_connect(self) -> Callable[[F], F]:
         """Register the handler of `$connect`; a status other than 2xx refuses the connection."""
@@ -146,27 +146,24 @@ class WebSocketResolver:
     def _answer(self, route_key: str, event: Event, context: Any) -> tuple[Response, str]:
         """Return the response of a route's handler, and how it reaches the client."""
         is_message = route_key not in _LIFECYCLE
-        handler = None
+        handler, reply = None, ""
         try:
             found = self._found(route_key, event)
             if found is None:
                 guards.log("kit.websocket", logging.WARNING, "no handler for route %s", route_key)
                 missing = StatusError(404, "No handler found for route")
                 return error_response(missing, is_message=is_message), self._reply_of(None)
-            handler, step = found
-            if step.is_async:
-                _ensure_outside_of_a_loop()
-                response = loop.run(step.call(event, context))
-            else:
-                response = step.call(event, context)
-        except _NestedLoopError:
-            raise
+            handler, step, reply = found
+            response = loop.run(step.call(event, context)) if step.is_async else step.call(event, context)
         except StatusError as error:
             response = error_response(error, is_message=is_message)
-        except Exception:  # noqa: BLE001  (the client gets an answer in any case)
+        except Exception as error:
+            if handler is not None and handler.is_async and _runs_a_loop():
+                raise RuntimeError(_NESTED) from error
+            # The client gets an answer in any case.
             guards.log("kit.websocket", logging.ERROR, "the handler of route %s failed", route_key, exc_info=True)
             response = error_response(StatusError(500, "Internal server error"), is_message=is_message)
-        return response, self._reply_of(handler)
+        return response, reply or self._reply_of(handler)
 
     def _on(self, route_key: str, reply: str | None = None) -> Callable[[F], F]:
         if reply not in (None, *_REPLIES):
@@ -180,7 +177,7 @@ class WebSocketResolver:
 
         return register
 
-    def _found(self, route_key: str, event: Event) -> "tuple[Handler, Step] | None":
+    def _found(self, route_key: str, event: Event) -> "tuple[Handler, Step, str] | None":
         found = self._composed.get(route_key)
         if found is not None and not (route_key == "$default" and self._route_field):
             return found
@@ -195,14 +192,15 @@ class WebSocketResolver:
             found = self._step("$default")
         return found
 
-    def _step(self, route_key: str) -> "tuple[Handler, Step] | None":
+    def _step(self, route_key: str) -> "tuple[Handler, Step, str] | None":
         found = self._composed.get(route_key)
         if found is None:
             chain = self._chain(route_key)
             if chain is None:
                 return None
             handler, middleware, connections = chain
-            found = self._composed[route_key] = handler, compose(handler.step(connections), middleware)
+            step = handler.step(connections, in_loop=any(each.is_async for each in middleware))
+            found = self._composed[route_key] = handler, compose(step, middleware), self._reply_of(handler)
         return found
 
     def _chain(self, route_key: str) -> "tuple[Handler, list[Step], ConnectionManager | None] | None":
@@ -227,18 +225,13 @@ class WebSocketResolver:
         return own or self._reply or os.environ.get("KIT_WEBSOCKET_REPLY") or replies.RESPONSE
 
 
-class _NestedLoopError(RuntimeError):
-    """Is raised where a coroutine cannot be run since the thread runs a loop already."""
+_NESTED = "this thread runs an event loop already; call the resolver from outside of it"
 
 
-def _ensure_outside_of_a_loop() -> None:
-    import asyncio
+def _runs_a_loop() -> bool:
+    from asyncio import _get_running_loop
 
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise _NestedLoopError("this thread runs an event loop already; call the resolver from outside of it")
+    return _get_running_loop() is not None
 
 
 def _route_of(event: Event) -> tuple[str, str]:
