@@ -41,6 +41,22 @@ def test_a_function_that_a_router_calls_by_itself_is_told_apart() -> None:
         refuse(marked(), "timed")
 
 
+def test_a_handler_that_was_made_of_a_routers_function_is_one_of_its_own() -> None:
+    function = marked(__kit_registered__=True, route_options={})
+    refuse_registered(function, "timed")
+    with pytest.raises(TypeError, match="put @timed below @route"):
+        refuse_handler(function, "timed", "sees events")
+
+
+def test_a_function_that_has_a_name_is_decorated_for_another_use() -> None:
+    library: dict[str, Any] = {"__name__": "library", "refuse_registered": refuse_registered}
+    exec("def timed(function):\n    refuse_registered(function, 'timed')", library)
+    named = marked(__kit_registered__=True)
+    library["timed"](named)
+    with pytest.raises(TypeError, match="@timed"):
+        library["timed"](marked(__kit_registered__=True))
+
+
 def test_any_other_callable_passes() -> None:
     refuse_handler(len, "timed", "sees events")
     refuse_registered(object(), "timed")

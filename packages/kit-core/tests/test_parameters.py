@@ -14,6 +14,7 @@ from kit_core.parameters import (
     is_async,
     is_generator,
     parameters_of,
+    refuse_unknown,
 )
 
 
@@ -191,3 +192,10 @@ def test_generators_are_told_apart(called):
 @pytest.mark.parametrize("called", [test_generators_are_told_apart, Generating, len, object(), lambda: one_by_one()])
 def test_what_runs_when_it_is_called_is_no_generator(called):
     assert not is_generator(called)
+
+
+def test_unknown_keywords_are_named_with_the_near_ones() -> None:
+    refuse_unknown("job", {}, ["margin"])
+    with pytest.raises(TypeError) as caught:
+        refuse_unknown("job", {"marging": 1, "x": 2}, ["margin", "partial"])
+    assert str(caught.value) == "job does not know 'marging' (did you mean 'margin'?), 'x'; it knows margin, partial"

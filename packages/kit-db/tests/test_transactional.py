@@ -91,6 +91,15 @@ def test_what_runs_later_is_refused(function):
         transactional(function)
 
 
+def marked(marks):
+    """Return a function as kit-handler marks it."""
+
+    def handler(event, context): ...
+
+    vars(handler).update(marks)
+    return handler
+
+
 @pytest.mark.parametrize(
     ("marks", "text"),
     [
@@ -100,11 +109,8 @@ def test_what_runs_later_is_refused(function):
     ],
 )
 def test_above_a_handler_it_would_commit_failures_and_is_refused(marks, text):
-    def handler(event, context): ...
-
-    vars(handler).update(marks)  # as kit-handler marks it
     with pytest.raises(TypeError, match=text):
-        transactional(handler)
+        transactional(marked(marks))
 
 
 def test_scoped_session_is_another_name():

@@ -1,7 +1,8 @@
 """HTTP connections that are kept open between requests.
 
 They are the standard library's: importing it costs a quarter of the import of urllib3, which counts on a cold start.
-Redirects are not followed, proxies of the environment are not used. `AWS_CA_BUNDLE` names other certificates to trust.
+Redirects are not followed, proxies of the environment are not used. `AWS_CA_BUNDLE` names other certificates to trust;
+the TLS context is one for all connections of the process.
 """
 
 import os
@@ -18,6 +19,7 @@ from kit_core.errors import HttpConnectionError
 from kit_core.loading import renew_with_snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from http.client import HTTPConnection
     from socket import socket
     from ssl import SSLContext
@@ -66,18 +68,26 @@ class Connections:
     connect_timeout: seconds within which a connection has to stand
     most_idle: connections that are kept for each origin
     most_read: bytes at which an answer's body is cut off; by default nowhere
+    ca_file: root certificates to trust (PEM) instead of the machine's, or a function that returns the file or None
 
     >>> connections = Connections(connect_timeout=1, most_idle=4)
     >>> connections.send(Request("GET", "https://example.com/", {}, b"", timeout=5)).status  # doctest: +SKIP
     200
     """
 
-    def __init__(self, *, connect_timeout: float, most_idle: int, most_read: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        connect_timeout: float,
+        most_idle: int,
+        most_read: int | None = None,
+        ca_file: "str | Callable[[], str | None] | None" = None,
+    ) -> None:
         self._connect_timeout = connect_timeout
         self._most_idle = most_idle
         self._most_read = most_read
         self._lock = threading.Lock()
-        self._tls: SSLContext | None = None
+        self._ca_file = ca_file
         self._idle: dict[Origin, list[tuple[HTTPConnection, float]]] = {}
         _all.add(self)
 
@@ -171,12 +181,9 @@ class Connections:
         return opened
 
     def _tls_context(self) -> "SSLContext":
-        with self._lock:
-            if self._tls is None:
-                from ssl import create_default_context
+        from kit_core.certificates import tls_context
 
-                self._tls = create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or None)
-            return self._tls
+        return tls_context(self._ca_file() if callable(self._ca_file) else self._ca_file)
 
     def _exchange(
         self, connection: "HTTPConnection", origin: Origin, request: Request, ends: float, *, patience: float = 1

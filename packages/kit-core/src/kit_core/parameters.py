@@ -5,6 +5,7 @@ Functions, methods, partials, classes, and objects with `__call__`; `__wrapped__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from typing import Any
 
 _ARGS, _KWARGS, _COROUTINE = 0x04, 0x08, 0x80  # inspect.CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE
@@ -146,6 +147,25 @@ def is_generator(called: "Any") -> bool:
     inner, _, _ = _unwrapped_partial(called)
     found = None if isinstance(inner, type) else _function_of(inner)
     return found is not None and bool(found[0].__code__.co_flags & _GENERATOR)
+
+
+def refuse_unknown(owner: str, unknown: "Collection[str]", known: "Iterable[str]") -> None:
+    """Raise TypeError for keywords that `owner` does not know, each with the name that is near it.
+
+    Example:
+        >>> refuse_unknown("job", ["marging"], ["margin", "partial"])
+        Traceback (most recent call last):
+        TypeError: job does not know 'marging' (did you mean 'margin'?); it knows margin, partial
+    """
+    if not unknown:
+        return
+    from difflib import get_close_matches
+
+    known, texts = list(known), []
+    for name in unknown:
+        close = get_close_matches(name, known, n=1)
+        texts.append(f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name))
+    raise TypeError(f"{owner} does not know {', '.join(texts)}; it knows {', '.join(known)}")
 
 
 _DEEPEST = 100

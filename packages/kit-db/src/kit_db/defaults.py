@@ -14,7 +14,7 @@ from kit_core import guards
 from kit_core.backoff import Backoff
 from kit_core.handlers import refuse_handler
 from kit_core.loading import load_early
-from kit_core.parameters import is_async, is_generator
+from kit_core.parameters import is_async, is_generator, refuse_unknown
 
 from kit_db.database import Database, Isolation, begin_statement, load_driver
 from kit_db.deadline import remaining_seconds
@@ -67,6 +67,7 @@ def transactional(
     isolation: Isolation | None = None,
     read_only: bool = False,
     retry: int = 0,
+    **unknown: object,
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function a transaction: commit when it returns, roll back on any exception.
 
@@ -80,6 +81,7 @@ def transactional(
     for another one's sake (SerializationError, DeadlockError); its other effects then happen
     again, too. Only the outermost transaction can be tried again, so inside of another one it has no effect.
     """
+    refuse_unknown("transactional", unknown, ("database", "isolation", "read_only", "retry"))
     begin_statement(isolation, read_only)
     load_early(load_driver)
     if function is not None and not callable(function):

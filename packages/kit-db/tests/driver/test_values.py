@@ -298,6 +298,13 @@ def test_connecting_sends_no_statement_whatever_the_servers_date_style_is(wire, 
     assert wire.queries[0].startswith("INSERT")
 
 
+def test_the_order_of_day_and_month_is_that_of_the_environment(wire, monkeypatch):
+    monkeypatch.setenv("PGDATESTYLE", "ISO, DMY")
+    with closing(Database.from_url(wire.url)) as database:
+        assert database.execute("select '02/03/2026'::date as day") == [{"day": date(2026, 3, 2)}]
+    assert len(wire.queries) == 1
+
+
 def test_options_of_the_environment_are_kept(database, postgres_url, monkeypatch):
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=1MB")
     with closing(Database.from_url(postgres_url)) as other:

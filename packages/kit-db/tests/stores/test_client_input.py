@@ -84,6 +84,11 @@ def test_a_limit_of_where_has_messages(notes, limit):
     assert messages(lambda: notes.where(limit=limit)) == {"limit": ["Must be at least 0."]}
 
 
+def test_a_limit_that_postgresql_has_no_number_for_has_messages(notes):
+    assert messages(lambda: notes.where(limit=2**63)) == {"limit": [f"Must be from 0 to {2**63 - 1}."]}
+    assert notes.where(limit=2**63 - 1) == []
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud800"])
 def test_a_text_that_postgresql_can_not_hold_has_messages_by_its_column(notes, text):
     notes.add(Note("a"))

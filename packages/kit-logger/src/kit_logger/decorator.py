@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from kit_core.handlers import refuse_registered
 from kit_core.invocation import ask_outcome, outcome, state
-from kit_core.parameters import is_async
+from kit_core.parameters import is_async, refuse_unknown
 
 from kit_logger.ids import warn_once
 from kit_logger.loggers import begin_logging, end_logging, process_logger
@@ -37,6 +37,7 @@ def inject(
     log_event: bool | None = None,
     correlation_id: FindCorrelationId | None = None,
     metrics: bool | str = False,
+    **unknown: Any,
 ) -> Any:
     """Give every line that is logged during an invocation its function, request and correlation id.
 
@@ -59,6 +60,7 @@ def inject(
         >>> handler({"order_id": "o-1"}, None)
         'o-1'
     """
+    refuse_unknown("inject", unknown, ("correlation_id", "log_event", "metrics"))
     if isinstance(metrics, str):
         from kit_logger.embedded import check_namespace
 

@@ -10,7 +10,7 @@ from kit_schemas.compiler.doubts import doubts
 from kit_schemas.compiler.switch import dumper_of, loader_of
 from kit_schemas.declaration import EXCLUDE, RAISE, ClassOptions, FieldSpec, Partial, Unknown, declared_by, field
 from kit_schemas.errors import SchemaDefinitionError
-from kit_schemas.mistakes import foreign_base, hidden_by, wrong_names
+from kit_schemas.mistakes import foreign_base, hidden_by, near, wrong_names
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -81,7 +81,9 @@ class BaseSchema:
         except TypeError as error:
             if "takes no keyword arguments" not in str(error):  # a mixin's own
                 raise
-            message = f"no {', '.join(options)} in a class's head: there are {', '.join(ClassOptions._fields)}"
+            known = ClassOptions._fields
+            misspelt = ", ".join(f"{name}{near(name, known)}" for name in options)
+            message = f"no {misspelt} in a class's head: there are {', '.join(known)}"
             raise SchemaDefinitionError(message, owner=cls.__qualname__) from error
         if unknown not in (None, EXCLUDE, RAISE):
             raise SchemaDefinitionError("unknown is EXCLUDE or RAISE", owner=cls.__qualname__)

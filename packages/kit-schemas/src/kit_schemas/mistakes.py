@@ -268,12 +268,23 @@ def no_option(names: Iterable[str], known: Iterable[str]) -> str:
     return f"field() has no {name}=: {_ELSEWHERE.get(name) or 'it takes ' + ', '.join(known)}"
 
 
+def near(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'X'?)`, empty if no known name is near."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
 def wrong_names(specs: Mapping[str, Any], missing: Iterable[str], surplus: Iterable[str]) -> str:
     """Return the message about wrong names of a constructor's arguments."""
     names = {spec.data_key: name for name, spec in specs.items() if spec.data_key}
     said = [f"lacks {', '.join(map(repr, missing))}"] if missing else []
     if surplus:
-        each = (f"{name!r}, as data calls {names[name]!r}" if name in names else repr(name) for name in surplus)
+        each = (
+            f"{name!r}, as data calls {names[name]!r}" if name in names else f"{name!r}{near(name, specs)}"
+            for name in surplus
+        )
         said.append(f"has no {', '.join(each)}")
     return " and ".join(said)
 

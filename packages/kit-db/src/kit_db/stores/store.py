@@ -35,6 +35,7 @@ Names = str | Sequence[str]
 
 UNASKED_LIMIT = 1000
 LARGEST_PAGE = 1000
+LARGEST_LIMIT = 2**63 - 1
 
 
 class Store(Generic[E]):
@@ -190,8 +191,8 @@ class Store(Generic[E]):
         noticed before it fills the memory. InvalidLimitError if the limit is no number of rows.
         """
         asked = UNASKED_LIMIT + 1 if isinstance(limit, EllipsisType) else limit
-        if asked is not None and (type(asked) is not int or asked < 0):
-            raise InvalidLimitError(limit, least=0)
+        if asked is not None and (type(asked) is not int or not 0 <= asked <= LARGEST_LIMIT):
+            raise InvalidLimitError(limit, least=0, most=LARGEST_LIMIT if type(asked) is int and asked > 0 else None)
         terms = self._prepare().statements.terms(order_by)
         found = self._select(_matching(match, columns), terms, asked)
         if isinstance(limit, EllipsisType) and len(found) > UNASKED_LIMIT:

@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import Never
 from uuid import UUID
 
 from kit_core.loading import load_early
+from kit_core.parameters import refuse_unknown
 
 from kit_events.errors import EventBusNotSetError, PublishError
 from kit_events.publishing.drivers.driver import Driver
@@ -31,7 +33,9 @@ class EventBus:
         claim_bucket: str | None = None,
         max_bytes: int | None = None,
         origin_prefix: str | None = None,
+        **unknown: Never,
     ) -> None:
+        refuse_unknown("EventBus", unknown, ("destination", "claim_bucket", "max_bytes", "origin_prefix"))
         self._destination = destination
         self._claim_bucket = claim_bucket
         self._max_bytes = max_bytes

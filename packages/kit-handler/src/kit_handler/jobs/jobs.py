@@ -1,7 +1,7 @@
 """`job`: a function of one record, or of all, becomes a Lambda handler for batches of them."""
 
 from kit_core.invocation import begin, end, outcome
-from kit_core.parameters import is_async
+from kit_core.parameters import is_async, refuse_unknown
 
 from kit_handler._naming import name_of, names_around, refuse_handlers, take_over
 from kit_handler.jobs.annotations import (
@@ -99,10 +99,7 @@ def job(
     """
     values = locals()
     options = {name: values[name] for name in OPTIONS}
-    if unknown:
-        from kit_handler._naming import unknown_options
-
-        raise TypeError(unknown_options("job", unknown, sorted(OPTIONS)))
+    refuse_unknown("job", unknown, sorted(OPTIONS))
     if function is None:
         return lambda function: _handler(function, **options)
     return _handler(function, **options)
