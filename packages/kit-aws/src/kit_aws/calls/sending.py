@@ -9,6 +9,7 @@ from urllib.parse import quote
 from kit_core import invocation
 from kit_core.connections import Answer, Connections, Request
 from kit_core.errors import HttpConnectionError
+from kit_core.http import Fields
 from kit_core.loading import renew_with_snapshot
 
 from kit_aws import forks
@@ -114,7 +115,8 @@ def _attempt(call: Call, counted: str, invocation_id: str) -> "dict[str, Any] | 
 
 def _understood(call: Call, answer: Answer, *, once: bool) -> "dict[str, Any] | _Failed":
     """Return the parsed answer, or the failure that it tells of."""
-    headers = {name.lower(): value for name, value in answer.headers.items()}
+    fields = answer.headers
+    headers = fields.lowered() if isinstance(fields, Fields) else {name.lower(): fields[name] for name in fields}
     if answer.status >= 300:
         refusal = _refusal(call, answer.status, headers, answer.body)
         withheld = "the message is withheld, it repeats a secret" if _repeats(call, refusal) else None

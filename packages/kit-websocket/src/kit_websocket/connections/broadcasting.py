@@ -15,6 +15,8 @@ from kit_websocket.connections.table import Table
 from kit_websocket.errors import DynamoDBError
 from kit_websocket.sending.fanout import GONE, FanOut
 
+_LEAST = 0.2  # seconds for removing connections, however little time there is
+
 OnLeft = Callable[[list[Connection]], Awaitable[None]]
 
 
@@ -23,6 +25,7 @@ class Broadcast:
 
     skipped: connections that get nothing
     on_left: awaited with the connections that were removed
+    postponed: connections that may be opening, and for which no time is left
     """
 
     def __init__(
@@ -34,7 +37,8 @@ class Broadcast:
         self._on_left = on_left
         self._seen: set[str] | None = None
         self._handled = 0  # of the delivery's gone connections
-        self._removals: list[asyncio.Task[None]] = []
+        self._removals: set[asyncio.Task[None]] = set()
+        self.postponed: list[str] = []
 
     async def to_source(self, source: Source, place: Place) -> "tuple[list[str], Place | None]":
         """Send to a source's connections from a place on; return the rest of a page and the next page's place.
@@ -71,8 +75,9 @@ class Broadcast:
         gone = self._fan_out.delivery.gone[self._handled :]
         self._handled += len(gone)
         if gone:
-            known = [(key, each) for key, each in memberships if each in set(gone)]
-            self._removals.append(asyncio.ensure_future(self._remove(gone, known)))
+            ended = frozenset(gone)
+            known = [(key, each) for key, each in memberships if each in ended]
+            self._removals.add(asyncio.ensure_future(self._remove(gone, known)))
         return rest
 
     def _wanted(self, connection_ids: Sequence[str]) -> list[str]:
@@ -86,17 +91,26 @@ class Broadcast:
         spared = await self._removed(gone, known, spare=True)
         if not spared:
             return
+        left = self._fan_out.seconds_left()
+        if left is not None and left < 2 * OPENING:
+            self.postponed += spared
+            self._take_back(spared)
+            return
         await asyncio.sleep(OPENING)
         again = []
         for connection_id in spared:
             code = await self._fan_out.post(connection_id)
             if code == GONE:
                 again.append(connection_id)
-                continue
+            else:
+                self._take_back([connection_id])
+                self._fan_out.note(connection_id, code)
+        await self._removed(again, [each for each in known if each[1] in again], spare=False)
+
+    def _take_back(self, connection_ids: list[str]) -> None:
+        for connection_id in connection_ids:
             self._fan_out.delivery.gone.remove(connection_id)
             self._handled -= 1
-            self._fan_out.note(connection_id, code)
-        await self._removed(again, [each for each in known if each[1] in again], spare=False)
 
     async def _removed(self, gone: list[str], known: list[tuple[str, str]], *, spare: bool) -> list[str]:
         """Forget connections, and return the spared ones. The message's fate is known: a failure is only logged."""
@@ -112,6 +126,13 @@ class Broadcast:
         return removed.spared
 
     async def end(self) -> None:
-        """Wait for the removals."""
-        while self._removals:
-            await self._removals.pop(0)
+        """Wait for the removals, as long as there is time."""
+        if not self._removals:
+            return
+        left = self._fan_out.seconds_left()
+        _, late = await asyncio.wait(self._removals, timeout=None if left is None else max(left, _LEAST))
+        for removal in late:
+            removal.cancel()
+            guards.log("kit.websocket", logging.WARNING, "no time is left to remove gone connections: they expire")
+        for removal in self._removals - late:
+            removal.result()

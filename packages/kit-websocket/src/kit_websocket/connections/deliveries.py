@@ -72,6 +72,7 @@ class Deliveries:
         finally:
             await broadcast.end()
         delivery = fan_out.delivery
+        ids = ids + broadcast.postponed
         if ids or place is not None:
             delivery.cursor = cursor_of(rest._replace(ids=ids, place=place))
         return delivery

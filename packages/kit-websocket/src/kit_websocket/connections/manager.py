@@ -196,8 +196,13 @@ class ConnectionManager:
         connection: its id, or the `Connection`, which saves a read
         data: any payload that `members` returns, and others get with the presence event
         """
-        found = connection if isinstance(connection, Connection) else await self.get_connection(connection)
         names = list(dict.fromkeys(map(checked, rooms)))
+        found: Connection | None
+        if isinstance(connection, Connection) and self._table.is_sorted is not None:
+            found = connection
+        else:  # the read also finds out what the table's key is
+            named = connection.connection_id if isinstance(connection, Connection) else connection
+            found = await self.get_connection(named)
         if found is None:
             return False
         now = int(time.time())

@@ -86,6 +86,10 @@ class FanOut:
         """Tell whether the time for starting messages is over."""
         return self._stop is not None and self._loop.time() >= self._stop
 
+    def seconds_left(self) -> float | None:
+        """Return the seconds until everything has to be over, None without a limit."""
+        return None if self._ends is None else self._ends - self._loop.time()
+
     def note(self, connection_id: str, code: str) -> None:
         """Write the outcome of a post into the delivery."""
         if code == REACHED:
