@@ -7,7 +7,7 @@ from kit_core.json import loads
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
-from kit_aws.calls.model import load_early_model
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import BatchError, Failure, SecretFormatError
 
 # By name or ARN, and stage.

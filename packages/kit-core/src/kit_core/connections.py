@@ -15,7 +15,7 @@ from weakref import WeakSet
 from kit_core import invocation
 from kit_core.errors import HttpConnectionError
 from kit_core.http import Reader, connected, head_of, seconds_until
-from kit_core.loading import renew_with_snapshot
+from kit_core.loading import load_early, renew_with_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,6 +243,13 @@ def _is_readable(connection: "socket") -> bool:
 def _renew() -> None:
     for connections in tuple(_all):
         connections.renew()
+
+
+@load_early
+def _load_early() -> None:
+    """Load what the first request needs; `idna` encodes the names of hosts."""
+    import encodings.idna  # noqa: F401
+    import select  # noqa: F401
 
 
 renew_with_snapshot(_renew)

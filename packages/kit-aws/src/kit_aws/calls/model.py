@@ -9,10 +9,7 @@ A shape is a tuple, by its name in `Service.shapes`:
                                                    their own name; payload: the member that is the whole body
 """
 
-from functools import partial
 from typing import Any, NamedTuple
-
-from kit_core.loading import load_early
 
 Shape = tuple[Any, ...]
 
@@ -81,8 +78,3 @@ def operation_of(service: Service, name: str) -> Operation:
             f"use kit_aws.client({service.name!r})"
         )
     return found
-
-
-def load_early_model(name: str) -> None:
-    """Load the description of a service in Lambda's init phase, for code whose import says that it will be called."""
-    load_early(partial(service_of, name))

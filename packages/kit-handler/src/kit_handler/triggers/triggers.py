@@ -106,6 +106,7 @@ def _handler(function: "Callable[..., Any]") -> "TriggerHandler":
 
 def _load_answers() -> None:
     """Load the answers of every kind but the rarest: an authorizer stands before every request of an API."""
+    import kit_handler.triggers.answers
     import kit_handler.triggers.authorizers  # noqa: F401
 
 

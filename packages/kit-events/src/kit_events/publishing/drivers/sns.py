@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kit_aws import call, get_account_id, get_endpoint
+from kit_aws.calls.early import load_early_model
 
 from kit_events.publishing.drivers.answers import entry, failures
 from kit_events.publishing.message import Message
@@ -46,3 +47,6 @@ class Sns:
         here = get_endpoint("sns")
         account = os.environ.get("AWS_ACCOUNT_ID") or get_account_id()
         return here.region, f"arn:{here.partition}:sns:{here.region}:{account}:{self._topic}"
+
+
+load_early_model("sns")
