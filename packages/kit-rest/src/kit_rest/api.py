@@ -86,13 +86,15 @@ class Api:
             raise ResourceDefinitionError("two resources have one name")
         self._schema = schema
         self._outbox = outbox
+        self.row_security = row_security
         self._idempotency = idempotency
         self._title, self._version, self._described = title, version, openapi
         for table in tables:
             self._check(table)
         routines = {(each.schema or schema, each.name): self._routine(each) for each in functions}
         self._routines = routines
-        mapper = DatabaseMapper(database, row_security)
+        mapper = DatabaseMapper(database, row_security, [table.source for table in tables])
+        self._mapper = mapper
         found = ResourceMapper(self._tables, schema)
         settings = Settings(
             most_bytes, most_rows, plans, rollback, idempotency, Cursors(cursor_key), self._root, self._announce
@@ -112,6 +114,11 @@ class Api:
 
     def _answer(self, request: Request) -> Response:
         return self.controller(request)
+
+    @property
+    def database(self) -> Database:
+        """The database that requests are about."""
+        return self._mapper.database
 
     @property
     def tables(self) -> list[Table]:

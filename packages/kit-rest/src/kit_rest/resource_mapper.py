@@ -222,7 +222,7 @@ def _join(table: Table, item: EmbedItem) -> Join:
     named = table.joins.get(item.name)
     found = [named] if named else [each for each in table.joins.values() if each.target == item.name]
     if not found:
-        found = [each for each in table.joins.values() if item.name in each.names]
+        found = [each for each in table.joins.values() if item.name in each.aliases]
     if item.hints and named is None:
         found = [each for each in found if all(hint in each.names for hint in item.hints)]
     elif item.hints and named is not None and not all(hint in named.names for hint in item.hints):

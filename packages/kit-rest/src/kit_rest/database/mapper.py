@@ -41,8 +41,11 @@ class Plans:
 class DatabaseMapper:
     """Runs statements on a database, which is the default one unless it is given."""
 
-    def __init__(self, database: Database | None, security: RowSecurity | None) -> None:
+    def __init__(self, database: Database | None, security: RowSecurity | None, sources: list[str]) -> None:
         self._database = database
+        self._security = security
+        self._sources = sources
+        self._checked = security is None
         self.session = Session(security)
         self.plans = Plans()
 
@@ -67,9 +70,28 @@ class DatabaseMapper:
         read_only: bool = False,
     ) -> tuple[list[tuple[Any, ...]], int]:
         """Run one statement in one message with its settings; return its rows and how many it touched."""
-        prefix = self.session.prefix(settings, claims, timezone=timezone, parameters=parameters, read_only=read_only)
-        result = self.database.run(prefix + sql, parameters, repeatable=reads)
+        database = self.database
+        if not self._checked:
+            self._check_roles(database)
+        # Behind RDS Proxy nothing is set that is not asked for: settings could pin the connection.
+        known = {} if database.proxied else settings
+        prefix = self.session.prefix(known, claims, timezone=timezone, parameters=parameters, read_only=read_only)
+        result = database.run(prefix + sql, parameters, repeatable=reads)
         return result.rows, result.count
+
+    def _check_roles(self, database: Database) -> None:
+        """Refuse, once per process, roles for which row-level security would not hold."""
+        from kit_rest.database.catalog import Catalog, unsafe_role
+        from kit_rest.errors import ResourceDefinitionError
+
+        security = self._security
+        if security is not None:
+            roles = [security.role, *security.roles] if security.role or not security.roles else list(security.roles)
+            catalog = Catalog(database)
+            reasons = [each for role in roles for each in unsafe_role(catalog, role, self._sources)]
+            if reasons:
+                raise ResourceDefinitionError(f"row-level security would not hold: {'; '.join(reasons)}")
+        self._checked = True
 
     def read(
         self,

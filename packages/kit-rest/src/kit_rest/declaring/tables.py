@@ -39,13 +39,15 @@ class Join:
         self.name = name
         self.target = relation.target
         self.to_many = relation.to_many
-        self.names = {name, *([relation.hint] if relation.hint else []), *relation.on}
+        self.aliases = {*([relation.hint] if relation.hint else []), *relation.on}
+        self.names = {name, *self.aliases}
         self.on = [(each, other) for each, other in relation.on.items()]
         self.through: str | None = None
         self.then: list[tuple[str, str]] = []
         if isinstance(relation, ManyToMany):
             self.through = qualified(relation.through)
             self.then = list(relation.then.items())
+            self.aliases = set()
             self.names.add(relation.through.rpartition(".")[2])
 
 

@@ -24,7 +24,7 @@ def column_ref(text: str) -> ColumnRef:
     path, at = arrow + rest, 0
     while at < len(path):
         found = _STEP.match(path, at)
-        if found is None or len(steps) == _DEEPEST_PATH:
+        if found is None or len(steps) == _DEEPEST_PATH or "\0" in found[2]:
             raise parse_error("a JSON path", text)
         steps.append((found[1], unquoted(found[2].strip())))
         at = found.end()

@@ -5,6 +5,8 @@ Source: PostgREST's documentation, "Tables and Views", on horizontal filtering.
 
 from __future__ import annotations
 
+import re
+
 from kit_rest.errors import RestError, parse_error
 from kit_rest.query.columns import column_ref
 from kit_rest.query.text import split_top, unquoted
@@ -18,6 +20,7 @@ OPERATORS = frozenset((*COMPARISONS, *SEARCHES, *OTHERS))
 
 IS_VALUES = ("null", "not_null", "true", "false", "unknown")
 DEEPEST_TREE = 8
+_CONFIGURATION = re.compile(r"[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?")
 
 
 def head_of(value: str) -> tuple[str, str] | None:
@@ -37,7 +40,9 @@ def _is_modified(head: str) -> bool:
     name, found, modifier = head.partition("(")
     if not found or modifier[-1:] != ")":
         return False
-    return (name in QUANTIFIED and modifier in ("any)", "all)")) or (name in SEARCHES and len(modifier) > 1)
+    if name in QUANTIFIED:
+        return modifier in ("any)", "all)")
+    return name in SEARCHES and _CONFIGURATION.fullmatch(modifier[:-1]) is not None
 
 
 def leaf(column: str, head: str, value: str | int) -> Leaf:

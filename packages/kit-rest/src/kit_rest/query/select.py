@@ -12,6 +12,7 @@ from kit_rest.query.tree import ColumnItem, ColumnRef, EmbedItem, Item, OrderTer
 
 AGGREGATES = ("avg", "count", "max", "min", "sum")
 DEEPEST_EMBED = 5
+_LONGEST_NAME = 63  # bytes, PostgreSQL's own limit
 ALL = (ColumnItem(ColumnRef("*")),)
 
 
@@ -99,7 +100,10 @@ def _aliased(text: str) -> tuple[str | None, str]:
     """Split `alias:rest`, but not at the colons of a cast."""
     parts = split_top(text, ":")
     if len(parts) > 1 and parts[0].strip() and parts[1]:
-        return unquoted(parts[0].strip()), text[len(parts[0]) + 1 :].strip()
+        alias = unquoted(parts[0].strip())
+        if not alias or "\0" in alias or len(alias.encode(errors="replace")) > _LONGEST_NAME:
+            raise parse_error("an alias: 1 to 63 bytes without NUL", text)
+        return alias, text[len(parts[0]) + 1 :].strip()
     return None, text.strip()
 
 

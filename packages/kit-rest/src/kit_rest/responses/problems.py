@@ -34,6 +34,9 @@ _STATES: dict[str, tuple[int, str]] = {
     "28": (403, "the database refuses the role"),
     "40001": (409, "could not serialize access due to concurrent update"),
     "40P01": (409, "deadlock detected"),
+    "0A000": (400, "the database does not support that"),
+    "42": (400, "the database refuses the request's types or names"),
+    "54": (400, "the request is too complex for the database"),
     "42501": (403, "permission denied"),
     "42883": (400, "operator or function does not exist for these types"),
     "42804": (400, "types do not match"),
@@ -46,6 +49,9 @@ _STATES: dict[str, tuple[int, str]] = {
     "57014": (504, "the statement took too long"),
     "P0001": (400, "the function has refused the call"),
 }
+
+# A table, column or schema that is declared and not there: the server's fault, which is logged.
+_DECLARED_WRONG = ("42P01", "42703", "3F000")
 
 
 def of_database(error: Exception, table: Table | None) -> RestError | None:
@@ -73,7 +79,7 @@ def _of_state(code: str, column: str | None, table: Table | None) -> RestError |
     if code[:2] == "PT" and code[2:].isdecimal() and 400 <= int(code[2:]) <= 599:
         return RestError(int(code[2:]), code, "the function has refused the call")
     found = _STATES.get(code) or _STATES.get(code[:2])
-    if found is None:
+    if found is None or code in _DECLARED_WRONG:
         return None
     status, message = found
     known = None if table is None or column is None else table.columns.get(column)
