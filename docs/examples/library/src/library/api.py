@@ -16,9 +16,7 @@ class Authors(Resource):
     table = "library.authors"
     roles = LIBRARIAN
     relations = {
-        "books": ManyToMany(
-            "books", {"id": "author_id"}, through="library.book_authors", then={"book_id": "id"}
-        )
+        "books": ManyToMany("books", {"id": "author_id"}, through="library.book_authors", then={"book_id": "id"})
     }
 
 
@@ -32,9 +30,7 @@ class Books(Resource):
     patterns = True
     max_rows = 200
     relations = {
-        "authors": ManyToMany(
-            "authors", {"id": "book_id"}, through="library.book_authors", then={"author_id": "id"}
-        ),
+        "authors": ManyToMany("authors", {"id": "book_id"}, through="library.book_authors", then={"author_id": "id"}),
         "copies": ToMany("copies", {"id": "book_id"}),
     }
 
