@@ -98,6 +98,8 @@ def _split_cast(text: str) -> tuple[str, str | None]:
 
 def _aliased(text: str) -> tuple[str | None, str]:
     """Split `alias:rest`, but not at the colons of a cast."""
+    if ":" not in text:
+        return None, text
     parts = split_top(text, ":")
     if len(parts) > 1 and parts[0].strip() and parts[1]:
         alias = unquoted(parts[0].strip())

@@ -7,31 +7,35 @@ ends.
 
 from __future__ import annotations
 
+import re
+
 from kit_rest.errors import parse_error
 
-_OPENING, _CLOSING = "({", ")}"
+_SPECIAL = {separator: re.compile(rf'["(){{}}{re.escape(separator)}]') for separator in ",.:!"}
+_BEFORE_AN_ELEMENT = ".,(:{!"
 
 
 def split_top(text: str, separator: str = ",") -> list[str]:
     """Split at separators that stand in no quotes, parentheses or braces."""
+    if '"' not in text and "(" not in text and "{" not in text:
+        return text.split(separator)
+    search = _SPECIAL[separator].search
     parts: list[str] = []
     depth = start = at = 0
-    begins = True
-    while at < len(text):
-        char = text[at]
-        if char == '"' and begins:
-            at = _quote_end(text, at)
-            begins = False
-            continue
-        if char in _OPENING:
+    while (found := search(text, at)) is not None:
+        at = found.end()
+        char = found[0]
+        if char == '"':
+            before = text[: at - 1].rstrip(" ")
+            if not before or before[-1] in _BEFORE_AN_ELEMENT:
+                at = _quote_end(text, at - 1)
+        elif char in "({":
             depth += 1
-        elif char in _CLOSING:
+        elif char in ")}":
             depth -= 1
-        elif char == separator and depth <= 0:
-            parts.append(text[start:at])
-            start = at + 1
-        begins = char in ".,(:{" or (begins and char == " ")
-        at += 1
+        elif depth <= 0:
+            parts.append(text[start : at - 1])
+            start = at
     parts.append(text[start:])
     return parts
 
