@@ -283,6 +283,54 @@ def test_roles_and_scopes(client, database):
     assert made("PATCH", "/authors?id=eq.1", {"name": "x"}).status == 204
 
 
+def test_embedding_needs_the_right_to_read_what_is_embedded(client, database):
+    class Author(BaseSchema):
+        id: int
+        name: str
+
+    class Book(BaseSchema):
+        id: int
+        title: str
+        author_id: int | None
+
+    class Authors(Resource):
+        entity = Author
+        table = "library.authors"
+        roles = {"GET": "admin"}
+
+    class Books(Resource):
+        entity = Book
+        table = "library.books"
+        relations = {"author": ToOne("authors", {"author_id": "id"})}
+
+    made = type(client)(Api([Authors, Books], database=database))
+    seen = {"Prefer": "return=representation"}
+    for roles, allowed in (("admin", True), ("reader", False)):
+        made.claims = {"sub": "x", "roles": roles}
+        statuses = [
+            made("GET", "/books?select=id,author(name)").status,
+            made("GET", "/books?select=id,...author(name)").status,
+            made("GET", "/books?select=id,author()&author=not.is.null").status,
+            made("PATCH", "/books?id=eq.1&select=author(name)", {"author_id": 1}, **seen).status,
+            made("POST", "/books?select=author(name)", {"title": roles, "author_id": 1}, **seen).status,
+        ]
+        assert all((status < 300) == allowed for status in statuses), statuses
+        assert made("GET", "/books").status == 200
+
+
+def test_nothing_is_set_behind_rds_proxy(client, postgres_url):
+    database = Database.from_url(postgres_url, proxy=True)
+    sent = []
+    run = database.run
+    database.run = lambda query, *rest, **options: (sent.append(query), run(query, *rest, **options))[1]
+    kinds = [type(each.resource) for each in client.api.tables]
+    made = type(client)(Api(kinds, database=database))
+    assert made("GET", "/loans").status == 200
+    assert made("GET", "/loans", Prefer="timezone=UTC").status == 200
+    database.close()
+    assert [query.count("set_config") for query in sent] == [0, 1]
+
+
 def test_a_role_for_which_security_would_not_hold_is_refused(client, own_database, caplog):
     made = type(client)(Api([Loans, Shelves], database=own_database, row_security=RowSecurity()))
     own_database.execute("create table shelves (id int primary key, tenant text, name text)")

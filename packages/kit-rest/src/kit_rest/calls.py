@@ -12,7 +12,7 @@ from kit_rest.database.calling import call, value_call
 from kit_rest.database.mapper import DatabaseMapper
 from kit_rest.database.reading import ReadPlan, read_plan
 from kit_rest.declaring.claims import claim_value
-from kit_rest.declaring.tables import Routine, check_guards
+from kit_rest.declaring.tables import Routine, check_embedded, check_guards
 from kit_rest.errors import RestError
 from kit_rest.query.text import array_literal
 from kit_rest.requests.bodies import body_text, parse_json
@@ -129,7 +129,7 @@ class Calls:
         assert table is not None
         if shape.cursor is not None:
             raise RestError(400, "PGRST100", "a cursor is for the rows of a resource")
-        count = asked.prefer.count if asked.prefer.count != "planned" else "exact"
+        count = None if asked.prefer.count is None else "exact"
         present = tuple(sorted(arguments))
         key = (
             "rpc",
@@ -153,6 +153,7 @@ class Calls:
             )
 
         plan = self._database.plans.get(key, make)
+        check_embedded(plan.embedded, asked.request)
         limit = table.page_size if shape.limit is None else min(shape.limit, table.max_rows)
         parameters = plan.parameters.bind(
             shape.values,

@@ -9,7 +9,7 @@ from kit_handler import Response
 from kit_rest.batches import Batches
 from kit_rest.database.mapper import DatabaseMapper
 from kit_rest.database.reading import ReadPlan, read_plan
-from kit_rest.declaring.tables import Table, check_guards
+from kit_rest.declaring.tables import Table, check_embedded, check_guards
 from kit_rest.errors import RestError
 from kit_rest.idempotency import Idempotency, once
 from kit_rest.keys import add_key, key_values
@@ -132,6 +132,7 @@ class Controller:
             )
 
         plan = self._database.plans.get(key, make)
+        check_embedded(plan.embedded, asked.request)
         limit = table.page_size if shape.limit is None else min(shape.limit, table.max_rows)
         values = shape.values if asked.key is None else [*shape.values, *key_values(table, asked.key)]
         claims = asked.request.authorizer

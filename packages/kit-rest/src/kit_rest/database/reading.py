@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kit_rest.database.parameters import Parameters
-from kit_rest.database.sql import Builder, Rows, labels
+from kit_rest.database.sql import Builder, Rows, embedded, labels
 from kit_rest.declaring.columns import Column
-from kit_rest.declaring.tables import quoted_name
+from kit_rest.declaring.tables import Table, quoted_name
 from kit_rest.query.tree import ColumnRef, OrderTerm
 from kit_rest.resource_mapper import Node, Sort, Test
 
@@ -22,6 +22,7 @@ class ReadPlan(NamedTuple):
     order: list[Sort]
     explained: str
     """The statement without LIMIT, whose estimated rows are the planned count."""
+    embedded: tuple[Table, ...]
 
 
 def pins_key(node: Node) -> bool:
@@ -72,11 +73,14 @@ def read_plan(
     order = with_key(node) if paged else node.order
     total = _total(builder, rows, where, count, table.max_rows)
     paging = f" LIMIT %(limit)s{' OFFSET %(offset)s' if offset else ''}"
+    explained = f"SELECT 1 FROM {rows.source}{where}"
     if node.aggregates:
         grouped = builder.grouped(node, alias, f" FROM {rows.source}{where}")
         body = f"coalesce(string_agg({builder.json(row)}, ','), ''), count(*), {total}, NULL, NULL"
         sql = f"SELECT {body} FROM ({grouped}{paging}) {row}"
-        return ReadPlan(sql, builder.parameters, labels(node), order, f"SELECT 1 FROM {rows.source}{where}")
+        return ReadPlan(
+            sql, builder.parameters, labels(node), order, f"SELECT 1 FROM {rows.source}{where}", embedded(node)
+        )
     here = where
     if position is not None:
         after = builder.position(order, alias, ["" if present else None for present in position])
@@ -99,7 +103,7 @@ def read_plan(
         sql = f"WITH {page} AS MATERIALIZED ({inside}) SELECT {body} FROM {page}, LATERAL ({objects}) {row}"
     else:
         sql = f"SELECT {body} FROM ({inside}) {page}, LATERAL ({objects}) {row}"
-    return ReadPlan(sql, builder.parameters, labels(node), order, f"SELECT 1 FROM {rows.source}{where}")
+    return ReadPlan(sql, builder.parameters, labels(node), order, explained, embedded(node))
 
 
 def _total(builder: Builder, rows: Rows, where: str, count: str | None, most: int) -> str:

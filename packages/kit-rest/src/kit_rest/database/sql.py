@@ -16,7 +16,7 @@ from kit_rest.database.parameters import Parameters
 from kit_rest.declaring.columns import Column
 from kit_rest.declaring.tables import Join, Table, quoted_name
 from kit_rest.errors import RestError
-from kit_rest.resource_mapper import Group, Node, Output, Presence, Resolved, Sort, Test
+from kit_rest.resource_mapper import Node, Output, Presence, Resolved, Sort, Test
 
 
 class Rows(NamedTuple):
@@ -245,4 +245,9 @@ def labels(node: Node) -> list[str]:
     return found
 
 
-__all__ = ["Builder", "Group", "Rows", "array_of", "labels"]
+def embedded(node: Node) -> tuple[Table, ...]:
+    """Return the tables of all embedded relations, which are read as well."""
+    found: dict[int, Table] = {}
+    for child in node.embeds:
+        found.update({id(each): each for each in (child.table, *embedded(child))})
+    return tuple(found.values())

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kit_rest.database.parameters import Parameters
-from kit_rest.database.sql import Builder, array_of, labels
+from kit_rest.database.sql import Builder, array_of, embedded, labels
 from kit_rest.declaring.claims import Claim
 from kit_rest.declaring.tables import Table, quoted_name
 from kit_rest.resource_mapper import Node
@@ -26,6 +26,7 @@ class WritePlan(NamedTuple):
     parameters: Parameters
     labels: list[str]
     answers: bool
+    embedded: tuple[Table, ...]
 
 
 class InsertOptions(NamedTuple):
@@ -218,7 +219,7 @@ def _returning(
     table = node.table
     if not answer.representation and not answer.whole and matched == "NULL" and inserted == "true":
         # RETURNING needs the right, and the policy, to read what was written.
-        return WritePlan(sql, builder.parameters, labels(node), answers=False)
+        return WritePlan(sql, builder.parameters, labels(node), answers=False, embedded=embedded(node))
     page, row, seen = builder.alias("p"), builder.alias("r"), builder.alias("r")
     returned = builder.needed(node, alias) if answer.representation else []
     if answer.whole:
@@ -243,4 +244,4 @@ def _returning(
         source += f", LATERAL (SELECT {listed}) {seen}"
         whole = array_of(f"row_to_json({seen})::text")
     selected = f"SELECT {body}, {counts}, {last}, {matched}, {whole} FROM {source}"
-    return WritePlan(f"{with_rows} {selected}", builder.parameters, labels(node), answers=True)
+    return WritePlan(f"{with_rows} {selected}", builder.parameters, labels(node), answers=True, embedded=embedded(node))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kit_db.stores.names import quoted, quoted_part
@@ -235,3 +235,9 @@ def check_guards(guards: list[Any], request: Any) -> None:
     except HttpError as error:
         code = "PGRST302" if error.status == 401 else "42501"
         raise RestError(error.status, code, error.message) from None
+
+
+def check_embedded(tables: Iterable[Table], request: Any) -> None:
+    """Let pass callers who may read the embedded resources of their request."""
+    for table in tables:
+        check_guards(table.guards["GET"], request)

@@ -117,7 +117,7 @@ def of_write(
 
         text = csv_text(found.body, found.labels)
     else:
-        text = singular(found) if asked.media.singular else f"[{found.body}]"
+        text = singular(found) if asked.media.singular or asked.key is not None else f"[{found.body}]"
     if found.number == 1 and found.version is not None:
         headers["ETag"] = etag_of(text, found.version)
     headers["Content-Type"] = asked.media.content_type

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kit_db.errors import UniqueViolationError
 from kit_handler import Response
 
 from kit_rest.database.mapper import DatabaseMapper
@@ -60,7 +61,10 @@ class Replaces(Writer):
         if match.given:
             return self._changes.change(asked, table, query, row, allowed, match, key)
         if asked.request.headers.get("if-none-match", "").strip() == "*":
-            return self._creates.insert(asked, table, query, body, names, None)
+            try:
+                return self._creates.insert(asked, table, query, body, names, None)
+            except UniqueViolationError:
+                raise RestError(412, "KIT412", "There is such a row already") from None
         return self._creates.insert(asked, table, query, body, names, table.key)
 
     def _put_key(self, asked: Asked, table: Table, query: Query) -> dict[str, str]:

@@ -11,7 +11,7 @@ from kit_rest.database.writing import (
     Answer,
     WritePlan,
 )
-from kit_rest.declaring.tables import Table
+from kit_rest.declaring.tables import Table, check_embedded
 from kit_rest.errors import RestError
 from kit_rest.keys import add_key, key_values
 from kit_rest.query.tree import ColumnItem, ColumnRef
@@ -123,6 +123,7 @@ class Writer:
         return self.database.transaction(wanted=wanted or hooked, keeps=asked.prefer.tx != "rollback")
 
     def run(self, plan: WritePlan, parameters: Row, asked: Asked, table: Table) -> Written:
+        check_embedded(plan.embedded, asked.request)
         claims = asked.request.authorizer
         written = self.database.write(plan, parameters, table.settings, claims, timezone=asked.prefer.timezone)
         most = asked.prefer.max_affected
