@@ -12,7 +12,7 @@ SEEN = {"Prefer": "return=representation"}
 
 def test_post_one_and_many(client):
     (row,) = client("POST", "/authors", {"name": "x", "born": "2000-02-29"}, **SEEN).json
-    assert row == {"id": 101, "name": "x", "born": "2000-02-29"}
+    assert (row["name"], row["born"]) == ("x", "2000-02-29")
     rows = client("POST", "/authors", [{"name": "y"}, {"name": "z"}], **SEEN).json
     assert [row["name"] for row in rows] == ["y", "z"]
 
