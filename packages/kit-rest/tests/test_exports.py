@@ -23,7 +23,10 @@ def test_a_name_that_is_not_there_is_an_attribute_error():
     ("statement", "unloaded"),
     [
         ("import kit_rest", ("kit_db", "kit_handler", "marshmallow", "psycopg2", "typing")),
-        ("from kit_rest import Api", ("psycopg2", "marshmallow", "asyncio", "boto3", "kit_aws", "csv")),
+        (
+            "from kit_rest import Api",
+            ("psycopg2", "marshmallow", "asyncio", "boto3", "kit_aws", "csv", "hashlib", "kit_rest.batches"),
+        ),
     ],
 )
 def test_nothing_heavy_is_loaded(statement, unloaded):

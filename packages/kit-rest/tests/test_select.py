@@ -73,6 +73,7 @@ def test_spreads(client):
 
 def test_computed_columns(client):
     assert client.get("/authors?select=id,shout&shout=eq.ADA") == [{"id": 1, "shout": "ADA"}]
+    assert client.get("/authors/1?select=shout,books(id)") == {"shout": "ADA", "books": [{"id": 1}, {"id": 2}]}
 
 
 def test_aggregates(client):

@@ -10,7 +10,6 @@ from kit_handler import Request, Response, Router
 from kit_rest.calls import Calls
 from kit_rest.controller import Controller
 from kit_rest.cursors import Cursors
-from kit_rest.database.kept import KeptAnswers
 from kit_rest.database.mapper import DatabaseMapper
 from kit_rest.database.session import RowSecurity
 from kit_rest.declaring.functions import Function
@@ -140,6 +139,8 @@ class Api:
         """Return the definition of the table that `idempotency` names, for a migration."""
         if self._idempotency is None:
             raise ResourceDefinitionError("the Api has no idempotency table")
+        from kit_rest.database.kept import KeptAnswers
+
         return KeptAnswers(self._idempotency).schema
 
     def _check(self, table: Table) -> None:

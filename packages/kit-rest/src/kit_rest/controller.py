@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from kit_handler import Response
 
-from kit_rest.batches import Batches
 from kit_rest.database.mapper import DatabaseMapper
 from kit_rest.database.reading import ReadPlan, read_plan
 from kit_rest.declaring.tables import Table, check_embedded, check_guards
 from kit_rest.errors import RestError
-from kit_rest.idempotency import Idempotency, once
 from kit_rest.keys import add_key, key_values
 from kit_rest.requests.mapper import Asked, RequestMapper
 from kit_rest.requests.shapes import parse_shape
@@ -48,8 +46,6 @@ class Controller:
         self._calls = calls
         self._settings = settings
         self._writes = Writes(resources, database, settings)
-        self._batches = Batches(self, database, settings.most_bytes)
-        self._idempotency = None if settings.idempotency is None else Idempotency(settings.idempotency, database)
 
     def __call__(self, request: Request) -> Response:
         """Return the answer to a request; every error is one of PostgREST's vocabulary."""
@@ -61,9 +57,7 @@ class Controller:
             key = request.headers.get("idempotency-key") if request.method not in _SAFE else None
             if key is None:
                 return self._of_kind(asked, table)
-            if self._idempotency is None:
-                raise RestError(400, "KIT409", "Idempotency-Key is not enabled")
-            return once(self._idempotency, request, key, lambda: self._of_kind(asked, table))
+            return self._once(asked, table, key)
         except RestError as error:
             return problems.problem(error, head=request.method == "HEAD")
         except Exception as error:
@@ -73,17 +67,28 @@ class Controller:
                 raise
             return problems.problem(known, head=request.method == "HEAD")
 
+    def _once(self, asked: Asked, table: Table | None, key: str) -> Response:
+        if self._settings.idempotency is None:
+            raise RestError(400, "KIT409", "Idempotency-Key is not enabled")
+        from kit_rest.idempotency import Idempotency, once
+
+        idempotency = Idempotency(self._settings.idempotency, self._database)
+        return once(idempotency, asked.request, key, lambda: self._of_kind(asked, table))
+
+    def _batch(self, asked: Asked) -> Response:
+        if asked.method == "OPTIONS":
+            return Response(204, "", {"Allow": "OPTIONS, POST"})
+        from kit_rest.batches import Batches
+
+        return Batches(self, self._database, self._settings.most_bytes).answer(asked)
+
     def _of_kind(self, asked: Asked, table: Table | None) -> Response:
         if table is not None:
             return self._answer(asked, table)
         if asked.kind == "rpc":
             return self._calls.answer(asked)
         if asked.kind == "batch":
-            return (
-                Response(204, "", {"Allow": "OPTIONS, POST"})
-                if asked.method == "OPTIONS"
-                else self._batches.answer(asked)
-            )
+            return self._batch(asked)
         if asked.kind == "root" and asked.method in (*_READS, "OPTIONS"):
             return self._settings.root(asked)
         raise RestError(404, "PGRST125", "Invalid path specified in request URL")

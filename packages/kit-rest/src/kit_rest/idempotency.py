@@ -7,7 +7,6 @@ with the key waits for the first one's transaction, and gets the same answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from kit_core.json import dumps, loads
@@ -79,6 +78,8 @@ def once(idempotency: Idempotency, request: Request, key: str, work: Callable[[]
 
 
 def _digest(request: Request) -> str:
+    from hashlib import sha256
+
     told = [request.method, request.path, sorted(request.multi_query.items())]
     fields = [(name, request.headers.get(name)) for name in ("prefer", "accept", "content-profile", "if-match")]
     return sha256(dumps([told, fields]).encode() + b"\n" + request.raw_body).hexdigest()
@@ -86,6 +87,8 @@ def _digest(request: Request) -> str:
 
 def _caller(request: Request, key: str) -> str:
     """Return the key of one caller: two callers may choose the same one."""
+    from hashlib import sha256
+
     claims = request.authorizer or {}
     who = {name: value for name, value in claims.items() if name not in _OF_THE_TOKEN}
     return sha256(dumps([who, key]).encode()).hexdigest()

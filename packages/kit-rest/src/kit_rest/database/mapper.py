@@ -107,6 +107,8 @@ class DatabaseMapper:
         rows, _ = self.run(
             plan.sql, parameters, settings, claims, timezone=timezone, reads=not read_only, read_only=read_only
         )
+        if not rows:
+            return Found("", 0, None, None, None, plan.labels)
         body, count, total, version, position = rows[0]
         return Found(body, count, total, version, position, plan.labels)
 

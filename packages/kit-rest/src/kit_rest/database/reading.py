@@ -14,7 +14,10 @@ from kit_rest.resource_mapper import Node, Sort, Test
 
 
 class ReadPlan(NamedTuple):
-    """A statement with one row: the objects joined with commas, their number, the total, a version, a position."""
+    """A statement with one row: the objects joined with commas, their number, the total, a version, a position.
+
+    Of a read by the key it is one row or none.
+    """
 
     sql: str
     parameters: Parameters
@@ -81,6 +84,11 @@ def read_plan(
         return ReadPlan(
             sql, builder.parameters, labels(node), order, f"SELECT 1 FROM {rows.source}{where}", embedded(node)
         )
+    if count is None and not paged and source is None and pins_key(node):
+        version = table.version_sql(alias) or "NULL"
+        sql = f"SELECT {builder.json(row)}, 1, NULL, {version}, NULL FROM {rows.source}"
+        sql += f", LATERAL ({builder.objects(node, alias, direct=True)}) {row}{where}{paging}"
+        return ReadPlan(sql, builder.parameters, labels(node), order, explained, embedded(node))
     here = where
     if position is not None:
         after = builder.position(order, alias, ["" if present else None for present in position])

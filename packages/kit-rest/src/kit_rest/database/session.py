@@ -42,6 +42,8 @@ class Session:
         read_only: bool = False,
     ) -> str:
         """Return the statement in front of a statement, ending with a semicolon; empty if there is nothing to set."""
+        if not settings and timezone is None and self._security is None and not read_only:
+            return ""
         chosen = {**settings, "TimeZone": timezone} if timezone is not None else settings
         calls = []
         for at, (name, value) in enumerate(chosen.items()):

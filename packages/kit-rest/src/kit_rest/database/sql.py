@@ -138,13 +138,16 @@ class Builder:
         more = {here: None for child in node.embeds if child.join for here, _ in child.join.on if here not in names}
         return found + [f"{alias}.{quoted_name(name)} AS {quoted_name(name)}" for name in more]
 
-    def objects(self, node: Node, page: str) -> str:
-        """Return the SELECT, without rows of its own, of the members of one object of the page."""
+    def objects(self, node: Node, page: str, *, direct: bool = False) -> str:
+        """Return the SELECT, without rows of its own, of the members of one object of the page.
+
+        direct: the page is the table itself, where computed columns are calls
+        """
         members: list[str] = []
         laterals: list[str] = []
         for each in node.members:
             if isinstance(each, Output):
-                members.append(f"{self.output(each, page)} AS {quoted_name(each.label)}")
+                members.append(f"{self.output(each, page, direct=direct)} AS {quoted_name(each.label)}")
             elif each.spread:
                 alias = self.alias("s")
                 laterals.append(f" LEFT JOIN LATERAL ({self.spread(each, page)}) {alias} ON true")
@@ -154,11 +157,12 @@ class Builder:
         source = f" FROM (SELECT) {self.alias('o')}{''.join(laterals)}" if laterals else ""
         return f"SELECT {', '.join(members)}{source}"
 
-    def output(self, output: Output, page: str) -> str:
+    def output(self, output: Output, page: str, *, direct: bool = False) -> str:
         """Return one output of a row of the page."""
         if output.column is None:
             raise RestError(400, "PGRST123", "Use of aggregate functions is not allowed")
-        value = json_path(f"{page}.{quoted_name(output.column.name)}", output.path, self.parameters)
+        column = output.column.sql.format(page) if direct else f"{page}.{quoted_name(output.column.name)}"
+        value = json_path(column, output.path, self.parameters)
         return f"CAST({value} AS {output.cast})" if output.cast else value
 
     def related(self, node: Node, page: str) -> str:

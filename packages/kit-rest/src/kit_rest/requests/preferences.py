@@ -37,9 +37,9 @@ class Preferences:
 
         Unknown ones are ignored, with `handling=strict` they are PGRST122.
         """
-        found = cls()
         if not text:
-            return found
+            return NONE
+        found = cls()
         invalid: list[str] = []
         seen: set[str] = set()
         for token in text.split(","):
@@ -85,3 +85,6 @@ _OTHERS: dict[str, Callable[[Preferences, str], bool]] = {
     "timezone": _take_timezone,
     "max-affected": _take_max_affected,
 }
+
+NONE = Preferences()
+"""Those of a request that has none; never changed."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kit_handler import Response
@@ -47,6 +46,9 @@ def etag_of(body: str, version: str | None) -> str:
 
     If-Match looks at the version alone, If-None-Match at all of it, as embedded rows change without the row.
     """
+    # The library of TLS, which hashlib loads, is not free at a cold start.
+    from hashlib import blake2b
+
     digest = blake2b(body.encode(), digest_size=9).hexdigest()
     return f'"{version}-{digest}"' if version is not None else f'"{digest}"'
 

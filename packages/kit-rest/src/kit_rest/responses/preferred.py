@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kit_rest.requests.preferences import NONE
+
 if TYPE_CHECKING:
     from kit_rest.requests.mapper import Asked
 
@@ -13,6 +15,8 @@ _READS = ("GET", "HEAD")
 def applied(asked: Asked) -> dict[str, str]:
     """Return Preference-Applied, for the preferences that were kept to."""
     prefer = asked.prefer
+    if prefer is NONE:
+        return {}
     said: list[str] = []
     if prefer.representation is not None and asked.method not in _READS:
         said.append(f"return={prefer.representation}")
