@@ -8,6 +8,7 @@ the server's time, and as CPU time of this process. Exits with 1 if a limit is p
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -177,11 +178,11 @@ def fastapi_handler(url: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 def import_milliseconds(statement: str) -> float:
-    """Return the least CPU time of an import in a fresh process."""
+    """Return the least CPU time of an import in a fresh process, compiled as it is in a Lambda bundle."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     program = f"import time\nstart = time.process_time()\n{statement}\nprint(time.process_time() - start)"
-    runs = [
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(7)
-    ]
+    command = [sys.executable, "-c", program]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True, env=environment) for _ in range(9)]
     return min(float(each.stdout) for each in runs) * 1000
 
 

@@ -99,6 +99,25 @@ def test_differences(database):
         assert any(part in each for each in found), (part, found)
 
 
+def test_partitioned_tables(database, client):
+    database.execute("create table library.parts (id int primary key, title text not null) partition by range (id)")
+    database.execute("create table library.part partition of library.parts default")
+
+    class Parts(Resource):
+        entity = Book
+        table = "library.parts"
+
+    assert "partitioned" in differences(Api([Parts], database=database))[0]
+    Parts.version = None
+    made = type(client)(Api([Parts], database=database))
+    assert differences(made.api) == []
+    merge = {"Prefer": "return=representation, resolution=merge-duplicates"}
+    for _ in range(2):
+        assert made("POST", "/parts", [{"id": 1, "title": "x"}], **merge).json == [{"id": 1, "title": "x"}]
+    assert made("PATCH", "/parts/1", {"title": "y"}, **merge).json == {"id": 1, "title": "y"}
+    assert made("GET", "/parts?select=_etag").status == 400
+
+
 def test_the_command(tmp_path, monkeypatch, capsys, postgres_url):
     (tmp_path / "some_api.py").write_text(
         f"""

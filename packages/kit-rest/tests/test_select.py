@@ -18,6 +18,17 @@ def test_values_are_as_postgresql_writes_them(client):
     ]
 
 
+def test_nothing_is_selected(client):
+    assert client.get("/books?select=&limit=2") == [{}, {}]
+    assert client.get("/books/1?select=") == {}
+
+
+def test_two_columns_of_one_label(client):
+    answer = client("GET", "/books?select=a:id,a:title&id=eq.1")
+    assert answer.text == '[{"a":1,"a":"Engines"}]'
+    assert client("GET", "/books?select=a:id,...author(a:name)&id=eq.1").status == 200
+
+
 def test_to_one_to_many_and_many_to_many(client):
     target = "/books?select=id,author(name),genres(name)&genres.order=name.desc&order=id"
     assert client.get(target) == [

@@ -69,6 +69,8 @@ def _table(catalog: Catalog, table: Table, api: Api) -> list[str]:
         found.append(f"no unique index is on the key ({', '.join(table.key)})")
     if relation.kind in ("v", "m") and table.version == "xmin":
         found.append("a view has no xmin: version = None, or a column")
+    if relation.kind == "p" and table.version == "xmin":
+        found.append("a partitioned table returns no xmin from writes: version = None, or a column")
     if relation.kind == "v" and not relation.invoker:
         found.append("the view reads with its owner's rights: create it with security_invoker = true")
     for join in table.joins.values():
