@@ -335,3 +335,5 @@ def test_a_patch_of_rows(client):
     assert client("PATCH", "/books", [{"id": 1, "pages": 1}, {"id": 77, "pages": 1}]).status == 404
     assert client("PATCH", "/books", [{"id": 1, "pages": 1}, {"id": 1, "pages": 2}]).status == 400
     assert client("PATCH", "/books", [{"pages": 1}, {"pages": 1}]).status == 400
+    assert client("PATCH", "/books", changes, If_Match="*").json["code"] == "KIT400"
+    assert client("PATCH", "/books?limit=1", changes).status == 400

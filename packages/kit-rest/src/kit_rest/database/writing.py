@@ -26,6 +26,7 @@ class WritePlan(NamedTuple):
     parameters: Parameters
     labels: list[str]
     answers: bool
+    node: Node
     embedded: tuple[Table, ...]
 
 
@@ -219,7 +220,7 @@ def _returning(
     table = node.table
     if not answer.representation and not answer.whole and matched == "NULL" and inserted == "true":
         # RETURNING needs the right, and the policy, to read what was written.
-        return WritePlan(sql, builder.parameters, labels(node), answers=False, embedded=embedded(node))
+        return WritePlan(sql, builder.parameters, labels(node), answers=False, node=node, embedded=embedded(node))
     page, row, seen = builder.alias("p"), builder.alias("r"), builder.alias("r")
     returned = builder.needed(node, alias) if answer.representation else []
     if answer.whole:
@@ -244,4 +245,6 @@ def _returning(
         source += f", LATERAL (SELECT {listed}) {seen}"
         whole = array_of(f"row_to_json({seen})::text")
     selected = f"SELECT {body}, {counts}, {last}, {matched}, {whole} FROM {source}"
-    return WritePlan(f"{with_rows} {selected}", builder.parameters, labels(node), answers=True, embedded=embedded(node))
+    return WritePlan(
+        f"{with_rows} {selected}", builder.parameters, labels(node), answers=True, node=node, embedded=embedded(node)
+    )
