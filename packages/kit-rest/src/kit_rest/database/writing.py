@@ -224,11 +224,8 @@ def _returning(
     page, row, seen = builder.alias("p"), builder.alias("r"), builder.alias("r")
     returned = builder.needed(node, alias) if answer.representation else []
     if answer.whole:
-        known = {each.column.name for each in node.outputs if each.column} if answer.representation else set()
-        more = [
-            name for name in table.all_columns if f"{alias}.{quoted_name(name)} AS {quoted_name(name)}" not in returned
-        ]
-        returned += [f"{alias}.{quoted_name(name)} AS {quoted_name(name)}" for name in more if name not in known]
+        every = [f"{alias}.{quoted_name(name)} AS {quoted_name(name)}" for name in table.all_columns]
+        returned += [each for each in every if each not in returned]
     returned.append(f"{inserted} AS {quoted_name('kit inserted')}")
     version = table.version_sql(alias)
     if version is not None:
