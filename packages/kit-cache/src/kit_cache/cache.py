@@ -4,6 +4,8 @@ import threading
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
+from kit_core.loading import load_early
+
 from kit_cache import codec
 from kit_cache.errors import UnknownCacheError
 from kit_cache.flights import Flight, Flights
@@ -72,6 +74,14 @@ class Cache:
     def add(self, tiers: frozenset[str] | None) -> None:
         """Note that a function uses these tiers, or the environment's (None)."""
         self._declared.add(tiers)
+        load_early(self._load_early)
+
+    def _load_early(self) -> None:
+        """Load redis-py in Lambda's init phase, where a function may use it. The settings are read by the first use."""
+        settings = CacheSettings.from_env(self.name)
+        chosen = (settings.tiers if tiers is None else tiers for tiers in self._declared)
+        if settings.redis is not None and any("redis" in tiers for tiers in chosen):
+            import kit_cache.tiers.redis  # noqa: F401
 
     def outer(self, tiers: frozenset[str]) -> "list[Tier]":
         """Return those of `tiers` that are outside the process and configured: Redis before the disk."""

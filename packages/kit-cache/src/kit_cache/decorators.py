@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, Protocol, TypeVar, overload
 
+from kit_core.handlers import refuse_handler
 from kit_core.parameters import is_async, is_generator, parameters_of
 
 from kit_cache.cache import declare
@@ -45,7 +46,7 @@ def method_cache(
     Raise CacheConfigError for arguments that make no sense; calls raise CacheKeyError for arguments, and
     UncacheableValueError for results, that can't be stored.
     """
-    return _decorator(ttl, cache_name, tiers=tiers, self_key=key, key_prefix=key_prefix)
+    return _decorator("method_cache", ttl, cache_name, tiers=tiers, self_key=key, key_prefix=key_prefix)
 
 
 def hybrid_cache(
@@ -66,6 +67,7 @@ def hybrid_cache(
     only if the function declares it. `tiers`, `cache_key()` and the errors are those of `method_cache`.
     """
     return _decorator(
+        "hybrid_cache",
         ttl,
         cache_name,
         tiers=tiers,
@@ -77,6 +79,7 @@ def hybrid_cache(
 
 
 def _decorator(
+    decorator: str,
     ttl: float,
     cache_name: str,
     *,
@@ -93,6 +96,7 @@ def _decorator(
 
     def decorate(function: Callable[..., Any]) -> Any:
         _check_function(function)
+        refuse_handler(function, decorator, "gets whole events, no two of which are the same")
         keys = KeyBuilder(function, prefix=key_prefix, self_key=self_key, generator=generator, ignored=skip_arg)
         if keys.nameless and used is not None and "memory" not in used:
             raise CacheConfigError(f"{keys.function} is made inside a function: give it a key_prefix to share it")
