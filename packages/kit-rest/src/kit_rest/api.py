@@ -51,7 +51,7 @@ class Api:
     rollback: whether `Prefer: tx=rollback` is
     openapi: whether `/` answers with the OpenAPI document; title and version are its
 
-    Other options are those of kit-handler's `Router`: `token=`, `cors=`, `interceptors=` and so on. `router` is for
+    Other options are for kit-handler's `Router`: `token=`, `cors=`, `interceptors=` and so on. `router` is for
     `Router.include`.
 
     Example:

@@ -1,4 +1,4 @@
-"""The controller: the way of a request through the layers, and what has to stand between them."""
+"""The controller: the way of a request through the layers."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class WritePlan(NamedTuple):
 class InsertOptions(NamedTuple):
     """What an INSERT does beside inserting.
 
-    columns: those of the body; `many` rows or one, each with an identifier of its own if `uids`
+    columns: the columns of the body; `many` rows or one, each with an identifier of its own if `uids`
     conflict: the columns that decide whether a row is there already, None for a plain INSERT
     merges: whether such a row is updated, or left alone
     """
@@ -144,7 +144,7 @@ def _on_conflict(builder: Builder, table: Table, alias: str, options: InsertOpti
 
 
 def update_plan(node: Node, columns: Sequence[str], answer: Answer, *, limited: bool, versions: bool) -> WritePlan:
-    """Build an UPDATE of the rows that the filters match; `versions` are those of If-Match."""
+    """Build an UPDATE of the rows that the filters match; `versions` tells whether If-Match has some."""
     builder = Builder(stripped=answer.stripped)
     table = node.table
     alias = builder.alias("t")
@@ -219,7 +219,7 @@ def _returning(
     """Add RETURNING and the statement that makes one row of the written ones."""
     table = node.table
     if not answer.representation and not answer.whole and matched == "NULL" and inserted == "true":
-        # RETURNING needs the right, and the policy, to read what was written.
+        # RETURNING needs the right, and the policy, to read the written rows.
         return WritePlan(sql, builder.parameters, labels(node), answers=False, node=node, embedded=embedded(node))
     page, row, seen = builder.alias("p"), builder.alias("r"), builder.alias("r")
     returned = builder.needed(node, alias) if answer.representation else []

@@ -1,4 +1,4 @@
-"""POST: rows that are inserted, or merged with those that are there."""
+"""POST: rows that are inserted, or merged with existing ones."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class Writer:
         return plan.parameters.bind(values, asked.request.authorizer, limit=limit, offset=offset, **more)
 
     def answer(self, asked: Asked, table: Table, hook: str) -> Answer:
-        """Return what the statement has to return."""
+        """Return the parts that the statement has to return."""
         wanted = asked.prefer.representation in ("representation", "headers-only")
         return Answer(wanted, asked.media.stripped, hook in table.hooks or table.announces)
 
