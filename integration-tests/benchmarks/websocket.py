@@ -1,7 +1,8 @@
-"""What a message costs in kit-websocket's resolver, and what a broadcast does, next to least code and peers.
+"""What kit-websocket costs: importing it, a message, and a broadcast, next to least code and peers.
 
     uv run --isolated --group benchmarks python integration-tests/benchmarks/websocket.py
 
+Import: CPU time over what Lambda's runtime has loaded, of processes of their own, the least of several.
 Dispatch: a message in, its answer out, CPU time; by hand is if/else with json, chalice has one handler for all.
 Broadcast: one message to 1,000 and 10,000 connections, a tenth of them gone, over HTTP on loopback, to a server in a
 process of its own that answers after 5 ms. boto3 sends from 50 threads with as many connections. All in turns. Ends
@@ -13,6 +14,7 @@ import json
 import multiprocessing
 import os
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +31,50 @@ MESSAGE = b'{"action":"said","room":"general","text":"hello to everybody in here
 # The targets, in microseconds and milliseconds of an otherwise idle machine, as ratios to what is measured beside them.
 SYNC_OVER, ASYNC_OVER = 2.0 / 3.5, 5.0 / 3.5  # of the time by hand
 BROADCAST_CPU = 0.06 / 0.74  # of boto3's
+
+
+IMPORTS = {
+    "import kit_websocket": "import kit_websocket",
+    "WebSocketResolver in use": (
+        "from kit_websocket import WebSocketResolver\nWebSocketResolver().on_message('m')(lambda a: a)"
+    ),
+    "WebSocketResolver and ConnectionManager in use": (
+        "from kit_websocket import ConnectionManager, WebSocketResolver\n"
+        "WebSocketResolver(connections=ConnectionManager('t')).on_message('m')(lambda a: a)"
+    ),
+    "chalice": "import chalice",
+    "boto3": "import boto3",
+}
+IMPORT_LIMIT = 8.0  # milliseconds
+# What the runtime's own modules import (awslambdaric).
+_MEASURE = """
+import decimal, importlib, json, logging, os, socket, sys, time, traceback
+before = time.process_time_ns()
+{}
+print((time.process_time_ns() - before) / 1e6, "boto3" in sys.modules)
+"""
+
+
+def imports() -> bool:
+    """Print what imports cost, and tell whether that is within the limit."""
+    least = dict.fromkeys(IMPORTS, float("inf"))
+    loaded = dict.fromkeys(IMPORTS, "")
+    for _ in range(11):
+        for name, program in IMPORTS.items():
+            command = [sys.executable, "-c", _MEASURE.format(program)]
+            ran = subprocess.run(command, capture_output=True, text=True)
+            if ran.returncode == 0:
+                took, loaded[name] = ran.stdout.split()
+                least[name] = min(least[name], float(took))
+    rows = [(name, f"{took:.2f}", loaded[name]) for name, took in least.items()]
+    print_table("Import, over what the runtime has loaded", ["import", "CPU ms", "loads boto3"], rows)
+    own = [name for name in IMPORTS if "WebSocket" in name or "kit" in name]
+    return report(
+        {
+            f"import kit_websocket at most {IMPORT_LIMIT:.0f} ms": least["import kit_websocket"] <= IMPORT_LIMIT,
+            "no boto3": all(loaded[name] == "False" for name in own),
+        }
+    )
 
 
 def event(route: str) -> dict[str, Any]:
@@ -246,5 +292,5 @@ def report(checks: dict[str, bool]) -> bool:
 
 
 if __name__ == "__main__":
-    results = [dispatch(), broadcasts()]
+    results = [imports(), dispatch(), broadcasts()]
     sys.exit(0 if all(results) else 1)

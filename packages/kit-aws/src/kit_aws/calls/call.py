@@ -122,6 +122,7 @@ def perform(
             resource,
             hide,
             retries.MOST_ATTEMPTS if most is None else most,
+            str(parameters.get("Bucket", "")),
         )
     )
 
