@@ -151,7 +151,9 @@ class Lane:
         if wire is not None:
             try:
                 return await wire.ask(request, seconds)
-            except ConnectionError:
+            except TimeoutError:
+                raise
+            except OSError:  # ConnectionError, and TLS's own
                 self._wire = None
         wire = self._attached(await self._pool.open(seconds))
         assert wire is not None
