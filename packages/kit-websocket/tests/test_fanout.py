@@ -112,7 +112,7 @@ def test_anything_else_is_no_cursor(connections, cursor):
 
 
 def test_a_room_is_read_page_by_page(connections, gateway, monkeypatch):
-    monkeypatch.setattr("kit_websocket.connections.sources._PAGE", 7)
+    monkeypatch.setattr("kit_websocket.broadcasts.sources._PAGE", 7)
     ids = members(connections, 20)
     delivery = asyncio.run(connections.broadcast("x", room="general"))
     assert delivery.reached == 20
@@ -135,9 +135,9 @@ def test_a_room_broadcast_is_one_query(connections, gateway, monkeypatch):
 
 
 def test_a_table_that_fails_in_the_middle_costs_no_place(connections, gateway, monkeypatch, caplog):
-    from kit_websocket.connections.sources import Source
+    from kit_websocket.broadcasts.sources import Source
 
-    monkeypatch.setattr("kit_websocket.connections.sources._PAGE", 5)
+    monkeypatch.setattr("kit_websocket.broadcasts.sources._PAGE", 5)
     members(connections, 12)
     read, places = Source.page, []
 

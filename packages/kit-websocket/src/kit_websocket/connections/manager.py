@@ -10,14 +10,14 @@ from kit_core import guards
 from kit_core.loop import in_thread
 
 from kit_websocket import current
-from kit_websocket.connections import presence as presences
+from kit_websocket.broadcasts import presence as presences
+from kit_websocket.broadcasts.deliveries import Deliveries, finish
+from kit_websocket.broadcasts.presence import Announce
+from kit_websocket.broadcasts.sources import START
 from kit_websocket.connections import schema
 from kit_websocket.connections.connection import CONNECTED, Connection
-from kit_websocket.connections.deliveries import Deliveries, finish
-from kit_websocket.connections.presence import Announce
 from kit_websocket.connections.removal import delete_memberships
 from kit_websocket.connections.rooms import Member, Memberships, checked
-from kit_websocket.connections.sources import START
 from kit_websocket.connections.table import CREATED, Table
 from kit_websocket.current import LONGEST_SECONDS, SLACK_SECONDS
 from kit_websocket.errors import SendError, WebSocketsError

@@ -8,11 +8,11 @@ from kit_aws import AwsError
 from kit_core import guards
 
 from kit_websocket import aws, current
-from kit_websocket.connections import presence as presences
+from kit_websocket.broadcasts import presence as presences
+from kit_websocket.broadcasts.presence import Announce, Presence
+from kit_websocket.broadcasts.sources import START, Source
 from kit_websocket.connections.connection import Connection
-from kit_websocket.connections.presence import Announce, Presence
 from kit_websocket.connections.rooms import Memberships
-from kit_websocket.connections.sources import START, Source
 from kit_websocket.connections.table import Table
 from kit_websocket.errors import SendError, WebSocketsError
 from kit_websocket.sending.cursor import Rest, cursor_of
@@ -56,7 +56,7 @@ class Deliveries:
 
     async def rest(self, rest: Rest) -> Delivery:
         """Send what is left of a broadcast; the delivery's cursor is what is then still left."""
-        from kit_websocket.connections.broadcasting import Broadcast
+        from kit_websocket.broadcasts.broadcasting import Broadcast
 
         fan_out = self._fan_out(rest.body, rest.endpoint_url)
         skipped = {*rest.skipped, opening} if (opening := current.opening()) else set(rest.skipped)
