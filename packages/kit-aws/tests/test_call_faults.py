@@ -13,6 +13,7 @@ import pytest
 from kit_aws import AwsConnectionError, AwsError, ThrottlingError
 from kit_aws.calls import sending
 from kit_core import invocation
+from kit_core.connections import Answer, Request
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "SECRETEXAMPLE", "AWS_REGION": "eu-west-1"}
 GET = ("dynamodb", "GetItem", {"TableName": "t", "Key": {}})
@@ -317,3 +318,26 @@ def test_a_container_without_credentials_is_an_error(peer: Any, monkeypatch: pyt
     with pytest.raises(kit_aws.CredentialsError, match="neither HTTPS"):
         kit_aws.call(*GET)
     assert server.requests == []
+
+
+@pytest.mark.parametrize("bucket", ["papers", "old.papers"])
+def test_a_bucket_in_another_region_is_asked_there(monkeypatch: pytest.MonkeyPatch, bucket: str) -> None:
+    """Real hosts, so that the connections are taken away."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    asked: list[Request] = []
+
+    def answer(request: Request) -> Answer:
+        asked.append(request)
+        if "s3.eu-west-1." in request.url:
+            return Answer(301, {"x-amz-bucket-region": "eu-north-1"}, b"<Error><Code>PermanentRedirect</Code></Error>")
+        return Answer(200, {"Content-Length": "1"}, b"x")
+
+    monkeypatch.setattr(sending._connections, "send", answer)
+    for _ in range(2):
+        assert kit_aws.call("s3", "GetObject", {"Bucket": bucket, "Key": "k"})["Body"] == b"x"
+    host = f"{bucket}.s3.{{}}.amazonaws.com/k" if "." not in bucket else f"s3.{{}}.amazonaws.com/{bucket}/k"
+    places = [host.format(region) for region in ("eu-west-1", "eu-north-1", "eu-north-1")]
+    assert [request.url for request in asked] == [f"https://{place}" for place in places]
+    assert all("/eu-north-1/s3/" in request.headers["authorization"] for request in asked[1:])

@@ -1,4 +1,8 @@
-"""`python -m kit_handler openapi module:app`: print the OpenAPI document of a Router."""
+"""The commands of kit-handler.
+
+python -m kit_handler openapi module:app        print the OpenAPI document of a Router
+python -m kit_handler cold module:function      print what a function's import and first call cost, by package
+"""
 
 import argparse
 import json
@@ -7,13 +11,28 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from kit_handler.http.router import Router
-from kit_handler.openapi import openapi
-
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command and return its exit status: 0, or 2 when there is no such router."""
+    """Run the command and return its exit status: 0, or 2 for a name that can't be loaded or a function that fails."""
     options = _parser().parse_args(arguments)
+    return int(options.run(options))
+
+
+def _cold(options: argparse.Namespace) -> int:
+    from kit_handler.cold import FunctionFailedError, measure
+
+    try:
+        table = measure(options.function, event=options.event, rounds=options.rounds, lazy=options.lazy)
+    except (FunctionFailedError, ValueError) as error:
+        return _failed(str(error))
+    sys.stdout.write(f"{table}\n")
+    return 0
+
+
+def _openapi(options: argparse.Namespace) -> int:
+    from kit_handler.http.router import Router
+    from kit_handler.openapi import openapi
+
     module, _, name = options.app.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
@@ -37,7 +56,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m kit_handler", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m kit_handler", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(required=True)
     command = commands.add_parser("openapi", help="print the OpenAPI document of a Router")
     command.add_argument("app", help="module:name of the Router, name is app if it is left out")
@@ -46,7 +67,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--server", action="append", default=[], help="a URL; may come more than once")
     command.add_argument("--integration", help="JSON for x-amazon-apigateway-integration, for SAM's DefinitionBody")
     command.add_argument("--output", help="a file to write, in place of the standard output")
+    command.set_defaults(run=_openapi)
+    command = commands.add_parser("cold", help="print what a function's import and first call cost, by package")
+    command.add_argument("function", help="module:function, or module.function as in a template")
+    command.add_argument("--event", help="a file with the event of the first call, in JSON; else it is not called")
+    command.add_argument("--rounds", type=_number, default=5, help="how often each is measured; the least counts")
+    command.add_argument("--lazy", action="store_true", help="load nothing ahead, as with KIT_PRELOAD=0")
+    command.set_defaults(run=_cold)
     return parser
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def _failed(message: str) -> int:

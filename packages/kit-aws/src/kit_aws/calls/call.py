@@ -119,6 +119,7 @@ def perform(
             resource,
             hide,
             retries.MOST_ATTEMPTS if most is None else most,
+            str(parameters.get("Bucket", "")),
         )
     )
 

@@ -41,6 +41,7 @@ class Call(NamedTuple):
     resource: the subject, for the text of errors
     hide: a secret that was sent, which AWS may repeat in its message
     most: attempts
+    bucket: of an object of S3
     """
 
     service: Service
@@ -52,6 +53,7 @@ class Call(NamedTuple):
     resource: str | None
     hide: str | None
     most: int
+    bucket: str = ""
 
 
 class _Failed(NamedTuple):
@@ -77,8 +79,8 @@ def send(call: Call) -> dict[str, Any]:
                 quota.give_back()
             answered["ResponseMetadata"]["RetryAttempts"] = attempt - 1
             return answered
-        if not corrected and _correct_clock(answered):
-            corrected = True
+        if not corrected and (again := _corrected(call, answered)):
+            call, corrected = again, True
             continue
         if not answered.is_repeatable or attempt >= call.most or not quota.take():
             raise answered.error
@@ -179,6 +181,18 @@ def _was_not_sent(error: HttpConnectionError) -> bool:
 
 def _repeats(call: Call, refusal: Refusal) -> bool:
     return call.hide is not None and shows(refusal.message, call.hide)
+
+
+def _corrected(call: Call, failed: _Failed) -> Call | None:
+    """Return the call as it is to be sent at once: by another clock, or to another region of S3; None for neither."""
+    if _correct_clock(failed):
+        return call
+    if call.service.name != "s3":
+        return None
+    from kit_aws.calls import s3
+
+    target = s3.moved(call.target, call.bucket, failed.error.status, failed.headers)
+    return None if target is None else call._replace(target=target)
 
 
 def _correct_clock(failed: _Failed) -> bool:
