@@ -173,6 +173,34 @@ def test_one_loop_after_another_uses_the_same_connections(connections, gateway):
     assert gateway.connections <= 2
 
 
+def test_an_api_that_goes_down_in_the_middle_costs_no_account(connections, gateway, monkeypatch):
+    monkeypatch.setattr("kit_core.backoff.Backoff.delay", lambda *_: 0.001)
+    ids = [f"c{each}" for each in range(100)]
+    lock, down = threading.Lock(), threading.Event()
+
+    def go_down():
+        gateway.stop()
+        gateway.hang_up()
+
+    ending = threading.Thread(target=go_down)
+
+    def hold():
+        with lock:
+            if len(gateway.requests) >= 40 and not down.is_set():
+                down.set()
+                ending.start()
+        if down.is_set():
+            ending.join(10)
+
+    gateway.hold = hold
+    delivery = asyncio.run(connections.send_many(ids, "x"))
+    assert down.is_set()
+    assert delivery.reached + len(delivery.failures) == 100
+    assert delivery.failures
+    assert set(delivery.failures.values()) <= {"ConnectionRefusedError", "ConnectionResetError", "TimeoutError"}
+    assert delivery.reached < 100
+
+
 def test_threads_may_send_at_the_same_time(connections, gateway):
     def send(number):
         ids = [f"{number}-{each}" for each in range(40)]

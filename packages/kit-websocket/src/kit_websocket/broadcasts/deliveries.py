@@ -1,4 +1,4 @@
-"""What a manager's sending methods share: a fan-out over a source, its removals, and what follows from them."""
+"""The shared part of a manager's sending methods: a fan-out over a source, its removals, and their events."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -55,7 +55,7 @@ class Deliveries:
         return await self.rest(rest)
 
     async def rest(self, rest: Rest) -> Delivery:
-        """Send what is left of a broadcast; the delivery's cursor is what is then still left."""
+        """Send the rest of a broadcast; the delivery's cursor is the rest of it after that."""
         from kit_websocket.broadcasts.broadcasting import Broadcast
 
         fan_out = self._fan_out(rest.body, rest.endpoint_url)
@@ -112,7 +112,7 @@ class Deliveries:
 
 
 async def finish(delivery: Delivery, continue_with: Callable[[Cursor], Any] | None) -> Delivery:
-    """Log what has failed, and hand the cursor on."""
+    """Log the failures, and hand the cursor on."""
     if delivery.failures:
         named = dict(list(delivery.failures.items())[:_MOST_NAMED])
         text = "%d of %d connections could not be sent to, such as %s"

@@ -322,7 +322,7 @@ class ConnectionManager:
 
         Everyone without `room` and `users` is a scan of the whole table. Connections that are gone are removed, with
         their memberships, in this call. Failed ones are in the result's `failures`, and logged. Where the invocation's
-        time is over first, `cursor` is what `resume` goes on with: put it into a queue, or invoke a function with it.
+        time is over first, `resume` goes on from the `cursor`: put it into a queue, or invoke a function with it.
         """
         if room is not None and users is not None:
             raise TypeError("broadcast to a room or to users, not to both at once")
@@ -353,7 +353,7 @@ class ConnectionManager:
         return closed
 
     async def status(self, connection_id: str) -> Status | None:
-        """Return what API Gateway itself knows of a connection, None if it is gone."""
+        """Return the state of a connection at API Gateway, None if it is gone."""
         return await single.status(connection_id, endpoint_url=self._deliveries.endpoint())
 
     # ---- Connections that end by themselves
