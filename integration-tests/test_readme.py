@@ -21,7 +21,7 @@ def test_the_single_package_example_passes_its_own_tests(tmp_path: Path) -> None
 def test_the_guide_to_the_shared_contracts_is_true() -> None:
     text = (ROOT / "docs" / "guides" / "core.md").read_text()
     blocks = list(re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
-    assert len(blocks) == 6
+    assert len(blocks) == 9
     namespace: dict[str, object] = {"__name__": "document"}
     for block in blocks:
         # Blank lines in front, so that a traceback shows the document's own line numbers.

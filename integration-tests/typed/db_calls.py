@@ -10,11 +10,17 @@ from kit_db import (
     BaseAction,
     Database,
     DatabaseError,
+    InvalidCursorError,
+    InvalidLimitError,
+    InvalidValueError,
+    KeyNotUniqueError,
     Page,
     RowNotFoundError,
+    StaleRowError,
     Store,
     UniqueViolationError,
     UnitOfWork,
+    UnreadableRowError,
     default_database,
     set_default_database,
     transactional,
@@ -44,6 +50,23 @@ class DocumentStore(Store[Document]):
     entity = Document
     table = "documents"
     key = "uid"
+
+
+@dataclass(kw_only=True)
+class Seat:
+    flight: str
+    seat: str
+    passenger: str | None = None
+    prices: dict[str, Any] | None = None
+    version: int | None = None
+
+
+class SeatStore(Store[Seat]):
+    entity = Seat
+    table = "seats"
+    key = ("flight", "seat")
+    json = ("prices",)
+    version = "version"
 
 
 loans = LoanStore()
@@ -89,6 +112,31 @@ def stores() -> None:
     loans.page(after=page.next)
     loans.delete(loan.id)
     assert_type(DocumentStore().find(uuid4()), Document | None)
+
+
+def keys() -> None:
+    """Use keys of several columns, and versions."""
+    seats = SeatStore()
+    key = ("KT7", "1A")
+    seat = seats.get(key)
+    assert_type(seats.find({"flight": "KT7", "seat": "1A"}), Seat | None)
+    assert_type(seats.lock(key, nowait=True), Seat | None)
+    assert_type(seats.upsert(seat, on=("flight", "seat"), update=["passenger"]), Seat)
+    assert_type(seats.page(order_by=("-seat", "flight")), Page[Seat])
+    try:
+        assert_type(seats.update(key, {"passenger": "Ann"}, version=seat.version), Seat | None)
+        assert_type(seats.delete(key, where={"passenger": None}, version=2), bool)
+    except StaleRowError as error:
+        print(error.key, error.version)
+    except KeyNotUniqueError as error:
+        assert_type(error.columns, tuple[str, ...])
+    except UnreadableRowError as error:
+        assert_type(error.written, bool)
+        assert_type(error.column, str | None)
+    except (InvalidCursorError, InvalidLimitError, InvalidValueError) as error:
+        assert_type(error.messages, dict[str, list[str]])
+        assert_type(error.normalized_messages(), dict[str, list[str]])
+    seats.update(key, {"passenger": "Ann"}, version="2")  # type: ignore[arg-type]
 
 
 def databases(url: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from botocore.loaders import JSONFileLoader
+from kit_aws.calls import sending
 
 read_model = cache(JSONFileLoader().load_file)
 
@@ -93,3 +94,17 @@ def serve() -> Iterator[Callable[[Callable[[Call], Reply]], Server]]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The operations that are called without boto3, in their order."""
+    called: list[str] = []
+    send = sending.send
+
+    def recorded(call: sending.Call) -> dict[str, Any]:
+        called.append(call.operation.name)
+        return send(call)
+
+    monkeypatch.setattr(sending, "send", recorded)
+    return called

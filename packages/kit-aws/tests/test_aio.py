@@ -13,7 +13,7 @@ from kit_aws import aio
 from kit_core import invocation
 
 # These ask AWS nothing. A client is boto3's: what it does is not awaited.
-NO_TWIN = {"aws_errors", "clear_caches", "client", "get_signed_auth"}
+NO_TWIN = {"aws_errors", "clear_caches", "client", "get_endpoint", "get_signed_auth"}
 FUNCTIONS = {name for name in kit_aws.__all__ if isfunction(getattr(kit_aws, name))}
 
 

@@ -19,8 +19,10 @@ ERRORS = [value for value in vars(errors).values() if isinstance(value, type) an
 
 
 def test_all_is_what_is_there() -> None:
+    loaded = [getattr(kit_aws, name) for name in kit_aws.__all__]
     public = {name for name, value in vars(kit_aws).items() if name[0] != "_" and not isinstance(value, ModuleType)}
-    assert set(kit_aws.__all__) == public
+    assert len(loaded) == len(kit_aws.__all__)
+    assert set(kit_aws.__all__) == public - {"TYPE_CHECKING"} == set(dir(kit_aws)) & set(kit_aws.__all__)
     assert list(kit_aws.__all__) == sorted(kit_aws.__all__)
 
 
@@ -42,6 +44,8 @@ def made(kind: Any) -> Any:
         return kind("The message", 2, 1, resource="loans")
     if kind in (kit_aws.PayloadTypeError, kit_aws.PayloadValueError):
         return kind("$.a", "no form")
+    if kind is kit_aws.ParameterError:
+        return kind("it is wrong", "Entries[0].Id", operation="Call", resource="loans")
     return kind("it failed", code="Code", operation="Call", resource="loans", request_id="request-1")
 
 
@@ -55,6 +59,21 @@ def test_every_error_is_the_packages_and_pickles(kind: type[Exception]) -> None:
     assert type(copied) is kind
     assert str(copied) == str(error)
     assert vars(copied) == vars(error)
+
+
+def test_a_misspelt_name_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="get_secrte"):
+        kit_aws.get_secrte  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_to_read_a_secret_loads_little() -> None:
+    code = "import logging, json, sys; before = set(sys.modules); from kit_aws import get_secret; "
+    code += (
+        "print(*(name for name in set(sys.modules) - before if name.startswith(('kit_aws', 're', 'urllib', 'base64'))))"
+    )
+    loaded = set(run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
+    assert not loaded & {"re", "base64", "urllib.request"}
+    assert len({name for name in loaded if name.startswith("kit_aws")}) <= 12, loaded
 
 
 def test_the_import_is_light() -> None:

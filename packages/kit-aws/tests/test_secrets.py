@@ -17,15 +17,6 @@ def fresh(aws: Any) -> Iterator[None]:
     kit_aws.clear_caches()
 
 
-@pytest.fixture
-def calls(fresh: None) -> list[str]:
-    """The operations that kit-aws's own client is asked for."""
-    asked: list[str] = []
-    events = kit_aws.client("secretsmanager").meta.events
-    events.register("before-call.secrets-manager", lambda model, **_: asked.append(model.name))
-    return asked
-
-
 def test_a_secret_is_read_by_name_and_by_arn(aws: Any) -> None:
     arn = aws.client("secretsmanager").create_secret(Name="tokens", SecretString="text")["ARN"]
     assert kit_aws.get_secret("tokens") == kit_aws.get_secret(arn) == "text"
@@ -92,14 +83,14 @@ def test_a_version_that_is_pending_is_read_by_its_stage(aws: Any) -> None:
     assert kit_aws.get_secret("password") == "current"
 
 
-def test_many_secrets_are_read_twenty_to_a_call_and_kept(aws: Any, calls: list[str]) -> None:
+def test_many_secrets_are_read_twenty_to_a_call_and_kept(aws: Any, operations: list[str]) -> None:
     names = [f"secret-{number}" for number in range(25)]
     arns = [aws.client("secretsmanager").create_secret(Name=name, SecretString=name)["ARN"] for name in names]
-    calls.clear()
+    operations.clear()
     assert kit_aws.get_secrets(names) == dict(zip(names, names, strict=True))
     assert kit_aws.get_secrets(names[3:5]) == {"secret-3": "secret-3", "secret-4": "secret-4"}
     assert kit_aws.get_secret("secret-24") == "secret-24"
-    assert calls == ["BatchGetSecretValue"] * 2
+    assert operations == ["BatchGetSecretValue"] * 2
     assert kit_aws.get_secrets([arns[0]]) == {arns[0]: "secret-0"}
     assert kit_aws.get_secrets(["secret-0"], force=True) == {"secret-0": "secret-0"}
 
@@ -130,10 +121,10 @@ def test_one_name_in_the_place_of_many_is_a_type_error() -> None:
         kit_aws.get_secrets("tokens")
 
 
-def test_threads_on_an_expired_secret_make_one_call(aws: Any, calls: list[str]) -> None:
+def test_threads_on_an_expired_secret_make_one_call(aws: Any, operations: list[str]) -> None:
     aws.client("secretsmanager").create_secret(Name="tokens", SecretString="text")
     kit_aws.get_account_id()  # the session is there
-    calls.clear()
+    operations.clear()
     gate = threading.Barrier(8)
 
     def ask() -> str:
@@ -142,7 +133,7 @@ def test_threads_on_an_expired_secret_make_one_call(aws: Any, calls: list[str]) 
 
     with ThreadPoolExecutor(8) as pool:
         assert {each.result() for each in [pool.submit(ask) for _ in range(8)]} == {"text"}
-    assert calls == ["GetSecretValue"]
+    assert operations == ["GetSecretValue"]
 
 
 def test_a_refresh_that_fails_is_an_error_not_the_old_value(aws: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ import pytest
 from kit_core import invocation
 from kit_core.connections import Answer, Connections, ConnectTimeoutError, Request
 from kit_core.errors import CoreError, HttpConnectionError
+from kit_core.http import Reader
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -419,17 +420,15 @@ def test_a_connection_that_does_not_stand_in_time_is_given_up() -> None:
 def test_a_second_try_has_the_rest_of_the_time(
     serve: Start, connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from http.client import HTTPConnection
-
     wire = serve(answer_all)
     connections.send(request("GET", wire.url))
     begun = time.monotonic()
 
-    def getresponse(connection: HTTPConnection) -> Any:
+    def read(*_: Any) -> Any:
         monkeypatch.setattr(time, "monotonic", lambda: begun + 60)
         raise ConnectionResetError("closed")
 
-    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
+    monkeypatch.setattr(Reader, "read", read)
     with pytest.raises(HttpConnectionError, match="ConnectionResetError"):
         connections.send(request("GET", wire.url))
     assert wire.connections == 1
@@ -438,20 +437,19 @@ def test_a_second_try_has_the_rest_of_the_time(
 def test_a_kept_tls_connection_that_ends_is_made_good(
     serve: Start, connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from http.client import HTTPConnection
     from ssl import SSLEOFError
 
     wire = serve(answer_all)
     connections.send(request("GET", wire.url))
     ended = [SSLEOFError(8, "EOF occurred in violation of protocol")]
-    respond = HTTPConnection.getresponse
+    respond = Reader.read
 
-    def getresponse(connection: HTTPConnection) -> Any:
+    def read(reader: Reader, *given: Any) -> Any:
         if ended:
             raise ended.pop()
-        return respond(connection)
+        return respond(reader, *given)
 
-    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
+    monkeypatch.setattr(Reader, "read", read)
     assert connections.send(request("GET", wire.url)).status == 200
     assert wire.connections == 2
 
@@ -559,6 +557,31 @@ def test_a_forked_child_has_connections_of_its_own(serve: Start, script: str) ->
     )
     assert ended.returncode == 0, ended.stderr
     assert [number for number, _ in wire.requests] == [0, 1, 0]
+
+
+AROUND_A_SNAPSHOT = """
+import sys
+import snapshot_restore_py
+from kit_core.connections import Connections, Request
+
+connections = Connections(connect_timeout=1, most_idle=2)
+ask = lambda: connections.send(Request("POST", sys.argv[1], {}, b"", 5))
+ask()
+for function, args, kwargs in reversed(snapshot_restore_py.get_before_snapshot()):
+    function(*args, **kwargs)
+ask()  # another hook of the snapshot, which runs later
+for function, args, kwargs in snapshot_restore_py.get_after_restore():
+    function(*args, **kwargs)
+ask()
+"""
+
+
+def test_around_a_snapshot_connections_are_opened_anew(serve: Start) -> None:
+    pytest.importorskip("snapshot_restore_py", reason="AWS's runtime client is for Linux alone")
+    wire = serve(answer_all)
+    environment = {**os.environ, "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    subprocess.run([sys.executable, "-c", AROUND_A_SNAPSHOT, wire.url], timeout=60, check=True, env=environment)
+    assert [number for number, _ in wire.requests] == [0, 1, 2]
 
 
 def test_importing_the_module_loads_no_http_client() -> None:

@@ -226,7 +226,7 @@ events = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(events, st.none() | st.builds(object))
 def test_any_event_has_a_printable_short_id_or_none(event: Any, context: Any) -> None:
     with enter(event, context):

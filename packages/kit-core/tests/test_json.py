@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit_core.errors import InvalidJsonError, NaiveTimeError, UnserialisableTypeError, UnserialisableValueError
 from kit_core.json import ExactFloat, dumps, loads, plain
@@ -236,6 +236,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_json_of_its_own_types_is_read_back(value: Any) -> None:
     text = dumps(value)
@@ -244,6 +245,7 @@ def test_json_of_its_own_types_is_read_back(value: Any) -> None:
     assert loads(text, parse_float=ExactFloat) == value
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=20))
 def test_many_floats_are_read_back(value: list[float]) -> None:
     assert loads(dumps(value)) == value

@@ -6,7 +6,16 @@ import sys
 from typing import Any
 
 import pytest
-from kit_core.parameters import annotations_of, globals_of, innermost, is_async, is_generator, parameters_of
+from kit_core.parameters import (
+    annotations_of,
+    class_annotations_of,
+    globals_of,
+    innermost,
+    is_async,
+    is_generator,
+    parameters_of,
+    refuse_unknown,
+)
 
 
 def free(a, /, b, c=1, *args, d, e=2, **kwargs): ...
@@ -91,6 +100,29 @@ def test_an_annotation_may_name_a_class_that_comes_later() -> None:
     assert (found["first"].__forward_arg__, found["second"]) == ("Later", int)
 
 
+def test_the_annotations_of_a_class_are_those_of_its_own_body() -> None:
+    class Base:
+        first: int
+
+    class Derived(Base):
+        second: "Later"  # type: ignore[name-defined]  # noqa: F821
+
+    class Bare(Derived): ...
+
+    assert class_annotations_of(Derived) == {"second": "Later"}
+    assert class_annotations_of(Bare) == {}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a class can't be defined")
+def test_a_class_may_name_what_only_type_checkers_know() -> None:
+    class Late:
+        first: Later  # type: ignore[name-defined]  # noqa: F821
+        second: int
+
+    found = class_annotations_of(Late)
+    assert (found["first"].__forward_arg__, found["second"]) == ("Later", int)
+
+
 def test_the_globals_are_of_the_function_inside() -> None:
     for called in (decorated(free), functools.partial(Holder(1).method, 1), Holder, Asynchronous()):
         assert globals_of(called) is globals()
@@ -160,3 +192,10 @@ def test_generators_are_told_apart(called):
 @pytest.mark.parametrize("called", [test_generators_are_told_apart, Generating, len, object(), lambda: one_by_one()])
 def test_what_runs_when_it_is_called_is_no_generator(called):
     assert not is_generator(called)
+
+
+def test_unknown_keywords_are_named_with_the_near_ones() -> None:
+    refuse_unknown("job", {}, ["margin"])
+    with pytest.raises(TypeError) as caught:
+        refuse_unknown("job", {"marging": 1, "x": 2}, ["margin", "partial"])
+    assert str(caught.value) == "job does not know 'marging' (did you mean 'margin'?), 'x'; it knows margin, partial"

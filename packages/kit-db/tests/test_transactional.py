@@ -91,6 +91,28 @@ def test_what_runs_later_is_refused(function):
         transactional(function)
 
 
+def marked(marks):
+    """Return a function as kit-handler marks it."""
+
+    def handler(event, context): ...
+
+    vars(handler).update(marks)
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("marks", "text"),
+    [
+        ({"__kit_handler__": "job"}, "put @transactional below @job"),
+        ({"route_options": {}}, "answers with its errors.*put @transactional below @route"),
+        ({"__kit_registered__": True}, "calls it without @transactional"),
+    ],
+)
+def test_above_a_handler_it_would_commit_failures_and_is_refused(marks, text):
+    with pytest.raises(TypeError, match=text):
+        transactional(marked(marks))
+
+
 def test_scoped_session_is_another_name():
     assert scoped_session is transactional
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kit_aws.calls import call
 
 
 @pytest.fixture
@@ -69,4 +70,33 @@ def fifo_bus(aws: Any, monkeypatch: pytest.MonkeyPatch) -> Bus:
     """Return a FIFO topic that EVENT_BUS names by its ARN."""
     made = Bus(aws, "loans.fifo")
     monkeypatch.setenv("EVENT_BUS", made.topic_arn)
+    return made
+
+
+class Hooks:
+    """Functions that see the calls of `kit_aws.call`: `before` the parameters, `after` the answer.
+
+    One that is called before may return the answer, which AWS is then not asked for.
+    """
+
+    def __init__(self) -> None:
+        self.before: dict[str, Callable[[Any], Any]] = {}
+        self.after: dict[str, Callable[[Any], None]] = {}
+
+
+@pytest.fixture
+def hooks(monkeypatch: pytest.MonkeyPatch) -> Hooks:
+    """Hooks by the name of the operation."""
+    made, perform = Hooks(), call.perform
+
+    def hooked(service: str, operation: str, parameters: Any, **options: Any) -> Any:
+        before = made.before.get(operation)
+        answer = None if before is None else before(parameters)
+        if answer is None:
+            answer = perform(service, operation, parameters, **options)
+        if operation in made.after:
+            made.after[operation](answer)
+        return answer
+
+    monkeypatch.setattr(call, "perform", hooked)
     return made

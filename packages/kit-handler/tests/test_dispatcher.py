@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from kit_handler import ConfigurationError, Dispatcher, Request, Response, UnhandledSourceError, job, route
+from kit_handler import ConfigurationError, Dispatcher, Request, Response, UnhandledSourceError, job, route, trigger
 from kit_testing import LambdaContext
 from kit_testing.events import (
     PAYLOADS,
@@ -179,6 +179,30 @@ def test_a_job_that_is_one_already_is_taken_as_it_is() -> None:
     assert app(sqs_event(["a"], queue="orders")) == {"around": {"batchItemFailures": []}}
     with pytest.raises(TypeError, match="already"):
         app.job("others", margin=3)(ship)
+
+
+@pytest.mark.parametrize("options", [{}, {"concurrency": 4}])
+def test_a_job_above_the_dispatchers_decorator_would_lose_its_options_and_is_an_error(options: dict[str, Any]) -> None:
+    app = Dispatcher()
+    with pytest.raises(TypeError, match=r"ship is a job already.*@job can't stand above it"):
+
+        @job(**options)
+        @app.job("orders")
+        def ship(record: dict[str, Any]) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (job, job), (job, trigger), (job, route), (trigger, trigger), (trigger, job), (trigger, route),
+        (Dispatcher().job("a"), trigger), (Dispatcher().job("a"), route), (Dispatcher().trigger("a"), job),
+    ],
+)  # fmt: skip
+def test_handlers_are_no_functions_of_records_or_events(above: Any, below: Any) -> None:
+    def handle(record: dict[str, Any]) -> None: ...
+
+    with pytest.raises(TypeError, match=f"handle is a {below.__name__} already"):
+        above(below(handle))
 
 
 def test_what_cannot_be_registered_fails_at_import() -> None:

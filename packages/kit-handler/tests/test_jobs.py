@@ -614,10 +614,10 @@ def test_one_failure_is_one_record() -> None:
     def fail(record: dict[str, Any]) -> None:
         raise ValueError
 
-    with pytest.raises(ExceptionGroup, match=r"failed for 1 record$"):
-        fail(sqs_event(["a"]), LambdaContext())
-    with pytest.raises(ExceptionGroup, match=r"failed for 2 records$"):
-        fail(sqs_event(["a", "b"]), LambdaContext())
+    for bodies, text in ((["a"], "failed for 1 record"), (["a", "b"], "failed for 2 records")):
+        with pytest.raises(ExceptionGroup) as raised:
+            fail(sqs_event(bodies), LambdaContext())
+        assert raised.value.message.endswith(text)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit_handler import ConfigurationError, NotFoundError, Request, Response, Router, UnhandledSourceError, route
 from kit_testing import LambdaContext
@@ -405,6 +405,7 @@ def test_the_root_behind_a_base_path() -> None:
     assert app(http_api("/prod/", stage="prod"))["statusCode"] == 200
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {"rawPath": st.text(alphabet="/ab%2F{}+.é", max_size=12) | st.none() | st.integers()},

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit_local.template.supported import EVENTS, TYPES, Support
+from kit_local.template.supported import EVENTS, TYPES, WEBSOCKET_ROUTE, Support
 
 ROOT = Path(__file__).parents[3]
 GUIDE = ROOT / "docs" / "guides" / "local-template.md"
@@ -21,7 +21,9 @@ def table(title: str, entries: Mapping[str, Support]) -> str:
     return "\n".join([f"| {title} | applied | accepted, without effect |", "|---|---|---|", *rows])
 
 
-@pytest.mark.parametrize(("title", "entries"), [("resource", TYPES), ("event", EVENTS)])
+@pytest.mark.parametrize(
+    ("title", "entries"), [("resource", TYPES), ("event", EVENTS), ("route", {"Routes": WEBSOCKET_ROUTE})]
+)
 def test_the_guide_lists_what_is_supported(title: str, entries: Mapping[str, Support]) -> None:
     assert table(title, entries) in GUIDE.read_text(encoding="utf-8"), table(title, entries)
 

@@ -1,6 +1,7 @@
 import json
 import logging
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
 
@@ -44,6 +45,28 @@ def test_metrics_are_one_line_of_the_embedded_format(lines, context):
     assert (line["LoansRequested"], line["Decided"], line["Sizes"]) == (1, 12.5, [1, 2.5])
     assert (line["loan_id"], line["password"], line["correlation_id"]) == ("l-1", "[redacted]", "e-1")
     assert line["function_request_id"] == context.aws_request_id
+
+
+@pytest.mark.parametrize("back", [timedelta(days=13, hours=23), timedelta(), -timedelta(hours=1, minutes=59)])
+def test_a_metric_may_be_of_another_time(lines, back):
+    at = datetime.now(timezone(timedelta(hours=2))) - back
+    emit_metrics({"A": 1}, at=at)
+    (line,) = lines()
+    assert line["_aws"]["Timestamp"] == int(at.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("at", "text"),
+    [
+        (datetime.now(UTC) - timedelta(days=14, hours=1), "at most two weeks ago"),
+        (datetime.now(UTC) + timedelta(hours=3), "two hours ahead"),
+        (datetime(2026, 1, 1), "needs an offset from UTC"),  # noqa: DTZ001
+    ],
+)
+def test_a_time_that_cloudwatch_refuses_is_refused(lines, at, text):
+    with pytest.raises(ValueError, match=text):
+        emit_metrics({"A": 1}, at=at)
+    assert lines() == []
 
 
 def test_the_environment_names_the_namespace(lines, monkeypatch):

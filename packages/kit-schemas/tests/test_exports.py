@@ -37,14 +37,13 @@ def test_what_a_class_needs_when_it_is_first_used_is_imported_then():
     shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
     assert shown.split() == [
         "kit_schemas.base",
-        "kit_schemas.building",
         "kit_schemas.compiler",
         "kit_schemas.compiler.doubts",
         "kit_schemas.compiler.switch",
         "kit_schemas.declaration",
         "kit_schemas.errors",
         "kit_schemas.mistakes",
-        "kit_schemas.schema",
+        "kit_schemas.validate",
     ]
 
 

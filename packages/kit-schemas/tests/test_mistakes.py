@@ -119,9 +119,11 @@ def test_a_schema_and_an_enum_may_be_called_meta():
     made(Meta=enum.Enum("Meta", "A"))
 
 
-@pytest.mark.parametrize("option", [{"strickt": True}, {"frozen": True}])
-def test_an_option_of_a_class_that_there_is_not_is_named(option):
-    message = rf"^Made: no {next(iter(option))} in a class's head: there are strict, default_timezone, split, unknown$"
+@pytest.mark.parametrize(
+    ("option", "named"), [({"strickt": True}, r"strickt \(did you mean 'strict'\?\)"), ({"frozen": True}, "frozen")]
+)
+def test_an_option_of_a_class_that_there_is_not_is_named(option, named):
+    message = rf"^Made: no {named} in a class's head: there are strict, default_timezone, split, unknown$"
     with pytest.raises(SchemaDefinitionError, match=message):
         type("Made", (BaseSchema,), {}, **option)
 
@@ -161,10 +163,11 @@ class Member(BaseSchema):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"nme": "x"}, "Member lacks 'name' and has no 'nme'"),
+        ({"nme": "x"}, "Member lacks 'name' and has no 'nme' (did you mean 'name'?)"),
         ({"fullName": "x"}, "Member lacks 'name' and has no 'fullName', as data calls 'name'"),
         ({}, "Member lacks 'name'"),
-        ({"name": "x", "nme": "y"}, "Member has no 'nme'"),
+        ({"name": "x", "nme": "y"}, "Member has no 'nme' (did you mean 'name'?)"),
+        ({"name": "x", "other": "y"}, "Member has no 'other'"),
     ],
 )
 def test_the_constructor_names_all_that_is_wrong(values, message):

@@ -1,6 +1,8 @@
 """Events as API Gateway sends them, and an API Gateway to send to."""
 
 import json
+import socket
+import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -36,7 +38,7 @@ def make_event() -> Callable[..., dict[str, Any]]:
 
 
 class _Server(ThreadingHTTPServer):
-    request_queue_size = 64
+    request_queue_size = 256
 
 
 class FakeGateway:
@@ -54,6 +56,8 @@ class FakeGateway:
         # Called with a new connection's number, and its requests so far; False: never answer, and don't close either.
         self.speaks: Callable[[int, int], bool] = lambda connection, request: True
         self.connections = 0
+        self.closed: list[str] = []
+        self._sockets: list[Any] = []
         self._stopped = threading.Event()
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -67,6 +71,16 @@ class FakeGateway:
     def messages(self, connection_id: str) -> list[Any]:
         """Return what a connection has received, as JSON says it."""
         return [json.loads(data) for receiver, data in self.received if receiver == connection_id]
+
+    def use_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+
+    def hang_up(self) -> None:
+        """End the connections that are open, as a load balancer does with idle ones."""
+        for each in self._sockets:
+            each.shutdown(socket.SHUT_RDWR)
+        self._sockets.clear()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -83,6 +97,7 @@ class FakeGateway:
             def setup(self) -> None:
                 super().setup()
                 gateway.connections += 1
+                gateway._sockets.append(self.request)
                 self.number, self.count = gateway.connections, 0
 
             def do_POST(self) -> None:
@@ -105,6 +120,26 @@ class FakeGateway:
                     self.send_header("x-amzn-ErrorType", CODES[status])
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            def do_GET(self) -> None:
+                identity = {"sourceIp": "203.0.113.7", "userAgent": "Firefox"}
+                times = {"connectedAt": "2026-01-02T03:04:05Z", "lastActiveAt": "2026-01-02T03:04:06Z"}
+                self.answer(json.dumps({**times, "identity": identity}).encode())
+
+            def do_DELETE(self) -> None:
+                gateway.closed.append(unquote(self.path.rpartition("/")[2]))
+                self.answer(b"")
+
+            def answer(self, body: bytes) -> None:
+                connection_id = unquote(self.path.rpartition("/")[2])
+                status = gateway.answers[connection_id].pop(0) if gateway.answers[connection_id] else 200
+                body = body if status == 200 else b""
+                self.send_response(status)
+                if status in CODES:
+                    self.send_header("x-amzn-ErrorType", CODES[status])
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *args: object) -> None:
                 """Keep quiet."""

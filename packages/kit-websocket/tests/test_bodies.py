@@ -91,7 +91,8 @@ def test_malformed_json_is_400_and_the_handler_does_not_run(resolver, make_event
 
     for route_key in ("async", "sync"):
         response = resolver.resolve(make_event(route_key, body), None)
-        assert response == {"statusCode": 400, "body": '{"message":"The message is not valid JSON"}'}
+        assert response["statusCode"] == 400
+        assert body_of(response) == {"type": "error", "status": 400, "message": "The message is not valid JSON"}
 
 
 @pytest.mark.parametrize("body", ["not base64!", base64.b64encode(b"\xff\xfe{}").decode()])

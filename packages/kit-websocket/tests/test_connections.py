@@ -46,9 +46,9 @@ def test_the_table_is_as_the_templates_of_an_application_declare_it(connections,
     table = dynamodb.describe_table(TableName=TABLE)["Table"]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["KeySchema"][0] == {"AttributeName": "connection_id", "KeyType": "HASH"}
-    (index,) = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "user_id-index"
-    assert index["KeySchema"] == [{"AttributeName": "user_id", "KeyType": "HASH"}]
+    indexes = {index["IndexName"]: index["KeySchema"] for index in table["GlobalSecondaryIndexes"]}
+    names = ("user_id", "endpoint_id", "area")
+    assert indexes == {f"{name}-index": [{"AttributeName": name, "KeyType": "HASH"}] for name in names}
     expiry = dynamodb.describe_time_to_live(TableName=TABLE)["TimeToLiveDescription"]
     assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "_ttl"}
 
@@ -70,11 +70,22 @@ def test_making_the_table_again_changes_nothing(connections, dynamodb):
 
 
 def test_a_table_with_another_key_is_refused(aws):
-    asyncio.run(ConnectionManager(TABLE, sort_key="_crt").init_table())
+    asyncio.run(ConnectionManager(TABLE).init_table())
     with pytest.raises(TableShapeError, match="_crt") as caught:
+        asyncio.run(ConnectionManager(TABLE, sort_key="_crt").init_table())
+    assert caught.value.found == ("connection_id",)
+    assert caught.value.expected == ("connection_id", "_crt")
+
+
+def test_a_table_that_is_none_of_connections_is_refused(dynamodb):
+    dynamodb.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    with pytest.raises(TableShapeError, match="'id'"):
         asyncio.run(ConnectionManager(TABLE).init_table())
-    assert caught.value.found == ("connection_id", "_crt")
-    assert caught.value.expected == ("connection_id",)
 
 
 def test_a_connection_is_written_down(connections, dynamodb):
@@ -152,12 +163,28 @@ def test_client_data_comes_back_as_it_was(connections):
     assert (kinds["int"], kinds["float"], kinds["exact"], kinds["yes"]) == (int, float, Decimal, bool)
 
 
+def nested(levels):
+    value = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
-    ("data", "error"), [({"a": float("nan")}, ValueError), ({"a": object()}, TypeError), ({1: "a"}, TypeError)]
+    ("data", "cause", "named"),
+    [
+        ({"a": float("nan")}, ValueError, "client_data.a is nan"),
+        ({"a": [1, object()]}, TypeError, "client_data.a.1"),
+        ({1: "a"}, TypeError, "client_data has the key 1"),
+        ({"a": 10**38 + 1}, ValueError, "client_data.a is a number of more than 38 digits"),
+        ({"a": 1e-140}, ValueError, "client_data.a is a number beyond"),
+        (nested(40), ValueError, "nested too deeply"),
+    ],
 )
-def test_client_data_that_cannot_be_stored_is_refused(connections, dynamodb, data, error):
-    with pytest.raises(error):
+def test_client_data_that_cannot_be_stored_is_refused_by_name(connections, dynamodb, data, cause, named):
+    with pytest.raises(DynamoDBError, match=named) as caught:
         asyncio.run(connections.connect("a", data))
+    assert type(caught.value.__cause__).__name__ == caught.value.code or isinstance(caught.value.__cause__, cause)
     assert rows(dynamodb) == []
 
 
@@ -284,7 +311,7 @@ def test_the_table_is_named_by_the_argument_or_the_environment_when_it_is_needed
     monkeypatch.setenv("DYNAMODB_TABLE", TABLE)
     asyncio.run(manager.init_table())
     asyncio.run(ConnectionManager("other").init_table())
-    assert sorted(dynamodb.list_tables()["TableNames"]) == ["other", TABLE]
+    assert sorted(dynamodb.list_tables()["TableNames"]) == ["other", "other-rooms", TABLE, f"{TABLE}-rooms"]
 
 
 def test_the_seeds_name_is_the_same_class():
@@ -333,4 +360,4 @@ def test_an_outage_is_an_error_in_every_method(aws, monkeypatch):
 
     errors = asyncio.run(every_method())
     assert {type(error) for error in errors} == {DynamoDBError}
-    assert {error.code for error in errors} == {"EndpointConnectionError"}
+    assert {error.code for error in errors} <= {"EndpointConnectionError", "ConnectionRefusedError"}

@@ -1,13 +1,23 @@
 import asyncio
+import contextvars
 import json
 import logging
+import re
 import threading
 from types import SimpleNamespace
 
 import pytest
-from kit_core import invocation
+from kit_core import invocation, loop
 from kit_core.errors import TimeUpError
-from kit_websocket import EventShapeError, ForbiddenError, Middleware, StatusError, UnauthorizedError, WebSocketResolver
+from kit_websocket import (
+    EventShapeError,
+    ForbiddenError,
+    Middleware,
+    ResponseShapeError,
+    StatusError,
+    UnauthorizedError,
+    WebSocketResolver,
+)
 
 
 @pytest.fixture
@@ -60,7 +70,7 @@ def test_a_handler_gets_the_parameters_that_it_names(resolver, make_event):
 
 
 @pytest.mark.parametrize("handler", [lambda connection: None, lambda event, /: None, lambda *, user: None])
-def test_an_unknown_parameter_is_an_error_at_registration(resolver, handler):
+def test_an_unknown_parameter_of_connect_is_an_error_at_registration(resolver, handler):
     with pytest.raises(TypeError, match=r"asks for '(connection|event|user)'; a handler is called by keyword with"):
         resolver.on_connect()(handler)
 
@@ -137,7 +147,8 @@ def test_connecting_is_no_message_for_the_default(resolver, make_event, route_ke
 
 def test_no_handler_is_404(resolver, make_event):
     response = resolver.resolve(make_event("unknown"), None)
-    assert response == {"statusCode": 404, "body": '{"message":"No handler found for route"}'}
+    assert response["statusCode"] == 404
+    assert body_of(response) == {"type": "error", "status": 404, "message": "No handler found for route"}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +156,10 @@ def test_no_handler_is_404(resolver, make_event):
     [
         ({}, "routeKey"),
         ({"requestContext": None}, "routeKey"),
+        ({"requestContext": "text"}, "routeKey"),
+        ({"requestContext": {"routeKey": 7, "connectionId": "a"}}, "routeKey"),
+        ({"requestContext": {"routeKey": "m", "connectionId": ["a"]}}, "connectionId"),
+        (["no mapping"], "routeKey"),
         ({"requestContext": {"routeKey": "$connect"}}, "connectionId"),
         ({"Records": []}, "routeKey"),
     ],
@@ -156,9 +171,34 @@ def test_another_kind_of_event_is_an_error(resolver, event, missing):
 
 
 def test_a_dict_with_a_status_is_the_response(resolver, make_event):
-    response = {"statusCode": 400, "message": "Invalid connection"}
+    response = {"statusCode": 400, "body": "Invalid connection", "headers": {"a": "b"}}
     resolver.on_message("m")(lambda: response)
     assert resolver.resolve(make_event("m"), None) == response
+
+
+def test_members_that_no_response_has_are_its_body(resolver, make_event):
+    resolver.on_message("m")(lambda: {"statusCode": 400, "message": "Invalid connection"})
+    assert resolver.resolve(make_event("m"), None) == {"statusCode": 400, "body": '{"message":"Invalid connection"}'}
+
+
+@pytest.mark.parametrize(
+    ("response", "named"),
+    [
+        ({"statusCode": "200"}, "statusCode='200', which should be a number"),
+        ({"statusCode": True}, "statusCode=True"),
+        ({"statusCode": 42}, "statusCode=42"),
+        ({"statusCode": 200, "body": {"a": 1}}, r"body=\{'a': 1\}, which should be text"),
+        ({"statusCode": 200, "body": b"a"}, "body=b'a'"),
+    ],
+)
+def test_a_response_that_api_gateway_would_not_take_is_an_error_that_says_so(
+    resolver, make_event, caplog, response, named
+):
+    resolver.on_message("m")(lambda: response)
+    assert resolver.resolve(make_event("m"), None)["statusCode"] == 500
+    error = caplog.records[-1].exc_info[1]
+    assert isinstance(error, ResponseShapeError)
+    assert re.search(named, str(error))
 
 
 def test_nothing_is_an_empty_200(resolver, make_event):
@@ -173,7 +213,8 @@ def test_an_exception_is_500_without_its_text(resolver, make_event, caplog):
 
     with caplog.at_level(logging.ERROR, "kit.websocket"):
         response = resolver.resolve(make_event("m"), None)
-    assert response == {"statusCode": 500, "body": '{"message":"Internal server error"}'}
+    assert response["statusCode"] == 500
+    assert body_of(response) == {"type": "error", "status": 500, "message": "Internal server error"}
     assert [record.getMessage() for record in caplog.records] == ["the handler of route m failed"]
     assert caplog.records[0].exc_info[0] is RuntimeError
 
@@ -302,3 +343,40 @@ def test_resolving_inside_a_running_loop_is_an_error_that_says_so(resolver, make
             resolver.resolve(make_event("m"), None)
 
     asyncio.run(inside())
+
+
+async def leave_a_task():
+    asyncio.create_task(asyncio.sleep(0))  # noqa: RUF006
+    return asyncio.get_running_loop().is_closed()
+
+
+async def fail_at_once():
+    raise RuntimeError("at once")
+
+
+async def set_a_variable():
+    variable.set("changed")
+    return variable.get()
+
+
+variable = contextvars.ContextVar("variable", default="as it was")
+
+
+def test_a_coroutine_without_an_await_has_a_loop_and_a_context_of_its_own(resolver, make_event, caplog):
+    for function in (leave_a_task, fail_at_once, set_a_variable):
+        resolver.on_message(function.__name__)(function)
+    for _ in range(3):
+        assert body_of(resolver.resolve(make_event("leave_a_task"), None)) is False
+        assert resolver.resolve(make_event("fail_at_once"), None)["statusCode"] == 500
+        assert body_of(resolver.resolve(make_event("set_a_variable"), None)) == "changed"
+        assert variable.get() == "as it was"
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+    asyncio.run(asyncio.sleep(0))
+
+    async def inside():
+        with pytest.raises(RuntimeError, match="call the resolver from outside of it"):
+            resolver.resolve(make_event("set_a_variable"), None)
+
+    asyncio.run(inside())
+    loop.run(asyncio.sleep(0))  # the tasks that were left

@@ -35,8 +35,7 @@ def connect(connections, dynamodb):
             dynamodb.update_item(
                 TableName=TABLE,
                 Key={"connection_id": {"S": connection_id}},
-                UpdateExpression="ADD #crt :ago",
-                ExpressionAttributeNames={"#crt": "_crt"},
+                UpdateExpression="ADD last_seen :ago, connected_at :ago",
                 ExpressionAttributeValues={":ago": {"N": "60" if new else "-60"}},
             )
 
@@ -101,7 +100,7 @@ def test_a_row_that_cannot_be_removed_is_logged_and_the_answer_stands(aws, gatew
     gateway.answers["a"] = [410]
     with caplog.at_level(logging.WARNING, "kit.websocket"):
         assert asyncio.run(ConnectionManager("no-such-table").send("a", "hello")) is False
-    assert "DeleteItem on table 'no-such-table' failed: ResourceNotFoundException" in caplog.text
+    assert "GetItem on table 'no-such-table' failed: ResourceNotFoundException" in caplog.text
 
 
 def test_all_connections_of_a_user_are_reached(connections, connect, gateway):

@@ -25,6 +25,7 @@ def _twin(function: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     return awaited
 
 
+call = _twin(kit_aws.call)
 enqueue = _twin(kit_aws.enqueue)
 enqueue_many = _twin(kit_aws.enqueue_many)
 get_account_id = _twin(kit_aws.get_account_id)

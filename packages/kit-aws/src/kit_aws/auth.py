@@ -1,6 +1,5 @@
 """Signed requests: for any HTTP client, and as `auth=` of requests and httpx."""
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -8,7 +7,7 @@ from typing import Any, TypeVar
 from kit_aws import sigv4
 from kit_aws.boto3 import resolved_credentials, resolved_region
 from kit_aws.errors import SigningError
-from kit_aws.sigv4 import Credentials
+from kit_aws.signature import Credentials
 
 R = TypeVar("R")
 
@@ -118,11 +117,13 @@ def presign(
 
 
 def resolved(given: Any) -> Credentials:
-    """Return the current credentials: the given ones, the environment's, or boto3's, which it refreshes."""
+    """Return the current credentials: the given ones, the environment's, the container's, or boto3's."""
     if given is None:
-        access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-        if access_key and secret_key:
-            return Credentials(access_key, secret_key, os.environ.get("AWS_SESSION_TOKEN") or None)
+        from kit_aws.calls import credentials
+
+        found = credentials.current()
+        if found is not None:
+            return found
         given = resolved_credentials()
     elif hasattr(given, "get_frozen_credentials"):
         given = given.get_frozen_credentials()

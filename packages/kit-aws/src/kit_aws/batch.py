@@ -96,7 +96,6 @@ class _Run:
         """Send one batch; return the indexes of those to be sent again, with how often they have been tried."""
         answer = self._queue.call(
             "SendMessageBatch",
-            "send_message_batch",
             Entries=[{"Id": str(number), **entry.parameters} for number, entry in enumerate(entries)],
         )
         sent = {each["Id"] for each in answer.get("Successful", ())}

@@ -3,6 +3,7 @@
 Importing boto3 takes some 300 ms on a cold start, so that it is imported when a client is first asked for.
 """
 
+import sys
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from kit_aws import environment, forks
 from kit_aws.botocore import aws_errors
 from kit_aws.errors import CredentialsError, RegionNotSetError
+from kit_aws.version import VERSION
 
 if TYPE_CHECKING:
     from boto3.session import Session
 
-VERSION = "0.1.0"
-
 _lock = threading.Lock()
-_known_environment: environment.Environment | None = None
+_known_environment: tuple[Any, ...] | None = None  # with the makers of clients
 _session: "Session | None" = None
 _clients: dict[tuple[Any, ...], Any] = {}
 _inherited: list[Any] = []  # a forked child neither uses nor closes these: the locks within may be held for ever
@@ -42,7 +42,7 @@ def client(
     """
     settings = {"connect_timeout": connect_timeout, "read_timeout": read_timeout, "max_attempts": max_attempts}
     options = {**settings, **config}
-    current = environment.fingerprint()
+    current = _surroundings()
     key = (current, service, region, endpoint_url, _frozen(options))
     found = _clients.get(key)
     if found is None:
@@ -74,7 +74,7 @@ def resolved_credentials() -> Any:
     """Return botocore's credentials from wherever it finds them; their frozen form is refreshed before it expires."""
     with aws_errors("credentials"):
         with _lock:
-            credentials = _session_of(environment.fingerprint()).get_credentials()
+            credentials = _session_of(_surroundings()).get_credentials()
         if credentials is None:
             raise CredentialsError("No AWS credentials in the environment, a profile or the instance's metadata")
         return credentials.get_frozen_credentials()
@@ -85,21 +85,50 @@ def resolved_region() -> str:
     found = environment.region()
     if found is None:
         with _lock:
-            found = _session_of(environment.fingerprint()).region_name
+            found = _session_of(_surroundings()).region_name
     if found is None:
         raise RegionNotSetError("Set AWS_REGION, or give a region")
     return found
 
 
-def _session_of(current: environment.Environment) -> "Session":
+def _surroundings() -> tuple[Any, ...]:
+    """Return the environment, and the makers of sessions and clients, which tests replace.
+
+    A client that was made before a test mocked AWS must not serve the test, nor the mocked one what comes after.
+    """
+    import boto3.session
+    import botocore.session
+
+    sessions = boto3.session.Session
+    makers = (boto3.Session, boto3.client, sessions, sessions.client, botocore.session.Session.create_client)
+    return (environment.fingerprint(), "moto.core.models" in sys.modules, *makers)
+
+
+def _patched_maker() -> Any:
+    """Return the function or class that somebody has put in the place of boto3's, or None."""
+    import boto3.session
+
+    homes = (
+        (boto3, "client", "boto3"),
+        (boto3, "Session", "boto3.session"),
+        (boto3.session, "Session", "boto3.session"),
+    )
+    for owner, name, home in homes:
+        maker = getattr(owner, name)
+        if getattr(maker, "__module__", None) != home:
+            return maker if name == "client" else maker().client
+    return None
+
+
+def _session_of(current: tuple[Any, ...]) -> "Session":
     """Return the session for this environment; the lock is held, since making one is not thread-safe."""
     global _known_environment, _session
     if _session is None or current != _known_environment:
-        from boto3.session import Session
+        import boto3.session
 
         # Clients of an environment that is gone would only take memory.
         _clients.clear()
-        _session = Session(region_name=environment.region())
+        _session = boto3.session.Session(region_name=environment.region())
         _known_environment = current
     return _session
 
@@ -111,6 +140,9 @@ def _build(session: "Session", service: str, region: str | None, endpoint_url: s
     options.setdefault("retries", {"mode": "standard", "total_max_attempts": options["max_attempts"]})
     del options["max_attempts"]
     options.setdefault("tcp_keepalive", True)
+    for name in ("use_fips_endpoint", "use_dualstack_endpoint"):
+        if environment.is_on(f"AWS_{name.upper()}"):  # botocore takes no other word than "true" for it
+            options.setdefault(name, True)
     options["user_agent_extra"] = " ".join(filter(None, (options.get("user_agent_extra"), f"kit-aws/{VERSION}")))
     if service == "s3":
         # Said outright, "virtual" also leads presigned URLs to the bucket's region instead of by way of us-east-1; and
@@ -118,7 +150,8 @@ def _build(session: "Session", service: str, region: str | None, endpoint_url: s
         style = "path" if endpoint_url or environment.custom_endpoint(service) else "virtual"
         options["s3"] = {"addressing_style": style, **(options.get("s3") or {})}
     with aws_errors(f"client({service!r})"):
-        made = session.client(service, region_name=region, endpoint_url=endpoint_url, config=Config(**options))
+        make = _patched_maker() or session.client
+        made = make(service, region_name=region, endpoint_url=endpoint_url, config=Config(**options))
     made.meta.events.register("before-parse", _check_whole)
     return made
 

@@ -1,76 +1,14 @@
 """botocore's exceptions, met here alone and turned into this package's."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kit_aws.errors import (
-    AccessDeniedError,
-    AwsConnectionError,
-    AwsError,
-    CredentialsError,
-    RegionNotSetError,
-    ResourceNotFoundError,
-    ThrottlingError,
-)
+from kit_aws.codes import Refusal, error_of, shows, subject
+from kit_aws.errors import AwsConnectionError, AwsError, CredentialsError, ParameterError, RegionNotSetError
 
-# Codes in lower case, without an `Exception` at their end, which the services spell now so, now so.
-_DENIED = frozenset(
-    {
-        "accessdenied",
-        "authorizationerror",
-        "expiredtoken",
-        "forbidden",
-        "incompletesignature",
-        "invalidaccesskeyid",
-        "invalidclienttokenid",
-        "invalidsecurity",
-        "invalidsignature",
-        "invalidtoken",
-        "kmsaccessdenied",
-        "missingauthenticationtoken",
-        "notauthorized",
-        "requestexpired",
-        "signaturedoesnotmatch",
-        "tokenrefreshrequired",
-        "unauthorizedoperation",
-        "unrecognizedclient",
-    }
-)
-_MISSING = frozenset(
-    {
-        "aws.simplequeueservice.nonexistentqueue",
-        "gone",
-        "nosuchbucket",
-        "nosuchkey",
-        "nosuchupload",
-        "nosuchversion",
-        "notfound",
-        "parameternotfound",
-        "parameterversionnotfound",
-        "queuedoesnotexist",
-        "resourcenotfound",
-    }
-)
-# The codes that botocore itself retries as throttling, and codes of single services.
-_THROTTLED = frozenset(
-    {
-        "bandwidthlimitexceeded",
-        "ec2throttled",
-        "kmsthrottled",
-        "kmsthrottling",
-        "priorrequestnotcomplete",
-        "provisionedthroughputexceeded",
-        "requestlimitexceeded",
-        "requestthrottled",
-        "slowdown",
-        "throttled",
-        "throttling",
-        "toomanyrequests",
-    }
-)
-_BY_STATUS = {401: AccessDeniedError, 403: AccessDeniedError, 404: ResourceNotFoundError, 429: ThrottlingError}
+# Members of every answer, and two spellings of the message.
+_NO_DETAILS = frozenset({"Error", "ResponseMetadata", "message", "Message"})
 
 
 @contextmanager
@@ -90,7 +28,7 @@ def aws_errors(operation: str | None = None, *, resource: str | None = None, hid
 
         if not isinstance(error, BotoCoreError | ClientError):
             raise
-        if hide and _shows(str(error), hide):
+        if hide and shows(str(error), hide):
             raise _translate(error, operation, resource, "the message is withheld, it repeats a secret") from None
         raise _translate(error, operation, resource) from error
 
@@ -99,7 +37,10 @@ def _translate(error: Any, operation: str | None, resource: str | None, said: st
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
-        return _from_answer(error.response, error.operation_name, resource, said)
+        return error_of(_refusal(error.response), error.operation_name, resource, said)
+    if isinstance(error, exceptions.ParamValidationError):
+        text = f"{subject(operation, resource)} failed: {said or error}"
+        return ParameterError(text, operation=operation, resource=resource)
     code = type(error).__name__
     kind: type[AwsError] = AwsError
     if isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError | exceptions.IncompleteReadError):
@@ -108,37 +49,30 @@ def _translate(error: Any, operation: str | None, resource: str | None, said: st
         kind = RegionNotSetError
     elif "Credential" in code or isinstance(error, exceptions.TokenRetrievalError | exceptions.ProfileNotFound):
         kind = CredentialsError
-    text = f"{_call(operation, resource)} failed: {said or error}"
+    text = f"{subject(operation, resource)} failed: {said or error}"
     return kind(text, code=code, operation=operation, resource=resource)
 
 
-def _from_answer(answer: Any, operation: str, resource: str | None, said: str | None) -> AwsError:
-    problem = answer.get("Error", {})
-    metadata = answer.get("ResponseMetadata", {})
-    code = problem.get("Code") or "Unknown"
-    plain = code.removesuffix("Exception").lower()
-    request_id = metadata.get("RequestId")
-    kind: type[AwsError] = AwsError
-    for codes, named in (
-        (_DENIED, AccessDeniedError),
-        (_MISSING, ResourceNotFoundError),
-        (_THROTTLED, ThrottlingError),
-    ):
-        if plain in codes:
-            kind = named
-            break
-    else:
-        kind = _BY_STATUS.get(metadata.get("HTTPStatusCode"), AwsError)
-    said = said or problem.get("Message") or "no message"
-    text = f"{_call(operation, resource)} failed: {code}: {said} (request {request_id})"
-    return kind(text, code=code, operation=operation, resource=resource, request_id=request_id)
+def _refusal(answer: Any) -> Refusal:
+    problem, metadata = answer.get("Error", {}), answer.get("ResponseMetadata", {})
+    details = {name: value for name, value in answer.items() if name not in _NO_DETAILS}
+    message = problem.get("Message") or ""
+    return Refusal(
+        problem.get("Code") or "", message, metadata.get("HTTPStatusCode"), metadata.get("RequestId"), details
+    )
 
 
-def _call(operation: str | None, resource: str | None) -> str:
-    return (operation or "The call") + (f" for {resource!r}" if resource else "")
+def method_of(operation: str) -> str:
+    """Return the name of a client's method, as `get_item`, for an operation's in the API, as `GetItem`."""
+    from botocore import xform_name
+
+    return str(xform_name(operation))
 
 
-def _shows(text: str, secret: str) -> bool:
-    """Say whether a text repeats a secret, or the start of its longest word: messages escape it, or cut it short."""
-    word = max(re.findall("[A-Za-z0-9]+", secret), key=len, default=secret)
-    return secret in text or word[:8] in text
+def certificates() -> str:
+    """Return the root certificates that come with botocore (PEM)."""
+    from pathlib import Path
+
+    import botocore
+
+    return Path(botocore.__file__).with_name("cacert.pem").read_text()

@@ -1,7 +1,6 @@
 """The region of a bucket, and the URL of an object."""
 
 import logging
-import os
 from urllib.parse import quote
 
 from kit_core import guards
@@ -9,6 +8,7 @@ from kit_core import guards
 from kit_aws import environment
 from kit_aws.boto3 import resolved_region
 from kit_aws.cache import ValueCache
+from kit_aws.calls.endpoints import domain_of
 from kit_aws.errors import AwsError
 from kit_aws.session import SignedSession
 
@@ -22,15 +22,6 @@ _OTHERS = {
     "--xa-s3": "an access point of a directory bucket",
     "--op-s3": "an access point on Outposts",
     ".mrap": "a multi-region access point",
-}
-# "Service endpoints" in the AWS general reference; all other regions are in amazonaws.com.
-_DOMAINS = {
-    "cn-": "amazonaws.com.cn",
-    "eusc-": "amazonaws.eu",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "us-isof-": "csp.hci.ic.gov",
-    "eu-isoe-": "cloud.adc-e.uk",
 }
 
 
@@ -50,9 +41,9 @@ def url_of(bucket: str, key: str, region: str) -> str:
     path = quote(key, safe="/~")
     if endpoint := environment.custom_endpoint("s3"):
         return f"{endpoint.rstrip('/')}/{bucket}/{path}"
-    host = "s3-fips" if _is_on("AWS_USE_FIPS_ENDPOINT") else "s3"
-    host += ".dualstack" if _is_on("AWS_USE_DUALSTACK_ENDPOINT") else ""
-    domain = next((each for start, each in _DOMAINS.items() if region.startswith(start)), "amazonaws.com")
+    host = "s3-fips" if environment.is_on("AWS_USE_FIPS_ENDPOINT") else "s3"
+    host += ".dualstack" if environment.is_on("AWS_USE_DUALSTACK_ENDPOINT") else ""
+    domain = domain_of(region)
     if "." in bucket:
         return f"https://{host}.{region}.{domain}/{bucket}/{path}"
     return f"https://{bucket}.{host}.{region}.{domain}/{path}"
@@ -83,7 +74,3 @@ def _looked_up(bucket: str, own: str) -> str:
     if not region:
         guards.log("kit.aws", logging.WARNING, "S3 does not say where bucket %r is; %s is assumed", bucket, own)
     return region
-
-
-def _is_on(variable: str) -> bool:
-    return os.environ.get(variable, "").lower() == "true"

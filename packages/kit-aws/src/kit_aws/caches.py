@@ -5,11 +5,14 @@ from typing import Any
 from kit_aws import buckets, queue, secrets, ssm, sts
 from kit_aws.boto3 import forget_clients
 from kit_aws.cache import ValueCache
+from kit_aws.calls import credentials, sending
 
 
 def clear_caches() -> None:
-    """Forget every client, parameter, secret, queue URL and region: for tests, or after a restored snapshot."""
+    """Forget every client, connection, parameter, secret, queue URL and region: for tests, or a restored snapshot."""
     forget_clients()
+    sending.forget()
+    credentials.forget()
     caches: tuple[ValueCache[Any, Any], ...] = (
         ssm.values,
         ssm.trees,

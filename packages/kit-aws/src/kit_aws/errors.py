@@ -6,6 +6,7 @@ AwsError                    the root, and every error without a class of its own
 ├── BatchError              some messages or secrets of many failed; `failures` names each
 ├── CredentialsError        there are no credentials to sign with
 ├── FunctionError           a function that was invoked raised, or was ended; its type, message and trace
+├── ParameterError          a parameter of a call is missing, unknown, or of a wrong type; `parameter` names it
 ├── PayloadTooLargeError    a message or payload is larger than the service takes
 ├── PayloadTypeError        a value of a type that has no form in JSON (also kit_core's, and a TypeError)
 ├── PayloadValueError       a value that has no form in JSON, as NaN (also kit_core's, and a ValueError)
@@ -18,7 +19,8 @@ AwsError                    the root, and every error without a class of its own
 Every error pickles.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from kit_core.errors import UnserialisableTypeError, UnserialisableValueError
@@ -44,14 +46,17 @@ class AwsError(Exception):
     """Say that a call to AWS failed.
 
     `code` is AWS's error code (or botocore's exception name when AWS was not reached), `operation` the API operation,
-    `resource` its subject (a parameter, a secret, a queue, a topic …), `request_id` the id that AWS support asks for.
-    Each is None where it does not apply.
+    `resource` its subject (a parameter, a secret, a queue, a topic …), `request_id` the id that AWS support asks for,
+    `status` the answer's HTTP status. Each is None where it does not apply. `details` are the further members of AWS's
+    error, as `{"Item": …}` of a failed condition of DynamoDB, or `{"CancellationReasons": […]}` of a transaction.
     """
 
     code: str | None = None
     operation: str | None = None
     resource: str | None = None
     request_id: str | None = None
+    status: int | None = None
+    details: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(
         self,
@@ -142,6 +147,20 @@ class FunctionError(AwsError):
         self.error_type = error_type
         self.error_message = error_message
         self.trace = list(trace)
+
+
+class ParameterError(AwsError, ValueError):
+    """Say that a parameter of a call is missing, unknown, or not of its type; nothing was sent.
+
+    `parameter` is its place, as `Entries[0].MessageBody`, empty for the parameters as a whole; the message holds no
+    value.
+    """
+
+    def __init__(
+        self, message: str, parameter: str = "", *, operation: str | None = None, resource: str | None = None
+    ) -> None:
+        super().__init__(message, code="ParamValidationError", operation=operation, resource=resource)
+        self.parameter = parameter
 
 
 class PayloadTooLargeError(AwsError):

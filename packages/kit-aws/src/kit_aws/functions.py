@@ -8,8 +8,8 @@ from kit_core import invocation
 from kit_core.errors import InvalidJsonError
 from kit_core.json import dumps, loads
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
+from kit_aws.calls.call import perform
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import AwsError, FunctionError, PayloadTooLargeError
 from kit_aws.message import body_of
 
@@ -18,20 +18,16 @@ InvocationType = Literal["RequestResponse", "Event", "DryRun"]
 # "Lambda quotas" in the Lambda developer guide: 6 MB for an answer that is waited for, 1 MB else.
 _MOST_BYTES = {"RequestResponse": 6 * 1024 * 1024, "Event": 1024 * 1024, "DryRun": 6 * 1024 * 1024}
 _RESERVE = 1.0  # seconds of the invocation that are kept, for connecting and for an answer
-# A client's timeout is fixed, so that timeouts taken from the remaining time share some thirty clients.
-_TIMEOUTS = (
-    *(0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 25, 30, 40, 50, 60),
-    *(80, 100, 120, 150, 180, 240, 300, 400, 500, 600, 750, 900),
-)
+_LEAST = 0.1  # seconds that an answer is waited for
 
 
 def invoke(arn: str, payload: Any, invocation_type: InvocationType = "RequestResponse", *, timeout: float = 60) -> Any:
     """Invoke a function given by ARN or name, optionally with a version or alias, and return its parsed answer.
 
     `RequestResponse` waits for the answer, at most `timeout` seconds and a second less than the current invocation has
-    left (rounded down to one of some thirty steps), and calls exactly once: nothing is retried, since the function may
-    have done its work when the connection breaks. `Event` returns None as soon as Lambda has taken the payload,
-    `DryRun` None when the caller may invoke the function.
+    left, and calls exactly once: nothing is retried, since the function may have done its work when the connection
+    breaks. `Event` returns None as soon as Lambda has taken the payload, `DryRun` None when the caller may invoke the
+    function.
 
     The payload is sent as JSON (`kit_core.json.dumps`). With `RequestResponse` the correlation id goes along in the
     client context, which Lambda passes on in synchronous invocations only. Raise `FunctionError` when the function
@@ -44,11 +40,14 @@ def invoke(arn: str, payload: Any, invocation_type: InvocationType = "RequestRes
     body = body_of(payload).encode()
     if len(body) > _MOST_BYTES[invocation_type]:
         raise PayloadTooLargeError("The payload", len(body), _MOST_BYTES[invocation_type], resource=arn)
-    functions = _client(arn, invocation_type, timeout)
-    context = _client_context() if invocation_type == "RequestResponse" else {}
-    with aws_errors("Invoke", resource=arn):
-        answer = functions.invoke(FunctionName=arn, InvocationType=invocation_type, Payload=body, **context)
-        content = answer["Payload"].read()
+    region = arn.split(":")[3] if arn.startswith("arn:") else None
+    parameters = {"FunctionName": arn, "InvocationType": invocation_type, "Payload": body}
+    if invocation_type == "RequestResponse":
+        parameters |= _client_context()
+        answer = perform("lambda", "Invoke", parameters, region=region, timeout=_bounded(timeout), most=1)
+    else:
+        answer = perform("lambda", "Invoke", parameters, region=region)
+    content = answer["Payload"]
     request_id = answer["ResponseMetadata"].get("RequestId")
     if answer.get("FunctionError"):
         raise _error(arn, content, request_id)
@@ -70,17 +69,12 @@ def _client_context() -> dict[str, str]:
     return {"ClientContext": b64encode(dumps({"custom": {"correlation_id": found}}).encode()).decode()}
 
 
-def _client(arn: str, invocation_type: str, timeout: float) -> Any:
-    region = arn.split(":")[3] if arn.startswith("arn:") else None
-    if invocation_type != "RequestResponse":
-        return client("lambda", region=region)
-    if timeout < _TIMEOUTS[0]:
-        raise ValueError(f"timeout is at least {_TIMEOUTS[0]} seconds, not {timeout!r}")
+def _bounded(timeout: float) -> float:
+    """Return the timeout, or less if the current invocation has less time."""
+    if timeout < _LEAST:
+        raise ValueError(f"timeout is at least {_LEAST} seconds, not {timeout!r}")
     remaining = invocation.remaining_ms()
-    if remaining is not None:
-        timeout = min(timeout, max(_TIMEOUTS[0], remaining / 1000 - _RESERVE))
-    step = max(each for each in _TIMEOUTS if each <= timeout)
-    return client("lambda", region=region, read_timeout=step, max_attempts=1)
+    return timeout if remaining is None else min(timeout, max(_LEAST, remaining / 1000 - _RESERVE))
 
 
 def _error(arn: str, content: bytes, request_id: str | None) -> FunctionError:
@@ -97,3 +91,6 @@ def _error(arn: str, content: bytes, request_id: str | None) -> FunctionError:
     return FunctionError(
         arn, said.get("errorType"), "" if message is None else str(message), lines, request_id=request_id
     )
+
+
+load_early_model("lambda")

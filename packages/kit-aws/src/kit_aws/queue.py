@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
 from kit_aws.cache import ValueCache
+from kit_aws.calls.call import perform
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import ResourceNotFoundError
 
 urls: ValueCache[str, str] = ValueCache()
@@ -22,27 +22,26 @@ class Queue:
     def __init__(self, name: str) -> None:
         self.name = name
         self._is_url = name.startswith(("https://", "http://"))
-        self._sqs = client("sqs", region=region_of(name))
+        self._region = region_of(name)
 
     @property
     def is_fifo(self) -> bool:
         """Say whether messages are kept in order."""
         return self.name.endswith(".fifo")
 
-    def call(self, operation: str, method: str, **parameters: Any) -> Any:
-        """Call an operation by its name and the client's method. Raise `ResourceNotFoundError` for an unknown queue."""
+    def call(self, operation: str, **parameters: Any) -> Any:
+        """Call an operation. Raise `ResourceNotFoundError` for an unknown queue."""
         try:
-            return self._call(operation, method, parameters, force=False)
+            return self._call(operation, parameters, force=False)
         except ResourceNotFoundError:
             if self._is_url:
                 raise
             # It may have been created again elsewhere.
-            return self._call(operation, method, parameters, force=True)
+            return self._call(operation, parameters, force=True)
 
-    def _call(self, operation: str, method: str, parameters: dict[str, Any], *, force: bool) -> Any:
-        url = self._url(force=force)
-        with aws_errors(operation, resource=self.name):
-            return getattr(self._sqs, method)(QueueUrl=url, **parameters)
+    def _call(self, operation: str, parameters: dict[str, Any], *, force: bool) -> Any:
+        given = {"QueueUrl": self._url(force=force), **parameters}
+        return perform("sqs", operation, given, region=self._region, resource=self.name)
 
     def _url(self, *, force: bool) -> str:
         if self._is_url:
@@ -53,8 +52,7 @@ class Queue:
             if self.name.startswith("arn:"):
                 account, name = self.name.split(":")[4:6]
                 wanted = {"QueueName": name, "QueueOwnerAWSAccountId": account}
-            with aws_errors("GetQueueUrl", resource=self.name):
-                url: str = self._sqs.get_queue_url(**wanted)["QueueUrl"]
+            url: str = perform("sqs", "GetQueueUrl", wanted, region=self._region, resource=self.name)["QueueUrl"]
             return url
 
         return urls.get(self.name, read, max_age=float("inf"), force=force)
@@ -69,3 +67,6 @@ def region_of(queue: str) -> str | None:
         return parts[3]
     match = _REGION_IN_URL.match(queue)
     return (match[1] or match[2]) if match else None
+
+
+load_early_model("sqs")

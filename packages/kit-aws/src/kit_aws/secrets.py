@@ -5,9 +5,9 @@ from typing import Any
 
 from kit_core.json import loads
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
 from kit_aws.cache import ValueCache
+from kit_aws.calls.call import perform
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import BatchError, Failure, SecretFormatError
 
 # By name or ARN, and stage.
@@ -83,8 +83,7 @@ def _text(name: str, value: str | bytes) -> str:
 
 def _read(name: str, max_age: float, force: bool, stage: str) -> str | bytes:
     def read() -> str | bytes:
-        with aws_errors("GetSecretValue", resource=name):
-            return _value(client("secretsmanager").get_secret_value(SecretId=name, VersionStage=stage))
+        return _value(perform("secretsmanager", "GetSecretValue", {"SecretId": name, "VersionStage": stage}))
 
     return values.get((name, stage), read, max_age=max_age, force=force)
 
@@ -117,8 +116,7 @@ def _read_many(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str | b
 def _pages(names: Sequence[str]) -> Iterable[Any]:
     parameters: dict[str, Any] = {"SecretIdList": names}
     while True:
-        with aws_errors("BatchGetSecretValue", resource=", ".join(names)):
-            page = client("secretsmanager").batch_get_secret_value(**parameters)
+        page = perform("secretsmanager", "BatchGetSecretValue", parameters, resource=", ".join(names))
         yield page
         if not page.get("NextToken"):
             return
@@ -128,3 +126,6 @@ def _pages(names: Sequence[str]) -> Iterable[Any]:
 def _is_called(answer: Any, name: str) -> bool:
     """Say whether a secret is the one that was asked for by name, ARN, or ARN without its random end."""
     return name in (answer.get("Name"), answer.get("ARN"), answer.get("ARN", "").rpartition("-")[0])
+
+
+load_early_model("secretsmanager")

@@ -8,8 +8,8 @@ from kit_core.connections import Answer, Connections, Request
 from kit_core.errors import HttpConnectionError
 
 from kit_aws.auth import SignedAuth, strict_url
-from kit_aws.boto3 import VERSION
 from kit_aws.errors import AwsConnectionError, SigningError
+from kit_aws.version import VERSION
 
 _AGENT = f"kit-aws/{VERSION}"
 

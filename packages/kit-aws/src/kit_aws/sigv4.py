@@ -12,17 +12,15 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from hashlib import sha256
-from hmac import digest
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlsplit
 
-ALGORITHM = "AWS4-HMAC-SHA256"
+from kit_aws.signature import ALGORITHM, Credentials, hash_of, keyed, normalised, signature_of
+
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 _UNSIGNED = (UNSIGNED_PAYLOAD, "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 _HASH_HEADER = "x-amz-content-sha256"
-_EMPTY_HASH = sha256(b"").hexdigest()
 _LEGAL = "%/:?#[]@!$&'()*+,;=~"
 _LEGAL_IN_S3 = re.compile(r"[!$&'()*+,:;=@\[\]]")  # legal in a path, but encoded when S3 compares
 # Pairs that nothing has to be encoded in.
@@ -51,18 +49,6 @@ _NOT_SIGNED = frozenset(
 )
 
 
-class Credentials(NamedTuple):
-    """Hold an access key; its repr shows no secret."""
-
-    access_key: str
-    secret_key: str
-    token: str | None = None
-
-    def __repr__(self) -> str:
-        """Show the access key's id alone."""
-        return f"Credentials(access_key={self.access_key!r})"
-
-
 class Scope:
     """Say who signs, for which service and region, and when (an aware datetime in UTC).
 
@@ -87,8 +73,8 @@ def sign(scope: Scope, method: str, url: str, headers: Mapping[str, str], body: 
     given = _content_hash(signed)
     if scope.service in _S3 and given not in _UNSIGNED:
         signed = _without(signed, _HASH_HEADER)
-        given = signed["X-Amz-Content-SHA256"] = _hash(body)
-    body_hash = _hash(body) if given is None else given
+        given = signed["X-Amz-Content-SHA256"] = hash_of(body)
+    body_hash = hash_of(body) if given is None else given
     canonical, names = _canonical_headers(signed, parts)
     query = _sorted_query(strict_query(parts.query))
     request = (method.upper(), _path(parts, scope), query, canonical, names, body_hash)
@@ -124,7 +110,7 @@ def presign(
             raise ValueError("S3 takes the hash of a body in a header: give headers={'X-Amz-Content-SHA256': hash}")
         body_hash = UNSIGNED_PAYLOAD
     elif body_hash is None:
-        body_hash = _hash(body or b"")
+        body_hash = hash_of(body or b"")
     request = (method.upper(), _path(parts, scope), _sorted_query(query), canonical, names, body_hash)
     return parts._replace(query=f"{query}&X-Amz-Signature={_signature(scope, request)}", fragment="").geturl()
 
@@ -149,7 +135,7 @@ def sign_policy(scope: Scope, fields: Mapping[str, str], conditions: Sequence[An
         "conditions": [*conditions, *({name: value} for name, value in added.items())],
     }
     encoded = b64encode(json.dumps(policy).encode()).decode()
-    return {**fields, **added, "policy": encoded, "x-amz-signature": _keyed(scope, encoded)}
+    return {**fields, **added, "policy": encoded, "x-amz-signature": keyed(credentials.secret_key, scope.name, encoded)}
 
 
 def wire(url: str) -> str:
@@ -193,10 +179,6 @@ def _dated(scope: Scope, headers: Mapping[str, str]) -> dict[str, str]:
     return dated
 
 
-def _hash(body: bytes) -> str:
-    return sha256(body).hexdigest() if body else _EMPTY_HASH
-
-
 def _content_hash(headers: Mapping[str, str]) -> str | None:
     return next((value for name, value in headers.items() if name.lower() == _HASH_HEADER), None)
 
@@ -233,20 +215,7 @@ def _path(parts: SplitResult, scope: Scope) -> str:
     path = parts.path or "/"
     if scope.service in _S3:
         return _LEGAL_IN_S3.sub(lambda found: quote(found[0], safe=""), path)
-    return quote(_normalised(path), safe="/~")
-
-
-def _normalised(path: str) -> str:
-    """Remove dot segments (RFC 3986, section 5.2.4) and empty ones."""
-    kept: list[str] = []
-    for segment in path.split("/"):
-        if segment == "..":
-            del kept[-1:]
-        elif segment and segment != ".":
-            kept.append(segment)
-    if not kept:
-        return "/"
-    return "/" + "/".join(kept) + ("/" if path.endswith("/") else "")
+    return quote(normalised(path), safe="/~")
 
 
 def _sorted_query(query: str) -> str:
@@ -257,20 +226,4 @@ def _sorted_query(query: str) -> str:
 
 
 def _signature(scope: Scope, request: tuple[str, ...]) -> str:
-    hashed = sha256("\n".join(request).encode()).hexdigest()
-    text = f"{ALGORITHM}\n{scope.timestamp}\n{scope.name}\n{hashed}"
-    return _keyed(scope, text)
-
-
-def _keyed(scope: Scope, text: str) -> str:
-    key = _signing_key(scope.credentials.secret_key, scope.timestamp[:8], scope.region, scope.service)
-    return digest(key, text.encode(), "sha256").hex()
-
-
-@lru_cache(maxsize=32)
-def _signing_key(secret: str, *parts: str) -> bytes:
-    """Derive the key of a day, region and service."""
-    key = f"AWS4{secret}".encode()
-    for part in (*parts, "aws4_request"):
-        key = digest(key, part.encode(), "sha256")
-    return key
+    return signature_of(scope.credentials.secret_key, scope.timestamp, scope.name, "\n".join(request))

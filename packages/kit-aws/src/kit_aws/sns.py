@@ -5,8 +5,9 @@ from typing import Any
 
 from kit_core import invocation
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
+from kit_aws.calls.call import perform
+from kit_aws.calls.early import load_early_model
+from kit_aws.calls.where import get_endpoint
 from kit_aws.message import attributes_of, body_of, size_of_attributes
 from kit_aws.sts import get_account_id
 
@@ -25,7 +26,7 @@ def notify(topic: str, subject: str, error: Any) -> None:
     and by form; a message that is too long loses its middle; the subject is brought into the form that SNS takes.
     Raise `AwsError` when the notice could not be sent, such as `ResourceNotFoundError`.
     """
-    sns, arn = _destination(topic)
+    region, arn = _destination(topic)
     attributes = attributes_of(None)
     parameters: dict[str, Any] = {
         "TopicArn": arn,
@@ -35,18 +36,17 @@ def notify(topic: str, subject: str, error: Any) -> None:
     }
     if arn.endswith(".fifo"):
         parameters |= {"MessageGroupId": "errors", "MessageDeduplicationId": os.urandom(16).hex()}
-    with aws_errors("Publish", resource=topic):
-        sns.publish(**parameters)
+    perform("sns", "Publish", parameters, region=region, resource=topic)
 
 
-def _destination(topic: str) -> tuple[Any, str]:
+def _destination(topic: str) -> tuple[str, str]:
     if topic.startswith("arn:"):
         parts = topic.split(":")
         if len(parts) != 6 or parts[2] != "sns":
             raise ValueError(f"{topic!r} is not the ARN of a topic")
-        return client("sns", region=parts[3]), topic
-    sns = client("sns")
-    return sns, f"arn:{sns.meta.partition}:sns:{sns.meta.region_name}:{get_account_id()}:{topic}"
+        return parts[3], topic
+    here = get_endpoint("sns")
+    return here.region, f"arn:{here.partition}:sns:{here.region}:{get_account_id()}:{topic}"
 
 
 def _subject(subject: str) -> str:
@@ -99,3 +99,6 @@ def _cut(text: str, limit: int) -> str:
         return encoded.decode()
     half = (limit - len(_CUT.encode())) // 2
     return encoded[:half].decode(errors="ignore") + _CUT + encoded[-half:].decode(errors="ignore")
+
+
+load_early_model("sns")

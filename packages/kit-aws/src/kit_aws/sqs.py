@@ -33,7 +33,7 @@ def enqueue(
         deduplication_id=message_deduplication_id,
     )
     checked_size(parameters, "The message", queue_name)
-    Queue(queue_name).call("SendMessage", "send_message", **parameters)
+    Queue(queue_name).call("SendMessage", **parameters)
 
 
 def enqueue_many(

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
 from kit_aws.cache import ValueCache
+from kit_aws.calls.call import perform
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import ResourceNotFoundError
 
 ParameterType = Literal["String", "StringList", "SecureString"]
@@ -25,8 +25,7 @@ def get_ssm_parameter(name: str, encrypted: bool = False, *, max_age: float = 30
     """
 
     def read() -> str:
-        with aws_errors("GetParameter", resource=name):
-            answer = client("ssm").get_parameter(Name=name, WithDecryption=encrypted)
+        answer = perform("ssm", "GetParameter", {"Name": name, "WithDecryption": encrypted})
         value: str = answer["Parameter"]["Value"]
         return value
 
@@ -60,12 +59,12 @@ def put_ssm_parameter(name: str, value: str, param_type: ParameterType = "String
 
     With `overwrite=False` an existing one is kept, and raises `AwsError` with code `ParameterAlreadyExists`.
     """
-    # botocore would name the value in its complaint.
+    # boto3 would name the value in its complaint.
     if not isinstance(value, str):
         raise TypeError(f"The value of parameter {name!r} must be a str, not {type(value).__name__}")
     try:
-        with aws_errors("PutParameter", resource=name, hide=value):
-            answer = client("ssm").put_parameter(Name=name, Value=value, Type=param_type, Overwrite=overwrite)
+        parameters = {"Name": name, "Value": value, "Type": param_type, "Overwrite": overwrite}
+        answer = perform("ssm", "PutParameter", parameters, hide=value)
     finally:
         # Also after an error: a call that timed out may have been carried out.
         arn = f":parameter/{name.lstrip('/')}"
@@ -80,13 +79,14 @@ def _below(path: str, encrypted: bool, *, recursive: bool, max_age: float, force
         raise ValueError(f"A path begins with '/', {path!r} does not; give names as a list")
 
     def read() -> dict[str, str]:
-        with aws_errors("GetParametersByPath", resource=path):
-            pages = client("ssm").get_paginator("get_parameters_by_path")
-            return {
-                each["Name"]: each["Value"]
-                for page in pages.paginate(Path=path, Recursive=recursive, WithDecryption=encrypted)
-                for each in page["Parameters"]
-            }
+        wanted: dict[str, Any] = {"Path": path, "Recursive": recursive, "WithDecryption": encrypted}
+        found: dict[str, str] = {}
+        while True:
+            page = perform("ssm", "GetParametersByPath", wanted)
+            found |= {each["Name"]: each["Value"] for each in page.get("Parameters", ())}
+            if not page.get("NextToken"):
+                return found
+            wanted["NextToken"] = page["NextToken"]
 
     return dict(trees.get((path, recursive, encrypted), read, max_age=max_age, force=force))
 
@@ -97,9 +97,9 @@ def _read_many(keys: Sequence[tuple[str, bool]]) -> dict[tuple[str, bool], str]:
     found: dict[tuple[str, bool], str] = {}
     for start in range(0, len(names), _MOST_AT_ONCE):
         asked = names[start : start + _MOST_AT_ONCE]
-        with aws_errors("GetParameters", resource=", ".join(asked)):
-            answer = client("ssm").get_parameters(Names=asked, WithDecryption=encrypted)
-        for each in answer["Parameters"]:
+        wanted = {"Names": asked, "WithDecryption": encrypted}
+        answer = perform("ssm", "GetParameters", wanted, resource=", ".join(asked))
+        for each in answer.get("Parameters", ()):
             found |= {(name, encrypted): each["Value"] for name in asked if _is_called(each, name)}
     missing = ", ".join(repr(name) for name in names if (name, encrypted) not in found)
     if missing:
@@ -117,3 +117,6 @@ def _is_called(parameter: Any, name: str) -> bool:
     selector = str(parameter.get("Selector") or "").lstrip(":")
     ends = {f":{selector or parameter.get('Version')}", "" if not selector else f":{selector}"}
     return name in {f"{parameter.get(key)}{end}" for key in ("Name", "ARN") for end in ends}
+
+
+load_early_model("ssm")

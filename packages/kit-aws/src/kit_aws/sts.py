@@ -1,8 +1,8 @@
 """Who is calling."""
 
-from kit_aws.boto3 import client
-from kit_aws.botocore import aws_errors
 from kit_aws.cache import ValueCache
+from kit_aws.calls.call import perform
+from kit_aws.calls.early import load_early_model
 
 identities: ValueCache[str, str] = ValueCache()
 
@@ -11,8 +11,10 @@ def get_account_id() -> str:
     """Return the account that the credentials belong to, asked for once per process and credentials."""
 
     def read() -> str:
-        with aws_errors("GetCallerIdentity"):
-            account: str = client("sts").get_caller_identity()["Account"]
+        account: str = perform("sts", "GetCallerIdentity", {})["Account"]
         return account
 
     return identities.get("account", read, max_age=float("inf"))
+
+
+load_early_model("sts")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, Protocol, TypeVar, Unpack, overload
 
+from kit_core.handlers import refuse_handler
 from kit_core.parameters import is_generator, parameters_of
 
 from kit_cache.errors import CacheConfigError
@@ -56,7 +57,7 @@ def method_cache(
     ...     return {"name": f"user {user_id}"}
     """
     keys = KeyOptions(key_prefix, self_key=key, secret=secret)
-    return _decorator(ttl, cache_name, keys, options)
+    return _decorator("method_cache", ttl, cache_name, keys, options)
 
 
 def hybrid_cache(
@@ -86,16 +87,17 @@ def hybrid_cache(
     ...     return {"id": user_id}
     """
     keys = KeyOptions(key_prefix, generator=key_generator, condition=condition, skip_arg=skip_cache_arg, secret=secret)
-    return _decorator(ttl, cache_name, keys, options)
+    return _decorator("hybrid_cache", ttl, cache_name, keys, options)
 
 
-def _decorator(ttl: Ttl | None, cache_name: str, keys: KeyOptions, options: EntryOptions) -> Decorator:
+def _decorator(name: str, ttl: Ttl | None, cache_name: str, keys: KeyOptions, options: EntryOptions) -> Decorator:
     if hasattr(ttl, "__code__") and getattr(ttl, "__name__", "") != "<lambda>" and not parameters_of(ttl).required:  # type: ignore[union-attr]
         raise TypeError("write the parentheses: @method_cache() or @hybrid_cache()")
     policy = make_policy(DEFAULT_TTLS.get(cache_name, DEFAULT_TTL) if ttl is None else ttl, options)
     core = core_of(cache_name, policy.tiers)
 
     def decorate(function: Callable[..., Any]) -> Any:
+        refuse_handler(function, name, "gets whole events, no two of which are the same")
         return _decorated(function, Target, core, policy, keys)
 
     return decorate

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _current: "ContextVar[State | None]" = ContextVar("kit_invocation", default=None)
 _first = True
+_before_first: "list[Callable[[], object]]" = []
 AROUND = 4  # the place in a state of the one around it
 KEPT = 5  # the place of `kept`, once somebody has asked for it
 
@@ -41,16 +42,37 @@ def begin(event: "Any", context: "Any" = None) -> "Token[State | None]":
 
     context: the Lambda context; None takes the one of the invocation around this one
     """
-    global _first
     outer = _current.get()
     if outer is None:
-        cold, _first = _first, False
-        return _current.set([event, context, None, cold, None])
+        return _current.set([event, context, None, _first and _begin_first(), None])
     if context is None:
         context = outer[1]
     if event is outer[0] and event is not None and context is outer[1]:
         return _current.set(outer)  # a decorator around another: the id is looked up once, and may be set by either
     return _current.set([event, context, None, outer[3], outer])
+
+
+def has_begun() -> bool:
+    """Tell whether this process has seen an invocation."""
+    return not _first
+
+
+def before_first(function: "Callable[[], object]") -> None:
+    """Call `function` when the first invocation of this process begins. It must not raise."""
+    _before_first.append(function)
+
+
+def _begin_first() -> bool:
+    global _first
+    _first = False
+    while _before_first:
+        _before_first.pop()()
+    return True
+
+
+def limited_state(milliseconds: float) -> "State":
+    """Return the state of work that is no invocation, and has so much time."""
+    return [None, _Limited(None, milliseconds), "", False, None]
 
 
 end = _current.reset

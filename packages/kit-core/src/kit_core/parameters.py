@@ -5,6 +5,7 @@ Functions, methods, partials, classes, and objects with `__call__`; `__wrapped__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
     from typing import Any
 
 _ARGS, _KWARGS, _COROUTINE = 0x04, 0x08, 0x80  # inspect.CO_VARARGS, CO_VARKEYWORDS, CO_COROUTINE
@@ -94,15 +95,19 @@ def annotations_of(called: "Any") -> "dict[str, Any]":
     found = _function_of(called)
     if found is None:
         return {}
-    try:
-        return dict(found[0].__annotations__)
-    except AttributeError:
-        return {}
-    except NameError:
-        from importlib import import_module
+    return _annotations(found[0])
 
-        library = import_module("annotationlib")
-        return dict(library.get_annotations(found[0], format=library.Format.FORWARDREF))
+
+def class_annotations_of(kind: type) -> "dict[str, Any]":
+    """Return the annotations in a class's own body as they stand; a name that is not known is a ForwardRef, as above.
+
+    Example:
+        >>> class Loan:
+        ...     amount: int
+        >>> class_annotations_of(Loan)
+        {'amount': <class 'int'>}
+    """
+    return _annotations(kind)
 
 
 def globals_of(called: "Any") -> "dict[str, Any]":
@@ -144,7 +149,38 @@ def is_generator(called: "Any") -> bool:
     return found is not None and bool(found[0].__code__.co_flags & _GENERATOR)
 
 
+def refuse_unknown(owner: str, unknown: "Collection[str]", known: "Iterable[str]") -> None:
+    """Raise TypeError for keywords that `owner` does not know, each with the name that is near it.
+
+    Example:
+        >>> refuse_unknown("job", ["marging"], ["margin", "partial"])
+        Traceback (most recent call last):
+        TypeError: job does not know 'marging' (did you mean 'margin'?); it knows margin, partial
+    """
+    if not unknown:
+        return
+    from difflib import get_close_matches
+
+    known, texts = list(known), []
+    for name in unknown:
+        close = get_close_matches(name, known, n=1)
+        texts.append(f"{name!r} (did you mean {close[0]!r}?)" if close else repr(name))
+    raise TypeError(f"{owner} does not know {', '.join(texts)}; it knows {', '.join(known)}")
+
+
 _DEEPEST = 100
+
+
+def _annotations(holder: "Any") -> "dict[str, Any]":
+    try:
+        return dict(holder.__annotations__)
+    except AttributeError:
+        return {}
+    except NameError:
+        from importlib import import_module
+
+        library = import_module("annotationlib")
+        return dict(library.get_annotations(holder, format=library.Format.FORWARDREF))
 
 
 def _unwrapped_partial(called: "Any") -> "tuple[Any, int, dict[str, Any]]":

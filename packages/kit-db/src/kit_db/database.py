@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, Self
+from weakref import WeakSet
+
+from kit_core.loading import load_early, renew_with_snapshot
 
 from kit_db.connecting.opening import connect
 from kit_db.connecting.settings import ConnectionSettings
@@ -30,6 +34,8 @@ _URL_NAMES = {
 
 # Seconds after which a connection is closed that was only needed beside others.
 _REST = 60.0
+
+_all: WeakSet[Database] = WeakSet()
 
 Isolation = Literal["read committed", "repeatable read", "serializable"]
 _ISOLATIONS = ("read committed", "repeatable read", "serializable")
@@ -90,6 +96,8 @@ class Database:
                 "lock_timeout": lock_timeout,
             }
         )
+        load_early(load_driver)
+        _all.add(self)
         self._idle_check = idle_check
         self._idle: list[Connection] = []
         self._open: dict[object, Transaction] = {}
@@ -262,6 +270,22 @@ class Database:
         """Close the warm connections; the next use opens another."""
         while self._idle:
             self._idle.pop().close()
+
+
+def load_driver() -> None:
+    """Load psycopg2 and what opens a connection, for Lambda's init phase; a function's first use loads them else."""
+    import kit_db.driver.psycopg2  # noqa: F401
+
+    if os.environ.get("DB_SECRET_ARN"):
+        from kit_db.connecting import aws
+
+        aws.load()
+
+
+@renew_with_snapshot
+def _close_all() -> None:
+    for database in tuple(_all):
+        database.close()
 
 
 def begin_statement(isolation: str | None, read_only: bool) -> str:

@@ -12,9 +12,11 @@ from typing import ParamSpec, TypeVar, overload
 
 from kit_core import guards
 from kit_core.backoff import Backoff
-from kit_core.parameters import is_async, is_generator
+from kit_core.handlers import refuse_handler
+from kit_core.loading import load_early
+from kit_core.parameters import is_async, is_generator, refuse_unknown
 
-from kit_db.database import Database, Isolation, begin_statement
+from kit_db.database import Database, Isolation, begin_statement, load_driver
 from kit_db.deadline import remaining_seconds
 from kit_db.errors import SerializationError
 
@@ -65,19 +67,23 @@ def transactional(
     isolation: Isolation | None = None,
     read_only: bool = False,
     retry: int = 0,
+    **unknown: object,
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a function a transaction: commit when it returns, roll back on any exception.
 
     Called inside of another transaction it is a savepoint of that one. Use it bare, or with the `database` it is
     about; otherwise that is `default_database()` at the time of the call. `isolation` and `read_only` are those of
     `Database.transaction`. A coroutine or generator function is a TypeError: the driver blocks, and the transaction
-    would end before the function's body begins.
+    would end before the function's body begins. So is a route, job or trigger of kit-handler, which answers with its
+    errors: `transactional` stands below these.
 
     `retry` is how often the whole function is called again, after a pause, when the server gave the transaction up
     for another one's sake (SerializationError, DeadlockError); its other effects then happen
     again, too. Only the outermost transaction can be tried again, so inside of another one it has no effect.
     """
+    refuse_unknown("transactional", unknown, ("database", "isolation", "read_only", "retry"))
     begin_statement(isolation, read_only)
+    load_early(load_driver)
     if function is not None and not callable(function):
         raise TypeError(f"transactional takes options by keyword, not {function!r}")
     if isinstance(retry, bool) or not isinstance(retry, int) or retry < 0:
@@ -86,6 +92,7 @@ def transactional(
     def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
         name = getattr(decorated, "__qualname__", type(decorated).__qualname__)
         refuse_later(decorated, name)
+        refuse_handler(decorated, "transactional", "answers with its errors, so that the transaction would commit")
 
         @wraps(decorated)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:

@@ -141,8 +141,9 @@ class ExclusionViolationError(IntegrityError):
 class InvalidValueError(StatementError):
     """A value does not fit: out of range, not of the column's form, or with a NUL character (class 22).
 
-    The error of a text with a character that PostgreSQL can't hold (NUL, a lone surrogate, one that the database's
-    encoding lacks) has `messages` for the client, by the name of the column, or `_schema` if that is not known.
+    The errors of a text with a character that PostgreSQL can't hold (NUL, a lone surrogate, one that the database's
+    encoding lacks) and of an infinite number or NaN have `messages` for the client, by the name of the column, or
+    `_schema` if that is not known.
     """
 
     messages: dict[str, list[str]]
@@ -153,6 +154,14 @@ class InvalidValueError(StatementError):
         place = "a text" if column is None else f"the text for the column {column!r}"
         made = cls(f"{place} has a character that PostgreSQL can't hold", column=column, sqlstate=sqlstate)
         made.messages = {column or "_schema": ["Has a character that can't be stored."]}
+        return made
+
+    @classmethod
+    def of_number(cls, message: str | None = None, *, column: str | None = None, sqlstate: str | None = None) -> Self:
+        """Make the error of a number that is infinite or none, where neither can be held."""
+        place = "a number" if column is None else f"the number for the column {column!r}"
+        made = cls(message or f"{place} is infinite or NaN, which it can't be", column=column, sqlstate=sqlstate)
+        made.messages = {column or "_schema": ["Must be a finite number."]}
         return made
 
     def normalized_messages(self) -> dict[str, list[str]]:

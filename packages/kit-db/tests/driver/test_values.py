@@ -1,15 +1,16 @@
 """Values that psycopg2 would change: read and written as they are, or refused by the name of their column."""
 
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from kit_db import Database, InvalidValueError, Store, UnreadableRowError
+from kit_db.driver.documents import parse_json
 from kit_db.filters import lt
 
 STYLES = ["postgres", "postgres_verbose", "sql_standard", "iso_8601"]
@@ -298,6 +299,13 @@ def test_connecting_sends_no_statement_whatever_the_servers_date_style_is(wire, 
     assert wire.queries[0].startswith("INSERT")
 
 
+def test_the_order_of_day_and_month_is_that_of_the_environment(wire, monkeypatch):
+    monkeypatch.setenv("PGDATESTYLE", "ISO, DMY")
+    with closing(Database.from_url(wire.url)) as database:
+        assert database.execute("select '02/03/2026'::date as day") == [{"day": date(2026, 3, 2)}]
+    assert len(wire.queries) == 1
+
+
 def test_options_of_the_environment_are_kept(database, postgres_url, monkeypatch):
     monkeypatch.setenv("PGOPTIONS", "-c work_mem=1MB")
     with closing(Database.from_url(postgres_url)) as other:
@@ -346,3 +354,121 @@ def test_a_decimal_without_an_annotation_is_a_text_in_json(database):
     database.execute("create table documents2 (id int primary key, prices jsonb, anything jsonb)")
     added = Documents(database).add(Document(1, anything={"a": Decimal("1.10")}))
     assert added.anything == {"a": "1.10"}
+
+
+@dataclass
+class Priced:
+    amount: Any
+    rate: float
+
+
+@dataclass
+class Reading:
+    id: int
+    data: Any = None
+    listed: list[Any] | None = None
+    priced: Priced | None = None
+    number: Decimal | None = None
+
+
+class Readings(Store[Reading]):
+    entity = Reading
+    table = "readings"
+    arrays = ("listed",)
+
+
+LONG = "19.99000000000000000001"
+# As the server has it; whether a float has room for it; and how it is written back.
+NUMBERS = [
+    (LONG, False),
+    (f"-{LONG}", False),
+    ("12345678901234567.25", False),
+    ("0.1000000000000000055511151231257827", False),
+    ("1234567890.0123456789", False),
+    ("0.30000000000000004", True),
+    ("0.1", True),
+    ("-1.5", True),
+    ("0.123456789012345", True),
+    ("123456789012345678901234567890", None),
+]
+
+
+@pytest.fixture
+def readings(database):
+    database.execute(
+        "create table readings (id int primary key, data jsonb, listed jsonb[], priced jsonb, number numeric)"
+    )
+    return Readings(database)
+
+
+@pytest.mark.parametrize(("digits", "fits"), NUMBERS)
+def test_a_number_in_json_keeps_its_digits_without_an_annotation(readings, database, digits, fits):
+    document = f'{{"a": {{"b": [{digits}, "{digits}", 1.5]}}, "n": 1}}'
+    database.execute(
+        "insert into readings (id, data, listed, priced) values (1, %s, array[%s, %s]::jsonb[], %s)",
+        [document, digits, document, f'{{"amount": {digits}, "rate": 1}}'],
+    )
+    found = readings.get(1)
+    for number in (found.data["a"]["b"][0], found.listed[0], found.listed[1]["a"]["b"][0], found.priced.amount):
+        assert Decimal(str(number)) == Decimal(digits)
+        assert isinstance(number, int if fits is None else float)
+        assert float(number) == float(digits)
+        assert type(number) in (float, int) or not fits
+    assert found.data["a"]["b"][1:] == [digits, 1.5]
+    for again in (
+        readings.update(1, {"data": found.data, "listed": found.listed, "priced": found.priced}),
+        readings.add(replace(found, id=2)),
+        readings.upsert(replace(found, id=1)),
+    ):
+        assert replace(again, id=1) == found
+    assert readings.exists(id=1, data=found.data)
+    query = "select data #>> '{a,b,0}', listed[1] #>> '{}', listed[2] #>> '{a,b,0}', priced ->> 'amount' from readings"
+    assert set(database.run(query).rows) == {(digits,) * 4}
+
+
+def test_a_number_of_a_document_keeps_its_digits_in_a_statement(readings, database):
+    [row] = database.execute("select %s::jsonb as data, %s::json as other", [LONG, f"[-{LONG}, 1.2345678e-320]"])
+    assert (str(row["data"]), [str(each) for each in row["other"]]) == (LONG, [f"-{LONG}", "1.2345678e-320"])
+    database.execute("insert into readings (id, number) values (1, %s), (2, 1-%s)", [row["data"], row["other"][0]])
+    assert [each.number for each in readings.where(order_by="id")] == [Decimal(LONG), 1 + Decimal(LONG)]
+    assert readings.update(1, {"number": row["other"][0]}).number == -Decimal(LONG)
+
+
+@given(
+    st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][-+]?[0-9]{1,3})?", fullmatch=True),
+    st.sampled_from(["{}", "[{}]", '{{"e-310": {}, "a": "0e-000"}}', '["550e8400-e29b-41d4", 1.5, {}]']),
+)
+@example("12345678901234567890e5", "{}")
+@example("9007199254740993e1", "{}")
+@example("4.9e-324", "{}")
+@settings(max_examples=500, deadline=None)
+def test_no_number_of_a_document_loses_a_digit(digits, document):
+    text = document.format(digits)
+    assume(abs(float(digits)) != float("inf"))
+    found = parse_json(text)
+    while isinstance(found, (list, dict)):
+        found = next(iter(found.values())) if isinstance(found, dict) else found[-1]
+    assert Decimal(str(found)) == Decimal(digits)
+    assert found == float(digits) if isinstance(found, float) else found == int(digits)
+
+
+def test_a_document_of_ordinary_numbers_has_plain_floats(database):
+    ordinary = '{"a": 1.50, "b": 1e2, "c": 0.30000000000000004, "d": "550e8400-e29b", "e": [1E-7, 12345678901234.5]}'
+    found = database.execute("select %s::json as data", [ordinary])[0]["data"]
+    assert found == {"a": 1.5, "b": 100.0, "c": 0.1 + 0.2, "d": "550e8400-e29b", "e": [1e-7, 12345678901234.5]}
+    assert {type(each) for each in (found["a"], found["b"], found["c"], *found["e"])} == {float}
+
+
+def test_a_numeric_beyond_a_float_is_no_infinity(readings, database):
+    class Floats(Readings):
+        entity = make_dataclass("Floats", [("id", int), ("number", float)])
+        columns = ("id", "number")
+        arrays = ()
+
+    database.execute("insert into readings (id, number) values (1, 'Infinity'), (2, -1e400), (3, 1e-400)")
+    floats = Floats(database)
+    assert floats.get(1).number == float("inf")
+    assert floats.get(3).number == 0
+    with pytest.raises(UnreadableRowError) as caught:
+        floats.get(2)
+    assert caught.value.column == "number"

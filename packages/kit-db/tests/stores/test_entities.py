@@ -275,11 +275,12 @@ def test_a_decimal_in_json_has_the_digits_of_the_document(priced):
         assert str(found.prices["a"][3]) == "-0.10"
 
 
-def test_other_columns_and_statements_get_plain_floats(priced, database):
+def test_other_columns_and_statements_get_floats_that_keep_the_digits(priced, database):
     plain = {"amount": float(DIGITS), "rate": float(DIGITS), "beside": 1.5}
     for found in (priced.find(1).plain, *database.execute("select plain from priced")[0].values()):
         assert found == plain
-        assert {type(each) for each in found.values()} == {float}
+        assert str(found["amount"]) == str(found["rate"]) == DIGITS
+        assert type(found["beside"]) is float
     assert database.execute("select history from priced") == [{"history": [plain, None]}]
 
 
@@ -289,13 +290,22 @@ def test_a_decimal_comes_back_from_json_as_it_went(priced):
     assert added == priced.find(2) == Priced(2, price, {"a": [Decimal("1e-30")]}, [price])
 
 
-def test_a_number_in_json_that_no_float_can_hold_is_told_with_its_column(priced, database):
-    database.execute("update priced set prices = '[1e999]'")
-    with pytest.raises(UnreadableRowError, match="'prices'") as caught:
-        priced.find(1)
-    assert (caught.value.column, caught.value.row[2]) == ("prices", "[1e999]")
+def test_a_decimal_in_json_may_be_beyond_a_float(priced, database):
+    database.execute("""update priced set prices = '{"a": [1e999, -1e-999]}'""")
+    found = priced.find(1).prices
+    assert found == {"a": [Decimal("1e999"), Decimal("-1e-999")]}
+    assert priced.update(1, {"prices": found}).prices == found
     with pytest.raises(UnreadableRowError):
         database.execute("select prices from priced")
+
+
+def test_a_float_in_json_may_not(priced, database):
+    database.execute(
+        """update priced set price = null, history = array['{"amount": 1, "rate": %s.5}']::jsonb[]""" % 10**400
+    )
+    with pytest.raises(UnreadableRowError, match="'history'") as caught:
+        priced.find(1)
+    assert caught.value.column == "history"
 
 
 def test_a_number_in_other_json_that_no_float_can_hold_is_told(priced, database):

@@ -180,6 +180,33 @@ def test_composite_types_come_back_as_annotated(things, database, name, hint, va
         round_trip(store, name, value)
 
 
+@pytest.mark.parametrize(
+    ("hint", "value"),
+    [
+        (Any, {"a": [1, None, "x", 19.5]}),
+        (object, "x"),
+        (str, "1"),
+        (str, "x y"),
+        (dict[str, Decimal], {"a": Decimal(1)}),
+    ],
+)
+def test_json_in_a_composite_type_comes_back_as_annotated(things, database, hint, value):
+    kind = make_dataclass("Made", [("a", int), ("data", hint | None if hint is not Any else Any)])
+    database.execute(
+        "create type made as (a int, data jsonb); create table mades (id int primary key, m made, ms made[])"
+    )
+    entity = make_dataclass("Mades", [("id", int), ("m", kind), ("ms", list[kind])])
+    store = type("MadesStore", (Store,), {"entity": entity, "table": "mades", "arrays": ("ms",)})(database)
+    added = entity(1, kind(2, value), [kind(3, value), kind(4, None)])
+    assert store.add(added) == store.get(1) == added
+    long = "19.99000000000000000001"
+    database.execute("update mades set m.data = %s", [long])
+    if hint is Any:
+        found = store.get(1)
+        assert str(found.m.data) == long
+        assert str(store.update(1, {"m": found.m, "ms": [found.m]}).ms[0].data) == long
+
+
 def test_attributes_are_told_by_name_not_by_place(things, database):
     things("address", Address).add_all([things("address", Address).entity(address=Address("Ulm", "Street"))])
     assert database.execute("select (address).city as city, (address).street as street from things") == [

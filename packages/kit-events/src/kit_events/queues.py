@@ -1,7 +1,6 @@
-"""Where a queue is: its client and URL, without asking AWS."""
+"""Where a queue is: its region and URL, without asking AWS."""
 
 import re
-from typing import Any
 
 from kit_events.errors import QueueNameError
 
@@ -16,19 +15,20 @@ def is_queue(text: str) -> bool:
     return bool(_ARN.fullmatch(text) or _URL.fullmatch(text))
 
 
-def locate(queue: str) -> tuple[Any, str]:
-    """Return a client for the queue's region, and the queue's URL. Raise `QueueNameError` for neither ARN nor URL.
+def locate(queue: str) -> tuple[str | None, str]:
+    """Return a queue's region, None for the function's own, and its URL.
+
+    Raise `QueueNameError` for a text that is neither ARN nor URL.
 
     A queue's URL is the endpoint, the account and the name ("Amazon SQS queue and message identifiers"): to ask for it
     would take a call at each cold start, and a permission.
     """
-    from kit_aws import client
-
     arn = _ARN.fullmatch(queue)
     if arn:
-        sqs = client("sqs", region=arn[1])
-        return sqs, f"{sqs.meta.endpoint_url.rstrip('/')}/{arn[2]}/{arn[3]}"
+        from kit_aws import get_endpoint
+
+        return arn[1], f"{get_endpoint('sqs', arn[1]).url.rstrip('/')}/{arn[2]}/{arn[3]}"
     if not _URL.fullmatch(queue):
         raise QueueNameError(queue)
     region = _REGION.match(queue)
-    return client("sqs", region=region and (region[1] or region[2])), queue
+    return (region[1] or region[2]) if region else None, queue

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from kit_aws import AwsError
 from kit_core import invocation
 from kit_core.redaction import redact_text
 from kit_events import QueueNameError, SqsDeadLetter, SqsVisibility
-from kit_events.queues import locate
 
 CORPUS = Path(__file__).parents[3] / "kit-core" / "tests" / "redaction" / "secrets.json"
 SOURCE = "arn:aws:sqs:us-east-1:123456789012:underwriting"
@@ -173,22 +172,18 @@ def test_the_senders_attributes_come_first_where_there_is_room_for_ten(
 
 @pytest.mark.parametrize(("spare", "reasons"), [(1000, 5), (100, 1), (0, 0)])
 def test_a_message_as_large_as_a_queue_takes_goes_without_its_reason(
-    aws: Any, caplog: pytest.LogCaptureFixture, spare: int, reasons: int
+    aws: Any, hooks: Any, caplog: pytest.LogCaptureFixture, spare: int, reasons: int
 ) -> None:
     dead, sent = Queue(aws, "dead"), []
     dead.sqs.set_queue_attributes(QueueUrl=dead.url, Attributes={"MaximumMessageSize": "1048576"})
-    events = locate(dead.arn)[0].meta.events
 
-    def note(params: Any, **_: Any) -> None:
-        sent.append(params["MessageAttributes"])
-        params["MessageBody"] = "cut, for moto takes less"
+    def note(parameters: Any) -> None:
+        sent.append(parameters["MessageAttributes"])
+        parameters["MessageBody"] = "cut, for moto takes less"
 
-    events.register("provide-client-params.sqs.SendMessage", note)
-    try:
-        with caplog.at_level(logging.WARNING, "kit.events"):
-            SqsDeadLetter(dead.arn)(failing(body="x" * (1_048_576 - spare), messageAttributes={}), ValueError("no"))
-    finally:
-        events.unregister("provide-client-params.sqs.SendMessage", note)
+    hooks.before["SendMessage"] = note
+    with caplog.at_level(logging.WARNING, "kit.events"):
+        SqsDeadLetter(dead.arn)(failing(body="x" * (1_048_576 - spare), messageAttributes={}), ValueError("no"))
     assert len(sent[0]) == reasons
     assert [record.dead_letter_message for record in caplog.records] == ["no"] * (reasons < 5)
 
@@ -201,21 +196,19 @@ def test_what_could_not_be_sent_is_raised(aws: Any) -> None:
 
 
 @pytest.fixture
-def reason_of(aws: Any) -> Iterator[Callable[[str], str]]:
+def reason_of(aws: Any, hooks: Any) -> Callable[[str], str]:
     """Return a callable that tells the attribute dead_letter_message of an error's text."""
     dead, sent = Queue(aws, "dead"), []
-    events = locate(dead.arn)[0].meta.events
 
-    def note(params: Any, **_: Any) -> None:
-        sent.append(params["MessageAttributes"]["dead_letter_message"]["StringValue"])
+    def note(parameters: Any) -> None:
+        sent.append(parameters["MessageAttributes"]["dead_letter_message"]["StringValue"])
 
     def reason(text: str) -> str:
         SqsDeadLetter(dead.arn)(failing(messageAttributes={}), ValueError(text))
         return str(sent.pop())
 
-    events.register("provide-client-params.sqs.SendMessage", note)
-    yield reason
-    events.unregister("provide-client-params.sqs.SendMessage", note)
+    hooks.before["SendMessage"] = note
+    return reason
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is part of the repository, not of the package")

@@ -7,11 +7,10 @@ from subprocess import run
 from typing import Any
 
 import pytest
-from kit_aws import AwsError, ResourceNotFoundError, client
+from kit_aws import AwsError, ResourceNotFoundError
 from kit_events import QueueNameError, SqsDeadLetter
 from kit_events.cli import main
 from kit_events.dead_letters import Redriven, redrive
-from kit_events.queues import locate
 
 
 class Queues:
@@ -86,19 +85,16 @@ def test_messages_go_back_to_where_they_came_from(queues: Queues) -> None:
     assert queues.take(queues.dead) == []
 
 
-def test_messages_that_sqs_moved_know_where_they_came_from(queues: Queues) -> None:
+def test_messages_that_sqs_moved_know_where_they_came_from(queues: Queues, hooks: Any) -> None:
     """AWS notes it as DeadLetterQueueSourceArn, which moto doesn't."""
     queues.sqs.send_message(QueueUrl=queues.dead, MessageBody='{"number": 1}')
 
-    def note(parsed: Any, **_: Any) -> None:
+    def note(parsed: Any) -> None:
         for message in parsed.get("Messages", []):
             message["Attributes"]["DeadLetterQueueSourceArn"] = queues.home_arn
 
-    client("sqs").meta.events.register("after-call.sqs.ReceiveMessage", note)
-    try:
-        assert redrive(queues.dead).sent == 1
-    finally:
-        client("sqs").meta.events.unregister("after-call.sqs.ReceiveMessage", note)
+    hooks.after["ReceiveMessage"] = note
+    assert redrive(queues.dead).sent == 1
     assert queues.numbers(queues.home) == [1]
 
 
@@ -208,20 +204,17 @@ def forged(target: str) -> dict[str, Any]:
     return {"dead_letter_source": {"DataType": "String", "StringValue": target}}
 
 
-def test_a_senders_attribute_does_not_say_where_to_what_sqs_has_moved(aws: Any, queues: Queues) -> None:
+def test_a_senders_attribute_does_not_say_where_to_what_sqs_has_moved(aws: Any, queues: Queues, hooks: Any) -> None:
     """The command may send to more queues than the sender may."""
     elsewhere, elsewhere_arn = queues.make(aws, "elsewhere")
     queues.sqs.send_message(QueueUrl=queues.dead, MessageBody="{}", MessageAttributes=forged(elsewhere_arn))
 
-    def note(parsed: Any, **_: Any) -> None:
+    def note(parsed: Any) -> None:
         for message in parsed.get("Messages", []):
             message["Attributes"]["DeadLetterQueueSourceArn"] = queues.home_arn
 
-    client("sqs").meta.events.register("after-call.sqs.ReceiveMessage", note)
-    try:
-        assert redrive(queues.dead).sent == 1
-    finally:
-        client("sqs").meta.events.unregister("after-call.sqs.ReceiveMessage", note)
+    hooks.after["ReceiveMessage"] = note
+    assert redrive(queues.dead).sent == 1
     assert (len(queues.take(queues.home)), queues.take(elsewhere)) == (1, [])
 
 
@@ -234,85 +227,70 @@ def test_an_attribute_leads_to_no_other_account(queues: Queues, target: str) -> 
     assert reason.startswith("no queue of this account is noted")
 
 
-def test_in_a_fifo_queue_nothing_goes_before_an_earlier_one_that_failed(aws: Any) -> None:
+def test_in_a_fifo_queue_nothing_goes_before_an_earlier_one_that_failed(aws: Any, hooks: Any) -> None:
     queues = Queues(aws, fifo=True)
     for number in range(5):
         queues.fail(number)
-    events = locate(queues.home_arn)[0].meta.events
 
-    def refuse(params: Any, **_: Any) -> None:
+    def refuse(params: Any) -> None:
         if any('"number": 2' in entry["MessageBody"] for entry in params["Entries"]):
             raise AwsError("not now", code="InternalError")
 
-    events.register("provide-client-params.sqs.SendMessageBatch", refuse)
-    try:
-        done = redrive(queues.dead)
-    finally:
-        events.unregister("provide-client-params.sqs.SendMessageBatch", refuse)
+    hooks.before["SendMessageBatch"] = refuse
+    done = redrive(queues.dead)
     assert sorted(done.failed.values()) == ["an earlier message of its group could not be sent"] * 2 + ["not now"]
     assert queues.numbers(queues.home) == [0, 1]
     assert queues.numbers(queues.dead) == [2, 3, 4]
 
 
-def test_a_message_that_sqs_hands_out_twice_is_sent_once_and_ends_nothing(queues: Queues) -> None:
+def test_a_message_that_sqs_hands_out_twice_is_sent_once_and_ends_nothing(queues: Queues, hooks: Any) -> None:
     """A standard queue may, and does so once 300 seconds have passed."""
     for number in range(25):
         queues.fail(number)
     seen: list[Any] = []
 
-    def again(parsed: Any, **_: Any) -> None:
+    def again(parsed: Any) -> None:
         messages = parsed.get("Messages", [])
         seen.extend(messages[:1])
         parsed["Messages"] = seen[:1] + messages if messages and messages[0] is not seen[0] else messages
 
-    client("sqs").meta.events.register("after-call.sqs.ReceiveMessage", again)
-    try:
-        done = redrive(queues.dead, matching=lambda record: json.loads(record.body)["number"] >= 20)
-    finally:
-        client("sqs").meta.events.unregister("after-call.sqs.ReceiveMessage", again)
+    hooks.after["ReceiveMessage"] = again
+    done = redrive(queues.dead, matching=lambda record: json.loads(record.body)["number"] >= 20)
     assert (done.read, done.sent) == (25, 5)
 
 
-def test_what_was_sent_and_could_not_be_deleted_is_sent_once(queues: Queues) -> None:
+def test_what_was_sent_and_could_not_be_deleted_is_sent_once(queues: Queues, hooks: Any) -> None:
     queues.fail(1)
     failed = [{"Id": "0", "Code": "InternalError", "SenderFault": False}]
-    events, sqs = client("sqs").meta.events, queues.sqs
+    sqs = queues.sqs
 
-    def keep(**_: Any) -> Any:
+    def keep(_: Any) -> Any:
         [message] = redriven
         sqs.change_message_visibility(QueueUrl=queues.dead, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
-        return type("Answer", (), {"status_code": 200})(), {"Failed": failed}
+        return {"Failed": failed}
 
     redriven: list[Any] = []
 
-    def note(parsed: Any, **_: Any) -> None:
+    def note(parsed: Any) -> None:
         redriven[:] = parsed.get("Messages", [])
 
-    events.register("after-call.sqs.ReceiveMessage", note)
-    events.register_first("before-call.sqs.DeleteMessageBatch", keep)
-    try:
-        done = redrive(queues.dead)
-    finally:
-        events.unregister("after-call.sqs.ReceiveMessage", note)
-        events.unregister("before-call.sqs.DeleteMessageBatch", keep)
+    hooks.after["ReceiveMessage"], hooks.before["DeleteMessageBatch"] = note, keep
+    done = redrive(queues.dead)
     assert (done.sent, list(done.failed.values())) == (1, ["sent, but not deleted: InternalError"])
     assert queues.numbers(queues.home) == [1]
 
 
-def test_a_queue_that_others_keep_filling_comes_to_an_end(queues: Queues) -> None:
+def test_a_queue_that_others_keep_filling_comes_to_an_end(queues: Queues, hooks: Any) -> None:
     queues.fail(0)
     received = []
 
-    def fill(**_: Any) -> None:
+    def fill(_: Any) -> None:
         received.append(1)
         assert len(received) < 20
         queues.fail(len(received))
 
-    client("sqs").meta.events.register("after-call.sqs.ReceiveMessage", fill)
-    try:
-        assert redrive(queues.dead).sent == 1
-    finally:
-        client("sqs").meta.events.unregister("after-call.sqs.ReceiveMessage", fill)
+    hooks.after["ReceiveMessage"] = fill
+    assert redrive(queues.dead).sent == 1
     assert queues.numbers(queues.home) == [0]
 
 

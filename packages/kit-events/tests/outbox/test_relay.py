@@ -22,7 +22,9 @@ from kit_events import (
 from kit_events.outbox import DeadEvent, Outbox, Relay, Relayed
 from kit_events.outbox.table import FailedEvent, Settlement
 from kit_events.publishing.message import Message
-from kit_testing import RecordingBus
+from kit_handler import Response, route, trigger
+from kit_testing import Client, RecordingBus
+from kit_testing.events import schedule_event
 
 
 @dataclass(frozen=True)
@@ -356,3 +358,19 @@ def test_a_relay_without_a_bus_raises_and_one_with_a_missing_topic_counts_a_fail
 def test_a_lease_that_is_over_at_once_is_refused() -> None:
     with pytest.raises(ValueError, match="lease is longer than nothing"):
         Outbox(lease=timedelta(0))
+
+
+def test_the_counts_of_a_run_are_an_answer(box: Outbox, sent_to: Any) -> None:
+    publish(box, Paid(uuid4()))
+
+    @trigger
+    def relay(event: dict[str, Any]) -> Relayed:
+        return Relay(box).run()
+
+    @route
+    def relay_now() -> Response:
+        return Response.ok(Relay(box).run())
+
+    assert relay(schedule_event(), None) == {"sent": 1, "failed": 0, "dead": 0}
+    assert Client(relay_now).post("/").json()["data"] == {"sent": 0, "failed": 0, "dead": 0}
+    assert repr(Relayed(dead=1)) == "Relayed(sent=0, failed=0, dead=1)"

@@ -1,5 +1,6 @@
 """Events that are declared: type, version, aggregate and attributes by the class."""
 
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
@@ -53,6 +54,16 @@ class Named(BaseEvent):
 def test_the_aggregate_is_the_field_that_says_so(event: BaseEvent) -> None:
     assert event.get_aggregate_id() == LOAN
     assert message_of(event).aggregate_id == LOAN
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="before, such a class can't be defined")
+def test_other_annotations_may_be_for_type_checkers_only() -> None:
+    class Checked(BaseEvent):
+        type: ClassVar[str] = "loan.requested"
+        log: ClassVar[Logger]  # type: ignore[name-defined]  # noqa: F821
+        loan: AggregateId = LOAN
+
+    assert Checked().get_aggregate_id() == LOAN
 
 
 def test_version_and_type_are_the_classs() -> None:

@@ -28,9 +28,9 @@ def test_a_name_is_a_topic_of_this_account_and_region(
     monkeypatch.setenv("EVENT_BUS", "loans")
     monkeypatch.setenv("AWS_REGION", region)
     monkeypatch.setenv("AWS_ACCOUNT_ID", ACCOUNT)
-    sns, topic = choose_driver(None).destination()
-    assert topic == f"arn:{partition}:sns:{region}:{ACCOUNT}:loans"
-    assert sns.meta.region_name == region
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRETEXAMPLE")
+    assert choose_driver(None).destination() == (region, f"arn:{partition}:sns:{region}:{ACCOUNT}:loans")
 
 
 def test_a_name_without_a_region_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,9 +46,7 @@ def test_a_name_without_a_region_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_arn_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENT_BUS", "arn:aws:sns:eu-central-1:210987654321:loans")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    sns, topic = choose_driver(None).destination()
-    assert topic == "arn:aws:sns:eu-central-1:210987654321:loans"
-    assert sns.meta.region_name == "eu-central-1"
+    assert choose_driver(None).destination() == ("eu-central-1", "arn:aws:sns:eu-central-1:210987654321:loans")
 
 
 @pytest.mark.parametrize(

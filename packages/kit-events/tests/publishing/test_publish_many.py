@@ -1,14 +1,14 @@
 """What becomes of many events when some of them fail."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Barrier, current_thread
 from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from kit_aws import AccessDeniedError, AwsError, ThrottlingError, client
+from kit_aws import AccessDeniedError, AwsError, ThrottlingError
 from kit_events import (
     AggregateId,
     BaseEvent,
@@ -270,26 +270,13 @@ def test_only_what_is_published_is_logged(caplog: pytest.LogCaptureFixture) -> N
 
 
 @pytest.fixture
-def answered(aws: Any) -> Iterator[Callable[[str, Any], None]]:
+def answered(aws: Any, hooks: Any) -> Callable[[str, Any], None]:
     """Let AWS answer as told: a callable of the operation and the answer."""
-    undo: list[Callable[[], None]] = []
 
     def answer(operation: str, answer: Any) -> None:
-        service, name = operation.split(".")
-        events = client(service, region=aws.region).meta.events
+        hooks.before[operation] = lambda _: answer
 
-        class Answer:
-            status_code = 200
-
-        def reply(**_: Any) -> Any:
-            return Answer(), answer
-
-        events.register_first(f"before-call.{service}.{name}", reply)
-        undo.append(lambda: events.unregister(f"before-call.{service}.{name}", reply))
-
-    yield answer
-    for each in undo:
-        each()
+    return answer
 
 
 SUCCESS: dict[str, Any] = {"Successful": [{"Id": "0", "MessageId": "m"}]}
@@ -298,8 +285,8 @@ SUCCESS: dict[str, Any] = {"Successful": [{"Id": "0", "MessageId": "m"}]}
 @pytest.mark.parametrize(
     ("destination", "operation"),
     [
-        ("arn:aws:sns:us-east-1:123456789012:loans", "sns.PublishBatch"),
-        ("arn:aws:sqs:us-east-1:123456789012:loans", "sqs.SendMessageBatch"),
+        ("arn:aws:sns:us-east-1:123456789012:loans", "PublishBatch"),
+        ("arn:aws:sqs:us-east-1:123456789012:loans", "SendMessageBatch"),
     ],
 )
 @pytest.mark.parametrize(
@@ -334,7 +321,7 @@ def test_an_entry_that_failed_is_told_by_whose_fault_it_is(
     ],
 )
 def test_an_entry_that_an_event_bus_did_not_take_is_told(answered: Any, code: str, expected: type[Exception]) -> None:
-    answered("events.PutEvents", {"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, {"ErrorCode": code}]})
+    answered("PutEvents", {"FailedEntryCount": 1, "Entries": [{"EventId": "1"}, {"ErrorCode": code}]})
     messages = [message_of(Paid(LOAN, text)) for text in "ab"]
     from kit_events.publishing.drivers.choice import choose_driver
 

@@ -1,6 +1,7 @@
 """`Dispatcher`: one Lambda entry point for every kind of event."""
 
 from kit_core.invocation import begin, end
+from kit_core.parameters import refuse_unknown
 
 from kit_handler.errors import ConfigurationError, UnhandledSourceError
 from kit_handler.http import payloads
@@ -9,7 +10,7 @@ from kit_handler.sources import names_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any, TypeVar
+    from typing import Any, Never, TypeVar
 
     from kit_handler._types import EventHandler, TriggerHandler
     from kit_handler.jobs.failures import Backoff
@@ -54,7 +55,9 @@ class Dispatcher:
         default: "EventHandler | None" = None,
         jobs: "Any" = None,
         routes: "Any" = None,
+        **unknown: "Never",
     ) -> None:
+        refuse_unknown("Dispatcher", unknown, ("http", "websocket", "default", "jobs", "routes"))
         self.http = http
         self.websocket = websocket
         self.default = default
@@ -73,6 +76,7 @@ class Dispatcher:
         permanent: "type[Exception] | Iterable[type[Exception]]" = _ITS_DEFAULT,
         max_receives: int | None = _ITS_DEFAULT,
         backoff: "Backoff | Visibility | None" = _ITS_DEFAULT,
+        **unknown: "Never",
     ) -> "Callable[[Callable[..., Any]], JobHandler]":
         """Register a job for queues, topics, buckets, streams, tables or events by name, ARN or source (`aws:sqs`).
 
@@ -81,6 +85,7 @@ class Dispatcher:
         values = locals()
         from kit_handler.jobs.jobs import OPTIONS, job
 
+        refuse_unknown("Dispatcher.job", unknown, sorted(OPTIONS))
         given = {name: values[name] for name in OPTIONS if values[name] is not _ITS_DEFAULT}
         return self._decorator(names, "job", job, given)
 

@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--parameter", type=_parameter, action="append", default=[], metavar="NAME=VALUE", help="of the template")
     add("--retry-delay", type=_delay, default=1, metavar="SECONDS", help=_DELAY)
     add("--raw-logs", action="store_true", help="show structured log lines as the JSON that they are")
+    add("--websocket-speed", type=_positive, default=1.0, metavar="N", help=_SPEED)
+    add("--websocket-lost-disconnects", type=_share, default=0.0, metavar="SHARE", help=_LOST)
+    add("--websocket-throttled", type=_share, default=0.0, metavar="SHARE", help=_THROTTLED)
     add("--no-reload", action="store_false", dest="reload", help="do not watch the code")
     run.set_defaults(command=_run)
 
@@ -87,6 +90,9 @@ _PORT = (
     "of the first HTTP API (default 3000); the others have the following ones, or free ones where those are in use;"
     " 0: free ones"
 )
+_SPEED = "WebSocket connections age N times as fast: the ten idle minutes and the two hours are divided by it"
+_LOST = "of WebSocket connections whose $disconnect never comes, from 0 (default) to 1"
+_THROTTLED = "of commands to @connections that are answered with 429, from 0 (default) to 1"
 _DELAY = "until a failed message comes again (default 1); 'queue': the queue's own visibility timeout"
 
 
@@ -136,17 +142,41 @@ def _subscription(given: argparse.Namespace) -> int:
 
 
 def _options(found: argparse.Namespace) -> "Options":
+    from kit_local.gateway.rules import WebSocketRules
     from kit_local.run import Options
 
     given = {name: value for name, value in vars(found).items() if name != "raw_logs"}
     parameters = dict(given.pop("parameter"))
-    return Options(**{**given, "folder": found.folder.resolve()}, parameters=parameters)
+    names = ("speed", "lost_disconnects", "throttled")
+    rules = WebSocketRules(**{name: given.pop(f"websocket_{name}") for name in names})
+    return Options(**{**given, "folder": found.folder.resolve()}, parameters=parameters, websocket=rules)
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65535:
         raise argparse.ArgumentTypeError("a port is a number between 0 and 65535")
     return int(text)
+
+
+def _positive(text: str) -> float:
+    number = _number(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("a number over 0")
+    return number
+
+
+def _share(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError("a number from 0 to 1")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
 
 
 def _parameter(text: str) -> tuple[str, str]:

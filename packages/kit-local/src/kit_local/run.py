@@ -18,6 +18,7 @@ from kit_testing.errors import MigrationError, TestingError
 from kit_testing.servers import Aws
 
 from kit_local.errors import LocalError
+from kit_local.gateway.rules import WebSocketRules
 from kit_local.logs import Console, LogHandler
 from kit_local.paths import state_folder
 from kit_local.running import Announcement
@@ -44,6 +45,7 @@ class Options:
     parameters: Mapping[str, str] = field(default_factory=dict)
     retry_delay: int | None = 1  # seconds; None: the queues' own visibility timeouts
     reload: bool = True
+    websocket: WebSocketRules = field(default_factory=WebSocketRules)
 
 
 class PortError(LocalError):
@@ -255,9 +257,12 @@ class Backend:
         self._stops.append(functions.stop)
         sockets: list[Connections] = []
         for api in stack.apis:
-            gateway = (WebSocketGateway if api.kind == "websocket" else HttpGateway)(api, stack, functions)
-            if isinstance(gateway, WebSocketGateway):
+            gateway: HttpGateway | WebSocketGateway
+            if api.kind == "websocket":
+                gateway = WebSocketGateway(api, stack, functions, rules=self._options.websocket)
                 sockets.append(gateway.connections)
+            else:
+                gateway = HttpGateway(api, stack, functions)
             self._stops.append(gateway.stop)
             await gateway.start(self._sockets[api.logical_id])
         self.cloud.bridges.append(Management(sockets, asyncio.get_running_loop()))

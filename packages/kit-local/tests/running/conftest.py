@@ -88,9 +88,10 @@ class Laboratory:
         base = "" if stage == "$default" else f"/{stage}"
         url = f"{'ws' if kind == 'websocket' else 'http'}://127.0.0.1:{bound.getsockname()[1]}{base}"
         authorizers: dict[str, Authorizer] = options.pop("authorizers", {})
+        own = {name: options.pop(name) for name in ("rules",) if name in options}
         api = Api("Api", "api123", kind, stage, url, routes, authorizers, **options)
         stack = Stack("shop", self.region, self.account, self.folder, self._functions, (api,))
-        gateway = (WebSocketGateway if kind == "websocket" else HttpGateway)(api, stack, functions)
+        gateway = (WebSocketGateway if kind == "websocket" else HttpGateway)(api, stack, functions, **own)
         self._stops.append(gateway.stop)
         await gateway.start(bound)
         return url

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from kit_local import cli
+from kit_local.gateway.rules import WebSocketRules
 from kit_local.run import Options
 
 
@@ -27,6 +28,7 @@ def test_without_options_it_runs_this_folder(told: list[Options], monkeypatch: A
 def test_every_option_arrives(told: list[Options], tmp_path: Path) -> None:
     arguments = f"run {tmp_path} --port 0 --ready-file r.json --ephemeral --ignore-unsupported --no-reload"
     arguments += " --retry-delay 5 --parameter A=1 --parameter B=x=y"
+    arguments += " --websocket-speed 60 --websocket-lost-disconnects 0.5 --websocket-throttled 0.1"
     cli.main(arguments.split())
     assert told == [
         Options(
@@ -38,6 +40,7 @@ def test_every_option_arrives(told: list[Options], tmp_path: Path) -> None:
             parameters={"A": "1", "B": "x=y"},
             retry_delay=5,
             reload=False,
+            websocket=WebSocketRules(speed=60, lost_disconnects=0.5, throttled=0.1),
         )
     ]
 
@@ -75,6 +78,10 @@ def test_it_tells_its_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["run", "--parameter", "=1"],
         ["run", "--retry-delay", "-1"],
         ["run", "--retry-delay", "soon"],
+        ["run", "--websocket-speed", "0"],
+        ["run", "--websocket-throttled", "nan"],
+        ["run", "--websocket-lost-disconnects", "1.5"],
+        ["run", "--websocket-lost-disconnects", "often"],
         ["run", "--unknown"],
     ],
 )

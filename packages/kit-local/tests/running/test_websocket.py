@@ -7,9 +7,12 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
-from kit_local.gateway import websocket
+from kit_local.gateway import connections
+from kit_local.gateway.frames import FRAME_LIMIT, FrameLimit
+from kit_local.gateway.rules import WebSocketRules
 from kit_local.stack import Authorizer, Route
 from kit_testing.servers.aws.boto import client
+from kit_testing.servers.connections import MESSAGE_LIMIT
 
 pytestmark = pytest.mark.anyio
 
@@ -214,18 +217,8 @@ async def test_the_authorizers_context_is_in_every_event(lab: Any, serve: Any, h
         assert event["requestContext"]["authorizer"] == {"principalId": "me", "n": "1", "integrationLatency": 0}
 
 
-async def test_too_long_a_message_closes_the_connection(serve: Any, http: aiohttp.ClientSession) -> None:
-    async with http.ws_connect(await serve()) as ws:
-        await ws.send_str("x" * (websocket.MESSAGE_LIMIT + 1))
-        message = await ws.receive()
-        assert (message.type, message.data) == (WSMsgType.CLOSE, 1009)
-
-
-async def test_an_idle_connection_is_closed(
-    lab: Any, serve: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(websocket, "IDLE_SECONDS", 0.2)
-    async with http.ws_connect(await serve()) as ws:
+async def test_an_idle_connection_is_closed(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve(rules=WebSocketRules(speed=3000))) as ws:
         message = await ws.receive()
         assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
     assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1001
@@ -306,8 +299,7 @@ async def test_messages_of_one_connection_run_at_once(lab: Any, serve: Any, http
 
 async def test_a_client_that_vanishes_is_disconnected(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
     ws = await http.ws_connect(await serve())
-    transport = ws._response.connection.transport  # type: ignore[union-attr]
-    transport.abort()
+    transport(ws).abort()
     assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1006
     await ws.close()
 
@@ -319,3 +311,155 @@ async def test_stopping_closes_every_connection(lab: Any, serve: Any, http: aioh
         for message in (await ws.receive(), await other.receive()):
             assert (message.type, message.data) == (WSMsgType.CLOSE, 1001)
     assert {event["requestContext"]["eventType"] for event in events(lab)} == {"CONNECT"}
+
+
+async def test_too_long_a_frame_closes_the_connection(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    url = await serve()
+    async with http.ws_connect(url) as ws:
+        await ws.send_str("x" * FRAME_LIMIT)
+        assert json.loads(await ws.receive_str())["message"] == "Forbidden"
+    async with http.ws_connect(url) as ws:
+        await ws.send_str("x" * (FRAME_LIMIT + 1))
+        message = await ws.receive()
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1009)
+    assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] in (1000, 1009)
+
+
+@pytest.mark.parametrize(("size", "closed"), [(MESSAGE_LIMIT, False), (MESSAGE_LIMIT + 1, True)])
+async def test_a_message_of_several_frames_has_the_messages_limit(
+    serve: Any, http: aiohttp.ClientSession, size: int, closed: bool
+) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        send_in_frames(ws, "x" * size)
+        message = await ws.receive()
+        assert (message.type is WSMsgType.CLOSE and message.data == 1009) is closed
+        assert closed or json.loads(message.data)["message"] == "Forbidden"
+
+
+async def test_a_binary_frame_closes_the_connection(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        await ws.send_bytes(b'{"action": "echo"}')
+        message = await ws.receive()
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1003)
+    assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1003
+    assert {event["requestContext"]["eventType"] for event in events(lab)} == {"CONNECT", "DISCONNECT"}
+
+
+@pytest.mark.parametrize("message", ["[" * 100_000, '{"action":' * 13_000, "9" * 10_000, "\x00", '{"action": NaN}'])
+async def test_odd_messages_get_their_error_reply(
+    lab: Any, serve: Any, http: aiohttp.ClientSession, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        send_in_frames(ws, message)
+        assert json.loads(await ws.receive_str())["message"] == "Forbidden"
+        await ws.send_json({"action": "echo"})
+        assert (await ws.receive_str()).startswith("heard")
+    assert caplog.records == []
+
+
+async def test_a_connection_has_its_longest_time(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    rules = WebSocketRules(speed=1200)
+    assert (rules.idle_seconds, rules.longest_seconds) == (0.5, 6.0)
+    async with http.ws_connect(await serve(rules=rules)) as ws:
+        answers = 0
+        while (message := await _ask(ws)).type is WSMsgType.TEXT:
+            answers += 1
+        assert message.data == 1001
+    assert answers > 1
+    assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1001
+
+
+async def test_disconnect_is_lost_when_asked(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve(rules=WebSocketRules(lost_disconnects=1.0))) as ws:
+        await ws.send_json({"action": "echo"})
+        await ws.receive_str()
+    async with asyncio.timeout(30):
+        while "websocket $disconnect  lost" not in lab.shown:
+            await asyncio.sleep(0.01)
+    assert "DISCONNECT" not in {event["requestContext"]["eventType"] for event in events(lab)}
+
+
+async def test_commands_are_throttled_when_asked(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    url = await serve(rules=WebSocketRules(throttled=1))
+    api = commands(url)
+    async with http.ws_connect(url) as ws:
+        connection = (await event_of(lab, "CONNECT"))["requestContext"]["connectionId"]
+        with pytest.raises(api.exceptions.LimitExceededException):
+            await asyncio.to_thread(api.post_to_connection, ConnectionId=connection, Data=b"lost")
+        await ws.send_json({"action": "echo"})
+        assert (await ws.receive_str()).startswith("heard")
+
+
+async def test_an_answer_that_nobody_gets_is_shown(lab: Any, serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        await ws.send_json({"action": "quiet"})
+        async with asyncio.timeout(30):
+            while "200, body not sent: no route response" not in lab.shown:
+                await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_does_not_read_is_gone(
+    lab: Any, serve: Any, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "SEND_SECONDS", 0.2)
+    url = await serve()
+    api = commands(url)
+    async with http.ws_connect(url, max_msg_size=0) as ws:
+        connection = (await event_of(lab, "CONNECT"))["requestContext"]["connectionId"]
+        transport(ws).pause_reading()
+
+        def post_until_it_fails() -> None:
+            for _ in range(1000):
+                api.post_to_connection(ConnectionId=connection, Data=b"x" * MESSAGE_LIMIT)
+
+        with pytest.raises(api.exceptions.GoneException):
+            await asyncio.to_thread(post_until_it_fails)
+        assert (await event_of(lab, "DISCONNECT"))["requestContext"]["disconnectStatusCode"] == 1006
+
+
+async def _ask(ws: aiohttp.ClientWebSocketResponse) -> aiohttp.WSMessage:
+    if not ws.closed:
+        await ws.send_str("no route takes this, and no function runs")
+    return await ws.receive(timeout=30)
+
+
+def send_in_frames(ws: aiohttp.ClientWebSocketResponse, message: str) -> None:
+    """Send a text message in frames of the most that API Gateway takes; aiohttp's client sends one."""
+    parts = [message[start : start + FRAME_LIMIT].encode() for start in range(0, len(message), FRAME_LIMIT)]
+    for number, part in enumerate(parts):
+        first, last = number == 0, number == len(parts) - 1
+        transport(ws).write(frame(part, opcode=1 if first else 0, final=last))
+
+
+def frame(payload: bytes, *, opcode: int = 1, final: bool = True, masked: bool = True) -> bytes:
+    """Return a frame (RFC 6455, 5.2), masked with zeros."""
+    size = len(payload)
+    length = bytes([size]) if size < 126 else b"\x7e" + size.to_bytes(2) if size < 65536 else b"\x7f" + size.to_bytes(8)
+    second = bytes([length[0] | (0x80 if masked else 0)]) + length[1:]
+    return bytes([opcode | (0x80 if final else 0)]) + second + (bytes(4) if masked else b"") + payload
+
+
+def transport(ws: aiohttp.ClientWebSocketResponse) -> asyncio.Transport:
+    """Return the connection below a client."""
+    found = ws._response.connection.transport  # type: ignore[union-attr]
+    assert isinstance(found, asyncio.Transport)
+    return found
+
+
+async def test_an_unmasked_frame_closes_the_connection(serve: Any, http: aiohttp.ClientSession) -> None:
+    async with http.ws_connect(await serve()) as ws:
+        transport(ws).write(frame(b'{"action": "echo"}', masked=False))
+        message = await ws.receive()
+        assert (message.type, message.data) == (WSMsgType.CLOSE, 1002)
+
+
+@pytest.mark.parametrize("step", [1, 3, 7, 1000, 1_000_000])
+def test_frames_are_followed_however_they_are_cut(step: int) -> None:
+    short, long, longest = frame(b"a" * 125), frame(b"b" * FRAME_LIMIT), frame(b"c" * 70_000)
+    empty, unmasked = frame(b""), frame(b"d" * 200, masked=False)
+    codes: list[int] = []
+    limit = FrameLimit(codes.append)
+    data = short + longest + empty + long + unmasked + short
+    passed = b"".join(limit.feed(data[at : at + step]) for at in range(0, len(data), step))
+    assert passed == short + empty + long + short
+    assert codes == [1009, 1002]

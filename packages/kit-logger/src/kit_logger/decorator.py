@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
+from kit_core.handlers import refuse_registered
 from kit_core.invocation import ask_outcome, outcome, state
-from kit_core.parameters import is_async
+from kit_core.parameters import is_async, refuse_unknown
 
 from kit_logger.ids import warn_once
 from kit_logger.loggers import begin_logging, end_logging, process_logger
@@ -36,6 +37,7 @@ def inject(
     log_event: bool | None = None,
     correlation_id: FindCorrelationId | None = None,
     metrics: bool | str = False,
+    **unknown: Any,
 ) -> Any:
     """Give every line that is logged during an invocation its function, request and correlation id.
 
@@ -48,7 +50,8 @@ def inject(
     leaves the handler counts as an error, as does an answer with a status from 500 on
 
     It stands above or below the decorators of kit-handler. Below `@route` the answer of the route counts; below `@job`
-    each record is an invocation of its own. Raises ValueError for a namespace that CloudWatch refuses.
+    each record is an invocation of its own. Raises ValueError for a namespace that CloudWatch refuses, and TypeError
+    above a Router's decorator, which would call the function without it.
 
     Example:
         >>> @inject(correlation_id=lambda event: event["order_id"])
@@ -57,6 +60,7 @@ def inject(
         >>> handler({"order_id": "o-1"}, None)
         'o-1'
     """
+    refuse_unknown("inject", unknown, ("correlation_id", "log_event", "metrics"))
     if isinstance(metrics, str):
         from kit_logger.embedded import check_namespace
 
@@ -75,6 +79,7 @@ class _Options:
 
 
 def _wrap(handler: Callable[P, R], *, options: _Options) -> Callable[P, R]:
+    refuse_registered(handler, "inject")
     if is_async(handler):
 
         @functools.wraps(handler)

@@ -6,7 +6,10 @@ Sources: "Specification: Embedded metric format" (CloudWatch user guide); "Metri
 
 from collections.abc import Iterable, Mapping
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # "MetricDatum: Unit"
 _SIZES = (
@@ -23,6 +26,7 @@ _MOST_VALUES = 100
 _MOST_DIMENSIONS = 30
 _LONGEST_NAME = 255
 _LONGEST_VALUE = 1024
+_LONGEST_AGO, _LONGEST_AHEAD = 14 * 86_400, 2 * 3600  # seconds; "MetricDatum: Timestamp"
 _LARGEST = 2.0**360  # "Values must be in the range of -2^360 to 2^360"
 
 Number: TypeAlias = float | list[float]
@@ -63,6 +67,16 @@ def check_dimensions(dimensions: Mapping[str, str]) -> None:
             raise ValueError(f"the dimension {name!r} needs printable ASCII text for its value, not {value!r}")
         if len(value) > _LONGEST_VALUE:
             raise ValueError(f"the dimension {name!r} has {len(value)} characters; {_LONGEST_VALUE} are the most")
+
+
+def check_time(at: "datetime", now: float) -> float:
+    """Return the seconds since 1970 of a time; ValueError for one without an offset, or that CloudWatch refuses."""
+    if at.utcoffset() is None:
+        raise ValueError(f"the time of a metric needs an offset from UTC, not {at!r}")
+    seconds = at.timestamp()
+    if not now - _LONGEST_AGO <= seconds <= now + _LONGEST_AHEAD:
+        raise ValueError(f"the time of a metric is at most two weeks ago and two hours ahead, not {at.isoformat()}")
+    return seconds
 
 
 def check_distinct(*groups: Iterable[str]) -> None:

@@ -3,13 +3,16 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kit_logger.embedded import Value, check_dimensions, check_distinct, check_namespace, definitions
+from kit_logger.embedded import Value, check_dimensions, check_distinct, check_namespace, check_time, definitions
 from kit_logger.ids import context_keys, correlation_id_of, invocation_of
 from kit_logger.lines import encode, fits, plain
 from kit_logger.loggers import process_logger
 from kit_logger.scopes import current
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Dimensions = Mapping[str, str]
 
@@ -22,6 +25,7 @@ def emit_metrics(
     namespace: str | None = None,
     dimensions: Dimensions | Sequence[Dimensions] | None = None,
     properties: Mapping[str, Any] | None = None,
+    at: "datetime | None" = None,
 ) -> None:
     """Write metrics as one line, now.
 
@@ -32,11 +36,13 @@ def emit_metrics(
     metrics once for each; those of `set_default_dimensions` are added. Each different value is a metric that costs
     money, so no ids
     properties: further values on the line, without their secrets; the request's, correlation and tenant id are added
+    at: when it was measured, with an offset from UTC, at most two weeks ago and two hours ahead; by default now
 
     The line is written at every level, also under Lambda's filter of levels, unless POWERTOOLS_METRICS_DISABLED is
     true. Raises ValueError, with nothing written, for values that CloudWatch would drop silently: names and dimensions
     that are not printable ASCII text of its lengths, an unknown unit or resolution, NaN, infinities and numbers beyond
-    2**360, more than 100 metrics or 30 dimensions; and for a name that is used twice, and a dimension that is a secret.
+    2**360, more than 100 metrics or 30 dimensions, a time out of its range; and for a name that is used twice, and a
+    dimension that is a secret.
 
     Example:
         >>> emit_metrics({"LoansRequested": 1, "Decided": (12.5, "Milliseconds")}, dimensions={"stage": "prod"})
@@ -51,11 +57,12 @@ def emit_metrics(
     defined, numbers = definitions(values)
     properties = properties or {}
     check_distinct(members, values, properties)
+    now = time.time()
+    measured = now if at is None else check_time(at, now)
     if not defined or _is_disabled():
         return
-    now = time.time()
     directive = {"Namespace": namespace, "Dimensions": [list(each) for each in sets], "Metrics": defined}
-    metadata = {"Timestamp": int(now * 1000), "CloudWatchMetrics": [directive]}
+    metadata = {"Timestamp": int(measured * 1000), "CloudWatchMetrics": [directive]}
     needed = {**_filtered_keys(now), **members, **numbers, "_aws": metadata}
     line = encode({**_ids(), **plain(dict(properties)), **needed})
     if not fits(line):

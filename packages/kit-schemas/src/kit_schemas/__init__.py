@@ -2,21 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from marshmallow import EXCLUDE, RAISE
-
 from kit_schemas.base import BaseSchema
 from kit_schemas.compiler.switch import generated_source, set_compiled
-from kit_schemas.declaration import field
-from kit_schemas.errors import (
-    SchemaDefinitionError,
-    SchemasError,
-    UndumpableValueError,
-    UnionSelectionError,
-    ValidationError,
-)
+from kit_schemas.declaration import EXCLUDE, RAISE, field
+from kit_schemas.errors import SchemaDefinitionError, SchemasError, UndumpableValueError, UnionSelectionError
 
 if TYPE_CHECKING:
     from kit_schemas.bases import BaseEntity, BaseParams, EventSchema
+    from kit_schemas.errors import ValidationError
     from kit_schemas.json_schema import openapi_components
     from kit_schemas.union import Discriminator
 else:
@@ -24,7 +17,7 @@ else:
     def __getattr__(name):
         from importlib import import_module
 
-        modules = {"Discriminator": "union", "openapi_components": "json_schema"}
+        modules = {"Discriminator": "union", "ValidationError": "errors", "openapi_components": "json_schema"}
         if name not in __all__:
             raise AttributeError(f"module 'kit_schemas' has no attribute {name!r}")
         value = getattr(import_module(f"kit_schemas.{modules.get(name, 'bases')}"), name)

@@ -6,25 +6,29 @@ from collections.abc import Callable, Iterable, Mapping
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, dataclass_transform, overload
 
-import marshmallow
-from marshmallow import EXCLUDE, RAISE, ValidationError
-
-from kit_schemas.building import LazySchema, schema_class_of, shared_schema_of, wrapped_specs
-from kit_schemas.compiler.doubts import DOUBTS
+from kit_schemas.compiler.doubts import doubts
 from kit_schemas.compiler.switch import dumper_of, loader_of
-from kit_schemas.declaration import ClassOptions, FieldSpec, declared_by, field
+from kit_schemas.declaration import EXCLUDE, RAISE, ClassOptions, FieldSpec, Partial, Unknown, declared_by, field
 from kit_schemas.errors import SchemaDefinitionError
-from kit_schemas.mistakes import foreign_base, hidden_by, wrong_names
-from kit_schemas.schema import Partial, Unknown
+from kit_schemas.mistakes import foreign_base, hidden_by, near, wrong_names
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+
+    import marshmallow
 
 _SECRET = re.compile(
     r"pass(?:word|wd|phrase|code)|pwd|secret|token|(?:api|access|private)_?key|credential|authorization|cookie"
     r"|(?:^|_)(?:key|auth|jwt|pin|otp|cvv|cvc)$",
     re.I,
 )
+
+
+class _LazySchema:
+    """Builds the marshmallow Schema class of the class that it is read from, once."""
+
+    def __get__(self, instance: object, owner: "type[BaseSchema]") -> "type[marshmallow.Schema]":
+        return owner._schema_class_of(owner)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field,))
@@ -52,13 +56,15 @@ class BaseSchema:
     __kit_dumpers__: ClassVar[dict[bool, Callable[[Any], dict[str, Any]]]] = {}
     __kit_fields__: ClassVar[dict[str, FieldSpec]] = {}
     __kit_loaders__: ClassVar[dict[Unknown | None, Callable[[Any], Any]]] = {}
+    __kit_plain__: ClassVar[Any] = False  # or the fields of the class without marshmallow, None if it has to make them
     __kit_options__: ClassVar[ClassOptions] = ClassOptions()
-    __kit_schema__: ClassVar[type[marshmallow.Schema]]
-    __kit_shared__: ClassVar[dict[tuple[Unknown | None, bool], marshmallow.Schema]] = {}
+    # Evaluated by whoever asks for the annotations, and marshmallow may not be loaded then.
+    __kit_schema__: ClassVar[Any]
+    __kit_shared__: ClassVar[dict[tuple[Unknown | None, bool], Any]] = {}
     __kit_views__: ClassVar[dict[int, Any]] = {}
-    __kit_wrapped__: ClassVar[type[marshmallow.Schema] | None] = None
+    __kit_wrapped__: ClassVar[Any] = None
 
-    Schema = LazySchema()
+    Schema = _LazySchema()
     """The marshmallow Schema class, built when it is first read: for apispec, webargs and everything of that kind."""
 
     def __init_subclass__(
@@ -75,7 +81,9 @@ class BaseSchema:
         except TypeError as error:
             if "takes no keyword arguments" not in str(error):  # a mixin's own
                 raise
-            message = f"no {', '.join(options)} in a class's head: there are {', '.join(ClassOptions._fields)}"
+            known = ClassOptions._fields
+            misspelt = ", ".join(f"{name}{near(name, known)}" for name in options)
+            message = f"no {misspelt} in a class's head: there are {', '.join(known)}"
             raise SchemaDefinitionError(message, owner=cls.__qualname__) from error
         if unknown not in (None, EXCLUDE, RAISE):
             raise SchemaDefinitionError("unknown is EXCLUDE or RAISE", owner=cls.__qualname__)
@@ -109,6 +117,7 @@ class BaseSchema:
                 fields.pop(name, None)
         cls.__kit_fields__ = fields
         cls.__kit_shared__ = {}
+        cls.__kit_plain__ = False
         cls.__kit_loaders__ = {}
         cls.__kit_dumpers__ = {}
         cls.__kit_views__ = {}
@@ -130,13 +139,15 @@ class BaseSchema:
             raise TypeError(f"{type(self).__qualname__} {wrong_names(self.__kit_fields__, missing, values)}")
 
     @classmethod
-    def from_schema(cls, schema: type[marshmallow.Schema], *, name: str | None = None) -> type[Any]:
+    def from_schema(cls, schema: "type[marshmallow.Schema]", *, name: str | None = None) -> type[Any]:
         """Return a class whose `.Schema` is a marshmallow Schema that exists, with its hooks, methods and `Meta`.
 
         Its fields are the class's, so that `load` makes instances (or a post_load hook's results); fields that are
         neither required nor have a load_default are None when not given. `name` is the class's, unless it is to be
         the schema's without `Schema` at its end.
         """
+        from kit_schemas.building import wrapped_specs
+
         name = name or schema.__name__.removesuffix("Schema") or schema.__name__
         wrapping: Any = type(name, (cls,), {"__module__": schema.__module__, "__doc__": schema.__doc__})
         wrapping.__kit_wrapped__ = schema
@@ -180,14 +191,16 @@ class BaseSchema:
                     return make(data)
                 if type(data) is list:
                     return [make(each) for each in data]
-            except DOUBTS:
+            except doubts():
                 pass  # what is wrong, or only unusual, is for marshmallow to say
-        schema = shared_schema_of(cls, unknown=unknown)
+        schema = _shared_schema_of(cls, unknown=unknown)
         if isinstance(data, BaseSchema):
             data = data.dump()
         try:
             loaded: Self | list[Self] = schema.load(data, partial=partial, many=many)
         except RecursionError:
+            from kit_schemas.errors import ValidationError
+
             raise ValidationError("Nested too deeply.") from None
         return loaded
 
@@ -219,6 +232,8 @@ class BaseSchema:
         try:
             data = _parse(text if isinstance(text, str) else _decoded(text))
         except (TypeError, ValueError, RecursionError):
+            from kit_schemas.errors import ValidationError
+
             raise ValidationError("Not valid JSON.") from None
         return cls.load(data, unknown=unknown, partial=partial, many=cast("Literal[True]", many))
 
@@ -240,14 +255,14 @@ class BaseSchema:
         cls: type[BaseSchema] = type(self)
         try:
             return cls.__kit_dumpers__[skip_none](self)
-        except DOUBTS:
+        except doubts():
             pass  # as in load, or it is the class's first
         if not isinstance(self, BaseSchema):
             raise TypeError(f"dump is for an instance, not for a {cls.__name__}; of several it needs many=True")
         if skip_none not in cls.__kit_dumpers__:
             dumper_of(cls, skip_none)
             return BaseSchema.dump(self, skip_none=skip_none)
-        return cast("dict[str, Any]", shared_schema_of(cls, skip_none=skip_none).dump(self, many=False))
+        return cast("dict[str, Any]", _shared_schema_of(cls, skip_none=skip_none).dump(self, many=False))
 
     @overload
     def dumps(self, *, skip_none: bool = ..., many: Literal[False] = ...) -> str: ...
@@ -281,12 +296,29 @@ class BaseSchema:
         return self.replace(**changes)
 
     @classmethod
-    def _shared_schema(cls, *, unknown: Unknown | None = None, skip_none: bool = False) -> marshmallow.Schema:
-        """Return the one instance of `.Schema` with these options."""
-        return shared_schema_of(cls, unknown=unknown, skip_none=skip_none)
+    def __kit_preload__(cls) -> None:
+        """Compile load and dump, for packages that know in Lambda's init phase that the class will be used."""
+        loader_of(cls, None)
+        dumper_of(cls, False)
 
-    _schema_class_of = staticmethod(schema_class_of)
-    _shared_schema_of = staticmethod(shared_schema_of)
+    @classmethod
+    def _shared_schema(cls, *, unknown: Unknown | None = None, skip_none: bool = False) -> "marshmallow.Schema":
+        """Return the one instance of `.Schema` with these options."""
+        return _shared_schema_of(cls, unknown=unknown, skip_none=skip_none)
+
+    @staticmethod
+    def _schema_class_of(owner: Any) -> "type[marshmallow.Schema]":
+        """Return the marshmallow Schema class of a class or a view of one; it is built by the first call."""
+        from kit_schemas.building import schema_class_of
+
+        return schema_class_of(owner)
+
+    @staticmethod
+    def _shared_schema_of(owner: Any, **options: Any) -> "marshmallow.Schema":
+        """Return the one instance of an owner's Schema with these options."""
+        from kit_schemas.building import shared_schema_of
+
+        return shared_schema_of(owner, **options)
 
     @classmethod
     def _from_fields(cls, values: Mapping[str, Any], *, partial: bool = False) -> Self:
@@ -307,7 +339,11 @@ class BaseSchema:
     @classmethod
     def _load_only(cls) -> set[str]:
         """Return the names of fields that are never dumped; a field that was written by hand may say it itself."""
+        from kit_schemas.compiler.plain import plain_fields
+
         try:
+            if plain_fields(cls) is not None:
+                return {name for name, spec in cls.__kit_fields__.items() if spec.load_only}
             fields = cls._shared_schema().fields
         except SchemaDefinitionError:
             return {name for name, spec in cls.__kit_fields__.items() if spec.load_only}
@@ -349,4 +385,5 @@ _parse = json.JSONDecoder(parse_constant=_refuse).decode
 _to_json = json.JSONEncoder(allow_nan=False).encode
 
 
+_shared_schema_of = BaseSchema._shared_schema_of
 _RESERVED = frozenset(name for name in vars(BaseSchema) if not name.startswith("__"))

@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 import marshmallow
 from marshmallow import EXCLUDE, RAISE
 
+from kit_schemas.mistakes import refuse_decorators
+
 if TYPE_CHECKING:
     from kit_schemas.base import BaseSchema
-    from kit_schemas.schema import InstanceSchema, Unknown
+    from kit_schemas.declaration import Unknown
+    from kit_schemas.schema import InstanceSchema
 
 # One for all classes: building one schema builds the schemas nested in it.
 _building = threading.RLock()
 
 _INHERITED = object()
-
-
-class LazySchema:
-    """Builds the marshmallow Schema class of the class that it is read from, once."""
-
-    def __get__(self, instance: object, owner: "type[BaseSchema]") -> type[marshmallow.Schema]:
-        return schema_class_of(owner)
 
 
 def schema_class_of(owner: Any) -> type[marshmallow.Schema]:
@@ -95,7 +91,7 @@ def _build(owner: Any) -> type[marshmallow.Schema]:
     from kit_schemas.views import class_of
 
     cls = class_of(owner)
-    _refuse_decorators(cls)
+    refuse_decorators(cls)
     bases: tuple[type, ...] = (InstanceSchema,)
     body: dict[str, Any] = {"__module__": cls.__module__, "__doc__": cls.__doc__, "__kit_owner__": cls}
     wrapped = _wrapped(cls)
@@ -110,17 +106,6 @@ def _build(owner: Any) -> type[marshmallow.Schema]:
     built = cast("type[marshmallow.Schema]", type.__call__(SchemaMeta, f"{cls.__name__}Schema", bases, body))
     _check(cls, built)
     return built
-
-
-def _refuse_decorators(cls: type) -> None:
-    """Refuse a decorator of dataclasses or attrs: it takes the repr that hides secrets, and the defaults."""
-    from kit_schemas.errors import SchemaDefinitionError
-    from kit_schemas.mistakes import foreign_decorator
-
-    for base in cls.__mro__:
-        message = foreign_decorator(vars(base)) if "__kit_fields__" in vars(base) else None
-        if message is not None:
-            raise SchemaDefinitionError(message, owner=base.__qualname__)
 
 
 def _check(owner: "type[BaseSchema]", built: type[marshmallow.Schema]) -> None:

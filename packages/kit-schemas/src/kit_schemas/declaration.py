@@ -4,8 +4,9 @@ import inspect
 import re
 import sys
 import typing
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 from kit_schemas.errors import SchemaDefinitionError
 from kit_schemas.mistakes import (
@@ -21,7 +22,10 @@ from kit_schemas.mistakes import (
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from kit_schemas.schema import Unknown
+EXCLUDE: Literal["exclude"] = "exclude"
+RAISE: Literal["raise"] = "raise"
+Partial = bool | Sequence[str] | AbstractSet[str]
+Unknown = Literal["exclude", "include", "raise"]
 
 T = TypeVar("T")
 

@@ -12,7 +12,8 @@ catches it works with classes of this package and with plain marshmallow schemas
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import marshmallow
+if TYPE_CHECKING:
+    import marshmallow
 
 __all__ = ["SchemaDefinitionError", "SchemasError", "UndumpableValueError", "UnionSelectionError", "ValidationError"]
 
@@ -25,7 +26,15 @@ if TYPE_CHECKING:
         messages: list[Any] | dict[Any, Any]
 
 else:
-    from marshmallow import ValidationError
+
+    def __getattr__(name):
+        """Import marshmallow for its error when somebody asks for that."""
+        if name != "ValidationError":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from marshmallow import ValidationError
+
+        globals()[name] = ValidationError
+        return ValidationError
 
 
 class SchemasError(Exception):

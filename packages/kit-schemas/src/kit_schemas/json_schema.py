@@ -15,9 +15,10 @@ from typing import Any
 import marshmallow
 from marshmallow import fields, validate
 
+from kit_schemas.forms import PLAIN_DECIMAL, RFC_3339
 from kit_schemas.keys import ChoiceKey
 from kit_schemas.schema import NestedField
-from kit_schemas.strict import PLAIN_DECIMAL, RFC_3339, StrictDecimal, StrictTime
+from kit_schemas.strict import StrictDecimal, StrictTime
 from kit_schemas.union import UnionField
 from kit_schemas.views import StrictView, class_of
 

@@ -3,12 +3,14 @@
 Libraries are told by the names of their modules: none of them is imported.
 """
 
+import sys
 import types
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from kit_schemas.errors import SchemaDefinitionError
+from kit_schemas.validate import Check
 
 _VALIDATES = "use @validates('name') of marshmallow, or a function in Annotated[…] that raises ValidationError"
 _VALIDATES_SCHEMA = "use @validates_schema of marshmallow, or @pre_load for data as it came"
@@ -92,7 +94,7 @@ _METADATA = {
 }
 
 
-_FORMATS = fields.DateTime.SERIALIZATION_FUNCS.keys()
+_FORMATS = ("iso", "iso8601", "rfc", "rfc822", "timestamp", "timestamp_ms")  # of marshmallow's DateTime
 # Attributes of the classes of other libraries.
 _CLASSES = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__", "__required_keys__", "_field_defaults")
 
@@ -100,7 +102,7 @@ _CLASSES = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__", "_
 def foreign_field(value: Any) -> str | None:
     """Return the message about another library's field in a class body, None for a value."""
     kind = value if isinstance(value, type) else type(value)
-    if issubclass(kind, fields.Field):
+    if issubclass(kind, _of_marshmallow("Field")):
         return f"a marshmallow field is no default: give it in the annotation, Annotated[…, {kind.__name__}(…)]"
     for base in kind.__mro__:
         library = _library(base)
@@ -152,7 +154,7 @@ def foreign_base(cls: Any, *, made_by: Any) -> str | None:
     made_by: the constructor that calls none of these methods; one of the class's own may.
     """
     for base in cls.__mro__[1:]:
-        if issubclass(base, Schema):
+        if issubclass(base, _of_marshmallow("Schema")):
             return f"the fields of {base.__name__} would be lost: write BaseSchema.from_schema({base.__name__})"
         # A schema class was looked at when it was made.
         if "__kit_fields__" not in vars(base) and base.__module__ not in ("builtins", "typing", "abc"):
@@ -171,6 +173,14 @@ def foreign_decorator(body: Mapping[str, Any]) -> str | None:
         if mark in body:
             return f"{what} takes away the defaults and the repr that hides secrets: deriving is enough, remove it"
     return None
+
+
+def refuse_decorators(cls: type) -> None:
+    """Refuse a decorator of dataclasses or attrs: it takes the repr that hides secrets, and the defaults."""
+    for base in cls.__mro__:
+        message = foreign_decorator(vars(base)) if "__kit_fields__" in vars(base) else None
+        if message is not None:
+            raise SchemaDefinitionError(message, owner=base.__qualname__)
 
 
 def foreign_options(body: Mapping[str, Any], annotated: Iterable[str]) -> str | None:
@@ -193,7 +203,7 @@ def foreign_check(check: Any) -> str | None:
         return f"a {type(check).__name__} does nothing in Annotated: give what is in it one by one"
     function = getattr(check, "func", check)  # of a partial
     for kind in (check, function):
-        if isinstance(kind, type) and issubclass(kind, (validate.Validator, fields.Field)):
+        if isinstance(kind, type) and issubclass(kind, (Check, *_of_marshmallow("Validator", "Field"))):
             return f"{kind.__name__} does nothing here: make one, {kind.__name__}(…)"
     kind = check if isinstance(check, type) else type(check)
     bases = (check,) if isinstance(check, type) else kind.__mro__
@@ -214,7 +224,7 @@ def foreign_metadata(metadata: Mapping[Any, Any], *, required: bool) -> str | No
             continue
         remedy = _METADATA.get(name) if isinstance(name, str) else None
         inner = value.values() if isinstance(value, Mapping) else (value,)
-        if remedy is None and any(isinstance(each, (fields.Field, validate.Validator)) for each in inner):
+        if remedy is None and any(isinstance(each, (Check, *_of_marshmallow("Field", "Validator"))) for each in inner):
             remedy = _METADATA["marshmallow_field"]
         if name == "format" and isinstance(value, str) and ("%" in value or value in _FORMATS):
             remedy = _OWN_FIELD.format("format")
@@ -258,20 +268,38 @@ def no_option(names: Iterable[str], known: Iterable[str]) -> str:
     return f"field() has no {name}=: {_ELSEWHERE.get(name) or 'it takes ' + ', '.join(known)}"
 
 
+def near(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'X'?)`, empty if no known name is near."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
 def wrong_names(specs: Mapping[str, Any], missing: Iterable[str], surplus: Iterable[str]) -> str:
     """Return the message about wrong names of a constructor's arguments."""
     names = {spec.data_key: name for name, spec in specs.items() if spec.data_key}
     said = [f"lacks {', '.join(map(repr, missing))}"] if missing else []
     if surplus:
-        each = (f"{name!r}, as data calls {names[name]!r}" if name in names else repr(name) for name in surplus)
+        each = (
+            f"{name!r}, as data calls {names[name]!r}" if name in names else f"{name!r}{near(name, specs)}"
+            for name in surplus
+        )
         said.append(f"has no {', '.join(each)}")
     return " and ".join(said)
 
 
 def _would_check(found: Any) -> bool:
     if isinstance(found, type):
-        return issubclass(found, (validate.Validator, fields.Field))
-    return callable(found) or isinstance(found, fields.Field) or foreign_check(found) is not None
+        return issubclass(found, (Check, *_of_marshmallow("Validator", "Field")))
+    return callable(found) or isinstance(found, _of_marshmallow("Field")) or foreign_check(found) is not None
+
+
+def _of_marshmallow(*names: str) -> tuple[type, ...]:
+    """Return these classes of marshmallow, none as long as nobody has imported it: then nothing is of them."""
+    homes = {"Field": "fields", "Schema": "schema", "Validator": "validate"}
+    modules = ((sys.modules.get(f"marshmallow.{homes[name]}"), name) for name in names)
+    return tuple(getattr(module, name) for module, name in modules if hasattr(module, name))
 
 
 def _library(kind: Any) -> str:

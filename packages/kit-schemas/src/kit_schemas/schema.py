@@ -2,21 +2,18 @@
 
 import copy
 import functools
-from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Mapping
 from decimal import InvalidOperation
-from typing import Any, ClassVar, Literal, cast
+from typing import Any, ClassVar, cast
 
 import marshmallow
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 from marshmallow.utils import is_collection
 
+from kit_schemas.declaration import Partial, Unknown
 from kit_schemas.errors import SchemasError, UndumpableValueError
 
 _UNDUMPABLE = (ArithmeticError, AttributeError, TypeError, ValueError)
-
-Partial = bool | Sequence[str] | AbstractSet[str]
-Unknown = Literal["exclude", "include", "raise"]
 
 
 class InstanceSchema(Schema):

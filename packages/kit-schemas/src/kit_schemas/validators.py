@@ -1,10 +1,12 @@
 """marshmallow's validators, for values that they were not written for."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marshmallow import ValidationError, fields, validate
+
+from kit_schemas.validate import Check, FunctionValidator, is_function
 
 _CAUGHT = (TypeError, ValueError, AttributeError, ArithmeticError)
 
@@ -16,25 +18,6 @@ class ExactlyOneOf(validate.OneOf):
         """Return the value, or raise ValidationError."""
         if not any(type(value) is type(choice) and value == choice for choice in self.choices):
             raise ValidationError(self._format_error(value))
-        return value
-
-
-class FunctionValidator:
-    """A function that checks values; its False is an error: marshmallow 4 looks at no result, where 3 did.
-
-    A function that returns the value itself, as a validator of marshmallow's does, may return the value False.
-    """
-
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        self.function = function
-
-    def __repr__(self) -> str:
-        return repr(self.function)
-
-    def __call__(self, value: Any) -> Any:
-        """Return the value, or raise ValidationError."""
-        if self.function(value) is False and value is not False:
-            raise ValidationError("Invalid value.")
         return value
 
 
@@ -106,15 +89,13 @@ def _flat(validators: Iterable[Any]) -> Iterator[Any]:
         if type(each) is validate.And:
             yield from _flat(each.validators)
         else:
-            yield each
+            yield each.marshmallow() if isinstance(each, Check) else each
 
 
 def _guarded(validator: Any) -> Any:
     kind = GUARDED.get(type(validator))
     if kind is None:
-        # Functions, methods and partials; an object of a class of one's own may have attributes to be looked at.
-        is_function = type(validator).__module__ in ("builtins", "functools")
-        return FunctionValidator(validator) if is_function else validator
+        return FunctionValidator(validator) if is_function(validator) else validator
     # A copy of another class: what the validator was constructed with is not known any more.
     made: Any = object.__new__(kind)
     vars(made).update(vars(validator))

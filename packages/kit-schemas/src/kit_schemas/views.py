@@ -1,10 +1,11 @@
 """Classes as strict classes hold them: `strict` reaches the classes nested in one that say nothing of it."""
 
-from typing import Any
-
-import marshmallow
+from typing import TYPE_CHECKING, Any
 
 from kit_schemas.declaration import ClassOptions
+
+if TYPE_CHECKING:
+    import marshmallow
 
 
 class StrictView:
@@ -21,17 +22,17 @@ class StrictView:
         self.__doc__ = cls.__doc__
         self.__kit_fields__ = cls.__kit_fields__
         self.__kit_options__ = options
-        self.__kit_shared__: dict[Any, marshmallow.Schema] = {}
+        self.__kit_shared__: dict[Any, Any] = {}
         self.__kit_loaders__: dict[Any, Any] = {}
         self.__kit_dumpers__: dict[Any, Any] = {}
 
     @property
-    def Schema(self) -> type[marshmallow.Schema]:  # noqa: N802  (as a class has it)
+    def Schema(self) -> "type[marshmallow.Schema]":  # noqa: N802  (as a class has it)
         """The marshmallow Schema class, built when it is first read."""
         schema: type[marshmallow.Schema] = self.cls._schema_class_of(self)
         return schema
 
-    def _shared_schema(self, **options: Any) -> marshmallow.Schema:
+    def _shared_schema(self, **options: Any) -> "marshmallow.Schema":
         schema: marshmallow.Schema = self.cls._shared_schema_of(self, **options)
         return schema
 

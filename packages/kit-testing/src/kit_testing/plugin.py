@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-    from kit_testing.servers import Aws, Postgres, Redis
+    from kit_testing.servers import Aws, ConnectionsServer, Postgres, Redis
     from kit_testing.servers.postgres.templates import Template, Templates
 
 
@@ -109,3 +109,18 @@ def aws(_aws_endpoint: "Aws", monkeypatch: pytest.MonkeyPatch) -> "Iterator[Aws]
     _aws_endpoint.reset()
     yield _aws_endpoint
     _aws_endpoint.reset()
+
+
+@pytest.fixture
+def connections_server(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> "Iterator[ConnectionsServer]":
+    """A server of `@connections`, with the environment of an SDK leading there."""
+    from kit_testing.servers import ConnectionsServer
+
+    if "aws" in request.fixturenames:
+        request.getfixturevalue("aws")  # it takes every AWS_ variable away first
+    with ConnectionsServer() as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        yield server

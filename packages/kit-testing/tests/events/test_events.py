@@ -136,6 +136,15 @@ def test_groups_make_a_fifo_queue() -> None:
         sqs_event(["a", "b"], groups=["g"])
 
 
+def test_a_standard_queue_has_groups_too() -> None:
+    [record] = sqs_event([DATA], queue="jobs", groups=["tenant-7"], fifo=False)["Records"]
+    assert record["eventSourceARN"].endswith(":jobs")
+    assert record["attributes"]["MessageGroupId"] == "tenant-7"
+    assert record["attributes"].keys().isdisjoint({"SequenceNumber", "MessageDeduplicationId"})
+    with pytest.raises(ValueError, match=r"'jobs.fifo' is the name of a FIFO queue"):
+        sqs_record(DATA, queue="jobs.fifo", group="g", fifo=False)
+
+
 def test_a_message_has_its_receives_attributes_and_trace() -> None:
     [message] = sqs_event(["é"], receives=4, attributes={"x-id": "c-1", "b": b"\x01"}, trace="Root=1-a")["Records"]
     assert message["messageId"] == "message-1"

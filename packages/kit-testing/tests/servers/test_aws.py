@@ -8,6 +8,7 @@ import struct
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import boto3
@@ -329,3 +330,28 @@ def test_a_failure_of_moto_is_one_line(cloud, caplog, monkeypatch):
     assert record.getMessage() == "moto failed in sqs ListQueues: TypeError: the reason"
     assert record.exc_info is None
     assert cloud.client("sqs").create_queue(QueueName="next")["QueueUrl"]
+
+
+def test_transactions_lose_no_other_write(cloud):
+    dynamodb = cloud.client("dynamodb")
+    key = [{"AttributeName": "id", "AttributeType": "S"}]
+    schema = [{"AttributeName": "id", "KeyType": "HASH"}]
+    dynamodb.create_table(TableName="t", AttributeDefinitions=key, KeySchema=schema, BillingMode="PAY_PER_REQUEST")
+
+    def put(number):
+        dynamodb.put_item(TableName="t", Item={"id": {"S": f"put {number}"}})
+
+    def transact(number):
+        item = {"TableName": "t", "Item": {"id": {"S": f"transaction {number}"}}}
+        if number % 2:
+            item["ConditionExpression"] = "attribute_exists(id)"
+        try:
+            dynamodb.transact_write_items(TransactItems=[{"Put": item}])
+        except dynamodb.exceptions.TransactionCanceledException:
+            assert number % 2
+
+    with ThreadPoolExecutor(8) as pool:
+        calls = [pool.submit(call, number) for number in range(100) for call in (put, transact)]
+    for call in calls:
+        call.result()
+    assert dynamodb.scan(TableName="t", Select="COUNT")["Count"] == 150

@@ -3,8 +3,11 @@
 WebSocketsError
 ├── EventShapeError        the event is not one of a WebSocket API
 ├── StatusError            raised by a handler: answer with this status
-│   ├── UnauthorizedError  401
-│   └── ForbiddenError     403
+│   ├── ForbiddenError     403
+│   ├── InvalidMessageError  400: the message does not fit its handler; its wrong fields
+│   ├── TooManyMessagesError 429
+│   └── UnauthorizedError  401
+├── ResponseShapeError     a handler's response is none that API Gateway takes
 ├── TableNotSetError       no table name, neither as an argument nor in the environment
 ├── TableShapeError        the table exists with another key
 ├── DynamoDBError          DynamoDB failed, or could not be reached
@@ -13,7 +16,7 @@ WebSocketsError
 └── SendError              some connections could not be sent to
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -74,6 +77,40 @@ class ForbiddenError(StatusError):
         super().__init__(403, message)
 
 
+class InvalidMessageError(StatusError):
+    """Answer 400: the message does not fit its handler.
+
+    `errors` has an entry `{"field", "message"}` for each wrong field, nested ones as `a.0.b`; it goes to the client.
+    """
+
+    def __init__(self, message: str = "The message is invalid", errors: Sequence[Mapping[str, str]] = ()) -> None:
+        """Keep the text for the client and the wrong fields."""
+        super().__init__(400, message)
+        self.errors = [dict(each) for each in errors]
+
+
+class TooManyMessagesError(StatusError):
+    """Answer 429: the client sends more than it may; `retry_after` is how many seconds it should wait."""
+
+    def __init__(self, retry_after: int, message: str = "Too many messages") -> None:
+        """Keep the seconds and the text for the client."""
+        super().__init__(429, message)
+        self.retry_after = retry_after
+
+
+class ResponseShapeError(WebSocketsError, TypeError):
+    """Say that a handler returned a response that API Gateway would answer with an error, or with silence.
+
+    `part` is the member of the response, `value` its value.
+    """
+
+    def __init__(self, part: str, value: object, expected: str) -> None:
+        """Keep the part and its value; `expected` says what belongs there."""
+        self.part = part
+        self.value = value
+        super().__init__(f"a response has {part}={value!r:.100}, which should be {expected}")
+
+
 class TableNotSetError(WebSocketsError):
     """Say that no table was named."""
 
@@ -97,15 +134,18 @@ class DynamoDBError(WebSocketsError):
     """Say that DynamoDB failed or could not be reached.
 
     `operation` is the API's name for it (`GetItem`), `code` AWS's error code (or, where there was no answer, the name
-    of the connection error), `table` the table's name. The cause is chained.
+    of the connection error, and for a value that DynamoDB can't hold TypeError or ValueError), `table` the table's
+    name. The cause is chained.
     """
 
-    def __init__(self, operation: str, code: str, table: str) -> None:
-        """Keep the operation, the error code and the table."""
+    def __init__(self, operation: str, code: str, table: str, problem: str | None = None) -> None:
+        """Keep the operation, the error code and the table; `problem` is added to the text."""
         self.operation = operation
         self.code = code
         self.table = table
-        super().__init__(f"DynamoDB {operation} on table {table!r} failed: {code}")
+        super().__init__(
+            f"DynamoDB {operation} on table {table!r} failed: {code}" + (f": {problem}" if problem else "")
+        )
 
 
 class EndpointNotSetError(WebSocketsError):

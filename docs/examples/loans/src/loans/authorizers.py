@@ -6,34 +6,24 @@ import os
 from typing import Any
 
 from kit_aws import get_secret
-from kit_handler import get_headers
+from kit_handler import Allow, get_headers, trigger
 from kit_logger import inject
 
 
 @inject
-def http(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Authorize a request of the HTTP API (payload 2.0, simple responses)."""
+@trigger
+def http(event: dict[str, Any]) -> dict[str, str] | None:
+    """Authorize a request of the HTTP API: the caller is the context of its functions, None is a denial."""
     scheme, _, token = get_headers(event).get("authorization", "").partition(" ")
-    caller = _find(token) if scheme.lower() == "bearer" else None
-    if caller is None:
-        return {"isAuthorized": False}
-    return {"isAuthorized": True, "context": caller}
+    return _find(token) if scheme.lower() == "bearer" else None
 
 
 @inject
-def websocket(event: dict[str, Any], context: Any) -> dict[str, Any]:
+@trigger
+def websocket(event: dict[str, Any]) -> Allow | None:
     """Authorize `$connect`: browsers can't set a header there, so the token is in the query."""
     caller = _find((event.get("queryStringParameters") or {}).get("token", ""))
-    statement = {
-        "Action": "execute-api:Invoke",
-        "Effect": "Allow" if caller else "Deny",
-        "Resource": event["methodArn"],
-    }
-    return {
-        "principalId": caller["profile_id"] if caller else "anonymous",
-        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": caller or {},
-    }
+    return Allow(caller, principal_id=caller["profile_id"]) if caller else None
 
 
 def _find(token: str) -> dict[str, str] | None:

@@ -35,7 +35,7 @@ def underwrite(record: EventRecord) -> None:
 @trigger
 def relay_events(event: dict[str, Any]) -> dict[str, int]:
     """Every minute: send the events that nobody could send after their commit, and forget old marks of the inbox."""
-    return {**relay.run()._asdict(), "forgotten": inbox.purge()}
+    return {**relay.run().dump(), "forgotten": inbox.purge()}
 
 
 @inject

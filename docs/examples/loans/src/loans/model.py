@@ -8,7 +8,7 @@ from uuid import UUID
 from kit_db import Store
 from kit_events import BaseEvent
 from kit_schemas import BaseSchema
-from marshmallow.validate import Length, Range
+from kit_schemas.validate import Length, Range
 
 
 class LoanParams(BaseSchema):

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from kit_core.loading import load_early
+
 from kit_cache import clock
 from kit_cache.loading.flights import Flight, Flights
 from kit_cache.policy import Policy
@@ -66,6 +68,20 @@ class State:
     def declare(self, tiers: frozenset[str] | None) -> None:
         """Note that a function, or a `Cache`, uses these tiers, or the environment's (None)."""
         self._declared.add(tiers)
+        load_early(self._load_early)
+
+    def _load_early(self) -> None:
+        """Load in Lambda's init phase what the first call needs; the settings are read by the first use."""
+        settings = CacheSettings.from_env(self.name)
+        chosen: frozenset[str] = frozenset().union(
+            *(settings.tiers if tiers is None else tiers for tiers in self._declared)
+        )
+        from kit_cache.loading import entrance  # noqa: F401
+
+        if "redis" in chosen and settings.redis is not None:
+            import kit_cache.tiers.redis.tier
+        if "disk" in chosen:
+            import kit_cache.tiers.disk.tier  # noqa: F401
 
     def outer(self, tiers: frozenset[str]) -> "list[tuple[str, Tier]]":
         """Return those of `tiers` that are outside the process and configured: Redis before the disk."""

@@ -13,6 +13,11 @@ _DSQL_ENDPOINT = r"[^.]+\.dsql(?:-[^.]+)?\.([a-z]{2}(?:-[a-z]+)+-\d)\.on\.aws"
 _TOKEN_SECONDS = 900
 
 
+def load() -> None:
+    """Load what `read_secret` uses; ImportError if kit-aws is not there."""
+    from kit_aws import get_secret  # noqa: F401
+
+
 def read_secret(arn: str, *, force: bool = False, stage: str = "AWSCURRENT") -> dict[str, Any]:
     """Return the JSON object in a secret; `force` reads it anew, `stage` names the version.
 

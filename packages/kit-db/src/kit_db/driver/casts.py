@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID, SafeUUID
 
-from kit_core.json import loads
 from psycopg2.extensions import new_array_type, new_type
 
+from kit_db.driver.documents import parse_json
 from kit_db.driver.reading import JSON, JSON_ARRAYS, OWN, Parse, is_left_as_text, refuse
 
 
@@ -27,7 +27,7 @@ def _cast(read: Parse, otherwise: Parse) -> Callable[[Any, object], Any]:
 
 
 def _cast_json(text: Any, cursor: object) -> Any:
-    return text if text is None or is_left_as_text() else loads(text)
+    return text if text is None or is_left_as_text() else parse_json(text)
 
 
 def _cast_uuid(text: Any, cursor: object) -> UUID | None:

@@ -101,6 +101,13 @@ def is_lost(error: psycopg2.Error) -> bool:
     return error.diag.severity_nonlocalized in ("FATAL", "PANIC")
 
 
+def is_about_range(error: psycopg2.Error) -> bool:
+    """Tell whether a number was out of its type's range: an infinite numeric is a missing feature to an integer."""
+    return error.pgcode == "22003" or (
+        error.pgcode == "0A000" and (error.diag.source_function or "").startswith("numeric_int")
+    )
+
+
 def statement_error(error: psycopg2.Error, *, lost: bool) -> errors.DatabaseError:
     """Return the error of a failed statement, by SQLSTATE, without a text that may quote values."""
     code = error.pgcode

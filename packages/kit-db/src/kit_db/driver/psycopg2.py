@@ -13,7 +13,8 @@ import psycopg2.extensions
 from kit_db import errors
 from kit_db.deadline import GRACE, Limits, at_most
 from kit_db.driver import casts, process, writing
-from kit_db.driver.failures import LEAVE, connect_error, is_lost, statement_error
+from kit_db.driver.documents import holds_infinity
+from kit_db.driver.failures import LEAVE, connect_error, is_about_range, is_lost, statement_error
 from kit_db.driver.queries import is_single
 from kit_db.driver.results import Result, Row
 from kit_db.driver.waiting import READ, drive, ready, watcher
@@ -78,6 +79,8 @@ class Connection:
         except psycopg2.Error as error:
             lost = self._raw.closed != 0 or is_lost(error)
             self._leave = self._leave or lost or error.pgcode == LEAVE
+            if is_about_range(error) and holds_infinity(parameters):
+                raise errors.InvalidValueError.of_number(sqlstate=error.pgcode) from None
             raise statement_error(error, lost=lost) from None
         except (ValueError, OverflowError) as error:
             if "format" in str(error):

@@ -1,4 +1,4 @@
-"""The parts of a query, as far as they matter before it is sent a second time."""
+"""What a query's text says: whether it can be sent a second time, and whether it writes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import re
 # Comments, and what stands in quotes: 'text', "names" and $tag$bodies$tag$.
 _OPAQUE = r"""(?s)--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"[^"]*"|(?<![\w$])(\$(?:[^\W\d]\w*)?\$).*?\1"""
 
+# Also inside of WITH, and as one of several statements. FOR UPDATE is followed by no SET.
+_WRITES = (
+    r"(?is)\b(?:insert\s+into|delete\s+from|merge\s+into)\b|\bupdate\s+(?:only\s+)?[^\s;(),]+[^;()]*?\sset\b|"
+    r"(?:^|;)\s*(?:call|truncate)\b"
+)
 _BACK = r"(?i)\bto\b"
 
 
@@ -23,3 +28,9 @@ def is_single(query: str) -> bool:
 def goes_back(query: str) -> bool:
     """Tell whether a query rolls back to a savepoint, which ends no transaction."""
     return re.search(_BACK, re.sub(_OPAQUE, " ", query)) is not None
+
+
+def writes(query: str) -> bool:
+    """Tell whether a query has a statement that writes rows, or a procedure; what a function does is not known."""
+    named = re.sub(_OPAQUE, lambda found: " " if found[0].startswith(("--", "/*")) else " x ", query)
+    return re.search(_WRITES, named) is not None

@@ -2,7 +2,7 @@
 
 psycopg2 reads numbers, booleans, bytes and text. These types are read here:
 
-    json, jsonb                     by kit_core.json: a number that a float holds only as infinity is refused
+    json, jsonb                     with all digits of their numbers (kit_db.driver.documents); infinities are refused
     date, timestamp, timestamptz    infinity keeps its meaning (kit_db.driver.times)
     time, timetz                    24:00, which psycopg2 makes 00:00 of, is refused
     interval                        every IntervalStyle, and no months, which psycopg2 makes 30 days of
@@ -18,8 +18,7 @@ from contextvars import ContextVar
 from datetime import date, datetime, time, timedelta
 from typing import Any, NoReturn, TypeVar
 
-from kit_core.json import loads
-
+from kit_db.driver.documents import parse_json
 from kit_db.driver.times import infinite_date, infinite_datetime
 
 JSON = (114, 3802)
@@ -107,7 +106,7 @@ OWN: tuple[tuple[str, int, int, Parse, Parse], ...] = (
 )
 
 PARSERS: dict[int, Parse] = {
-    **dict.fromkeys((*JSON, *JSON_ARRAYS), loads),
+    **dict.fromkeys((*JSON, *JSON_ARRAYS), parse_json),
     **{code: _parser(read, otherwise) for _, code, _, read, otherwise in OWN},
     **{array: _parser(read, refuse) for _, _, array, read, _ in OWN},
 }

@@ -7,8 +7,6 @@ from typing import Any
 
 Row = tuple[Any, ...]
 
-_WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
-
 
 class Result:
     """The rows of a statement, as tuples, and their column names; `count` is how many rows it read or changed.
@@ -33,8 +31,3 @@ class Result:
     def types(self) -> tuple[int, ...]:
         """The numbers that the columns' types have in pg_type; those of a domain are its base type's."""
         return tuple(each.type_code for each in self.described or ())
-
-
-def is_write(tag: str | None) -> bool:
-    """Tell whether a command's tag is one of a statement that writes."""
-    return tag is not None and tag.startswith(_WRITES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kit_db.driver.queries import writes
 from kit_db.driver.reading import left_as_text
-from kit_db.driver.results import is_write
 from kit_db.errors import UnreadableRowError
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def unreadable_row(cursor: RawCursor, error: Exception, *, committed: bool) -> U
     else:
         what, column = reason(described[at].type_code, error), described[at].name
     place = "a row" if column is None else f"the column {column!r}"
-    written = committed and is_write(cursor.statusmessage)
+    # The message as it was sent.
+    written = committed and writes((cursor.query or b"").decode(errors="replace"))
     return UnreadableRowError(
         f"the statement was done{' and is committed' if written else ''}, but {place} can't be read: {what}",
         column=column,

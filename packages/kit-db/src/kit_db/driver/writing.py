@@ -4,6 +4,7 @@ UUID                 as a uuid
 Decimal              Infinity, which psycopg2 writes as NaN; a signalling NaN is refused
 timedelta            with a sign in each part: in IntervalStyle sql_standard a single one would be that of all parts
 infinite dates       as `infinity`, which they were read from
+ExactFloat           with the digits of the document that it was read from
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from kit_core.json import ExactFloat
 from psycopg2.extensions import AsIs, ISQLQuote, adapters, register_adapter
 
 from kit_db.driver.times import InfiniteDate, InfiniteDatetime, infinite_text, interval_text
@@ -39,10 +41,16 @@ def _adapt_infinite(value: date) -> Any:
     return AsIs(f"'{text}'::timestamp{'' if value.tzinfo is None else 'tz'}")
 
 
+def _adapt_digits(value: ExactFloat) -> Any:
+    # A space, or a minus before it would begin a comment.
+    return AsIs(f" {value}" if value.digits.startswith("-") else str(value))
+
+
 def register() -> None:
     """Register these ways with psycopg2, for the whole process: it has no others."""
     register_adapter(UUID, lambda value: AsIs(f"'{value}'::uuid"))
     register_adapter(Decimal, _adapt_decimal)
+    register_adapter(ExactFloat, _adapt_digits)
     register_adapter(timedelta, lambda value: AsIs(f"'{interval_text(value)}'::interval"))
     register_adapter(InfiniteDate, _adapt_infinite)
     register_adapter(InfiniteDatetime, _adapt_infinite)

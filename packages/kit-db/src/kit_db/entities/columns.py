@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kit_core.errors import InvalidJsonError
-from kit_core.json import ExactFloat, loads
+from kit_core.json import loads
 
+from kit_db.driver.documents import parse_exact_json, parse_json
 from kit_db.driver.reading import FIRST_OF_USERS, JSON, JSON_ARRAYS, PARSERS, Parse
 from kit_db.entities.conversions import CONCRETE, Convert, converter, has_fields, holds_decimal, json_str, unwrapped
 from kit_db.entities.values import COLLECTIONS, array, json_text, parameter
@@ -44,7 +45,7 @@ class Column:
     def parser(self, code: int) -> Parse | None:
         """Return the function for a value that was left as text, None if it is to stay one."""
         if code in (*JSON, *JSON_ARRAYS):
-            return _loads_exact if self.exact else loads
+            return parse_exact_json if self.exact else parse_json
         origin, items = unwrapped(self.hint)
         wanted = unwrapped(items[0])[0] if self.array and items else origin
         return None if wanted is str else PARSERS.get(code)
@@ -135,7 +136,3 @@ def _is_json(text: str) -> bool:
     except InvalidJsonError:
         return False
     return True
-
-
-def _loads_exact(text: str) -> Any:
-    return loads(text, parse_float=ExactFloat)

@@ -153,6 +153,14 @@ def _to_decimal(value: Any) -> Decimal:
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 
+def finite_float(value: Any) -> float:
+    """Return a number as a float. ValueError if that would be infinite, and the number is not."""
+    number = float(value)
+    if number in (float("inf"), float("-inf")) and isinstance(value, Decimal) and value.is_finite():
+        raise ValueError("beyond the range of a float")
+    return number
+
+
 def _to_int(value: Any) -> Any:
     return int(value) if isinstance(value, Decimal) and value == int(value) else value
 
@@ -175,7 +183,7 @@ def json_str(value: Any) -> str:
 _CONVERTERS: dict[Any, Convert] = {
     UUID: _to_uuid,
     Decimal: _to_decimal,
-    float: float,
+    float: finite_float,
     bytes: bytes,
     int: _to_int,
     str: _to_str,

@@ -10,10 +10,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from kit_core.json import ExactFloat, loads
-
+from kit_db.driver.documents import parse_exact_json, parse_json
 from kit_db.driver.reading import JSON, JSON_ARRAYS, PARSERS
-from kit_db.entities.conversions import CONCRETE, Convert, annotated, converter, has_fields, unwrapped
+from kit_db.entities.conversions import (
+    CONCRETE,
+    Convert,
+    annotated,
+    converter,
+    finite_float,
+    has_fields,
+    holds_decimal,
+    json_str,
+    unwrapped,
+)
 from kit_db.entities.texts import parse_array, parse_record, record_text
 from kit_db.entities.types import Attributes, UserTypes
 from kit_db.entities.values import COLLECTIONS, array_element, json_text, text
@@ -22,7 +31,7 @@ from kit_db.errors import StoreDefinitionError
 _SCALARS: dict[Any, Callable[[str], Any]] = {
     bool: lambda text: text in ("t", "true"),
     int: int,
-    float: float,
+    float: lambda text: finite_float(Decimal(text)),
     Decimal: Decimal,
     UUID: UUID,
     bytes: lambda text: bytes.fromhex(text.removeprefix("\\x")),
@@ -39,11 +48,12 @@ def reader(hint: Any, code: int, types: UserTypes) -> Callable[[str], Any]:
     """Return the function from the text of a value to the annotated type; `code` is the type's number, or 0."""
     origin, items = unwrapped(hint)
     origin = CONCRETE.get(origin, origin)
+    if code in JSON:
+        parse = parse_exact_json if holds_decimal(hint) else parse_json
+        convert = json_str if origin is str else converter(hint, json=True)
+        return lambda text: _converted(convert, parse(text))
     if origin in (str, None, Any, object):
         return str
-    if code in JSON:
-        convert = converter(hint, json=True)
-        return lambda text: _converted(convert, loads(text, parse_float=ExactFloat))
     if origin in COLLECTIONS:
         return _array_reader(origin, items, types.element(code) or 0, types)
     attributes = types.attributes(code)
@@ -60,7 +70,7 @@ def _converted(convert: Convert | None, value: Any) -> Any:
 
 def _json_reader(hint: Any) -> Callable[[str], Any]:
     convert = converter(hint, json=True)
-    return (lambda text: _converted(convert, loads(text, parse_float=ExactFloat))) if convert is not None else str
+    return (lambda text: _converted(convert, parse_exact_json(text))) if convert is not None else str
 
 
 def _array_reader(kind: Any, items: tuple[Any, ...], element: int, types: UserTypes) -> Callable[[str], Any]:

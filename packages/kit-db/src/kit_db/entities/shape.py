@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from kit_db.driver.documents import holds_infinity
 from kit_db.driver.reading import PARSERS, Parse
 from kit_db.entities.columns import UNKNOWN, Column, Write
-from kit_db.entities.conversions import allows_none, annotated
+from kit_db.entities.conversions import allows_none, annotated, unwrapped
 from kit_db.entities.makers import entity_maker, row_reader
-from kit_db.entities.values import array, array_element, parameter
+from kit_db.entities.values import array, array_element, is_list, parameter
 from kit_db.errors import InvalidValueError, StoreDefinitionError, UnreadableRowError
 from kit_db.filters import Condition
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kit_db.entities.types import UserTypes
 
 _UUID = 2950
+_FLOATS = (700, 701)
 _MISSING: Any = object()
 # As it stands, or escaped in JSON, where kit_core escapes no other surrogate than a lone one.
 _UNSTORABLE = "[\\0\ud800-\udfff]|" + r"\\u(?:0000|d[89a-f])"
@@ -144,7 +146,10 @@ class Shape:
             write = self._writers.get(column, self._columns[column].parameter)
             return None if value is None else write(value)
         except InvalidValueError as error:
-            raise InvalidValueError(f"the column {column!r}: {error}", column=column) from None
+            message = f"the column {column!r}: {error}"
+            if hasattr(error, "messages"):
+                raise InvalidValueError.of_number(message, column=column) from None
+            raise InvalidValueError(message, column=column) from None
 
     def elements(self, column: str, values: Collection[Any]) -> Any:
         """Return several values of a column, of which none is None, as one parameter for ANY.
@@ -186,7 +191,24 @@ class Shape:
         """Tell whether a value is a text, or has one in it, with a character that PostgreSQL can't hold."""
         if isinstance(value, Condition):
             return any(self.is_unstorable(column, each) for each in value.values)
+        if is_list(value) and not self.holds_lists(column):
+            return any(self.is_unstorable(column, each) for each in value)
         return re.search(_UNSTORABLE, str(self.parameter(column, value))) is not None
+
+    def is_infinite(self, column: str, value: Any, *, listed: bool = False) -> bool:
+        """Tell whether a value is, or has in it, an infinite number or NaN that its column may not hold.
+
+        listed: only if it is one of a list, which travels as text
+        """
+        if isinstance(value, Condition):
+            return any(self.is_infinite(column, each, listed=listed) for each in value.values)
+        if listed and not is_list(value):
+            return False
+        if self.types is None:
+            holds_any = unwrapped(self._columns[column].hint)[0] is float
+        else:
+            holds_any = self.types[self.columns.index(column)] in _FLOATS
+        return not holds_any and holds_infinity(value)
 
     def given(self, *entities: Any) -> Iterator[dict[str, Any]]:
         """Yield the values of entities by the names of the columns that are written."""

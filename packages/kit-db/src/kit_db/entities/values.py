@@ -12,8 +12,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from kit_core.errors import NaiveTimeError, UnserialisableTypeError, UnserialisableValueError
-from kit_core.json import dumps, plain
+from kit_core.json import ExactFloat, dumps, plain
 
+from kit_db.driver.documents import holds_infinity, parts
 from kit_db.errors import InvalidValueError
 
 READY = frozenset({str, int, float, bool, NoneType, Decimal, datetime, date, time, timedelta, bytes})
@@ -118,14 +119,18 @@ def json_text(value: Any, *, exact: bool = False) -> str:
 
     exact: Decimals become numbers with all of their digits, which a reader without Decimals may not hold; else texts
 
-    InvalidValueError for a value that has no form in JSON; its message has the place, never the value.
+    A number that was read with more digits than a float has is written with them. InvalidValueError for a value that
+    has no form in JSON; its message has the place, never the value.
     """
     try:
-        if exact:
-            return re.sub(_QUOTED_DIGITS, r"\1", _dumped(_with_digits(value)))
+        if exact or _holds_digits((value,)):
+            return re.sub(_QUOTED_DIGITS, r"\1", _dumped(_with_digits(value, decimals=exact)))
         return _dumped(value)
     except (UnserialisableTypeError, UnserialisableValueError, RecursionError) as error:
-        raise InvalidValueError(f"no JSON can be made of it: {error}") from None
+        message = f"no JSON can be made of it: {error}"
+        if isinstance(error, UnserialisableValueError) and holds_infinity(value):
+            raise InvalidValueError.of_number(message) from None
+        raise InvalidValueError(message) from None
 
 
 def _dumped(value: Any) -> str:
@@ -146,17 +151,32 @@ def _with_local_times(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, int, float)) else _with_local_times(plain(value))
 
 
-def _with_digits(value: Any) -> Any:
-    """Return a value with its Decimals as marked texts; what JSON has no form for is left to be refused."""
+def _holds_digits(values: Iterable[Any]) -> bool:
+    """Tell whether one of the values is a number with more digits than a float has, or has one in it."""
+    for value in values:
+        kind = value.__class__
+        if kind in READY:
+            continue
+        # These two first: they are what most documents are made of.
+        inner = value.values() if kind is dict else value if kind is list else parts(value)
+        if kind is ExactFloat or _holds_digits(inner):
+            return True
+    return False
+
+
+def _with_digits(value: Any, *, decimals: bool) -> Any:
+    """Return a value with the digits of its numbers as marked texts; the rest, and what JSON lacks, is as it was."""
+    if isinstance(value, ExactFloat):
+        return f"{_DIGITS}{value}"
     if isinstance(value, Decimal):
-        return f"{_DIGITS}{value}" if value.is_finite() else value
+        return f"{_DIGITS}{value}" if decimals and value.is_finite() else value
     if isinstance(value, dict):
-        return {key: _with_digits(each) for key, each in value.items()}
+        return {key: _with_digits(each, decimals=decimals) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_with_digits(each) for each in value]
+        return [_with_digits(each, decimals=decimals) for each in value]
     if value is None or isinstance(value, (str, int, float, date, time, UUID)):
         return value
     try:
-        return _with_digits(plain(value))
+        return _with_digits(plain(value), decimals=decimals)
     except (UnserialisableTypeError, UnserialisableValueError):
         return value

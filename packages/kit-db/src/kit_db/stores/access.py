@@ -25,6 +25,8 @@ Given = Callable[[], Iterable[Mapping[str, Any]]]
 _MISFITS = ("22P02", "42804", "42883")
 # The driver refuses a text, the server a character in JSON, or the text of JSON as a whole.
 _TEXTS = (None, "22P05", "22021", "22P02")
+# A number out of range; or one in the text of an array, that is no number to the type.
+_NUMBERS, _NO_NUMBER = ("22003", "0A000", "22P02"), "22P02"
 # A subquery, here the guard of a write by key, has more than one row.
 _SEVERAL_ROWS = "21000"
 
@@ -59,6 +61,13 @@ class Access:
         if self.shape.plain:
             return database.run(query, parameters, repeatable=repeatable).rows
         return self.shape.values(self._learned(database, query, parameters, repeatable=repeatable))
+
+    def by_key(self, database: Database, statement: Statement, key: Sequence[Any], *, repeatable: bool) -> list[Row]:
+        """Run a SELECT by key, given as parameters, and return its rows."""
+        try:
+            return self.rows(database, statement, repeatable=repeatable)
+        except InvalidValueError as error:
+            raise self.named(error, [dict(zip(self.statements.keys, key, strict=True))]) from None
 
     def read(self, database: Database, build: Build, given: Given) -> list[Row]:
         """Run a SELECT of the columns of the store and return its rows."""
@@ -131,12 +140,17 @@ class Access:
             self._look(database)
 
     def named(self, error: InvalidValueError, given: Iterable[Mapping[str, Any]]) -> InvalidValueError:
-        """Return an error about a character with the column that the text was given for."""
-        if error.column is not None or error.sqlstate not in _TEXTS:
+        """Return an error about a character or an infinite number with the column that it was given for."""
+        if error.column is not None:
             return error
+        code = error.sqlstate
         for name, value in (item for each in given for item in each.items()):
-            if name in self.shape.columns and self.shape.is_unstorable(name, value):
-                return InvalidValueError.of_text(column=name, sqlstate=error.sqlstate)
+            if name not in self.shape.columns:
+                continue
+            if code in _TEXTS and self.shape.is_unstorable(name, value):
+                return InvalidValueError.of_text(column=name, sqlstate=code)
+            if code in _NUMBERS and self.shape.is_infinite(name, value, listed=code == _NO_NUMBER):
+                return InvalidValueError.of_number(column=name, sqlstate=code)
         return error
 
     def _fitted(self, database: Database, given: Given, run: Callable[[], T], *, key: Any = None) -> T:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from kit_db.database import Database
+from kit_core.loading import load_early
+
+from kit_db.database import Database, load_driver
 from kit_db.defaults import default_database
 from kit_db.entities.shape import Shape
 from kit_db.errors import (
     InvalidLimitError,
-    InvalidValueError,
     KeyNotUniqueError,
     RowNotFoundError,
     StaleRowError,
@@ -34,6 +35,7 @@ Names = str | Sequence[str]
 
 UNASKED_LIMIT = 1000
 LARGEST_PAGE = 1000
+LARGEST_LIMIT = 2**63 - 1
 
 
 class Store(Generic[E]):
@@ -80,6 +82,8 @@ class Store(Generic[E]):
         if cursor_key is not None:
             self.cursor_key = cursor_key
         self._access: Access | None = None
+        load_early(load_driver)
+        load_early(self._load_early)
 
     def add(self, entity: E) -> E:
         """Insert an entity and return it as it was stored, with the values that the database has added.
@@ -152,10 +156,8 @@ class Store(Generic[E]):
         """Return the row of that key, or None. KeyNotUniqueError if there are several."""
         access = self._access or self._prepare()
         parameters = access.key(key)
-        try:
-            rows = access.rows(self.database or default_database(), (access.statements.find, parameters))
-        except InvalidValueError as error:
-            raise access.named(error, [dict(zip(access.statements.keys, parameters, strict=True))]) from None
+        statement = access.statements.find, parameters
+        rows = access.by_key(self.database or default_database(), statement, parameters, repeatable=True)
         if len(rows) > 1:
             raise access.not_unique(key)
         entity: E | None = access.shape.entity(rows[0]) if rows else None
@@ -189,8 +191,8 @@ class Store(Generic[E]):
         noticed before it fills the memory. InvalidLimitError if the limit is no number of rows.
         """
         asked = UNASKED_LIMIT + 1 if isinstance(limit, EllipsisType) else limit
-        if asked is not None and (type(asked) is not int or asked < 0):
-            raise InvalidLimitError(limit, least=0)
+        if asked is not None and (type(asked) is not int or not 0 <= asked <= LARGEST_LIMIT):
+            raise InvalidLimitError(limit, least=0, most=LARGEST_LIMIT if type(asked) is int and asked > 0 else None)
         terms = self._prepare().statements.terms(order_by)
         found = self._select(_matching(match, columns), terms, asked)
         if isinstance(limit, EllipsisType) and len(found) > UNASKED_LIMIT:
@@ -257,7 +259,7 @@ class Store(Generic[E]):
             skip_locked=skip_locked,
             milliseconds=None if wait is None else max(1, round(wait * 1000)),
         )
-        rows = access.rows(self._database, statement, repeatable=False)
+        rows = access.by_key(self._database, statement, parameters, repeatable=False)
         if len(rows) > 1:
             raise access.not_unique(key)
         return access.shape.entity(rows[0]) if rows else None
@@ -328,6 +330,13 @@ class Store(Generic[E]):
             )
             self._access = Access(shape, Statements(self.table, shape, self.key, version=self.version))
         return self._access
+
+    def _load_early(self) -> None:
+        """Read the entity's annotations; compile its code, if it can do that (`__kit_preload__`)."""
+        self._prepare()
+        prepare = getattr(self.entity, "__kit_preload__", None)
+        if prepare is not None:
+            prepare()
 
     def _names(self, names: Names | None) -> Sequence[str]:
         if names is None:

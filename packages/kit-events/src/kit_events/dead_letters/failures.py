@@ -42,16 +42,17 @@ class SqsVisibility:
 
 
 def _change(queue: str, batch: list[tuple[Mapping[str, Any], int]]) -> None:
-    from kit_aws import AwsError, aws_errors
+    from kit_aws import AwsError, call
 
     entries = [
         {"Id": str(position), "ReceiptHandle": raw["receiptHandle"], "VisibilityTimeout": seconds}
         for position, (raw, seconds) in enumerate(batch)
     ]
     try:
-        sqs, url = locate(queue)
-        with aws_errors("ChangeMessageVisibilityBatch", resource=queue):
-            failed = sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries).get("Failed", [])
+        region, url = locate(queue)
+        batch_of_queue = {"QueueUrl": url, "Entries": entries}
+        answer = call("sqs", "ChangeMessageVisibilityBatch", batch_of_queue, region=region, resource=queue)
+        failed = answer.get("Failed", [])
     except AwsError:
         text = "%d messages of %s come again after its own timeout"
         guards.log("kit.events", logging.WARNING, text, len(entries), queue, exc_info=True)
@@ -79,15 +80,14 @@ class SqsDeadLetter:
 
     def __call__(self, raw: Any, error: Exception) -> None:
         """Send a raw record. Raise `QueueNameError` or a `kit_aws.AwsError` if it was not sent."""
-        from kit_aws import aws_errors
+        from kit_aws import call
 
         queue = self._queue or os.environ.get("KIT_EVENTS_DEAD_LETTER_QUEUE") or ""
         if not queue:
             raise QueueNameError(queue)
-        sqs, url = locate(queue)
+        region, url = locate(queue)
         letter = _letter(raw, error, fifo=queue.endswith(".fifo"))
-        with aws_errors("SendMessage", resource=queue):
-            sqs.send_message(QueueUrl=url, **letter)
+        call("sqs", "SendMessage", {"QueueUrl": url, **letter}, region=region, resource=queue)
 
 
 def _letter(raw: Any, error: Exception, *, fifo: bool) -> dict[str, Any]:

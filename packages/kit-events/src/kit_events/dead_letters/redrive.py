@@ -88,7 +88,7 @@ class _Queue:
     """A dead-letter queue that is read."""
 
     def __init__(self, queue: str) -> None:
-        self._sqs, self._url = locate(queue)
+        self._region, self._url = locate(queue)
         self._name = queue
         self._began = time()
         self._stuck: set[tuple[str, str]] = set()  # targets and groups with a message that could not be sent
@@ -96,7 +96,7 @@ class _Queue:
     def receive(self, most: int) -> list[Any]:
         """Return messages; none, if there are none any more."""
         answer = self._call(
-            "receive_message",
+            "ReceiveMessage",
             MaxNumberOfMessages=most,
             VisibilityTimeout=_HELD,
             WaitTimeSeconds=1,  # asks all of SQS's servers
@@ -155,18 +155,18 @@ class _Queue:
         for start in range(0, len(several), _BATCH):
             batch = several[start : start + _BATCH]
             self._call(
-                "change_message_visibility_batch",
+                "ChangeMessageVisibilityBatch",
                 Entries=[{**entry, "VisibilityTimeout": 0} for entry in _handles(batch)],
             )
 
     def _send(self, target: str, messages: list[Any], done: Redriven) -> list[Any]:
-        from kit_aws import AwsError, aws_errors
+        from kit_aws import AwsError, call
 
         try:
-            sqs, url = locate(target)
+            region, url = locate(target)
             entries = [_entry(str(at), message, fifo=target.endswith(".fifo")) for at, message in enumerate(messages)]
-            with aws_errors("SendMessageBatch", resource=target):
-                answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+            batch = {"QueueUrl": url, "Entries": entries}
+            answer = call("sqs", "SendMessageBatch", batch, region=region, resource=target)
         except (AwsError, QueueNameError) as error:
             done.failed |= {message["MessageId"]: str(error) for message in messages}
             return []
@@ -175,7 +175,7 @@ class _Queue:
         taken = [messages[int(entry["Id"])] for entry in answer.get("Successful", [])]
         done.sent += len(taken)
         if taken:
-            gone = self._call("delete_message_batch", Entries=_handles(taken))
+            gone = self._call("DeleteMessageBatch", Entries=_handles(taken))
             for entry in gone.get("Failed", []):
                 done.failed[taken[int(entry["Id"])]["MessageId"]] = f"sent, but not deleted: {entry.get('Code')}"
         return taken
@@ -191,11 +191,10 @@ class _Queue:
         return by_sqs or (noted if noted.startswith("arn:") and noted.split(":")[4:5] == [account] else None)
 
     def _call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        from kit_aws import aws_errors
+        from kit_aws import call
 
-        with aws_errors(operation, resource=self._name):
-            answer: Mapping[str, Any] = getattr(self._sqs, operation)(QueueUrl=self._url, **parameters)
-        return answer
+        given = {"QueueUrl": self._url, **parameters}
+        return call("sqs", operation, given, region=self._region, resource=self._name)
 
 
 def _as_lambda_has(attribute: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kit_aws import AwsError, aws_errors, client
+from kit_aws import AwsError, call
 from kit_core import guards
 
 from kit_events.errors import InProgressError, LeaseLostError
@@ -91,9 +91,7 @@ class DynamoDBInbox(LeasedInbox):
         )
 
     def _call(self, operation: str, **parameters: Any) -> None:
-        method = {"PutItem": "put_item", "UpdateItem": "update_item", "DeleteItem": "delete_item"}[operation]
-        with aws_errors(operation, resource=self.table):
-            getattr(client("dynamodb"), method)(TableName=self.table, **parameters)
+        call("dynamodb", operation, {"TableName": self.table, **parameters})
 
 
 def _times(until: float) -> dict[str, Any]:
@@ -104,5 +102,4 @@ def _refused(error: AwsError) -> dict[str, Any] | None:
     """Return the item that a condition failed for (empty if it is gone), or None for any other error."""
     if error.code != _LOST:
         return None
-    response = getattr(error.__cause__, "response", {})
-    return dict(response.get("Item") or {})
+    return dict(error.details.get("Item") or {})

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kit_core.handlers import refuse_handler, refuse_registered
 from kit_core.parameters import annotations_of, innermost, parameters_of
 
 from kit_events.errors import InboxKeyError
@@ -31,11 +32,11 @@ def key_of(record: Any, key: Key) -> str:
 
 def check_key(function: Any, key: Key) -> None:
     """Raise TypeError for a function whose records never have the key: each of its messages would fail."""
-    if callable(key):
+    refuse_registered(function, "once")
+    if callable(key):  # it may tell whole events apart
         return
+    refuse_handler(function, "once", "takes a whole event, not a record")
     name = getattr(function, "__qualname__", type(function).__qualname__)
-    if getattr(function, "__kit_handler__", None) == "job":
-        raise TypeError(f"{name} takes a whole event, not a record: put @once below @job")
     kind = _annotated(function)
     if getattr(kind, "__origin__", kind) is list:
         raise TypeError(f"{name} takes a list of records: say with key= how to tell one list from others")

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast, overload
 
 from kit_core import guards, invocation
-from kit_core.parameters import is_async, is_generator
+from kit_core.parameters import is_async, is_generator, refuse_unknown
 
 from kit_events.inbox.attempt import Attempt, Inbox
 from kit_events.inbox.chosen import default_inbox
@@ -41,6 +41,7 @@ def once(
     inbox: Inbox | None = None,
     lease: timedelta | None = None,
     retention: timedelta = timedelta(days=14),
+    **unknown: Any,
 ) -> Callable[P, R] | Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function work on each record once, however often it is delivered; below `@job`.
 
@@ -66,6 +67,8 @@ def once(
         @once(name="charge")
         def charge(record: EventRecord) -> None: ...
     """
+
+    refuse_unknown("once", unknown, ("key", "name", "inbox", "lease", "retention"))
 
     def decorate(decorated: Callable[P, R]) -> Callable[P, R]:
         if is_generator(decorated):

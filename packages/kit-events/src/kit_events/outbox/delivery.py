@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import ClassVar
 from uuid import UUID, uuid4
 
 from kit_core import guards
@@ -14,12 +14,22 @@ from kit_events.outbox.claimed import Claimed, Wanted
 from kit_events.outbox.table import FailedEvent, Table, WaitingEvent
 from kit_events.publishing.bus import EventBus
 from kit_events.publishing.message import log_keys
+from kit_events.records.frozen import Frozen
 
 _WAITS = Backoff(1.0, 900.0, least=0.5)  # seconds, between two attempts
 
 
-class Relayed(NamedTuple):
-    """Count the events of a run: sent, failed (they come again), and dead."""
+class Relayed(Frozen):
+    """Count the events of a run: sent, failed (they come again), and dead.
+
+    It has a form in JSON, so that a trigger may return it, and a route answer with it.
+
+    Example:
+        >>> Relayed(sent=2).dump()
+        {'sent': 2, 'failed': 0, 'dead': 0}
+    """
+
+    shown: ClassVar[tuple[str, ...]] = ("sent", "failed", "dead")
 
     sent: int = 0
     failed: int = 0
@@ -28,6 +38,10 @@ class Relayed(NamedTuple):
     def plus(self, other: "Relayed") -> "Relayed":
         """Return the sums."""
         return Relayed(self.sent + other.sent, self.failed + other.failed, self.dead + other.dead)
+
+    def dump(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return {"sent": self.sent, "failed": self.failed, "dead": self.dead}
 
 
 class Delivery:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Never
 from uuid import UUID
+
+from kit_core.parameters import refuse_unknown
 
 from kit_events.errors import OutboxTransactionError
 from kit_events.outbox.delivery import Delivery
@@ -35,7 +37,9 @@ class Outbox:
         bus: EventBus | None = None,
         deliver: Literal["relay", "after_commit"] = "relay",
         lease: timedelta = timedelta(seconds=60),
+        **unknown: Never,
     ) -> None:
+        refuse_unknown("Outbox", unknown, ("table", "database", "bus", "deliver", "lease"))
         if deliver not in ("relay", "after_commit"):
             raise ValueError(f"deliver is 'relay' or 'after_commit', not {deliver!r}")
         if lease <= timedelta(0):  # a relay sends for half of it

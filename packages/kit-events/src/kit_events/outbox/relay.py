@@ -4,10 +4,12 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import Never
 from uuid import UUID
 
 from kit_core import guards
 from kit_core.invocation import remaining_ms
+from kit_core.parameters import refuse_unknown
 
 from kit_events.outbox.delivery import Delivery, Relayed
 from kit_events.outbox.outbox import Outbox, default_outbox
@@ -29,7 +31,7 @@ class Relay:
 
         @trigger
         def relay(event):
-            return Relay().run()._asdict()
+            return Relay().run()
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class Relay:
         batch: int = 100,
         max_attempts: int = 20,
         clock: Callable[[], float] = time.monotonic,
+        **unknown: Never,
     ) -> None:
+        refuse_unknown("Relay", unknown, ("outbox", "batch", "max_attempts", "clock"))
         self._outbox = outbox
         self._batch = batch
         self._max_attempts = max_attempts

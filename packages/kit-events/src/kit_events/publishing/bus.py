@@ -2,7 +2,11 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import Never
 from uuid import UUID
+
+from kit_core.loading import load_early
+from kit_core.parameters import refuse_unknown
 
 from kit_events.errors import EventBusNotSetError, PublishError
 from kit_events.publishing.drivers.driver import Driver
@@ -29,11 +33,14 @@ class EventBus:
         claim_bucket: str | None = None,
         max_bytes: int | None = None,
         origin_prefix: str | None = None,
+        **unknown: Never,
     ) -> None:
+        refuse_unknown("EventBus", unknown, ("destination", "claim_bucket", "max_bytes", "origin_prefix"))
         self._destination = destination
         self._claim_bucket = claim_bucket
         self._max_bytes = max_bytes
         self._origin_prefix = origin_prefix
+        load_early(self._load_early)
 
     def compose(self, event: Event) -> Message:
         """Return the message of an event that happens now, as `send` takes it; raise `EventShapeError`."""
@@ -95,6 +102,14 @@ class EventBus:
                 raise error
             if most := limit or (driver.max_bytes if driver is not None else 0):
                 sending.lightened(message, most, self._bucket)
+
+    def _load_early(self) -> None:
+        """Load the destination's driver, where it is known in Lambda's init phase."""
+        from kit_events.publishing.drivers.choice import choose_driver
+
+        if self._destination or os.environ.get("EVENT_BUS"):
+            choose_driver(self._destination)
+            import kit_events.publishing.sending  # noqa: F401
 
     @property
     def _limit(self) -> int:

@@ -30,18 +30,18 @@ def split(message: Message, bucket: str) -> tuple[Message, bytes | None]:
 
 def store(message: Message, bucket: str, payload: bytes) -> None:
     """Leave a message's payload in S3. Raise a `kit_aws.AwsError`."""
-    from kit_aws import aws_errors, client
+    from kit_aws import call
 
     key = _key_of(message)
-    with aws_errors("PutObject", resource=f"s3://{bucket}/{key}"):
-        client("s3").put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=payload,
-            ContentType="application/json",
-            ChecksumAlgorithm="SHA256",
-            ChecksumSHA256=b64encode(sha256(payload).digest()).decode(),
-        )
+    stored = {
+        "Bucket": bucket,
+        "Key": key,
+        "Body": payload,
+        "ContentType": "application/json",
+        "ChecksumAlgorithm": "SHA256",
+        "ChecksumSHA256": b64encode(sha256(payload).digest()).decode(),
+    }
+    call("s3", "PutObject", stored, resource=f"s3://{bucket}/{key}")
 
 
 def _key_of(message: Message) -> str:

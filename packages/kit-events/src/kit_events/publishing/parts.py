@@ -7,6 +7,8 @@ from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Protocol
 from uuid import UUID
 
+from kit_core.parameters import class_annotations_of
+
 from kit_events.errors import EventShapeError
 
 AGGREGATE_ID_MARK = "kit_events.AggregateId"
@@ -84,10 +86,12 @@ def aggregate_field(kind: Any) -> str:
     """Return the name of the field that is annotated with AggregateId, if any, the most derived class's first."""
     name: str
     for base in kind.__mro__:
-        for name, annotation in getattr(base, "__annotations__", {}).items():
+        for name, annotation in class_annotations_of(base).items():
             if AGGREGATE_ID_MARK in getattr(annotation, "__metadata__", ()):
                 return name
-            # Under `from __future__ import annotations` it is text, whose names only the class's module may know.
+            # Under `from __future__ import annotations` it is text, whose names only the class's module may know; of
+            # a name that no module has at run time, it is a ForwardRef from Python 3.14 on.
+            annotation = getattr(annotation, "__forward_arg__", annotation)
             if isinstance(annotation, str) and re.search(r"\bAggregateId\b", annotation):
                 return name
     return "aggregate_id"

@@ -159,8 +159,10 @@ def _attempt(driver: Driver, batch: list[Message], final: Failures) -> Failures:
 
 def _is_about_one(error: Exception) -> bool:
     """Say whether a call may have failed because of one of its messages: then each is sent by itself."""
-    from kit_aws import AwsError
+    from kit_aws import AwsError, ParameterError
 
+    if isinstance(error, ParameterError):
+        return True
     return type(error) is AwsError and any(word in (error.code or "") for word in ("Invalid", "Validation", "TooLong"))
 
 

@@ -5,6 +5,8 @@ As a frozen dataclass, but without the import of dataclasses and inspect at ever
 
 from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
+from kit_core.parameters import class_annotations_of
+
 
 @dataclass_transform(frozen_default=True)
 class Frozen:
@@ -20,7 +22,7 @@ class Frozen:
     def __init_subclass__(cls) -> None:
         """Collect the fields."""
         super().__init_subclass__()
-        own = [name for name, kind in cls.__annotations__.items() if "ClassVar" not in str(kind)]
+        own = [name for name, kind in class_annotations_of(cls).items() if "ClassVar" not in str(kind)]
         cls._fields = (*cls._fields, *(name for name in own if name not in cls._fields))
 
     def __init__(self, *positional: Any, **named: Any) -> None:

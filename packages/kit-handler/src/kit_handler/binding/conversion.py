@@ -9,6 +9,8 @@ import typing
 from enum import Enum
 from types import NoneType
 
+from kit_core.loading import load_early
+
 from kit_handler.binding.annotations import Wrong, parts_of
 from kit_handler.http.matching import CONVERTERS
 
@@ -77,7 +79,13 @@ def scalar_loader(kind: "Any", metadata: "Iterable[Any]" = ()) -> "Loader | None
 
 
 def foreign_loader(kind: "Any") -> "Loader":
-    """Return the loader of a class with `.load()`, whose validation errors carry `messages`."""
+    """Return the loader of a class with `.load()`, whose validation errors carry `messages`.
+
+    In Lambda's init phase the class compiles what it can: its `__kit_preload__`, if it has one, is called.
+    """
+    prepare = getattr(kind, "__kit_preload__", None)
+    if prepare is not None:
+        load_early(prepare)
 
     def load(value: "Any") -> "Any":
         try:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime, time
     from typing import Any
 
-_TIME = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
+# From Python 3.14 on, `fromisoformat` reads 24:00:00 as midnight; RFC 3339 has hours from 00 to 23 alone.
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 _ANY_TIME = re.compile(_TIME)
 _ANY_DATETIME = re.compile(f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_TIME}")
 

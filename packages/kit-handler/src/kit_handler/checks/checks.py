@@ -113,7 +113,7 @@ def _of_predicate(word: str, function: "Any", tried: "Samples") -> "Check":
 
 def _of_callable(word: str, function: "Any", tried: "Samples") -> "Check":
     is_known = type(function).__name__ in _BUILT_IN or any(
-        base.__module__ == "marshmallow.validate" for base in type(function).__mro__
+        base.__module__ in ("marshmallow.validate", "kit_schemas.validate") for base in type(function).__mro__
     )
     if is_known:  # code that does nothing but check
         tried.refuse_unfit(function, repr(function))

@@ -5,7 +5,7 @@ from kit_handler.http.headers import Headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 
@@ -46,7 +46,7 @@ class LambdaEvent:
         **extra: "Any",
     ) -> None:
         self.body = body
-        self.headers = Headers(_fields(headers) or _fields(extra.get("multiValueHeaders")))
+        self.headers = _headers(headers, extra.get("multiValueHeaders"))
         self.requestContext = RequestContext(requestContext if isinstance(requestContext, dict) else {})
         self._extra = extra
 
@@ -76,7 +76,9 @@ def get_body(event: "Mapping[str, Any] | LambdaEvent") -> "Any":
 
 def get_headers(event: "Mapping[str, Any] | LambdaEvent") -> Headers:
     """Return the header fields, looked up in any case."""
-    return _event(event).headers
+    if isinstance(event, LambdaEvent):
+        return event.headers
+    return _headers(event.get("headers"), event.get("multiValueHeaders")) if isinstance(event, dict) else Headers()
 
 
 def get_source_ip(event: "Mapping[str, Any] | LambdaEvent") -> str | None:
@@ -98,10 +100,19 @@ def _event(event: "Mapping[str, Any] | LambdaEvent") -> LambdaEvent:
     )
 
 
-def _fields(headers: "Any") -> "list[tuple[str, Any]]":
+def _headers(single: "Any", multiple: "Any") -> Headers:
+    return Headers(_fields(single) or _fields(multiple))
+
+
+def _fields(headers: "Any") -> "Iterable[tuple[str, Any]]":
     """Return header fields as pairs, those of lists too."""
-    if not hasattr(headers, "items"):
-        return []
+    if not headers or not hasattr(headers, "items"):
+        return ()
+    for value in headers.values():
+        if type(value) is not str:
+            break
+    else:
+        return headers.items()  # type: ignore[no-any-return]
     return [
         (name, value)
         for name, values in headers.items()

@@ -13,14 +13,14 @@ class Headers(dict[str, str]):
     """
 
     def __init__(self, fields: "Iterable[tuple[str, Any]]" = ()) -> None:
-        super().__init__()
+        found: dict[str, str] = {}
         for name, value in fields:
-            if value is None:
-                continue
-            key = name.lower()
-            known = dict.get(self, key)
-            separator = "; " if key == "cookie" else ", "
-            dict.__setitem__(self, key, str(value) if known is None else f"{known}{separator}{value}")
+            if value is not None:
+                key = name.lower()
+                if key in found:
+                    value = f"{found[key]}{'; ' if key == 'cookie' else ', '}{value}"
+                found[key] = value if type(value) is str else str(value)
+        super().__init__(found)
 
     def __getitem__(self, name: str) -> str:
         return super().__getitem__(name.lower())

@@ -18,6 +18,8 @@ _BY_MARK = (
     ("asgi", ("asgi",)),
 )
 _OTHERWISE = ("apigateway_v1", "vpc_lattice_v1")
+# What the init phase loads: which source will invoke the function is not known there. These are nearly all functions'.
+_USUAL = ("apigateway_v2", "apigateway_v1", "function_url")
 _METHODS = (
     "recognises",
     "method",
@@ -78,6 +80,15 @@ def find(event: "Any") -> "Adapter | None":
         if adapter.recognises(event):
             return adapter
     return None
+
+
+def load_usual() -> None:
+    """Load the adapters of API Gateway and of Function URLs, and what reads the correlation id of their events."""
+    import kit_core.correlation
+    import kit_core.json  # noqa: F401
+
+    for name in _USUAL:
+        _loaded.get(name) or _load(name)
 
 
 def check_size(answer: "dict[str, Any]", adapter: "Adapter") -> None:

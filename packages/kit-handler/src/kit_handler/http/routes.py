@@ -1,9 +1,11 @@
 """`route`: a function from Request to Response becomes a Lambda handler."""
 
+from kit_core.handlers import is_being_defined
 from kit_core.invocation import ask_outcome, begin, end
-from kit_core.parameters import is_async, is_generator
+from kit_core.loading import load_early
+from kit_core.parameters import is_async, is_generator, refuse_unknown
 
-from kit_handler._naming import is_being_defined, name_of, names_around, take_over, unknown_options
+from kit_handler._naming import name_of, names_around, take_over
 from kit_handler.errors import InvalidRequestError, InvalidResponseError, ResponseTooLargeError, UnhandledSourceError
 from kit_handler.http import payloads
 from kit_handler.http.answers import Answers, log_failure
@@ -106,9 +108,7 @@ def _asks(value: "Any") -> bool:
 def check_options(owner: str, options: "Iterable[str]", more: "tuple[str, ...]" = ()) -> None:
     """Raise TypeError for options that `owner` doesn't know; `more` are known beside the common ones."""
     known = (*known_options(), *more)
-    unknown = [name for name in options if name not in known]
-    if unknown:
-        raise TypeError(unknown_options(owner, unknown, known))
+    refuse_unknown(owner, [name for name in options if name not in known], known)
 
 
 class Endpoint:
@@ -117,6 +117,7 @@ class Endpoint:
     __slots__ = ("_call", "answers", "name", "reported")
 
     def __init__(self, call: "Any", name: str, options: "dict[str, Any]", *, reported: bool = False) -> None:
+        load_early(payloads.load_usual)
         self.name = name
         self.reported = reported  # whether a decorator of the function wants to know the answer
         self.answers = Answers(options)

@@ -1,5 +1,6 @@
 """The record or event that a job's or trigger's function takes, read from its parameters without inspect."""
 
+from kit_core.loading import load_early
 from kit_core.parameters import annotations_of, globals_of, parameters_of
 
 from kit_handler._naming import name_of
@@ -101,6 +102,21 @@ def parse_early(parser: "Callable[[Any, Any], Any]", function: "Any", namespace:
 
         refuse_misspelt(function, error)
         return None
+
+
+def prepare_early(parse: "Any") -> None:
+    """Load in Lambda's init phase what the first event needs: the correlation id's reader, and the record's class.
+
+    parse: the `from_record` of a class; its `__kit_preload__`, if it has one, is called
+    """
+    load_early(_load_correlation)
+    prepare = getattr(getattr(parse, "__self__", None), "__kit_preload__", None)
+    if prepare is not None:
+        load_early(prepare)
+
+
+def _load_correlation() -> None:
+    import kit_core.correlation  # noqa: F401
 
 
 def parse_late(parser: "Callable[[Any, Any], Any]", function: "Any") -> "Any":

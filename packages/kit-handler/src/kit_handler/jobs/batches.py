@@ -22,6 +22,7 @@ class Batch:
     """Describe a source that takes no partial answer."""
 
     partial = False
+    resumes = False  # whether the source comes back with everything from the first failure on that is named
     waits = False  # whether the source waits for an answer to each record (`responders`)
     ordered = False  # whether nothing may be tried after a failure
     grouped = False  # whether records have groups
@@ -59,6 +60,7 @@ class StreamBatch(Batch):
     """A shard of Kinesis or DynamoDB Streams: Lambda comes back with everything from the first failure on."""
 
     partial = True
+    resumes = True
     ordered = True
 
     def identifier(self, raw: "Raw") -> str | None:
@@ -68,7 +70,13 @@ class StreamBatch(Batch):
 
 
 class PipedStreamBatch(StreamBatch):
-    """A shard whose records EventBridge Pipes brings: it knows them by their event id."""
+    """A shard whose records EventBridge Pipes brings: it knows them by their event id.
+
+    The guide has the named items be the ones that are tried again, and says nothing of those behind them: each record
+    that was not tried is named, too.
+    """
+
+    resumes = False
 
     def identifier(self, raw: "Raw") -> str | None:
         """Return the event id."""

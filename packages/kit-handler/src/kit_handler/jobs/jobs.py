@@ -1,14 +1,15 @@
 """`job`: a function of one record, or of all, becomes a Lambda handler for batches of them."""
 
 from kit_core.invocation import begin, end, outcome
-from kit_core.parameters import is_async
+from kit_core.parameters import is_async, refuse_unknown
 
-from kit_handler._naming import name_of, names_around, take_over
+from kit_handler._naming import name_of, names_around, refuse_handlers, take_over
 from kit_handler.jobs.annotations import (
     context_parameter,
     is_plain,
     parse_early,
     parse_late,
+    prepare_early,
     record_parser,
     with_context,
 )
@@ -83,9 +84,10 @@ def job(
 
     Queues and streams are answered `{"batchItemFailures": [...]}`: SQS with each failed message, of a FIFO queue also
     every later one of its group; Kafka likewise, by partition and offset; Kinesis and DynamoDB Streams with the first
-    failure, where the job stops. Firehose and S3 Batch Operations get an item for each record, from the function's
-    result. The state of a tumbling window is answered as it came. For every other source an ExceptionGroup is raised
-    after all records were tried. A record that was not started has failed.
+    failure, where the job stops; behind EventBridge Pipes, these with each record from there on. Firehose and S3 Batch
+    Operations get an item for each record, from the function's result. The state of a tumbling window is answered as it
+    came. For every other source an ExceptionGroup is raised after all records were tried. A record that was not started
+    has failed.
 
     Example:
         >>> @job
@@ -97,10 +99,7 @@ def job(
     """
     values = locals()
     options = {name: values[name] for name in OPTIONS}
-    if unknown:
-        from kit_handler._naming import unknown_options
-
-        raise TypeError(unknown_options("job", unknown, sorted(OPTIONS)))
+    refuse_unknown("job", unknown, sorted(OPTIONS))
     if function is None:
         return lambda function: _handler(function, **options)
     return _handler(function, **options)
@@ -117,11 +116,13 @@ def _handler(
 ) -> "JobHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"job takes a function and keywords: {function!r}")
+    refuse_handlers(function, "job")
     if concurrency < 1:
         raise ValueError(f"concurrency is at least 1, not {concurrency!r}")
     settings = JobSettings(name_of(function), margin=margin, policy=_policy(policy))
     where, in_tasks = context_parameter(function), is_async(function, follow_wrapped=True)
     bound: tuple[Parse | None, bool] | None = parse_early(record_parser, function, names_around())
+    prepare_early(bound and bound[0])
 
     def handler(event: "Any", context: "Any" = None) -> "dict[str, Any] | None":
         nonlocal bound
@@ -208,6 +209,6 @@ def _answer(run: Run, failed: "list[Any]", partial: bool, raise_if_all_failed: b
         raise ExceptionGroup(f"{run.job.name} failed for {len(failed)} record{'s' * (len(failed) != 1)}", run.errors)
     if raise_if_all_failed and len(failed) == len(run.records):
         raise ExceptionGroup(f"{run.job.name} failed for all {len(failed)} records", run.errors)
-    if batch.ordered:
+    if batch.resumes:
         identifiers = identifiers[:1]
     return {"batchItemFailures": [{"itemIdentifier": each} for each in identifiers]}

@@ -38,7 +38,12 @@ def split(event: "Raw") -> "tuple[list[Any], Batch] | None":
 
 
 class KafkaBatch(Batch):
-    """Kafka: the records of a partition stay in order, and one is known by its partition and offset."""
+    """Kafka: the records of a partition stay in order, and one is known by its partition and offset.
+
+    Lambda tries the very records again that an answer names, and no others ("Configuring error handling controls for
+    Kafka event sources", "PartialBatchResponse"): those behind a failure were not tried, and would be lost if they were
+    not named. A partition or offset that the event did not have would bring back the whole batch.
+    """
 
     partial = True
     grouped = True

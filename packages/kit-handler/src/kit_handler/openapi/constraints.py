@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Schema = dict[str, Any]
 
+_HOMES = ("marshmallow.validate", "kit_schemas.validate")
 _BOUNDS = {
     "gt": "exclusiveMinimum",
     "ge": "minimum",
@@ -80,7 +81,7 @@ def _pattern(pattern: "Any", prefix: str = "") -> "Schema":
 def _of_validator(schema: "Schema", validator: "Any") -> "list[Schema]":
     """Return the constraints of one of marshmallow's validators, told by name: it need not be installed."""
     for base in type(validator).__mro__:
-        describe = _VALIDATORS.get(base.__name__) if base.__module__ == "marshmallow.validate" else None
+        describe = _VALIDATORS.get(base.__name__) if base.__module__ in _HOMES else None
         if describe:
             return describe(schema, validator)
     return []

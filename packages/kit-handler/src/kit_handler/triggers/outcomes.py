@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_SAME = frozenset({bool, int, str, type(None)})  # they come back from JSON as they were
 GENERAL = "An unexpected error has occurred."
 
 
@@ -13,6 +14,12 @@ def json_of(answer: "Any") -> "Any":
     """Return `answer` in JSON's own types; TypeError or ValueError if it has no form in JSON."""
     if answer is None or isinstance(answer, (bool, str)):
         return answer
+    if type(answer) is dict:
+        for key, value in answer.items():
+            if type(key) is not str or type(value) not in _SAME:
+                break
+        else:
+            return answer.copy()
     from kit_core.json import dumps, loads
 
     return loads(dumps(answer))

@@ -1,8 +1,9 @@
 """`trigger`: a function of an event whose source waits for an answer becomes a Lambda handler."""
 
 from kit_core.invocation import begin, end
+from kit_core.loading import load_early
 
-from kit_handler._naming import name_of, names_around, take_over
+from kit_handler._naming import name_of, names_around, refuse_handlers, take_over
 from kit_handler.errors import UnhandledSourceError
 from kit_handler.jobs.annotations import (
     context_parameter,
@@ -11,6 +12,7 @@ from kit_handler.jobs.annotations import (
     itself,
     parse_early,
     parse_late,
+    prepare_early,
     with_context,
 )
 from kit_handler.sources import is_batch, kind_of, waits_for_each
@@ -66,12 +68,16 @@ def trigger(function: "Callable[..., Any] | None" = None, /, **unknown: "Any") -
 def _handler(function: "Callable[..., Any]") -> "TriggerHandler":
     if not callable(function) or not is_plain(function):
         raise TypeError(f"trigger takes a function: {function!r}")
+    refuse_handlers(function, "trigger")
     name, where = name_of(function), context_parameter(function)
     bound: tuple[Callable[[Any], Any] | None, bool] | None = parse_early(event_parser, function, names_around())
     for_each: Callable[..., Any] | None = None
+    answer: Any = None
+    prepare_early(bound and bound[0])
+    load_early(_load_answers)
 
     def handler(event: "Any", context: "Any" = None) -> "Any":
-        nonlocal bound, for_each
+        nonlocal answer, bound, for_each
         if bound is None:
             bound = parse_late(event_parser, function)
         if not _is_event(event):
@@ -84,9 +90,8 @@ def _handler(function: "Callable[..., Any]") -> "TriggerHandler":
                 for_each = job(function)
             return for_each(event, context)
         called = function if where is None else with_context(function, where, context)
-
-        from kit_handler.triggers.answers import answer
-
+        if answer is None:
+            from kit_handler.triggers.answers import answer
         token = begin(event, context)
         try:
             call = lambda: _result(called, parse, together, event, context)  # noqa: E731
@@ -99,8 +104,16 @@ def _handler(function: "Callable[..., Any]") -> "TriggerHandler":
     return handler  # type: ignore[return-value]
 
 
+def _load_answers() -> None:
+    """Load the answers of every kind but the rarest: an authorizer stands before every request of an API."""
+    import kit_handler.triggers.answers
+    import kit_handler.triggers.authorizers  # noqa: F401
+
+
 def _is_event(event: "Any") -> bool:
     """Tell whether a trigger may take the event: an object, or a list of them, that are no records of a source."""
+    if type(event) is dict:
+        return not is_batch(event)
     items = event if isinstance(event, list) else [event]
     return bool(items) and all(isinstance(item, dict) for item in items) and not is_batch(event)
 

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from kit_testing.servers.aws import Call, Next, Reply
+from kit_testing.servers.connections import COMMANDS, gone
 
-from kit_local.gateway.connections import PATH, Connections, gone
+from kit_local.gateway.connections import Connections
 
 # Behind the endpoint's own path, as botocore puts it there, a stage may stand.
-_COMMAND = re.compile(rf"(?:/[^/]+)?{PATH}([^/]+)")
+_COMMAND = re.compile(rf"(?:/[^/]+)?{COMMANDS}([^/]+)")
 
 
 class Management:
@@ -26,7 +27,7 @@ class Management:
     def __call__(self, call: Call, call_next: Next) -> Reply:
         """Answer a command about a connection, and pass on everything else."""
         found = _COMMAND.fullmatch(call.path)
-        if found is None or not (call.service == "execute-api" or call.path.startswith(PATH)):
+        if found is None or not (call.service == "execute-api" or call.path.startswith(COMMANDS)):
             return call_next(call)
         connection_id = unquote(found[1])
         for connections in self._apis:

@@ -4,20 +4,19 @@ After "Use @connections commands in your backend service".
 """
 
 import asyncio
-import json
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 from kit_testing.servers.aws import Reply
+from kit_testing.servers.connections import MESSAGE_LIMIT, forbidden, gone, state, throttled, too_large
 
 from kit_local.gateway.incoming import Incoming, short_id
+from kit_local.gateway.rules import WebSocketRules
 
-MESSAGE_LIMIT = 128 * 1024  # bytes
-PATH = "/@connections/"
+SEND_SECONDS = 10.0  # that a client may leave its buffers full
 
 
 @dataclass
@@ -27,9 +26,11 @@ class Connection:
     incoming: Incoming
     id: str = field(default_factory=short_id)
     socket: web.WebSocketResponse | None = None
+    transport: asyncio.Transport | None = None
     authorizer: dict[str, Any] | None = None
     active_at: float = field(default_factory=time.time)
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+    refused: int | None = None  # the close code, once API Gateway has ended it
 
     @property
     def open(self) -> bool:
@@ -37,26 +38,49 @@ class Connection:
         return self.socket is not None and not self.socket.closed
 
     async def send(self, data: bytes) -> None:
-        """Send one message, as text wherever it is that."""
+        """Send one message, as text wherever it is that. A client that does not read is cut off: ConnectionError."""
         assert self.socket is not None
         self.active_at = time.time()
         try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._write(self.socket, data)
+        except TimeoutError:
+            if self.transport:
+                self.transport.abort()
+            raise ConnectionResetError("the client does not read") from None
+
+    async def _write(self, socket: web.WebSocketResponse, data: bytes) -> None:
+        try:
             text = data.decode()
         except UnicodeDecodeError:
-            await self.socket.send_bytes(data)
+            await socket.send_bytes(data)
         else:
-            await self.socket.send_str(text)
+            await socket.send_str(text)
 
     async def close(self) -> None:
         """End it."""
         assert self.socket is not None
         await self.socket.close()
 
+    def refuse(self, code: int) -> None:
+        """End it for a message that API Gateway does not take."""
+        if self.open and self.refused is None:
+            assert self.socket is not None
+            self.refused = code
+            self.start(self.socket.close(code=code))
+
+    def start(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do some work of the connection's beside everything else."""
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
 
 class Connections:
     """The connections of one API that `$connect` has let in."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: WebSocketRules | None = None) -> None:
+        self._rules = rules or WebSocketRules()
         self._known: dict[str, Connection] = {}
 
     def __iter__(self) -> Iterator[Connection]:
@@ -75,46 +99,24 @@ class Connections:
 
     async def command(self, connection_id: str, method: str, body: bytes) -> Reply:
         """Answer a call of the management API: POST a message, GET the state, DELETE the connection."""
+        if self._rules.throttles():
+            return throttled()
         connection = self._known.get(connection_id)
         if connection is None or not connection.open:
             return gone()
         if method == "POST":
             if len(body) > MESSAGE_LIMIT:
-                return _error(413, "PayloadTooLargeException")
+                return too_large()
             try:
                 await connection.send(body)
             except ConnectionError:
                 return gone()
             return Reply(200, (), b"")
         if method == "GET":
-            return Reply(200, _JSON, json.dumps(_state(connection)).encode())
+            incoming = connection.incoming
+            times = {"connected_at": incoming.at, "active_at": connection.active_at}
+            return state(**times, source_ip=incoming.source_ip, user_agent=incoming.header("user-agent"))
         if method == "DELETE":
             await connection.close()
             return Reply(204, (), b"")
-        return _error(403, "ForbiddenException")
-
-
-_JSON = (("Content-Type", "application/json"),)
-
-
-def gone() -> Reply:
-    """Return the answer about a connection that is not open."""
-    return _error(410, "GoneException")
-
-
-def _state(connection: Connection) -> dict[str, Any]:
-    incoming = connection.incoming
-    identity = {"sourceIp": incoming.source_ip, "userAgent": incoming.header("user-agent")}
-    return {
-        "connectedAt": _iso(incoming.at),
-        "lastActiveAt": _iso(connection.active_at),
-        "identity": identity,
-    }
-
-
-def _error(status: int, kind: str) -> Reply:
-    return Reply(status, (*_JSON, ("x-amzn-ErrorType", kind)), json.dumps({"message": kind}).encode())
-
-
-def _iso(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return forbidden()

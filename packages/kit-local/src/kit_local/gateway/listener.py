@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from kit_local.gateway import http
+from kit_local.gateway.frames import FrameLimit
 from kit_local.gateway.incoming import REFUSALS, GatewayError
 from kit_local.runtime.pool import Functions
 
@@ -25,7 +26,7 @@ class Listener:
     async def start(self, bound: socket.socket) -> None:
         """Listen."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Protocol(self, self._http, loop), sock=bound)
+        self._server = await loop.create_server(lambda: Protocol(self, self._http, loop), sock=bound)
 
     async def stop(self) -> None:
         """Close the port and what is connected to it."""
@@ -52,12 +53,21 @@ class Listener:
         self._functions.console.refused(what, (f"{text} {reason}", colour))
 
 
-class _Protocol(web.RequestHandler):
-    """One connection. aiohttp logs and answers errors with parts of the request, which may be tokens."""
+class Protocol(web.RequestHandler):
+    """One connection. aiohttp logs and answers errors with parts of the request, which may be tokens.
+
+    `frames` is set once the connection becomes a WebSocket; all data goes through it.
+    """
+
+    frames: FrameLimit | None = None
 
     def __init__(self, listener: Listener, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(server, loop=loop, access_log=None, auto_decompress=False)  # type: ignore[arg-type]
         self._listener = listener
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends."""
+        super().data_received(self.frames.feed(data) if self.frames else data)
 
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None

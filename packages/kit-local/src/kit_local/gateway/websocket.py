@@ -8,15 +8,18 @@ import json
 import logging
 import re
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from kit_testing.servers.connections import COMMANDS, MESSAGE_LIMIT
 
 from kit_local.gateway.authorizers import Authorizers
-from kit_local.gateway.connections import MESSAGE_LIMIT, PATH, Connection, Connections
+from kit_local.gateway.connections import Connection, Connections
+from kit_local.gateway.frames import FrameLimit
 from kit_local.gateway.http import build, mapping, outcome
 from kit_local.gateway.incoming import (
     GatewayError,
@@ -27,15 +30,14 @@ from kit_local.gateway.incoming import (
     read,
     short_id,
 )
-from kit_local.gateway.listener import Listener
+from kit_local.gateway.listener import Listener, Protocol
+from kit_local.gateway.rules import WebSocketRules
 from kit_local.logs import Outcome
 from kit_local.runtime.api import Answer
 from kit_local.runtime.pool import Functions, RefusedError, trace_id
 from kit_local.stack import Api, Route, Stack
 
-IDLE_SECONDS = 600.0
 TIMEOUT = 29.0  # seconds that an integration may take
-LONGEST_SECONDS = 7200.0
 _SELECTION = re.compile(r"\$\{?request\.body\.([\w.-]+)\}?")
 _SUBPROTOCOL = "Sec-WebSocket-Protocol"
 _HANDSHAKE = ("Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version")
@@ -49,13 +51,21 @@ logger = logging.getLogger("kit.local")
 class WebSocketGateway(Listener):
     """One WebSocket API."""
 
-    def __init__(self, api: Api, stack: Stack, functions: Functions) -> None:
+    def __init__(
+        self,
+        api: Api,
+        stack: Stack,
+        functions: Functions,
+        *,
+        rules: WebSocketRules | None = None,
+    ) -> None:
         super().__init__(functions)
+        self._rules = rules or WebSocketRules()
         self._api, self._stack = api, stack
         self._base = urlsplit(api.url).path.rstrip("/")
         self._routes = {route.key: route for route in api.routes}
         self._authorizers = Authorizers(api, functions)
-        self.connections = Connections()
+        self.connections = Connections(self._rules)
         selection = _SELECTION.fullmatch(api.selection)
         self._selection = selection[1].split(".") if selection else []
 
@@ -63,7 +73,7 @@ class WebSocketGateway(Listener):
         """Take a connection, or a command about one."""
         try:
             incoming = await read(request, self._base, keep_hops=True)
-            if incoming.inner.startswith(PATH):
+            if incoming.inner.startswith(COMMANDS):
                 return await self._command(incoming)
             if request.headers.get("Upgrade", "").lower() != "websocket" or incoming.inner != "/":
                 raise GatewayError("missing")
@@ -107,11 +117,14 @@ class WebSocketGateway(Listener):
             if not 200 <= response.status < 300:
                 return response
             protocol = response.headers.get(_SUBPROTOCOL, "")
-        socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT, compress=False, timeout=_CLOSE_SECONDS)
+        # aiohttp takes messages that are smaller than that.
+        socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT + 1, compress=False, timeout=_CLOSE_SECONDS)
         if protocol in connection.incoming.listed(_SUBPROTOCOL):
             socket.headers[_SUBPROTOCOL] = protocol
+        assert isinstance(handshake.protocol, Protocol)
+        handshake.protocol.frames = FrameLimit(connection.refuse)
         await socket.prepare(handshake)
-        connection.socket = socket
+        connection.socket, connection.transport = socket, handshake.transport
         self.connections.add(connection)
         code, reason = int(WSCloseCode.ABNORMAL_CLOSURE), ""
         try:
@@ -122,9 +135,9 @@ class WebSocketGateway(Listener):
 
     async def _listen(self, connection: Connection, socket: web.WebSocketResponse) -> tuple[int, str]:
         """Take messages until the client leaves, sleeps too long or has had its two hours; return how it ended."""
-        end = connection.incoming.at + LONGEST_SECONDS
+        end = connection.incoming.at + self._rules.longest_seconds
         while not socket.closed:
-            wait = min(connection.active_at + IDLE_SECONDS, end) - time.time()
+            wait = min(connection.active_at + self._rules.idle_seconds, end) - time.time()
             if wait <= 0:
                 await socket.close(code=WSCloseCode.GOING_AWAY, message=b"Going away")
                 return WSCloseCode.GOING_AWAY, "Going away"
@@ -134,14 +147,13 @@ class WebSocketGateway(Listener):
                 continue
             if message.type is WSMsgType.CLOSE:
                 return message.data or _NO_CODE, message.extra or ""
-            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            if message.type is WSMsgType.BINARY:  # "Binary media types for WebSocket APIs in API Gateway"
+                connection.refuse(WSCloseCode.UNSUPPORTED_DATA)
+            if message.type is not WSMsgType.TEXT:
                 break
             connection.active_at = time.time()
-            body = message.data if message.type is WSMsgType.TEXT else message.data.decode(errors="replace")
-            task = asyncio.create_task(self._message(connection, body))
-            connection.tasks.add(task)
-            task.add_done_callback(connection.tasks.discard)
-        return socket.close_code or WSCloseCode.ABNORMAL_CLOSURE, ""
+            connection.start(self._message(connection, message.data))
+        return connection.refused or socket.close_code or WSCloseCode.ABNORMAL_CLOSURE, ""
 
     async def _message(self, connection: Connection, body: str) -> None:
         """Run the message's route, and send what the client is to hear of that."""
@@ -155,7 +167,7 @@ class WebSocketGateway(Listener):
         event = self._event(connection, route.key, "MESSAGE", messageId=short_id())
         event |= {"body": body}
         request_id = event["requestContext"]["requestId"]
-        answer = await self._invoke(route, event)
+        answer = await self._invoke(route, event, _judge if route.replies else _judge_unsent)
         if answer is None or answer.failed:
             await self._say(connection, "Internal server error", request_id)
         elif route.replies:
@@ -184,12 +196,15 @@ class WebSocketGateway(Listener):
         self.connections.remove(connection)
         if not (route := self._routes.get("$disconnect")):
             return
+        if self._rules.loses_disconnect():
+            self._functions.console.refused("websocket $disconnect", ("lost, as asked", "yellow"))
+            return
         context = {"disconnectStatusCode": int(code), "disconnectReason": reason}
         await self._invoke(route, self._event(connection, "$disconnect", "DISCONNECT", **context))
 
     async def _command(self, incoming: Incoming) -> web.Response:
         """Answer a call of the management API."""
-        connection_id = unquote(incoming.inner.removeprefix(PATH))
+        connection_id = unquote(incoming.inner.removeprefix(COMMANDS))
         reply = await self.connections.command(connection_id, incoming.method, incoming.body)
         return web.Response(status=reply.status, body=reply.body, headers=dict(reply.headers))
 
@@ -229,11 +244,13 @@ class WebSocketGateway(Listener):
                 event |= {"multiValueQueryStringParameters": all_values(query)}
         return event
 
-    async def _invoke(self, route: Route, event: dict[str, Any]) -> Answer | None:
+    async def _invoke(
+        self, route: Route, event: dict[str, Any], judge: Callable[[Answer], Outcome] | None = None
+    ) -> Answer | None:
         """Run the route's function; None where it could not be run in time."""
         try:
             call = self._functions.invoke(
-                route.function, event, source=f"websocket {route.key}", trace=trace_id(), judge=_judge
+                route.function, event, source=f"websocket {route.key}", trace=trace_id(), judge=judge or _judge
             )
             task = asyncio.ensure_future(call)
             done, _ = await asyncio.wait({task}, timeout=route.timeout or TIMEOUT)
@@ -249,6 +266,14 @@ def _handshake(request: web.BaseRequest) -> web.BaseRequest:
     """
     wanted = ((name, request.headers.get(name, "")) for name in _HANDSHAKE)
     return request.clone(headers={name: value for name, value in wanted if value and value.isascii()})
+
+
+def _judge_unsent(answer: Answer) -> Outcome:
+    """Return what the terminal says of a message's answer that the client does not get."""
+    said, colour = _judge(answer)
+    if answer.failed or not answer.mapping.get("body"):
+        return said, colour
+    return f"{said}, body not sent: no route response", "yellow"
 
 
 def _judge(answer: Answer) -> Outcome:

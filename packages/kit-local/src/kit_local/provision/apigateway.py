@@ -97,6 +97,8 @@ def route(builder: Builder, item: Item) -> Resource:
     function, payload, timeout = known
     if draft.kind == "websocket":
         draft.routes[made.ref] = Route(function, key=key, payload="1.0", authorizer=name, timeout=timeout)
+        if item.get("RouteResponseSelectionExpression") is not None:
+            draft.answering[made.ref] = item
     else:
         method, _, path = key.rpartition(" ")
         draft.routes[made.ref] = Route(
@@ -109,9 +111,7 @@ def route_response(builder: Builder, item: Item) -> Resource:
     """Let a WebSocket route reply ("Set up route responses for a WebSocket API": the route has to ask for it too)."""
     draft = builder.api(item)
     route_id = item.text("RouteId")
-    made = builder.made("AWS::ApiGatewayV2::Route", route_id)
-    asked = made is not None and made.get("RouteResponseSelectionExpression") is not None
-    if asked and item.text("RouteResponseKey") == "$default" and route_id in draft.routes:
+    if route_id in draft.answering and item.text("RouteResponseKey") == "$default":
         draft.routes[route_id] = replace(draft.routes[route_id], replies=True)
     return _id(builder, item)
 

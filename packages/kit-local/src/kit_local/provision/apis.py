@@ -1,5 +1,6 @@
 """APIs as they come together: their parts are resources of their own, in any order."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -8,6 +9,8 @@ from kit_local.errors import LocalError
 from kit_local.provision.builder import Builder, Item
 from kit_local.stack import Api, Authorizer, Cors, Route
 from kit_local.template.intrinsics import text_of
+
+_log = logging.getLogger("kit.local")
 
 
 @dataclass
@@ -21,6 +24,7 @@ class Draft:
     authorizers: dict[str, Authorizer] = field(default_factory=dict)  # by name
     authorizer_names: dict[str, str] = field(default_factory=dict)  # by authorizer id
     integrations: dict[str, tuple[str, Any, float | None]] = field(default_factory=dict)  # function, payload, timeout
+    answering: dict[str, Item] = field(default_factory=dict)  # WebSocket routes that ask for a route response, by id
     cors: Cors | None = None
     stage: str = ""
     stage_variables: dict[str, str] = field(default_factory=dict)
@@ -28,7 +32,19 @@ class Draft:
 
 def finished(builder: Builder) -> tuple[Api, ...]:
     """Return every API of the stack, whole."""
+    for draft in builder.apis.values():
+        _warn_of_silent_routes(builder, draft)
     return tuple(_api(builder, draft) for draft in builder.apis.values() if draft.stage or _stageless(builder, draft))
+
+
+def _warn_of_silent_routes(builder: Builder, draft: Draft) -> None:
+    """Name the routes whose answers reach no client: SAM's WebSocketApi makes no route responses."""
+    for route_id, item in draft.answering.items():
+        if not draft.routes[route_id].replies:
+            source, key = builder.template.source, draft.routes[route_id].key
+            text = "%s:%d: the answers of the route %r reach no client: %s needs an AWS::ApiGatewayV2::RouteResponse"
+            line = builder.template.line(item.logical_id, "RouteResponseSelectionExpression")
+            _log.warning(text, source.file, line, key, item.logical_id)
 
 
 def _stageless(builder: Builder, draft: Draft) -> bool:

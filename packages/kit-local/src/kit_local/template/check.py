@@ -9,7 +9,7 @@ from kit_local.template import nested
 from kit_local.template.intrinsics import FUNCTIONS
 from kit_local.template.nested import Tree
 from kit_local.template.source import Source
-from kit_local.template.supported import EVENTS, TYPES, Support
+from kit_local.template.supported import EVENTS, TYPES, WEBSOCKET_ROUTE, Support
 
 SAM = "AWS::Serverless-2016-10-31"
 _OF_SAM = "AWS::Serverless::"
@@ -76,6 +76,8 @@ def _resource(source: Source, name: str, resource: Mapping[str, Any]) -> Iterato
     if kind == "AWS::Serverless::Function":
         for event in source.mapping(*path, "Properties", "Events"):
             yield from _event(source, name, event, (*path, "Properties", "Events", event))
+    if kind == "AWS::Serverless::WebSocketApi":
+        yield from _websocket_routes(source, name, (*path, "Properties", "Routes"))
 
 
 def _near_type(kind: str) -> str:
@@ -110,6 +112,18 @@ def _event(source: Source, name: str, event: str, path: tuple[str, ...]) -> Iter
         yield _unknown(name, f"Events.{event}", source.line(*path), reason, near(kind, EVENTS))
         return
     yield from _properties(source, name, EVENTS[kind], (*path, "Properties"), nested.EVENTS.get(kind))
+
+
+def _websocket_routes(source: Source, name: str, path: tuple[str, ...]) -> Iterator[Finding]:
+    """Check each route; SAM makes one logical id of some keys, and only the last of their routes."""
+    keys: dict[str, str] = {}
+    for key in source.mapping(*path):
+        yield from _properties(source, name, WEBSOCKET_ROUTE, (*path, key))
+        logical_id = nested.websocket_route_id(name, key)
+        if other := keys.get(logical_id):
+            reason = f"SAM names this route and {other!r} {logical_id}, and leaves out all but the last of them"
+            yield Finding(name, f"Routes.{key}", source.line(*path, key), reason)
+        keys[logical_id] = key
 
 
 def _properties(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from kit_local.errors import Finding, TemplateError, UnsupportedError
 from kit_local.template.check import findings
 from kit_local.template.intrinsics import Resolver
+from kit_local.template.nested import websocket_route_id
 from kit_local.template.parameters import parameter_values
 from kit_local.template.parse import read
 from kit_local.template.source import Source
@@ -63,9 +64,14 @@ class Template:
         )
 
     def origin(self, logical_id: str) -> tuple[str, ...]:
-        """Return where in the file a resource comes from: SAM names what it makes after a resource, and an event."""
+        """Return where in the file a resource comes from: SAM names things after a resource and its event or route."""
         written = self.source.data["Resources"]
         name = max((name for name in written if logical_id.startswith(name)), key=len, default=logical_id)
+        if written.get(name, {}).get("Type") == "AWS::Serverless::WebSocketApi":
+            stem = re.sub("(Integration|Permission|Route)$", "", logical_id)
+            for key in self.source.mapping("Resources", name, "Properties", "Routes"):
+                if websocket_route_id(name, key) == f"{stem}Route":
+                    return (name, "Properties", "Routes", key)
         event = ("Properties", "Events", logical_id.removeprefix(name))
         return (name, *event) if ("Resources", name, *event) in self.source.lines else (name,)
 

@@ -28,6 +28,9 @@ TYPES: Mapping[str, Tree] = {
         "Environment": _VARIABLES,
     },
     "AWS::Serverless::HttpApi": {"CorsConfiguration": _CORS},
+    "AWS::Serverless::WebSocketApi": {
+        "Auth": dict.fromkeys(("AuthArn", "AuthType", "IdentitySource", "InvokeRole", "Name")),
+    },
     "AWS::Serverless::SimpleTable": {"PrimaryKey": {"Name": None, "Type": None}},
     "AWS::Lambda::Function": {"DeadLetterConfig": {"TargetArn": None}, "Environment": _VARIABLES},
     "AWS::Lambda::EventSourceMapping": _SOURCE,
@@ -63,3 +66,8 @@ OUTPUT: Tree = dict.fromkeys(("Value", "Description", "Export", "Condition"))
 GLOBALS = frozenset(
     """Api CapacityProvider Function HttpApi LayerVersion SimpleTable StateMachine WebSocketApi""".split()  # noqa: SIM905
 )
+
+
+def websocket_route_id(api: str, key: str) -> str:
+    """Return the logical id that SAM gives to a route of an AWS::Serverless::WebSocketApi."""
+    return f"{api}{key.replace('$', '').capitalize()}Route"

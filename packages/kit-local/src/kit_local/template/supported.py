@@ -48,6 +48,11 @@ TYPES: Mapping[str, Support] = {
         "Auth CorsConfiguration DefinitionBody Name StageName StageVariables",
         "AccessLogSettings DefaultRouteSettings Description FailOnWarnings PropagateTags RouteSettings Tags",
     ),
+    "AWS::Serverless::WebSocketApi": _support(
+        "Auth Name RouteSelectionExpression Routes StageName StageVariables",
+        "AccessLogSettings DefaultRouteSettings Description DisableSchemaValidation FailOnWarnings IpAddressType "
+        "PropagateTags RouteSettings Tags",
+    ),
     "AWS::Serverless::SimpleTable": _support(
         "PrimaryKey TableName",
         "PointInTimeRecoverySpecification ProvisionedThroughput SSESpecification Tags",
@@ -231,6 +236,12 @@ TYPES: Mapping[str, Support] = {
     "AWS::EC2::SecurityGroupEgress": _support(),
     "AWS::EC2::SecurityGroupIngress": _support(),
 }
+
+# One of the Routes of an AWS::Serverless::WebSocketApi.
+WEBSOCKET_ROUTE = _support(
+    "FunctionArn IntegrationTimeout RouteResponseSelectionExpression",
+    "OperationName",
+)
 
 _STREAM = _support(
     "BatchSize BisectBatchOnFunctionError DestinationConfig Enabled FilterCriteria FunctionResponseTypes "

@@ -4,10 +4,18 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import fields
-
 from kit_schemas.compiler.doubts import Unusual
 
+# Those of marshmallow's Boolean; a test compares them.
+_TRUE, _FALSE = ("true", "t", "yes", "y", "on"), ("false", "f", "no", "n", "off")
+_WORDS: dict[Any, bool] = {
+    **{form: True for word in _TRUE for form in (word, word.capitalize(), word.upper())},
+    **{form: False for word in _FALSE for form in (word, word.capitalize(), word.upper())},
+    1: True,
+    "1": True,
+    0: False,
+    "0": False,
+}
 _LONGEST = 10**400
 _TWO = tuple(f"{number:02}" for number in range(100))
 
@@ -40,11 +48,10 @@ def to_bool(value: Any) -> bool:
     """Convert marshmallow's words for a truth value; only for a field that has the usual ones."""
     if type(value) is not str and type(value) is not int:
         raise Unusual
-    if value in fields.Boolean.truthy:
-        return True
-    if value in fields.Boolean.falsy:
-        return False
-    raise Unusual
+    found = _WORDS.get(value)
+    if found is None:
+        raise Unusual
+    return found
 
 
 def to_decimal(value: Any) -> Decimal:

@@ -3,11 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from marshmallow import fields
-
-from kit_schemas.schema import NestedField
-from kit_schemas.union import UnionField
-from kit_schemas.validators import inner_fields
+from kit_schemas.compiler.plain import plain_fields
 
 DEEPEST = 100
 """Levels, in which `repr`, `==` and `dump` have room on Python's stack; what is deeper is for marshmallow to refuse."""
@@ -21,11 +17,26 @@ def contains_itself(owner: Any, outer: frozenset[Any] = frozenset(), known: set[
     if owner in known:
         return False
     known.add(owner)
-    nested = (each for field in owner._shared_schema().load_fields.values() for each in _nested_in(field))
-    return any(contains_itself(each, outer | {owner}, known) for each in nested)
+    return any(contains_itself(each, outer | {owner}, known) for each in _nested(owner))
 
 
-def _nested_in(field: fields.Field[Any]) -> Iterator[Any]:
+def _nested(owner: Any) -> Iterator[Any]:
+    """Yield the classes that are loaded within a class."""
+    plain = plain_fields(owner)
+    if plain is None:
+        for field in owner._shared_schema().load_fields.values():
+            yield from _nested_in(field)
+        return
+    for name, field in plain.items():
+        if not owner.__kit_fields__[name].dump_only:
+            yield from field.nested()
+
+
+def _nested_in(field: Any) -> Iterator[Any]:
+    from kit_schemas.schema import NestedField
+    from kit_schemas.union import UnionField
+    from kit_schemas.validators import inner_fields
+
     if isinstance(field, NestedField):
         yield field.target
     elif isinstance(field, UnionField):

@@ -6,27 +6,15 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import marshmallow
-from marshmallow import fields
-
-from kit_schemas import strict
 from kit_schemas.compiler import conversions
-from kit_schemas.compiler.eligible import has_usual_options
+from kit_schemas.compiler.plain import usual_kind_of
 from kit_schemas.compiler.writer import Link, Writer
-from kit_schemas.extra_fields import (
-    AwareField,
-    CollectionField,
-    DecimalField,
-    ListField,
-    TimeDeltaField,
-    TupleField,
-)
-from kit_schemas.schema import NestedField
-from kit_schemas.union import UnionField
 from kit_schemas.views import class_of
 
+_MICROSECONDS = {"seconds": 1_000_000}
 
-def write_dump(owner: Any, schema: marshmallow.Schema, *, skip_none: bool, link: Link) -> Callable[[Any], Any]:
+
+def write_dump(owner: Any, schema: Any, *, skip_none: bool, link: Link) -> Callable[[Any], Any]:
     """Return the function that makes a dict of an instance; `link` gives the name of a nested class's function."""
     return _DumpWriter(link).class_(owner, schema, skip_none)
 
@@ -36,7 +24,7 @@ class _DumpWriter:
         self.writer = Writer()
         self.link = link
 
-    def class_(self, owner: Any, schema: marshmallow.Schema, skip_none: bool) -> Callable[[Any], Any]:
+    def class_(self, owner: Any, schema: Any, skip_none: bool) -> Callable[[Any], Any]:
         writer = self.writer
         pairs = []
         writer.line("values = instance.__dict__")
@@ -55,18 +43,18 @@ class _DumpWriter:
             writer.line(f"return {{{', '.join(f'{key}: {var}' for key, var in pairs)}}}")
         return writer.function("dump(instance)", f"dump {owner.__qualname__}")
 
-    def value(self, field: fields.Field[Any], var: str, arguments: str) -> None:
+    def value(self, field: Any, var: str, arguments: str) -> None:
         """Write how the value in `var` is made plain; `arguments` are those of marshmallow's call of the field."""
-        write = _WRITERS.get(type(field))
-        if write is not None and has_usual_options(field) and not getattr(field, "as_string", False):
+        kind = usual_kind_of(field)
+        write = _WRITERS.get(kind)
+        if write is not None and (kind in _TEXTS or not getattr(field, "as_string", False)):
             write(self, field, var)
             return
-        if isinstance(field, DecimalField):
-            self.decimal(field, var)
-            return
+        from marshmallow import missing
+
         writer = self.writer
         writer.line(f"{var} = {writer.bind(field._serialize, 'serialize')}({var}, {arguments})")
-        writer.doubt(f"{var} is {writer.constant(marshmallow.missing, 'missing')}")
+        writer.doubt(f"{var} is {writer.constant(missing, 'missing')}")
 
     def _checked(self, var: str, kind: str, result: str | None = None) -> None:
         """Write the conversion of values of one type; None stays, and others are left to marshmallow."""
@@ -131,7 +119,7 @@ class _DumpWriter:
 
     def timedelta(self, field: Any, var: str) -> None:
         kind = self.writer.constant(dt.timedelta, "timedelta")
-        unit = field._unit_to_microseconds_mapping[field.precision]
+        unit = getattr(field, "_unit_to_microseconds_mapping", _MICROSECONDS)[field.precision]
         microseconds = f"({var}.days * 86400 + {var}.seconds) * 1000000 + {var}.microseconds"
         self._checked(var, kind, f"({microseconds}) / {unit}")
 
@@ -201,39 +189,40 @@ class _DumpWriter:
         writer.line(f"{var} = {result}")
 
 
-_WRITERS: dict[type, Callable[[_DumpWriter, Any, str], None]] = {
-    fields.String: _DumpWriter.string,
-    fields.Email: _DumpWriter.string,
-    fields.Url: _DumpWriter.string,
-    fields.Integer: _DumpWriter.integer,
-    fields.Float: _DumpWriter.float_,
-    fields.Boolean: _DumpWriter.unchanged,
-    fields.Raw: _DumpWriter.unchanged,
-    fields.UUID: _DumpWriter.uuid,
-    fields.DateTime: _DumpWriter.temporal,
-    fields.AwareDateTime: _DumpWriter.temporal,
-    fields.NaiveDateTime: _DumpWriter.temporal,
-    fields.Date: _DumpWriter.temporal,
-    fields.Time: _DumpWriter.temporal,
-    fields.TimeDelta: _DumpWriter.timedelta,
-    fields.Enum: _DumpWriter.enum,
-    fields.List: _DumpWriter.list_,
-    fields.Tuple: _DumpWriter.tuple_,
-    fields.Dict: _DumpWriter.dict_,
-    AwareField: _DumpWriter.aware,
-    CollectionField: _DumpWriter.collection,
-    ListField: _DumpWriter.list_,
-    TupleField: _DumpWriter.tuple_,
-    TimeDeltaField: _DumpWriter.timedelta,
-    NestedField: _DumpWriter.nested,
-    UnionField: _DumpWriter.union,
-    strict.StrictString: _DumpWriter.string,
-    strict.StrictFloat: _DumpWriter.float_,
-    strict.StrictBoolean: _DumpWriter.unchanged,
-    strict.StrictUUID: _DumpWriter.uuid,
-    strict.StrictDate: _DumpWriter.temporal,
-    strict.StrictDateTime: _DumpWriter.aware,
-    strict.StrictEnum: _DumpWriter.enum,
-    strict.StrictTime: _DumpWriter.temporal,
-    strict.StrictTimeDelta: _DumpWriter.timedelta,
+_TEXTS = ("decimal", "strict_decimal")  # they are dumped as texts always
+_WRITERS: dict[str | None, Callable[[_DumpWriter, Any, str], None]] = {
+    "string": _DumpWriter.string,
+    "email": _DumpWriter.string,
+    "url": _DumpWriter.string,
+    "integer": _DumpWriter.integer,
+    "float": _DumpWriter.float_,
+    "boolean": _DumpWriter.unchanged,
+    "raw": _DumpWriter.unchanged,
+    "decimal": _DumpWriter.decimal,
+    "uuid": _DumpWriter.uuid,
+    "datetime": _DumpWriter.temporal,
+    "naive": _DumpWriter.temporal,
+    "date": _DumpWriter.temporal,
+    "time": _DumpWriter.temporal,
+    "timedelta": _DumpWriter.timedelta,
+    "enum": _DumpWriter.enum,
+    "list": _DumpWriter.list_,
+    "tuple": _DumpWriter.tuple_,
+    "split_tuple": _DumpWriter.tuple_,
+    "dict": _DumpWriter.dict_,
+    "collection": _DumpWriter.collection,
+    "nested": _DumpWriter.nested,
+    "union": _DumpWriter.union,
+    "strict_string": _DumpWriter.string,
+    "strict_float": _DumpWriter.float_,
+    "strict_boolean": _DumpWriter.unchanged,
+    "strict_decimal": _DumpWriter.decimal,
+    "strict_uuid": _DumpWriter.uuid,
+    "strict_date": _DumpWriter.temporal,
+    "strict_datetime": _DumpWriter.aware,
+    "strict_enum": _DumpWriter.enum,
+    "strict_time": _DumpWriter.temporal,
+    "strict_timedelta": _DumpWriter.timedelta,
+    "aware": _DumpWriter.aware,
+    "aware_datetime": _DumpWriter.temporal,
 }

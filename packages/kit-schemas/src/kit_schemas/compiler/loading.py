@@ -6,29 +6,17 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-import marshmallow
-from marshmallow import RAISE, fields
-
-from kit_schemas import strict
+from kit_schemas import forms
 from kit_schemas.compiler import conversions
 from kit_schemas.compiler.depth import DEEPEST, contains_itself
-from kit_schemas.compiler.eligible import has_usual_options
+from kit_schemas.compiler.plain import usual_kind_of
 from kit_schemas.compiler.validators import write_validators
 from kit_schemas.compiler.writer import Link, Writer
-from kit_schemas.extra_fields import (
-    AwareField,
-    CollectionField,
-    DecimalField,
-    ListField,
-    TimeDeltaField,
-    TupleField,
-)
-from kit_schemas.schema import NestedField
-from kit_schemas.union import UnionField
+from kit_schemas.declaration import RAISE
 from kit_schemas.views import class_of
 
 
-def write_load(owner: Any, schema: marshmallow.Schema, link: Link) -> Callable[[Any], Any]:
+def write_load(owner: Any, schema: Any, link: Link) -> Callable[[Any], Any]:
     """Return the function that makes an instance of a dict; `link` gives the name of a nested class's function."""
     return _LoadWriter(link).class_(owner, schema)
 
@@ -44,7 +32,7 @@ class _LoadWriter:
         self.writer = Writer()
         self.link = link
 
-    def class_(self, owner: Any, schema: marshmallow.Schema) -> Callable[[Any], Any]:
+    def class_(self, owner: Any, schema: Any) -> Callable[[Any], Any]:
         writer = self.writer
         deep = contains_itself(owner)
         writer.doubt(f"depth > {DEEPEST} or type(data) is not dict" if deep else "type(data) is not dict")
@@ -73,7 +61,7 @@ class _LoadWriter:
             return f"{self.writer.bind(spec.default_factory, 'factory')}()"
         return self.writer.constant(spec.default, "default")
 
-    def _loaded(self, field: fields.Field[Any], key: str, spec: Any) -> str:
+    def _loaded(self, field: Any, key: str, spec: Any) -> str:
         """Write how one field is read, and return the name of its value."""
         writer, var = self.writer, self.writer.name()
         if field.required:
@@ -87,13 +75,15 @@ class _LoadWriter:
             writer.line(f"{var} = {self._default_of(spec)}")
         return var
 
-    def value(self, field: fields.Field[Any], var: str, arguments: str = "") -> None:
+    def value(self, field: Any, var: str, arguments: str = "") -> None:
         """Write how the value in `var` is converted and checked; `arguments` are those of marshmallow's own call."""
-        write = _WRITERS.get(type(field))
-        if write is None or not has_usual_options(field):
+        write = _WRITERS.get(usual_kind_of(field))
+        if write is None:
+            from marshmallow import missing
+
             writer = self.writer
             writer.line(f"{var} = {writer.bind(field.deserialize, 'deserialize')}({var}{arguments})")
-            writer.doubt(f"{var} is {writer.constant(marshmallow.missing, 'missing')}")
+            writer.doubt(f"{var} is {writer.constant(missing, 'missing')}")
         elif field.allow_none:
             with self.writer.block(f"if {var} is not None:"):
                 write(self, field, var)
@@ -142,7 +132,7 @@ class _LoadWriter:
         writer = self.writer
         with writer.block(f"if type({var}) is str:"):
             # So few digits without an exponent are within the field's bounds.
-            plain = writer.constant(strict.PLAIN_DECIMAL.fullmatch, "plain")
+            plain = writer.constant(forms.PLAIN_DECIMAL.fullmatch, "plain")
             writer.doubt(f"len({var}) > 500 or {plain}({var}) is None")
             writer.line(f"{var} = {writer.constant(Decimal, 'Decimal')}({var})")
         with writer.block("else:"):
@@ -160,7 +150,7 @@ class _LoadWriter:
             writer.line("raise Unusual")
 
     def strict_uuid(self, field: Any, var: str) -> None:
-        canonical = self.writer.constant(strict.CANONICAL_UUID.fullmatch, "canonical")
+        canonical = self.writer.constant(forms.CANONICAL_UUID.fullmatch, "canonical")
         self.writer.doubt(f"type({var}) is str and {canonical}({var}) is None")
         self.uuid(field, var)
 
@@ -197,7 +187,7 @@ class _LoadWriter:
                 writer.line(f"{var} = {var}.replace(tzinfo={writer.constant(field.default_timezone, 'zone')})")
 
     def strict_temporal(self, field: Any, var: str) -> None:
-        form = self.writer.constant(strict.RFC_3339[field.OBJ_TYPE].fullmatch, "form")
+        form = self.writer.constant(forms.RFC_3339[field.OBJ_TYPE].fullmatch, "form")
         self.writer.doubt(f"type({var}) is str and {form}({var}) is None")
         self.temporal(field, var)
 
@@ -207,7 +197,7 @@ class _LoadWriter:
         self.temporal(field, var)
 
     def strict_datetime(self, field: Any, var: str) -> None:
-        form = self.writer.constant(strict.RFC_3339["datetime"].fullmatch, "form")
+        form = self.writer.constant(forms.RFC_3339["datetime"].fullmatch, "form")
         self.writer.doubt(f"type({var}) is str and {form}({var}) is None")
         self.aware(field, var)
 
@@ -311,38 +301,36 @@ class _LoadWriter:
                 self.writer.line(f"{var} = {self.writer.constant(convert, convert.__name__)}({var})")
 
 
-_WRITERS: dict[type, Callable[[_LoadWriter, Any, str], None]] = {
-    fields.String: _LoadWriter.string,
-    fields.Integer: _LoadWriter.integer,
-    fields.Float: _LoadWriter.float_,
-    fields.Boolean: _LoadWriter.boolean,
-    fields.UUID: _LoadWriter.uuid,
-    fields.DateTime: _LoadWriter.temporal,
-    fields.AwareDateTime: _LoadWriter.aware,
-    fields.Date: _LoadWriter.temporal,
-    fields.Time: _LoadWriter.temporal,
-    fields.TimeDelta: _LoadWriter.timedelta,
-    fields.Enum: _LoadWriter.enum,
-    fields.Raw: _LoadWriter.raw,
-    fields.List: _LoadWriter.list_,
-    fields.Tuple: _LoadWriter.tuple_,
-    fields.Dict: _LoadWriter.dict_,
-    AwareField: _LoadWriter.aware,
-    CollectionField: _LoadWriter.collection,
-    ListField: _LoadWriter.list_,
-    TupleField: _LoadWriter.split_tuple,
-    DecimalField: _LoadWriter.decimal,
-    TimeDeltaField: _LoadWriter.timedelta,
-    NestedField: _LoadWriter.nested,
-    UnionField: _LoadWriter.union,
-    strict.StrictString: _LoadWriter.strict_string,
-    strict.StrictFloat: _LoadWriter.strict_float,
-    strict.StrictBoolean: _LoadWriter.strict_boolean,
-    strict.StrictDecimal: _LoadWriter.strict_decimal,
-    strict.StrictUUID: _LoadWriter.strict_uuid,
-    strict.StrictDate: _LoadWriter.strict_date,
-    strict.StrictDateTime: _LoadWriter.strict_datetime,
-    strict.StrictEnum: _LoadWriter.strict_enum,
-    strict.StrictTime: _LoadWriter.strict_temporal,
-    strict.StrictTimeDelta: _LoadWriter.timedelta,
+_WRITERS: dict[str | None, Callable[[_LoadWriter, Any, str], None]] = {
+    "string": _LoadWriter.string,
+    "integer": _LoadWriter.integer,
+    "float": _LoadWriter.float_,
+    "boolean": _LoadWriter.boolean,
+    "decimal": _LoadWriter.decimal,
+    "uuid": _LoadWriter.uuid,
+    "datetime": _LoadWriter.temporal,
+    "aware": _LoadWriter.aware,
+    "aware_datetime": _LoadWriter.aware,
+    "date": _LoadWriter.temporal,
+    "time": _LoadWriter.temporal,
+    "timedelta": _LoadWriter.timedelta,
+    "enum": _LoadWriter.enum,
+    "raw": _LoadWriter.raw,
+    "list": _LoadWriter.list_,
+    "tuple": _LoadWriter.tuple_,
+    "dict": _LoadWriter.dict_,
+    "collection": _LoadWriter.collection,
+    "split_tuple": _LoadWriter.split_tuple,
+    "nested": _LoadWriter.nested,
+    "union": _LoadWriter.union,
+    "strict_string": _LoadWriter.strict_string,
+    "strict_float": _LoadWriter.strict_float,
+    "strict_boolean": _LoadWriter.strict_boolean,
+    "strict_decimal": _LoadWriter.strict_decimal,
+    "strict_uuid": _LoadWriter.strict_uuid,
+    "strict_date": _LoadWriter.strict_date,
+    "strict_datetime": _LoadWriter.strict_datetime,
+    "strict_enum": _LoadWriter.strict_enum,
+    "strict_time": _LoadWriter.strict_temporal,
+    "strict_timedelta": _LoadWriter.timedelta,
 }

@@ -60,12 +60,11 @@ def _made(owner: Any, **options: Any) -> Callable[[Any], Any]:
     if not is_compiled() or options.get("unknown") not in (None, "exclude", "raise"):  # marshmallow's side refuses it
         return _always_doubt
     from kit_schemas.compiler.dumping import write_dump
-    from kit_schemas.compiler.eligible import DUMP_HOOKS, LOAD_HOOKS, is_eligible
     from kit_schemas.compiler.loading import write_load
 
-    schema = owner._shared_schema(**options)
     loads = "unknown" in options
-    if not is_eligible(owner, LOAD_HOOKS if loads else DUMP_HOOKS):
+    schema = _schema_of(owner, loads, options)
+    if schema is None:
         return _always_doubt
 
     def link(writer: Any, target: Any) -> str:
@@ -75,6 +74,19 @@ def _made(owner: Any, **options: Any) -> Callable[[Any], Any]:
         return write_load(owner, schema, link) if loads else write_dump(owner, schema, link=link, **options)
     except SyntaxError:  # containers nested deeper than Python's own blocks may be
         return _always_doubt
+
+
+def _schema_of(owner: Any, loads: bool, options: dict[str, Any]) -> Any:
+    """Return the fields to write a function for, without marshmallow where that can be; None if it has to do all."""
+    from kit_schemas.compiler.plain import is_made_plainly, plain_schema
+
+    plain = plain_schema(owner, options.get("unknown"))
+    if plain is not None and (not loads or is_made_plainly(owner)):
+        return plain
+    from kit_schemas.compiler.eligible import DUMP_HOOKS, LOAD_HOOKS, is_eligible
+
+    schema = owner._shared_schema(**options)
+    return schema if is_eligible(owner, LOAD_HOOKS if loads else DUMP_HOOKS) else None
 
 
 def _linked(writer: Any, find: Callable[[], Callable[[Any], Any]]) -> str:

@@ -16,6 +16,7 @@ def sqs_record(
     *,
     queue: str = "queue",
     group: str | None = None,
+    fifo: bool = True,
     receives: int = 1,
     attributes: Mapping[str, str | bytes] | None = None,
     message_id: str | None = None,
@@ -24,13 +25,17 @@ def sqs_record(
     """Return a message of a queue; a body that is neither text nor bytes becomes JSON, bytes become base64.
 
     group: the message group id, which makes the queue a FIFO queue
+    fifo: False for a message group of a standard queue (SQS's fair queues), which has no sequence number
     receives: how often the message has been received, this time included
     attributes: message attributes, of type String, or Binary where the value is bytes
     message_id: a random one by default
     trace: the X-Ray header (`Root=1-…`), which Lambda passes on as AWSTraceHeader
     """
     content, message_id = text(body), message_id or str(uuid4())
-    fifo = group is not None and not queue.endswith(".fifo")
+    if queue.endswith(".fifo") and not fifo:
+        raise ValueError(f"{queue!r} is the name of a FIFO queue: fifo=False is for a standard queue")
+    if group is not None and fifo and not queue.endswith(".fifo"):
+        queue = f"{queue}.fifo"
     system = {
         "ApproximateReceiveCount": str(receives),
         "SentTimestamp": str(EPOCH_MS),
@@ -40,11 +45,9 @@ def sqs_record(
     if trace is not None:
         system["AWSTraceHeader"] = trace
     if group is not None:
-        system |= {
-            "MessageGroupId": group,
-            "SequenceNumber": "18849496460467696128",
-            "MessageDeduplicationId": message_id,
-        }
+        system["MessageGroupId"] = group
+        if fifo:
+            system |= {"SequenceNumber": "18849496460467696128", "MessageDeduplicationId": message_id}
     return {
         "messageId": message_id,
         "receiptHandle": f"receipt-{message_id}",
@@ -53,7 +56,7 @@ def sqs_record(
         "messageAttributes": {name: _attribute(value) for name, value in message_attributes(attributes).items()},
         "md5OfBody": md5(content.encode(errors="surrogatepass"), usedforsecurity=False).hexdigest(),
         "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}{'.fifo' if fifo else ''}",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
         "awsRegion": REGION,
     }
 
@@ -69,8 +72,8 @@ def sqs_event(
 
     messages: instead of bodies, messages as boto3's `receive_message` returns them. Lambda's names are given to their
     fields: id, receipt handle, body and attributes stay as they are. The only other option is `queue`.
-    groups: the message group id of each message, which makes the queue a FIFO queue; the other options are those of
-    `sqs_record`, and hold for every message.
+    groups: the message group id of each message, which makes the queue a FIFO queue unless `fifo=False`; the other
+    options are those of `sqs_record`, and hold for every message.
 
     Example:
         >>> sqs_event([{"order": 1}, {"order": 2}])["Records"][1]["body"]

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from kit_testing.events._values import EPOCH_MS, LOG_TIME, REGION, SOURCE_IP, text
 
+_HOST = f"api.execute-api.{REGION}.amazonaws.com"
 _KINDS = {"$connect": "CONNECT", "$disconnect": "DISCONNECT"}
 
 
@@ -21,6 +22,8 @@ def websocket_event(
     query: Mapping[str, str] | None = None,
     authorizer: Mapping[str, Any] | None = None,
     disconnect_code: int = 1000,
+    domain: str = _HOST,
+    stage: str = "test",
 ) -> dict[str, Any]:
     """Return the event of `$connect`, of `$disconnect`, or of a message of any other route.
 
@@ -28,26 +31,25 @@ def websocket_event(
     headers, query: of `$connect` only
     authorizer: the context that the authorizer of `$connect` returned
     disconnect_code: the close code (RFC 6455, 7.4) of `$disconnect`
+    domain, stage: of the API, whose `@connections` are at `https://{domain}/{stage}`
     """
-    event: dict[str, Any] = {"requestContext": _context(route_key, connection_id, authorizer)}
+    place = {"domainName": domain, "stage": stage}
+    event: dict[str, Any] = {"requestContext": _context(route_key, connection_id, authorizer) | place}
     if route_key == "$connect":
-        fields = {"Host": _HOST, "Sec-WebSocket-Version": "13", "X-Forwarded-For": SOURCE_IP, **(headers or {})}
+        fields = {"Host": domain, "Sec-WebSocket-Version": "13", "X-Forwarded-For": SOURCE_IP, **(headers or {})}
         event["headers"] = fields
         event["multiValueHeaders"] = {name: [value] for name, value in fields.items()}
         if query:
             event["queryStringParameters"] = dict(query)
             event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
     elif route_key == "$disconnect":
-        event["headers"] = {"Host": _HOST, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
+        event["headers"] = {"Host": domain, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
         event["multiValueHeaders"] = {name: [value] for name, value in event["headers"].items()}
         event["requestContext"] |= {"disconnectStatusCode": disconnect_code, "disconnectReason": ""}
     else:
         event["requestContext"]["messageId"] = str(uuid4())
         event["body"] = "" if body is None else text(body)
     return {**event, "isBase64Encoded": False}
-
-
-_HOST = f"api.execute-api.{REGION}.amazonaws.com"
 
 
 def _context(route_key: str, connection_id: str, authorizer: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -59,11 +61,9 @@ def _context(route_key: str, connection_id: str, authorizer: Mapping[str, Any] |
         "requestTime": LOG_TIME,
         "requestTimeEpoch": EPOCH_MS,
         "messageDirection": "IN",
-        "stage": "test",
         "connectedAt": EPOCH_MS,
         "identity": {"sourceIp": SOURCE_IP, "userAgent": "test"},
         "requestId": request_id,
-        "domainName": _HOST,
         "connectionId": connection_id,
         "apiId": "api",
     }

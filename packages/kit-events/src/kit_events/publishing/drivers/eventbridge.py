@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from kit_aws import aws_errors, client
+from kit_aws import call
 from kit_core.json import dumps
 
 from kit_events.errors import EventRefusedError
@@ -27,16 +27,15 @@ class EventBridge:
 
     max_bytes = 1_000_000  # of a request's entries together ("PutEvents": less than 1 MB)
     ordered = False
-    in_flight = 8  # botocore keeps 10 connections
+    in_flight = 8  # kit-aws keeps 10 connections
 
     def __init__(self, bus: str) -> None:
         self._bus = bus
 
     def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
         """Put the messages with PutEvents; the permission is events:PutEvents."""
-        events = client("events", region=self._bus.split(":")[3])
-        with aws_errors("PutEvents", resource=self._bus):
-            answer = events.put_events(Entries=[self._entry(message) for message in messages])
+        entries = [self._entry(message) for message in messages]
+        answer = call("events", "PutEvents", {"Entries": entries}, region=self._bus.split(":")[3], resource=self._bus)
         found: dict[UUID, Exception] = {}
         for message, entry in zip(messages, answer["Entries"], strict=True):
             code = entry.get("ErrorCode")

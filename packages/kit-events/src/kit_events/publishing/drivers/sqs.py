@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from kit_aws import aws_errors
+from kit_aws import call
 
 from kit_events.publishing.drivers.answers import entry, failures
 from kit_events.publishing.message import Message
@@ -20,7 +20,7 @@ class Sqs:
 
     # Of a message and of a batch ("SendMessageBatch", SQS API Reference); queues made before 2025 may take 262144.
     max_bytes = 1_048_576
-    in_flight = 8  # botocore keeps 10 connections
+    in_flight = 8  # kit-aws keeps 10 connections
 
     def __init__(self, queue: str) -> None:
         self._queue = queue
@@ -28,14 +28,14 @@ class Sqs:
 
     def send(self, messages: Sequence[Message]) -> dict[UUID, Exception]:
         """Send one message with SendMessage, more with SendMessageBatch; the permission for both is sqs:SendMessage."""
-        sqs, url = locate(self._queue)
+        region, url = locate(self._queue)
         if len(messages) == 1:
-            with aws_errors("SendMessage", resource=self._queue):
-                sqs.send_message(QueueUrl=url, **self._entry(messages[0]))
+            message = {"QueueUrl": url, **self._entry(messages[0])}
+            call("sqs", "SendMessage", message, region=region, resource=self._queue)
             return {}
         entries = [{"Id": str(position), **self._entry(message)} for position, message in enumerate(messages)]
-        with aws_errors("SendMessageBatch", resource=self._queue):
-            answer = sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        batch = {"QueueUrl": url, "Entries": entries}
+        answer = call("sqs", "SendMessageBatch", batch, region=region, resource=self._queue)
         return failures(answer, messages, resource=self._queue)
 
     def _entry(self, message: Message) -> dict[str, Any]:

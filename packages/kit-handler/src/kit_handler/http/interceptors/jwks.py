@@ -1,6 +1,9 @@
 """The keys that an issuer publishes (RFC 7517): fetched when needed, kept, and fetched anew for a key that is new."""
 
 from threading import Lock
+from weakref import WeakSet
+
+from kit_core.loading import renew_with_snapshot
 
 from kit_handler.errors import ConfigurationError, ServiceUnavailableError
 
@@ -12,6 +15,9 @@ _LIFETIME = 3600.0  # seconds that keys may be used without the issuer having co
 _PAUSE = 10.0  # seconds between two questions, whatever tokens ask for
 _PAUSE_AFTER_FAILURE = 1.0
 _MOST_READ = 1_000_000
+
+
+_all: "WeakSet[KeySet]" = WeakSet()
 
 
 class KeySet:
@@ -33,6 +39,7 @@ class KeySet:
         self._fetched: float | None = None
         self._tried: float | None = None
         self._failed = False
+        _all.add(self)
 
     def find(self, kid: str | None, kty: str) -> "dict[str, Any] | None":
         """Return the key, None if the issuer has none of that name; without a name, the only one of its type."""
@@ -46,6 +53,10 @@ class KeySet:
                 elif found is None and (self._failed or age > _LIFETIME):
                     raise ServiceUnavailableError("The token can't be checked right now")
             return found
+
+    def forget(self) -> None:
+        """Forget the keys: a restored snapshot may be older than they are good for, by a clock that has stood still."""
+        self._keys, self._fetched, self._tried, self._failed = [], None, None, False
 
     def close(self) -> None:
         """Close the connections that are kept for the next question."""
@@ -77,6 +88,12 @@ class KeySet:
         from time import monotonic
 
         return float("inf") if since is None else monotonic() - since
+
+
+@renew_with_snapshot
+def _forget_all() -> None:
+    for each in tuple(_all):
+        each.forget()
 
 
 def choose(keys: "list[dict[str, Any]]", kid: str | None, kty: str) -> "dict[str, Any] | None":

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import nullcontext
 from http import HTTPStatus
 from typing import Any
 
@@ -23,6 +24,9 @@ from kit_testing.servers.aws.bridges import Bridge, Call, Reply, through
 from kit_testing.servers.aws.pages import refusal
 from kit_testing.servers.ports import HOST, free_port
 
+# moto's DynamoDB copies whole tables for a transaction, and puts the copies back where it fails: a change that another
+# thread makes meanwhile would be lost, or end the transaction.
+_ONE_AT_A_TIME = {"dynamodb": threading.Lock()}
 _TOLD = 100  # refusals of different pages and hosts that are logged
 log = logging.getLogger("kit.testing")
 for missing in (binary, fifo):
@@ -139,7 +143,8 @@ class _Handler(MotoRequestHandler):
             head[:] = [status, headers]
 
         try:
-            body = _joined(self.server.app(environ, start_response))
+            with _ONE_AT_A_TIME.get(call.service, nullcontext()):
+                body = _joined(self.server.app(environ, start_response))
         except Exception as error:  # a call that moto does not have, or does wrong
             text = f"moto failed in {call.name}: {type(error).__name__}: {error}"
             log.error(text)

@@ -1,0 +1,1 @@
+"""A chat: a page, a WebSocket API, and two tables."""

@@ -1,0 +1,62 @@
+"""Objects of S3: the bucket's name in the host, and the checksums of bodies."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from kit_aws.calls.model import Operation
+from kit_aws.calls.prepared import Prepared
+from kit_aws.calls.target import Target
+from kit_aws.calls.writing import problem
+
+_LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+_HEADER = "x-amz-checksum-"
+
+
+def addressed(prepared: Prepared, target: Target, parameters: Mapping[str, Any]) -> tuple[Prepared, Target]:
+    """Return the request and the endpoint of a bucket.
+
+    The name stays in the path for a custom endpoint, where it seldom resolves as a host, and where it does not fit a
+    certificate ("Virtual hosting of buckets", S3 user guide).
+    """
+    bucket = parameters["Bucket"]
+    if target.is_custom or not set(bucket) <= _LABEL:
+        return prepared, target
+    host = f"{bucket}.{target.host}"
+    path = prepared.path.removeprefix(f"/{bucket}") or "/"
+    return prepared._replace(path=path), target._replace(origin=target.origin.replace(target.host, host), host=host)
+
+
+def with_checksum(operation: Operation, prepared: Prepared, parameters: Mapping[str, Any]) -> Prepared:
+    """Return the request with its body's checksum, or asking for one ("Checking object integrity", its guide)."""
+    headers = prepared.headers
+    if operation.name == "GetObject":
+        return prepared._replace(headers={**headers, "x-amz-checksum-mode": "ENABLED"})
+    if operation.name != "PutObject" or any(name.startswith(_HEADER) for name in headers):
+        return prepared
+    algorithm = parameters.get("ChecksumAlgorithm", "CRC32")
+    value = _checksum(algorithm.lower(), prepared.body)
+    if value is None:
+        raise problem("ChecksumAlgorithm", f"is one of CRC32, SHA1 and SHA256 here, not {algorithm!r}")
+    added = {f"{_HEADER}{algorithm.lower()}": value, "x-amz-sdk-checksum-algorithm": algorithm}
+    return prepared._replace(headers={**headers, **added})
+
+
+def check(headers: Mapping[str, str], body: bytes) -> None:
+    """Raise ValueError for a body that does not have the checksum in its headers; one over parts is not compared."""
+    for name in ("crc32", "sha1", "sha256"):
+        wanted = headers.get(f"{_HEADER}{name}", "-")
+        if "-" not in wanted and wanted != _checksum(name, body):
+            raise ValueError(f"the body does not have the {name} in its headers")
+
+
+def _checksum(algorithm: str, body: bytes) -> str | None:
+    if algorithm == "crc32":
+        from binascii import crc32
+
+        return b64encode(crc32(body).to_bytes(4, "big")).decode()
+    if algorithm in ("sha1", "sha256"):
+        import hashlib
+
+        return b64encode(hashlib.new(algorithm, body, usedforsecurity=False).digest()).decode()
+    return None
