@@ -1,5 +1,7 @@
 """A cache by hand: keys and values, beside the decorators and over the same tiers."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar, Unpack
 

@@ -1,5 +1,7 @@
 """The two decorators."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, Protocol, TypeVar, Unpack, overload
 

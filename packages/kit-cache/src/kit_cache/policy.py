@@ -1,16 +1,20 @@
 """What one function, or one call of `Cache`, has settled about its entries."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from datetime import timedelta
 from math import inf
-from typing import Any, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict
 
 from kit_cache.errors import CacheConfigError
 from kit_cache.settings import valid_tiers
 
-Seconds = float | timedelta
-Ttl = Seconds | Callable[[Any], Seconds]
-Tags = tuple[str, ...] | Callable[[Any], tuple[str, ...]]
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+Seconds: TypeAlias = "float | timedelta"
+Ttl: TypeAlias = "Seconds | Callable[[Any], Seconds]"
+Tags: TypeAlias = "tuple[str, ...] | Callable[[Any], tuple[str, ...]]"
 _LONGEST_TAG = 128
 
 
@@ -119,7 +123,8 @@ def make_policy(ttl: Ttl, options: EntryOptions) -> Policy:
 
 
 def _number(value: object, name: str, *, least: float | None = None) -> float:
-    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    convert = getattr(value, "total_seconds", None)
+    seconds = value if convert is None else convert()
     if not _is_number(seconds) or not (seconds > 0 if least is None else seconds >= least) or seconds == inf:  # type: ignore[operator]
         wanted = "above 0" if least is None else f"of at least {least:g}"
         raise CacheConfigError(f"{name} must be a number of seconds {wanted}, or a timedelta, not {value!r}")

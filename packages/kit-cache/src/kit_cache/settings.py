@@ -1,10 +1,12 @@
 """The settings of the environment, read when a cache is first used."""
 
 import os
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kit_cache.errors import CacheConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TIERS = ("memory", "redis", "disk")
 _NAME_SIGNS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.")
@@ -39,8 +41,8 @@ class CacheSettings(NamedTuple):
     tiers: frozenset[str]
     redis: RedisSettings | None
     prefix: str
-    directory: Path
-    base: Path | None
+    directory: "Path"
+    base: "Path | None"
     memory_entries: int
     memory_bytes: int
     disk_bytes: int | None
@@ -50,6 +52,8 @@ class CacheSettings(NamedTuple):
     @classmethod
     def from_env(cls, cache_name: str) -> "CacheSettings":
         """Read the environment's settings for `cache_name`; raise CacheConfigError where it makes no sense."""
+        from pathlib import Path
+
         namespace = os.environ.get("KIT_CACHE_NAMESPACE", "")
         if namespace:
             valid_name(namespace, "KIT_CACHE_NAMESPACE")
@@ -69,9 +73,10 @@ class CacheSettings(NamedTuple):
         )
 
 
-def default_directory() -> Path:
+def default_directory() -> "Path":
     """Return the folder under the temp directory that is this user's alone."""
     import tempfile
+    from pathlib import Path
 
     user = str(os.geteuid()) if hasattr(os, "geteuid") else "user"
     return Path(tempfile.gettempdir()) / f"kit-cache-{user}"

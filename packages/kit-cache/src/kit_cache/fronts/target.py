@@ -1,10 +1,8 @@
 """What a front stands for: a function, its keys, its policy, and its cache."""
 
-import logging
 from _thread import get_ident
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from kit_core import guards
 from kit_core.parameters import is_async
@@ -15,10 +13,8 @@ from kit_cache.keys.binding import BindError
 from kit_cache.keys.builder import LOCAL, KeyBuilder
 from kit_cache.policy import KeyOptions, Policy
 
-# Types in which two equal values are one value. float isn't here (0.0 == -0.0), nor Decimal (1.0 == 1.00) and
-# datetime (12:00Z == 14:00+02:00): those take the long way, through text.
 _MOST_TEXTS = 2048
-_EXACT = frozenset({str, int, bool, bytes, UUID, type(None)})
+_WARNING = 30  # logging's number
 
 
 class Target:
@@ -67,7 +63,7 @@ class Target:
     def _is_exact(self, hot: tuple[Any, ...]) -> bool:
         """Tell whether equal keys of this kind are equal values."""
         first = 1 if self.keys.bound_to is not None and self.keys.generator is None else 0
-        return _EXACT.issuperset(hot[first + (len(hot) - first) // 2 :])
+        return bool(_loading().EXACT.issuperset(hot[first + (len(hot) - first) // 2 :]))
 
     def link(self, call: Any, hot: tuple[Any, ...] | None) -> None:
         """Let the compiled front find the entry by its own key, if equal keys are equal values."""
@@ -86,7 +82,7 @@ class Target:
         own = self.options.self_key
         if own is not None or hasattr(kind, "cache_key"):
             declared = own(owner) if own is not None else owner.cache_key()
-            if type(declared) not in _EXACT:
+            if type(declared) not in _loading().EXACT:
                 raise TypeError
             return kind, declared, type(declared)
         return instance_number(owner) if has_state(owner) else kind
@@ -116,7 +112,7 @@ class Target:
         if len(tiers) > 1 and not self._told and not self.keys.nameless:
             self._told = True
             message = "%s is cached in this process only, apart for each instance: give the class a cache_key()"
-            guards.log("kit.cache", logging.WARNING, message, self.keys.function)
+            guards.log("kit.cache", _WARNING, message, self.keys.function)
 
     def delete(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Delete the cached result of a call."""

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from kit_core.invocation import remaining_ms
 
-from kit_cache.codec.held import hold
 from kit_cache.tiers.memory import Entry
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ class Flight:
     def keep(self, value: Any, *, share: bool) -> None:
         """Keep a value for those who wait; a copy for readers that are not there would cost as much as a load."""
         if self.waiting and self.entry is None:
+            from kit_cache.codec.held import hold
+
             self.entry = Entry("", *hold(value, share=share))
 
     def fail(self, error: Exception) -> None:
