@@ -135,3 +135,13 @@ def test_names_are_forgotten_apart():
         assert cache.clear() is True
     assert all(cache.get("2") is None for cache in names)
     assert kit_cache.stats("many-0")["memory_entries"] == 0
+
+
+def test_what_compresses_well_counts_in_full(monkeypatch):
+    monkeypatch.setenv("KIT_CACHE_MEMORY_BYTES", str(2**20))
+    cache = Cache("packed")
+    cache.clear()
+    for key in range(50):
+        cache.set(str(key), "x" * 100_000)
+    assert 0 < cache.stats()["memory_entries"] <= 10
+    cache.clear()

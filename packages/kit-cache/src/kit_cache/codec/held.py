@@ -21,21 +21,20 @@ _DEEPEST = 50
 Take = Callable[[], Any]
 
 
-def hold(value: Any, *, share: bool = False, size: int = 0) -> tuple[Take | None, Any, int]:
+def hold(value: Any, *, share: bool = False) -> tuple[Take | None, Any, int]:
     """Return how a reader gets the value (None: as it is), the value to hand out as it is, and its size in bytes.
 
     share: hand the same object to every reader, as `functools.lru_cache` does
-    size: of the encoded value, where it is known
     """
     kind = type(value)
     if share or is_immutable(value):
-        return None, value, _OVERHEAD + (size or _size_of(value))
+        return None, value, _OVERHEAD + _size_of(value)
     if kind is not tuple and _all_in(IMMUTABLE, value.values() if kind is dict else value):
-        return value.copy().copy, None, _OVERHEAD + (size or _size_of(value))
+        return value.copy().copy, None, _OVERHEAD + _size_of(value)
     if _is_marshalled(value):
         body = marshal.dumps(value)
         return _Marshalled(body).take, None, _OVERHEAD + len(body)
-    return _Copied(copied(value)).take, None, _OVERHEAD + (size or _size_of(value))
+    return _Copied(copied(value)).take, None, _OVERHEAD + _size_of(value)
 
 
 class _Marshalled:

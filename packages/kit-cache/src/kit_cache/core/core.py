@@ -150,7 +150,7 @@ class Core(Finding):
         if "memory" not in call.tiers or not prepared.cached:
             return
         try:
-            entry = self.entry(call, prepared.value, prepared.tags, len(prepared.body))
+            entry = self.entry(call, prepared.value, prepared.tags)
         except RecursionError:
             raise UncacheableValueError(TOO_DEEP, type(prepared.value).__qualname__, call.label) from None
         self.live(entry, call.policy, prepared.created, prepared.fresh, prepared.expires)

@@ -72,7 +72,7 @@ class Finding(Invalidating):
             expires = min(expires, now + call.policy.ttl + call.policy.stale)
         result = Found(states, value, name, row.created, fresh, expires)
         if "memory" in call.tiers:
-            entry = self.entry(call, value, tuple(row.tags), len(row.body))
+            entry = self.entry(call, value, tuple(row.tags))
             self.live(entry, call.policy, row.created, fresh, expires)
             self.put(entry, flight, call, mark)
             result = result._replace(entry=entry)

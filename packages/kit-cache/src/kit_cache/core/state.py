@@ -111,11 +111,11 @@ class State:
             return self._opened[name]
 
     @staticmethod
-    def entry(call: "Call", value: Any, tags: tuple[str, ...], size: int) -> Entry:
+    def entry(call: "Call", value: Any, tags: tuple[str, ...]) -> Entry:
         """Return an entry of memory, with a value of its own."""
         from kit_cache.codec.held import hold
 
-        return Entry(call.key, *hold(value, share=call.policy.share, size=size), tags=tags)
+        return Entry(call.key, *hold(value, share=call.policy.share), tags=tags)
 
     @staticmethod
     def live(entry: Entry, policy: Policy, created: float, fresh: float, expires: float) -> None:

@@ -82,7 +82,7 @@ def _decoded_once(call: Call, raw: bytes) -> Any:
     if kept is not None and kept.head == raw[:HEAD]:
         return kept.read()
     value = loads(raw[BODY:])
-    entry = core.entry(call, value, (), len(raw))
+    entry = core.entry(call, value, ())
     entry.head = raw[:HEAD]
     core.decodings.put(entry, most=core.settings.memory_entries, most_bytes=core.settings.memory_bytes // 4)
     return value

@@ -3,6 +3,8 @@
 import threading
 from typing import TYPE_CHECKING, Any
 
+from kit_core.loading import renew_with_snapshot
+
 from kit_cache.settings import CacheSettings, RedisSettings
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def _link(settings: RedisSettings) -> "Link":
     with _lock:
         link = _links.get(settings)
         if link is None:
+            renew_with_snapshot(_drop_connections)
             link = _links[settings] = Link(_client(settings), settings.timeout)
         return link
 
@@ -64,6 +67,14 @@ def _client(settings: RedisSettings) -> Any:
 
         return RedisPyClient(address, read_login, settings.timeout)
     return RespClient(address, read_login, settings.timeout)
+
+
+def _drop_connections() -> None:
+    """Close what a snapshot must not hold."""
+    for link in list(_links.values()):
+        link.client.drop_connections()
+    for database in list(_databases.values()):
+        database.close()
 
 
 def close_all() -> None:

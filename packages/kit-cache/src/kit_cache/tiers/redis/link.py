@@ -32,7 +32,9 @@ class Link:
         self._timeout = timeout
         self.breaker = Breaker(PAUSE)
         self._trusted_from = 0.0
-        self._replays: dict[object, Callable[[], None]] = {}
+        self._replays: dict[object, tuple[int, Callable[[], None]]] = {}
+        self._asked = 0  # how often something was put off: an operation may be put off again while it is done
+        self._lock = threading.Lock()
         self._replaying = threading.RLock()
         self._worker: threading.Thread | None = None
         self._refusals: set[str] = set()
@@ -78,23 +80,26 @@ class Link:
 
     def later(self, key: object, replay: Callable[[], None]) -> None:
         """Do something as soon as Redis is back: before anything else, and without waiting for another call."""
-        with self._replaying:
-            self._replays[key] = replay
+        with self._lock:
+            self._asked += 1
+            self._replays[key] = (self._asked, replay)
             if self._worker is None or not self._worker.is_alive():
                 self._worker = threading.Thread(target=self._keep_trying, name="kit-cache-redis", daemon=True)
                 self._worker.start()
 
     def close(self) -> None:
         """Close the connections, and forget what was to be made up for."""
-        with self._replaying:
+        with self._lock:
             self._replays.clear()
         self.client.close()
 
     def _replay(self) -> None:
         with self._replaying:
-            for key, replay in list(self._replays.items()):
-                replay()
-                self._replays.pop(key, None)
+            for key, asked in list(self._replays.items()):
+                asked[1]()
+                with self._lock:
+                    if self._replays.get(key) == asked:
+                        del self._replays[key]
 
     def _keep_trying(self) -> None:
         """Run in a thread while there is something to make up for; the breaker does not hold it back."""
