@@ -10,6 +10,7 @@ from kit_events.inbox import MemoryInbox, once
 from kit_handler import Dispatcher, Response, Router, job, route, trigger
 from kit_logger import inject
 from kit_testing import Client
+from kit_websocket import WebSocketResolver
 
 HANDLERS: dict[str, Callable[[], Callable[..., Any]]] = {
     "route": lambda: route,
@@ -17,6 +18,7 @@ HANDLERS: dict[str, Callable[[], Callable[..., Any]]] = {
     "trigger": lambda: trigger,
     "a dispatcher's job": lambda: Dispatcher().job("orders"),
     "a router's function": lambda: Router().get("/orders"),
+    "a resolver's function": lambda: WebSocketResolver().on_message("orders"),
 }
 OTHERS = {
     "transactional": transactional,
@@ -26,7 +28,7 @@ OTHERS = {
     "method_cache": method_cache(ttl=3, key_prefix="f"),
     "hybrid_cache": hybrid_cache(ttl=3, key_prefix="f"),
 }
-WORKS = {("inject", name) for name in HANDLERS if name != "a router's function"}
+WORKS = {("inject", name) for name in HANDLERS if not name.endswith("'s function")}
 
 
 def function() -> Callable[..., Any]:

@@ -180,7 +180,7 @@ def main() -> int:
     different = []
     for service in OPERATIONS:
         path = FOLDER / f"{'lambda_' if service == 'lambda' else service}.py"
-        ruff = ["ruff", "format", "--stdin-filename", str(path), "-"]
+        ruff = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(path), "-"]
         text = subprocess.run(ruff, input=Writer(service).text(), capture_output=True, text=True, check=True).stdout
         if check and (not path.exists() or path.read_text() != text):
             different.append(path.name)

@@ -4,18 +4,32 @@ from collections.abc import Awaitable, Callable
 from typing import Any, assert_type
 
 from kit_websocket import (
+    Authentication,
+    Authorization,
     Connection,
     ConnectionManager,
+    Context,
+    Delivery,
     DynamoDBError,
+    FunctionRouter,
+    Member,
     Middleware,
+    Presence,
+    RateLimit,
+    ReconnectHint,
+    Status,
     StatusError,
+    Tracking,
     UnauthorizedError,
     WebSocketResolver,
+    close,
     send,
+    status,
 )
 
 connections = ConnectionManager()
-resolver = WebSocketResolver()
+resolver = WebSocketResolver(connections=connections)
+functions = FunctionRouter(connections=connections, reply="send")
 
 
 @resolver.on_connect()
@@ -47,7 +61,7 @@ def anything_else(event: dict[str, Any]) -> None:
 
 
 @resolver.middleware
-class Tracking(Middleware):
+class Passing(Middleware):
     async def __call__(self, event: dict[str, Any], context: Any, next_handler: Any) -> Any:
         return await next_handler(event, context)
 
@@ -60,6 +74,56 @@ def short(event: dict[str, Any], context: Any, next_handler: Callable[[Any, Any]
 def handler(event: dict[str, Any], context: Any) -> Any:
     """Resolve an event."""
     return resolver.resolve(event, context)
+
+
+@resolver.on_message("enter", reply="send")
+async def enter(connection: Connection, context: Context, room: str, *, name: str = "") -> list[Any]:
+    """Join a room."""
+    assert_type(await connections.join(connection, room, data={"name": name}), bool)
+    assert_type(context.source_ip, str | None)
+    assert_type(context.connection_id, str)
+    return [member.data for member in await connections.members(room)]
+
+
+@functions.function("process")
+def process(key: str) -> dict[str, str]:
+    """Process a key."""
+    return {"key": key}
+
+
+def build() -> WebSocketResolver:
+    """Put a resolver together."""
+
+    def announce(presence: Presence) -> None:
+        print(presence.event, presence.room, presence.members)
+
+    outer = WebSocketResolver(route_field=None, ack="ref", reply="response")
+    outer.include(resolver, prefix="chat.")
+    outer.include(functions)
+    outer.middleware(Authentication(lambda token, context: token == "t", subprotocol=None))
+    outer.middleware(Authorization({"kick": ["moderator"], "ban": lambda context: bool(context.authorizer)}))
+    outer.middleware(RateLimit(3, per=10, key=lambda context: context.source_ip))
+    outer.middleware(Tracking(ConnectionManager(presence=announce, room_shards=4)))
+    outer.middleware(ReconnectHint())
+    return outer
+
+
+async def broadcast(room: str) -> None:
+    """Send to rooms, users and everyone."""
+    delivery = await connections.broadcast({"n": 1}, room=room, except_="a", ordered=True, continue_with=print)
+    assert_type(delivery, Delivery)
+    assert_type(await connections.broadcast("x", users=[1, "u"]), Delivery)
+    assert_type(await connections.send_many(["a"], b"x"), Delivery)
+    assert_type(await connections.send("a", {"n": 1}, ordered=True), bool)
+    assert_type(await connections.members(room), list[Member])
+    assert_type(await connections.counts(room, "other"), dict[str, int])
+    assert_type(await connections.status("a"), Status | None)
+    assert_type(connections.sync.broadcast("x", room=[room]), Delivery)
+    assert_type(connections.sync.members(room), list[Member])
+    assert_type(await close("a"), bool)
+    assert_type(await status("a"), Status | None)
+    if delivery.cursor is not None:
+        assert_type(await connections.resume(delivery.cursor), Delivery)
 
 
 async def tell(profile_id: str) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 
 import kit_aws
 import pytest
+from kit_aws.calls.model import NAMES, service_of
 
 PACKAGE = Path(__file__).parents[1]
 GUIDE = PACKAGE.parents[1] / "docs" / "guides" / "aws.md"
+CALLS = GUIDE.with_name("aws-calls.md")
 
 
 def run(document: Path) -> dict[str, Any]:
@@ -62,3 +64,21 @@ def test_the_guide_is_true() -> None:
     found = run(GUIDE)
     assert found["key"] == "s3cret"
     assert "X-Amz-Signature=" in found["link"]
+
+
+@pytest.mark.skipif(not CALLS.exists(), reason="the guide is part of the repository, not of the package")
+def test_the_guide_of_calls_is_true(aws: Any) -> None:
+    schema = {
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    aws.client("dynamodb").create_table(TableName="loans", **schema)
+    assert run(CALLS)["sent"]["MessageId"]
+
+
+@pytest.mark.skipif(not CALLS.exists(), reason="the guide is part of the repository, not of the package")
+def test_the_guide_lists_the_operations() -> None:
+    rows = re.findall(r"^\| (\w+) \| ([A-Z][\w, ]+?)(?:, with\w* [^|]*)? \|$", CALLS.read_text(), re.MULTILINE)
+    told = {service: set(operations.split(", ")) for service, operations in rows if service in NAMES}
+    assert told == {name: set(service_of(name).operations) for name in NAMES}

@@ -17,6 +17,7 @@ import pytest
 from kit_core import invocation
 from kit_core.connections import Answer, Connections, ConnectTimeoutError, Request
 from kit_core.errors import CoreError, HttpConnectionError
+from kit_core.http import Reader
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -419,17 +420,15 @@ def test_a_connection_that_does_not_stand_in_time_is_given_up() -> None:
 def test_a_second_try_has_the_rest_of_the_time(
     serve: Start, connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from http.client import HTTPConnection
-
     wire = serve(answer_all)
     connections.send(request("GET", wire.url))
     begun = time.monotonic()
 
-    def getresponse(connection: HTTPConnection) -> Any:
+    def read(*_: Any) -> Any:
         monkeypatch.setattr(time, "monotonic", lambda: begun + 60)
         raise ConnectionResetError("closed")
 
-    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
+    monkeypatch.setattr(Reader, "read", read)
     with pytest.raises(HttpConnectionError, match="ConnectionResetError"):
         connections.send(request("GET", wire.url))
     assert wire.connections == 1
@@ -438,20 +437,19 @@ def test_a_second_try_has_the_rest_of_the_time(
 def test_a_kept_tls_connection_that_ends_is_made_good(
     serve: Start, connections: Connections, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from http.client import HTTPConnection
     from ssl import SSLEOFError
 
     wire = serve(answer_all)
     connections.send(request("GET", wire.url))
     ended = [SSLEOFError(8, "EOF occurred in violation of protocol")]
-    respond = HTTPConnection.getresponse
+    respond = Reader.read
 
-    def getresponse(connection: HTTPConnection) -> Any:
+    def read(reader: Reader, *given: Any) -> Any:
         if ended:
             raise ended.pop()
-        return respond(connection)
+        return respond(reader, *given)
 
-    monkeypatch.setattr(HTTPConnection, "getresponse", getresponse)
+    monkeypatch.setattr(Reader, "read", read)
     assert connections.send(request("GET", wire.url)).status == 200
     assert wire.connections == 2
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from kit_core.handlers import handler_kind, refuse_handler, refuse_registered
+from kit_core.handlers import handler_kind, mark_registered, refuse_handler, refuse_registered
 
 
 def marked(**marks: Any) -> Callable[..., None]:
@@ -36,7 +36,9 @@ def test_a_handler_is_known_by_its_marks(marks: dict[str, Any], kind: str | None
 
 def test_a_function_that_a_router_calls_by_itself_is_told_apart() -> None:
     for refuse in (refuse_registered, lambda *given: refuse_handler(*given, "sees events")):
-        with pytest.raises(TypeError, match=r"registered with a Router already, which calls it without @timed"):
+        with pytest.raises(
+            TypeError, match=r"registered with a Router or a resolver already, which calls it without @timed"
+        ):
             refuse(marked(__kit_registered__=True), "timed")
         refuse(marked(), "timed")
 
@@ -61,3 +63,14 @@ def test_any_other_callable_passes() -> None:
     refuse_handler(len, "timed", "sees events")
     refuse_registered(object(), "timed")
     assert handler_kind(object()) is None
+
+
+def test_what_cannot_be_marked_is_left_alone() -> None:
+    class Orders:
+        def find(self) -> None: ...
+
+    mark_registered(Orders().find)
+    mark_registered(len)
+    function = marked()
+    mark_registered(function)
+    assert function.__kit_registered__ is True  # type: ignore[attr-defined]

@@ -2,9 +2,11 @@
 
 import json
 import socket
+import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -71,10 +73,15 @@ class FakeGateway:
         """Return what a connection has received, as JSON says it."""
         return [json.loads(data) for receiver, data in self.received if receiver == connection_id]
 
+    def use_tls(self, context: ssl.SSLContext) -> None:
+        """Speak TLS from now on."""
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+
     def hang_up(self) -> None:
         """End the connections that are open, as a load balancer does with idle ones."""
         for each in self._sockets:
-            each.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the client has closed it
+                each.shutdown(socket.SHUT_RDWR)
         self._sockets.clear()
 
     def stop(self) -> None:
@@ -122,10 +129,10 @@ class FakeGateway:
                 self.answer(json.dumps({**times, "identity": identity}).encode())
 
             def do_DELETE(self) -> None:
-                if self.answer(b"") == 200:
-                    gateway.closed.append(unquote(self.path.rpartition("/")[2]))
+                gateway.closed.append(unquote(self.path.rpartition("/")[2]))
+                self.answer(b"")
 
-            def answer(self, body: bytes) -> int:
+            def answer(self, body: bytes) -> None:
                 connection_id = unquote(self.path.rpartition("/")[2])
                 status = gateway.answers[connection_id].pop(0) if gateway.answers[connection_id] else 200
                 body = body if status == 200 else b""
@@ -135,7 +142,6 @@ class FakeGateway:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
-                return status
 
             def log_message(self, *args: object) -> None:
                 """Keep quiet."""

@@ -88,6 +88,24 @@ def test_the_connection_gives_the_endpoint_and_the_area(aws, make_event):
     assert body_of(unknown)["message"] == "WebSocket connection not found"
 
 
+def test_a_client_of_silvaengine_is_served(aws, make_event):
+    manager = ConnectionManager("connections")
+    router = FunctionRouter(connections=manager)
+    asyncio.run(manager.init_table())
+
+    @router.function("processData")
+    def process(endpoint_id: str, area: str, key: str, connection: Connection):
+        return [endpoint_id, area, key, connection.client_data["seller_id"]]
+
+    event = make_event("$connect", connection_id="a", authorizer={"seller_id": "7"})
+    event |= {"queryStringParameters": {"endpointId": "my-app", "area": "production", "x-api-key": "k"}}
+    assert router.resolve(event, None)["statusCode"] == 200
+    stream = make_event("stream", message("processData", '{"key": "value"}'), connection_id="a")
+    assert body_of(router.resolve(stream, None)) == ["my-app", "production", "value", "7"]
+    assert router.resolve(make_event("$disconnect", connection_id="a"), None)["statusCode"] == 200
+    assert router.resolve(stream, None)["statusCode"] == 404
+
+
 def test_it_can_be_included(functions, make_event):
     resolver = WebSocketResolver()
     resolver.on_message("ping")(lambda: "pong")

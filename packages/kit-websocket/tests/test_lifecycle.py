@@ -5,7 +5,7 @@ import time
 
 import pytest
 from kit_core import invocation
-from kit_websocket import ConnectionManager
+from kit_websocket import ConnectionManager, Tracking, WebSocketResolver
 
 TABLE = "connections"
 
@@ -80,6 +80,42 @@ def test_a_young_connection_counts_from_its_last_message(connections, dynamodb, 
     for run in (lambda seen: during(seen, ago=100), asyncio.run):
         assert run(short.update_last_seen("a")) is True
         assert abs(int(row(dynamodb)["_ttl"]["N"]) - (time.time() + 60)) <= 3
+
+
+def test_the_life_of_a_connection_is_two_writes(aws, monkeypatch, make_event):
+    import kit_aws
+
+    connections = ConnectionManager(TABLE)
+    resolver = WebSocketResolver(connections=connections)
+    resolver.middleware(Tracking(connections))
+    resolver.on_message("m")(lambda: "done")
+    resolver.on_connect()(_connect(connections))
+    resolver.on_disconnect()(_disconnect(connections))
+    asyncio.run(connections.init_table())
+    calls, call = [], kit_aws.call
+
+    def counted(service, operation, *more, **options):
+        calls.append(operation)
+        return call(service, operation, *more, **options)
+
+    monkeypatch.setattr("kit_aws.call", counted)
+    for route in ("$connect", "m", "m", "m", "$disconnect"):
+        assert resolver.resolve(make_event(route, connection_id="a"), None)["statusCode"] == 200
+    assert calls == ["PutItem", "DeleteItem"]
+
+
+def _connect(connections):
+    async def connect(connection_id):
+        return await connections.connect(connection_id)
+
+    return connect
+
+
+def _disconnect(connections):
+    async def disconnect(connection_id):
+        return await connections.disconnect(connection_id)
+
+    return disconnect
 
 
 def expired(item, principal="dynamodb.amazonaws.com", event="REMOVE"):

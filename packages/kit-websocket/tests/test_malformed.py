@@ -22,6 +22,16 @@ from kit_websocket import (
 SECRET = "password=hunter2"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quiet():
+    """Keep thousands of expected tracebacks out of the report."""
+    logger = logging.getLogger("kit.websocket")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    yield
+    logger.setLevel(level)
+
+
 class Place(TypedDict):
     street: str
 
@@ -136,7 +146,6 @@ def check(response):
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(RESOLVERS), routes, bodies | anything, st.booleans() | anything)
 def test_every_message_has_a_valid_answer(resolver, route, body, encoded):
-    logging.getLogger("kit.websocket").setLevel("CRITICAL")
     event = {"requestContext": {"routeKey": route, "connectionId": "c"}, "body": body, "isBase64Encoded": encoded}
     check(resolver.resolve(event, None))
 
@@ -164,7 +173,6 @@ contexts = anything | st.fixed_dictionaries(
     | anything,
 )
 def test_every_event_has_a_valid_answer_or_is_none_of_a_websocket_api(resolver, event):
-    logging.getLogger("kit.websocket").setLevel("CRITICAL")
     try:
         response = resolver.resolve(event, None)
     except EventShapeError:

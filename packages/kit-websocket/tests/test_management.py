@@ -3,13 +3,17 @@
 import asyncio
 import json
 import socket
+import ssl
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from kit_aws import sigv4
 from kit_aws.auth import resolved
 from kit_core import invocation
@@ -301,3 +305,45 @@ def test_a_signature_is_that_of_kit_aws(monkeypatch, base, connection_id):
     scope = sigv4.Scope(resolved(None), "execute-api", "eu-west-1", at)
     url = f"{base}/@connections/{quote(connection_id, safe='')}"
     assert f"\r\nAuthorization: {sigv4.sign(scope, 'POST', url, {}, b'hi')['Authorization']}\r\n" in sent
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """Return the files of a certificate for localhost and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    files = tmp_path / "cert.pem", tmp_path / "key.pem"
+    files[0].write_bytes(made.public_bytes(pem))
+    files[1].write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+    return files
+
+
+def test_tls_is_spoken_and_checked(gateway, certificate, monkeypatch):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    gateway.use_tls(context)
+    url = gateway.url.replace("http://127.0.0.1", "https://localhost")
+    with pytest.raises(SendError, match="SSLCertVerificationError"):
+        asyncio.run(send("a", "hello", endpoint_url=url))
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate[0]))
+    texts = ["hello", "x" * 131_072, "again"]
+    for text in texts:
+        assert asyncio.run(send("a", text, endpoint_url=url)) is True
+    assert [data.decode() for _, data in gateway.received] == texts
+    other = url.replace("localhost", "127.0.0.1")  # not in the certificate
+    with pytest.raises(SendError, match="SSLCertVerificationError"):
+        asyncio.run(send("a", "hello", endpoint_url=other))

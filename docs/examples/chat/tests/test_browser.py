@@ -66,16 +66,19 @@ def test_a_deployment_goes_by_unnoticed(running: Any, pages: tuple[Page, Page], 
     ada, _ = pages
     connections = [running.connections_of(name) for name in ("Ada", "Bob")]
     code = running.folder / "src" / "chat" / "socket.py"
-    code.write_text(code.read_text().replace('"text": text}', '"text": f"{text}!"}'))
+    before = code.read_text()
+    after = before.replace('"text": checked(', '"text": "new: " + checked(')
+    assert after != before
+    code.write_text(after)
     eventually(lambda: deployed(ada))
     for page in pages:
-        eventually(lambda page=page: page.said[-1] == "Ada: anything new!")
+        eventually(lambda page=page: page.said[-1] == "Ada: new: anything")
     assert [running.connections_of(name) for name in ("Ada", "Bob")] == connections
 
 
 def deployed(page: Page) -> bool:
-    page.say("anything new")
-    return page.said[-1].endswith("!")
+    page.say("anything")
+    return page.said[-1].startswith("Ada: new:")
 
 
 def test_a_connection_that_is_closed_comes_back(running: Any, pages: tuple[Page, Page], eventually: Eventually) -> None:
@@ -86,7 +89,7 @@ def test_a_connection_that_is_closed_comes_back(running: Any, pages: tuple[Page,
     eventually(lambda: ada.people == bob.people == "Ada, Bob")
     bob.say("welcome back")
     for page in pages:
-        eventually(lambda page=page: page.said[-1].startswith("Bob: welcome back"))
+        eventually(lambda page=page: page.said[-1] == "Bob: new: welcome back")
 
 
 def test_who_leaves_is_seen_to_leave(pages: tuple[Page, Page], eventually: Eventually) -> None:
@@ -94,4 +97,4 @@ def test_who_leaves_is_seen_to_leave(pages: tuple[Page, Page], eventually: Event
     bob.browser.quit()
     eventually(lambda: ada.people == "Ada")
     ada.say("bye")
-    eventually(lambda: ada.said[-1].startswith("Ada: bye"))
+    eventually(lambda: ada.said[-1] == "Ada: new: bye")

@@ -41,6 +41,7 @@ def test_only_members_talk(enter: Enter) -> None:
     ada, eve = enter("Ada", "lobby"), enter("Eve", "cellar")
     eve.send({"action": "say", "room": "lobby", "text": "boo"})
     assert "said" not in [message["type"] for message in received(ada)]
+    assert [(message["type"], message.get("status")) for message in received(eve)] == [("joined", None), ("error", 403)]
 
 
 @pytest.mark.parametrize("end", ["disconnect", "vanish"])
@@ -67,12 +68,15 @@ def test_a_name_is_needed(tables: None, connections_server: ConnectionsServer, n
         {"action": "say", "room": "lobby", "text": "x" * 2001},
         {"action": "say", "room": 7, "text": "hello"},
         {"action": "join", "room": ""},
+        {"action": "join", "room": "x" * 41},
     ],
 )
-def test_a_wrong_message_reaches_nobody(enter: Enter, message: dict[str, Any]) -> None:
+def test_a_wrong_message_gets_an_error_and_reaches_nobody(enter: Enter, message: dict[str, Any]) -> None:
     ada, bob = enter("Ada", "lobby"), enter("Bob", "lobby")
+    received(ada)
     received(bob)
     ada.send(message)
+    assert [(told["type"], told["status"]) for told in received(ada)] == [("error", 400)]
     assert received(bob) == []
 
 

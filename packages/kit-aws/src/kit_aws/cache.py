@@ -46,8 +46,11 @@ class ValueCache(Generic[K, T]):
         """Return the value if it is less than `max_age` seconds old and not `force`, else read and keep it."""
         if not force:
             found = self._values.get((environment.fingerprint(), key))
-            if found is not None and found[0].age() < max_age:
-                return found[1]
+            if found is not None:
+                moment, value = found
+                # As `age` has it, without a call: this is what most readings are.
+                if time.monotonic() - moment.monotonic < max_age and time.time() - moment.wall < max_age:
+                    return value
         return self.get_many([key], lambda missing: {key: read()}, max_age=max_age, force=force)[key]
 
     def get_many(

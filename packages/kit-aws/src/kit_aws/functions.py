@@ -9,7 +9,7 @@ from kit_core.errors import InvalidJsonError
 from kit_core.json import dumps, loads
 
 from kit_aws.calls.call import perform
-from kit_aws.calls.model import load_early_model
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import AwsError, FunctionError, PayloadTooLargeError
 from kit_aws.message import body_of
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
-from kit_aws.calls.model import load_early_model
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import ResourceNotFoundError
 
 urls: ValueCache[str, str] = ValueCache()

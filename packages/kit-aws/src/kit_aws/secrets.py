@@ -7,7 +7,7 @@ from kit_core.json import loads
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
-from kit_aws.calls.model import load_early_model
+from kit_aws.calls.early import load_early_model
 from kit_aws.errors import BatchError, Failure, SecretFormatError
 
 # By name or ARN, and stage.
@@ -24,7 +24,8 @@ def get_secret(name: str, *, max_age: float = 300, force: bool = False, stage: s
     works. A binary secret is decoded as UTF-8. Raise `ResourceNotFoundError`, and `SecretFormatError` for bytes that
     are no text.
     """
-    return _text(name, _read(name, max_age, force, stage))
+    value = _read(name, max_age, force, stage)
+    return value if isinstance(value, str) else _text(name, value)
 
 
 def get_secret_bytes(name: str, *, max_age: float = 300, force: bool = False, stage: str = _CURRENT) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 from kit_core import invocation
 
 from kit_aws.calls.call import perform
-from kit_aws.calls.model import load_early_model
+from kit_aws.calls.early import load_early_model
 from kit_aws.calls.where import get_endpoint
 from kit_aws.message import attributes_of, body_of, size_of_attributes
 from kit_aws.sts import get_account_id

@@ -2,7 +2,7 @@
 
 from kit_aws.cache import ValueCache
 from kit_aws.calls.call import perform
-from kit_aws.calls.model import load_early_model
+from kit_aws.calls.early import load_early_model
 
 identities: ValueCache[str, str] = ValueCache()
 

@@ -1,6 +1,5 @@
 """HTTP connections that are kept open between requests.
 
-They are the standard library's: importing it costs a quarter of the import of urllib3, which counts on a cold start.
 Redirects are not followed, proxies of the environment are not used. `AWS_CA_BUNDLE` names other certificates to trust;
 the TLS context is one for all connections of the process.
 """
@@ -9,21 +8,18 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 from weakref import WeakSet
 
 from kit_core import invocation
 from kit_core.errors import HttpConnectionError
+from kit_core.http import Reader, connected, head_of, seconds_until
 from kit_core.loading import load_early, renew_with_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from http.client import HTTPConnection
     from socket import socket
-    from ssl import SSLContext
-    from typing import Any
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})  # RFC 9110, 9.2.2
 # Load balancers close a connection after a minute without use, NAT gateways forget it. A frozen function notices
@@ -32,6 +28,9 @@ _LONGEST_IDLE = 50  # seconds
 _FIRST_BYTE_SHARE = 0.25  # of the timeout, on a kept connection
 _RESERVE = 0.5  # seconds of the invocation that are kept for answering
 _SHORTEST = 0.1  # seconds, however little time the invocation has
+_SHORTEST_WAIT = 0.001  # seconds for the first byte, after a request that took all of the time to send
+_SENT_AT_ONCE = 65_536  # bytes of a body that go out with the head
+_PORTS = {"http": 80, "https": 443}
 
 Origin = tuple[str, str, int | None]
 
@@ -88,7 +87,7 @@ class Connections:
         self._most_read = most_read
         self._lock = threading.Lock()
         self._ca_file = ca_file
-        self._idle: dict[Origin, list[tuple[HTTPConnection, float]]] = {}
+        self._idle: dict[Origin, list[tuple[socket, float]]] = {}
         _all.add(self)
 
     def __del__(self) -> None:
@@ -106,8 +105,6 @@ class Connections:
         where a NAT or a firewall forgot it: a repeatable request waits a quarter of its timeout for the first byte on
         it, and the rest on a new connection. On a new connection nothing is ever sent twice.
         """
-        from http.client import HTTPException
-
         parts, where = _checked(request)
         origin = (parts.scheme, parts.hostname or "", parts.port)
         repeatable = request.method.upper() in _IDEMPOTENT if request.repeatable is None else request.repeatable
@@ -117,13 +114,13 @@ class Connections:
             if kept is not None:
                 try:
                     return self._exchange(kept, origin, request, ends, patience=_FIRST_BYTE_SHARE if repeatable else 1)
-                except (OSError, HTTPException) as error:  # TLS has errors of its own for a connection that ended
+                except OSError as error:  # TLS has errors of its own for a connection that ended
                     if isinstance(error, TimeoutError):
                         self._close_idle(origin)  # these have been idle for longer
                     if not repeatable or time.monotonic() >= ends:
                         raise
             return self._exchange(self._opened(origin, ends), origin, request, ends)
-        except (OSError, HTTPException) as error:
+        except OSError as error:
             raise HttpConnectionError(request.method, where, type(error).__name__, str(error)) from error
 
     def close(self) -> None:
@@ -142,18 +139,18 @@ class Connections:
         for connection, _ in idle:
             connection.close()
 
-    def _kept(self, origin: Origin) -> "HTTPConnection | None":
+    def _kept(self, origin: Origin) -> "socket | None":
         while True:
             with self._lock:
                 kept = self._idle.get(origin)
                 connection, since = kept.pop() if kept else (None, 0.0)
             # By the wall clock, which runs on while the function is frozen. Only an ended connection has something to
             # read while it is idle.
-            if connection is None or (time.time() - since < _LONGEST_IDLE and not _is_readable(connection.sock, 0)):
+            if connection is None or (time.time() - since < _LONGEST_IDLE and not _is_readable(connection)):
                 return connection
             connection.close()
 
-    def _keep(self, origin: Origin, connection: "HTTPConnection") -> bool:
+    def _keep(self, origin: Origin, connection: "socket") -> bool:
         with self._lock:
             kept = self._idle.setdefault(origin, [])
             if len(kept) < self._most_idle:
@@ -161,78 +158,40 @@ class Connections:
                 return True
         return False
 
-    def _opened(self, origin: Origin, ends: float) -> "HTTPConnection":
-        from http.client import HTTPConnection, HTTPSConnection
-
+    def _opened(self, origin: Origin, ends: float) -> "socket":
         scheme, host, port = origin
-        timeout = min(self._connect_timeout, _seconds_until(ends))
-        if scheme == "http":
-            opened = HTTPConnection(host, port, timeout=timeout)
-        else:
-            opened = HTTPSConnection(host, port, timeout=timeout, context=self._tls_context())
+        timeout = min(self._connect_timeout, seconds_until(ends))
+        context = None
+        if scheme == "https":
+            from kit_core.certificates import tls_context
+
+            context = tls_context(self._ca_file() if callable(self._ca_file) else self._ca_file)
         try:
-            opened.connect()
+            return connected(host, port or _PORTS[scheme], timeout, context)
         except TimeoutError as error:
-            opened.close()
             raise ConnectTimeoutError(f"no connection in {timeout:g} seconds") from error
-        except BaseException:
-            opened.close()
-            raise
-        return opened
-
-    def _tls_context(self) -> "SSLContext":
-        from kit_core.certificates import tls_context
-
-        return tls_context(self._ca_file() if callable(self._ca_file) else self._ca_file)
 
     def _exchange(
-        self, connection: "HTTPConnection", origin: Origin, request: Request, ends: float, *, patience: float = 1
+        self, connection: "socket", origin: Origin, request: Request, ends: float, *, patience: float = 1
     ) -> Answer:
         """Send the request and read the answer, whose first byte may take the share `patience` of the time."""
-        from http.client import HTTPResponse
-
-        reusable = False
+        reader = Reader(connection, ends)
         try:
-            _begin(connection, request, _seconds_until(ends) * patience)
-            sock = connection.sock
-            connection.response_class = lambda _, **options: HTTPResponse(_Timed(sock, ends), **options)  # type: ignore[assignment, arg-type]
-            response = connection.getresponse()
-            body = response.read(self._most_read)
-            if response.length and len(body) != self._most_read:
-                raise ConnectionError("the answer broke off")
-            reusable = response.isclosed() and not response.will_close
-            return Answer(response.status, response.headers, body)  # type: ignore[arg-type]
+            method = request.method.upper()
+            begun = time.monotonic()
+            seconds = seconds_until(ends) * patience
+            connection.settimeout(seconds)
+            _send(connection, method, origin, request)
+            rest = begun + seconds - time.monotonic()
+            status, headers, body = reader.read(method, max(rest, _SHORTEST_WAIT), self._most_read)
+            return Answer(status, headers, body)
         finally:
-            if not (reusable and self._keep(origin, connection)):
+            if not (reader.is_reusable and self._keep(origin, connection)):
                 connection.close()
 
 
 class ConnectTimeoutError(TimeoutError):
     """Is the cause of an `HttpConnectionError` where no connection stood in time, so that nothing was sent."""
-
-
-class _Timed(RawIOBase):
-    """Read a socket until a given time, however small the pieces in which the server sends its answer."""
-
-    def __init__(self, sock: "socket", ends: float) -> None:
-        self._sock = sock
-        self._file: Any = sock.makefile("rb", buffering=0)
-        self._ends = ends
-
-    def makefile(self, _: str) -> BufferedReader:
-        return BufferedReader(self)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "Any") -> int | None:
-        self._sock.settimeout(_seconds_until(self._ends))
-        read: int | None = self._file.readinto(buffer)
-        return read
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 def _checked(request: Request) -> tuple[SplitResult, str]:
@@ -244,7 +203,7 @@ def _checked(request: Request) -> tuple[SplitResult, str]:
     if not (request.url.isascii() and request.url.isprintable()) or " " in request.url:
         raise ValueError(f"{where!r} holds a character that is not encoded, or its query does")
     for name, value in request.headers.items():
-        if "\r" in value or "\n" in value:  # http.client would refuse it too, and show the value
+        if "\r" in value or "\n" in value:
             raise ValueError(f"The header {name!r} has a line break in its value")
     return parts, where
 
@@ -255,34 +214,30 @@ def _bounded(timeout: float) -> float:
     return timeout if remaining is None else min(timeout, max(_SHORTEST, remaining / 1000 - _RESERVE))
 
 
-def _seconds_until(ends: float) -> float:
-    seconds = ends - time.monotonic()
-    if seconds <= 0:
-        raise TimeoutError("the answer did not end in time")
-    return seconds
-
-
-def _begin(connection: "HTTPConnection", request: Request, seconds: float) -> None:
-    """Send the request and wait for the first byte of the answer."""
+def _send(connection: "socket", method: str, origin: Origin, request: Request) -> None:
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    # A signature is over UTF-8; http.client itself would send Latin-1.
-    headers = {name: value.encode() for name, value in request.headers.items()}
-    begun = time.monotonic()
-    connection.sock.settimeout(seconds)
-    connection.request(request.method, target, request.body or None, headers)
-    if not _is_readable(connection.sock, begun + seconds - time.monotonic()):
-        raise TimeoutError("no answer in time")
+    scheme, host, port = origin
+    name = f"[{host}]" if ":" in host else host
+    if port is not None and port != _PORTS[scheme]:
+        name = f"{name}:{port}"
+    head = head_of(method, target, name, request.headers, len(request.body))
+    if len(request.body) <= _SENT_AT_ONCE:
+        connection.sendall(head + request.body)
+    else:
+        connection.sendall(head)
+        connection.sendall(request.body)
 
 
-def _is_readable(sock: "socket", seconds: float) -> bool:
+def _is_readable(connection: "socket") -> bool:
+    """Say whether there is something to read already."""
     import select
 
     if not hasattr(select, "poll"):
-        return bool(select.select([sock], [], [], max(seconds, 0))[0])
+        return bool(select.select([connection], [], [], 0)[0])
     poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(max(seconds, 0) * 1000))
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _renew() -> None:
@@ -294,7 +249,6 @@ def _renew() -> None:
 def _load_early() -> None:
     """Load what the first request needs; `idna` encodes the names of hosts."""
     import encodings.idna  # noqa: F401
-    import http.client  # noqa: F401
     import select  # noqa: F401
 
 

@@ -1,7 +1,7 @@
-"""The marks of kit-handler on callables, for decorators that would do nothing, or harm, above one of its own.
+"""The marks of kit-handler and kit-websocket on callables, for decorators that would do nothing, or harm, above theirs.
 
 A Lambda handler has `__kit_handler__`, the name of its decorator, or `route_options`; a function that is registered
-with a Router, which calls it by itself, has `__kit_registered__`.
+with a Router or a WebSocketResolver, which calls it by itself, has `__kit_registered__`.
 """
 
 import sys
@@ -21,16 +21,24 @@ def handler_kind(function: "Any") -> str | None:
     return "route" if hasattr(function, "route_options") else None
 
 
+def mark_registered(function: "Any") -> None:
+    """Note that a Router or a resolver calls the function itself, without later decorators."""
+    try:
+        function.__kit_registered__ = True
+    except (AttributeError, TypeError):  # a bound method
+        return
+
+
 def refuse_registered(function: "Any", decorator: str) -> None:
-    """Raise TypeError for a function that a Router calls without the decorator that is about to be put around it.
+    """Raise TypeError for a function that a Router or resolver calls without the decorator that is put around it now.
 
     A Lambda handler that was made of such a function is another one, and passes; so does a function with a name, which
     is decorated for another use.
     """
     if getattr(function, "__kit_registered__", False) and handler_kind(function) is None and is_being_defined(function):
         raise TypeError(
-            f"{_name(function)} is registered with a Router already, which calls it without @{decorator}: "
-            f"put @{decorator} below the Router's decorator"
+            f"{_name(function)} is registered with a Router or a resolver already, which calls it without "
+            f"@{decorator}: put @{decorator} below the decorator that registers it"
         )
 
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from kit_db import Database, InvalidValueError, Store, UnreadableRowError
+from kit_db.driver.documents import parse_json
 from kit_db.filters import lt
 
 STYLES = ["postgres", "postgres_verbose", "sql_standard", "iso_8601"]
@@ -431,6 +432,24 @@ def test_a_number_of_a_document_keeps_its_digits_in_a_statement(readings, databa
     database.execute("insert into readings (id, number) values (1, %s), (2, 1-%s)", [row["data"], row["other"][0]])
     assert [each.number for each in readings.where(order_by="id")] == [Decimal(LONG), 1 + Decimal(LONG)]
     assert readings.update(1, {"number": row["other"][0]}).number == -Decimal(LONG)
+
+
+@given(
+    st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][-+]?[0-9]{1,3})?", fullmatch=True),
+    st.sampled_from(["{}", "[{}]", '{{"e-310": {}, "a": "0e-000"}}', '["550e8400-e29b-41d4", 1.5, {}]']),
+)
+@example("12345678901234567890e5", "{}")
+@example("9007199254740993e1", "{}")
+@example("4.9e-324", "{}")
+@settings(max_examples=500, deadline=None)
+def test_no_number_of_a_document_loses_a_digit(digits, document):
+    text = document.format(digits)
+    assume(abs(float(digits)) != float("inf"))
+    found = parse_json(text)
+    while isinstance(found, (list, dict)):
+        found = next(iter(found.values())) if isinstance(found, dict) else found[-1]
+    assert Decimal(str(found)) == Decimal(digits)
+    assert found == float(digits) if isinstance(found, float) else found == int(digits)
 
 
 def test_a_document_of_ordinary_numbers_has_plain_floats(database):

@@ -9,10 +9,7 @@ A shape is a tuple, by its name in `Service.shapes`:
                                                    their own name; payload: the member that is the whole body
 """
 
-from functools import partial
 from typing import Any, NamedTuple
-
-from kit_core.loading import load_early
 
 Shape = tuple[Any, ...]
 
@@ -50,6 +47,9 @@ class Service(NamedTuple):
     shapes: dict[str, Shape]
 
 
+# A second execution could do the work twice: these are not repeated once they have been sent without an answer.
+ONCE = frozenset({"Invoke", "PostToConnection"})
+
 NAMES = (
     *("apigatewaymanagementapi", "dynamodb", "events", "lambda", "s3"),
     *("secretsmanager", "sns", "sqs", "ssm", "sts"),
@@ -81,17 +81,3 @@ def operation_of(service: Service, name: str) -> Operation:
             f"use kit_aws.client({service.name!r})"
         )
     return found
-
-
-def load_early_model(name: str) -> None:
-    """Load the description of a service in Lambda's init phase, for code whose import says that it will be called."""
-    load_early(partial(_load_early, name))
-
-
-def _load_early(name: str) -> None:
-    from kit_aws.calls import times  # noqa: F401
-
-    if service_of(name).protocol == "query":
-        import pyexpat  # noqa: F401
-
-        from kit_aws.calls import query, xml  # noqa: F401

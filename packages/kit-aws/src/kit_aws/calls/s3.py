@@ -4,13 +4,30 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from kit_aws.calls.endpoints import is_region
 from kit_aws.calls.model import Operation
 from kit_aws.calls.prepared import Prepared
 from kit_aws.calls.target import Target
 from kit_aws.calls.writing import problem
 
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+# "Directory bucket naming rules" and "Access point aliases" in the S3 user guide.
+SPECIAL = {
+    "--x-s3": "a directory bucket",
+    "--xa-s3": "an access point of a directory bucket",
+    "--op-s3": "an access point on Outposts",
+    ".mrap": "a multi-region access point",
+}
 _HEADER = "x-amz-checksum-"
+_MOVED = (301, 307, 400)  # 400 where the signature names another region
+_MOST_KEPT = 1000
+
+_regions: dict[str, str] = {}  # of buckets in another region than the calls'
+
+
+def is_special(bucket: Any) -> bool:
+    """Say whether it is the ARN of an access point, or a name with an endpoint or a signature of its own."""
+    return isinstance(bucket, str) and (bucket.startswith("arn:") or bucket.endswith(tuple(SPECIAL)))
 
 
 def addressed(prepared: Prepared, target: Target, parameters: Mapping[str, Any]) -> tuple[Prepared, Target]:
@@ -20,11 +37,32 @@ def addressed(prepared: Prepared, target: Target, parameters: Mapping[str, Any])
     certificate ("Virtual hosting of buckets", S3 user guide).
     """
     bucket = parameters["Bucket"]
-    if target.is_custom or not set(bucket) <= _LABEL:
+    if target.is_custom:
+        return prepared, target
+    target = _in_region(target, _regions.get(bucket, target.region))
+    if not set(bucket) <= _LABEL:
         return prepared, target
     host = f"{bucket}.{target.host}"
     path = prepared.path.removeprefix(f"/{bucket}") or "/"
     return prepared._replace(path=path), target._replace(origin=target.origin.replace(target.host, host), host=host)
+
+
+def moved(target: Target, bucket: str, status: int | None, headers: Mapping[str, str]) -> Target | None:
+    """Return the endpoint in the region that S3 names as the bucket's, which is remembered; None if it names none."""
+    region = headers.get("x-amz-bucket-region")
+    if status not in _MOVED or not region or region == target.region or target.is_custom or not is_region(region):
+        return None
+    if len(_regions) < _MOST_KEPT:
+        _regions[bucket] = region
+    return _in_region(target, region)
+
+
+def _in_region(target: Target, region: str) -> Target:
+    if region == target.region:
+        return target
+    before, after = f"s3.{target.region}.", f"s3.{region}."
+    host = target.host.replace(before, after)
+    return target._replace(origin=target.origin.replace(before, after), host=host, region=region)
 
 
 def with_checksum(operation: Operation, prepared: Prepared, parameters: Mapping[str, Any]) -> Prepared:

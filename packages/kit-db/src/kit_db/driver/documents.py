@@ -11,9 +11,9 @@ from kit_core.errors import InvalidJsonError
 from kit_core.json import ExactFloat, loads
 
 # A float has room for fifteen digits, and for numbers down to 1e-307 (binary64 of IEEE 754). Other numbers have sixteen
-# digits and a point in a row, or an exponent of three digits.
+# digits in a row, or digits and a point, or an exponent of three digits.
 _SHAPE = bytes.maketrans(b"123456789.E", b"0000000000e")
-_LONG, _SMALL = b"0" * 17, b"0e-000"
+_LONG, _SMALL = b"0" * 16, b"0e-000"
 
 
 def parse_json(text: str) -> Any:
@@ -21,8 +21,6 @@ def parse_json(text: str) -> Any:
 
     InvalidJsonError for a number that a float holds only as infinity.
     """
-    if "." not in text and "e-" not in text and "E-" not in text:
-        return loads(text)
     shape = text.encode("utf-8", "surrogatepass").translate(_SHAPE)
     return loads(text, parse_float=_number if _LONG in shape or _SMALL in shape else None)
 
@@ -63,7 +61,7 @@ def _number(digits: str) -> float:
     shortest = repr(number)
     if digits == shortest:
         return number
-    exact = ExactFloat(digits)
+    exact = ExactFloat(digits)  # or an error, if it is infinite
     return number if Decimal(shortest) == Decimal(digits) else exact
 
 

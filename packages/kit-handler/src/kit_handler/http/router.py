@@ -1,5 +1,7 @@
 """`Router`: many routes in one Lambda function."""
 
+from kit_core.handlers import mark_registered
+
 from kit_handler._naming import name_of
 from kit_handler.errors import ConfigurationError, HttpError, NotFoundError
 from kit_handler.http.answers import cors_of
@@ -149,7 +151,7 @@ class Router:
             if not callable(function):
                 raise TypeError(f"a route is a function: {function!r}")
             self._add(function, names, segments, options)
-            _mark(function)
+            mark_registered(function)
             return function
 
         return register
@@ -257,14 +259,6 @@ class Router:
 
     if TYPE_CHECKING:
         post = put = patch = delete = head = options = get
-
-
-def _mark(function: "Any") -> None:
-    """Let `route` know that a Router calls the function itself, without later decorators."""
-    try:
-        function.__kit_registered__ = True
-    except (AttributeError, TypeError):  # a bound method
-        return
 
 
 def _verb(method: str) -> "Any":

@@ -6,6 +6,7 @@ After "Use @connections commands in your backend service".
 import asyncio
 import time
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,11 +64,18 @@ class Connection:
         await self.socket.close()
 
     def refuse(self, code: int) -> None:
-        """End it for a message that API Gateway does not take."""
-        if self.open and self.refused is None:
-            assert self.socket is not None
+        """End it for a message that API Gateway does not take, at once or as soon as it has been opened."""
+        if self.refused is None:
             self.refused = code
-            self.start(self.socket.close(code=code))
+            if self.open:
+                assert self.socket is not None
+                self.start(self.socket.close(code=code))
+
+    async def reply(self, data: bytes) -> None:
+        """Send the answer to a message, unless the client has gone."""
+        if self.open:
+            with suppress(ConnectionError):
+                await self.send(data)
 
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
         """Do some work of the connection's beside everything else."""

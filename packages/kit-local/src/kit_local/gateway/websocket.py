@@ -125,6 +125,7 @@ class WebSocketGateway(Listener):
         handshake.protocol.frames = FrameLimit(connection.refuse)
         await socket.prepare(handshake)
         connection.socket, connection.transport = socket, handshake.transport
+        connection.active_at = time.time()
         self.connections.add(connection)
         code, reason = int(WSCloseCode.ABNORMAL_CLOSURE), ""
         try:
@@ -135,6 +136,8 @@ class WebSocketGateway(Listener):
 
     async def _listen(self, connection: Connection, socket: web.WebSocketResponse) -> tuple[int, str]:
         """Take messages until the client leaves, sleeps too long or has had its two hours; return how it ended."""
+        if connection.refused:
+            await socket.close(code=connection.refused)
         end = connection.incoming.at + self._rules.longest_seconds
         while not socket.closed:
             wait = min(connection.active_at + self._rules.idle_seconds, end) - time.time()
@@ -174,13 +177,12 @@ class WebSocketGateway(Listener):
             reply = answer.mapping
             if "statusCode" not in reply or not isinstance(reply.get("body", ""), str):
                 await self._say(connection, "Internal server error", request_id)
-            elif reply.get("body") and connection.open:
-                await connection.send(reply["body"].encode(errors="replace"))
+            elif reply.get("body"):
+                await connection.reply(reply["body"].encode(errors="replace"))
 
     async def _say(self, connection: Connection, message: str, request_id: str) -> None:
-        if connection.open:
-            told = {"message": message, "connectionId": connection.id, "requestId": request_id}
-            await connection.send(json.dumps(told).encode())
+        told = {"message": message, "connectionId": connection.id, "requestId": request_id}
+        await connection.reply(json.dumps(told).encode())
 
     def _select(self, body: str) -> str:
         """Return the route key that the selection expression finds in the message."""

@@ -70,9 +70,7 @@ _ZERO = {"N": "0"}
 
 def _rows_of(table: Table, connection_ids: Sequence[str]) -> list[Item]:
     if table.is_sorted is None and connection_ids:
-        first = table.get(connection_ids[0])  # finds out what the key is
-        if not table.is_sorted:
-            return ([first] if first else []) + _batch_get(table, connection_ids[1:])
+        table.get(connection_ids[0])  # finds out what the key is
     if table.is_sorted:
         rows = map(table.get, connection_ids)
         return [row for row in rows if row is not None]

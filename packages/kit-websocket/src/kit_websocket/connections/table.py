@@ -221,7 +221,10 @@ class Table:
     def _by_key(self, operation: Callable[[], T]) -> T:
         """Run an operation that names a key; once more if the table turns out to have `_crt` in its key."""
         try:
-            return operation()
+            done = operation()
+            if self._sorted is None:
+                self._sorted = False
+            return done
         except DynamoDBError as error:
             if self._sorted is not None or error.code != "ValidationException":
                 raise

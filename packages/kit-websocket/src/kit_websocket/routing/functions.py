@@ -24,7 +24,8 @@ class FunctionRouter(WebSocketResolver):
     """Route `{"funct": name, "payload": JSON}` to the function that is registered by this name.
 
     route_key: the route of such messages. A message to `$default` with `funct` is one as well
-    connections: where a connection's endpoint and area are kept; with them, a message of an unknown connection is 404
+    connections: where a connection's endpoint and area are kept: `$connect` writes `endpointId` and `area` of the query
+        and the authorizer's context there, `$disconnect` removes them, and a message of an unknown connection is 404
     reply: as of `WebSocketResolver`
 
     A function is called with the members of the payload that it names, and may ask for `event`, `context` or
@@ -50,6 +51,9 @@ class FunctionRouter(WebSocketResolver):
         self._functions: dict[str, tuple[Callable[..., Any], Plan]] = {}
         self.on_message(route_key)(self._run)
         self.on_default()(self._run)
+        if connections is not None:
+            self.on_connect()(self._connect)
+            self.on_disconnect()(self._disconnect)
 
     def function(self, name: str | None = None) -> Callable[[F], F]:
         """Register a function by its own name, or another one; the last one counts."""
@@ -62,6 +66,21 @@ class FunctionRouter(WebSocketResolver):
             return function
 
         return register
+
+    async def _connect(self, event: Any, connection_id: str) -> Any:
+        assert self.connections is not None
+        described = Context(event)
+        query = described.query
+        return await self.connections.connect(
+            connection_id,
+            described.authorizer or None,
+            endpoint_id=query.get("endpointId") or None,
+            area=query.get("area") or None,
+        )
+
+    async def _disconnect(self, connection_id: str) -> Any:
+        assert self.connections is not None
+        return await self.connections.disconnect(connection_id)
 
     async def _run(self, event: Any, context: Any) -> Any:
         from kit_websocket.routing.body import parse_body

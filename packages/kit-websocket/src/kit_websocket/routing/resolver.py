@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from kit_core import guards, invocation, loop
+from kit_core.handlers import mark_registered
 from kit_core.parameters import is_async
 
 from kit_websocket.errors import EventShapeError, StatusError
@@ -173,6 +174,7 @@ class WebSocketResolver:
             is_message = route_key not in _LIFECYCLE
             self._handlers[route_key] = Handler(function, is_message=is_message, around=self._around, reply=reply)
             self._composed.clear()
+            mark_registered(function)
             return function
 
         return register

@@ -57,6 +57,8 @@ class FanOut:
         finally:
             for worker in self._workers:
                 worker.cancel()
+            if self._workers:
+                await asyncio.wait(self._workers)
         return list(queue)
 
     async def post(self, connection_id: str, lane: Lane | None = None) -> str:
@@ -85,6 +87,10 @@ class FanOut:
     def is_over(self) -> bool:
         """Tell whether the time for starting messages is over."""
         return self._stop is not None and self._loop.time() >= self._stop
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until everything has to be over, None without a limit."""
+        return None if self._ends is None else self._ends - self._loop.time()
 
     def note(self, connection_id: str, code: str) -> None:
         """Write the outcome of a post into the delivery."""
@@ -125,7 +131,7 @@ class FanOut:
                 answer = await lane.post(connection_id, self._body, self._hash, max(seconds, 0.001))
             except NotOpenedError as error:
                 code = error.cause
-            except (TimeoutError, ConnectionError) as error:
+            except OSError as error:  # TimeoutError, ConnectionError, and TLS's own
                 return type(error).__name__
             else:
                 if answer.status < 300:

@@ -10,18 +10,16 @@ import asyncio
 import os
 import socket
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from kit_core.certificates import tls_context
 from kit_core.loop import in_thread
 
 from kit_websocket import aws
 from kit_websocket.sending.endpoint import region_of
 from kit_websocket.sending.signing import Signer
 from kit_websocket.sending.wire import Answer, Wire, opened
-
-if TYPE_CHECKING:
-    from ssl import SSLContext
 
 MOST_AT_ONCE = 100
 
@@ -32,7 +30,6 @@ _ADDRESS_SECONDS = 10.0
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION")
 
 _pools: "dict[tuple[str, int], Pool]" = {}
-_tls: "SSLContext | None" = None
 
 
 class NotOpenedError(ConnectionError):
@@ -51,13 +48,13 @@ class Pool:
     """
 
     def __init__(self, endpoint_url: str) -> None:
+        self._idle: list[Wire] = []
         parts = urlsplit(endpoint_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{endpoint_url!r} is not the URL of a management API")
         self._url = endpoint_url
         self._host, self._port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
         self._is_tls = parts.scheme == "https"
-        self._idle: list[Wire] = []
         self._addresses: tuple[float, list[Any]] = (0.0, [])
         self._signer: Signer | None = None
         self._signed_for: tuple[Any, ...] = ()
@@ -66,11 +63,11 @@ class Pool:
         self.turns: dict[str, asyncio.Future[None]] = {}
 
     def lane(self) -> "Lane":
-        """Return what sends one message after the other."""
+        """Return a lane, which sends one message after the other."""
         return Lane(self)
 
     def signed(self) -> Signer:
-        """Return what signs for a minute, with the credentials of the environment. Raise AwsError."""
+        """Return a signer that is good for a minute, with the environment's credentials. Raise AwsError."""
         current = tuple(map(os.environ.get, _CREDENTIALS))
         if self._signer is None or self._signed_for != current or time.time() >= self._signer_ends:
             self._signer = Signer(self._url, region_of(self._url))
@@ -101,7 +98,7 @@ class Pool:
 
     async def open(self, seconds: float) -> Wire:
         """Return a new connection. Raise NotOpenedError."""
-        tls = _tls_context() if self._is_tls else None
+        tls = tls_context() if self._is_tls else None
         try:
             async with asyncio.timeout(min(_CONNECT_TIMEOUT, seconds)):
                 return await opened(await self._resolved(), self._host, tls)
@@ -137,7 +134,7 @@ class Lane:
         self._wire: Wire | None = None
 
     async def post(self, connection_id: str, body: bytes, body_hash: str, seconds: float) -> Answer:
-        """Post a message, whose SHA-256 is given, and return the answer, whatever its status.
+        """Post a message, whose SHA-256 is given, and return the answer; no status is an error.
 
         Raise TimeoutError where no answer came in time, ConnectionError where the connection ended, NotOpenedError
         where none stood, AwsError where nothing can be signed. A kept connection may have been closed by the server
@@ -154,7 +151,9 @@ class Lane:
         if wire is not None:
             try:
                 return await wire.ask(request, seconds)
-            except ConnectionError:
+            except TimeoutError:
+                raise
+            except OSError:  # ConnectionError, and TLS's own
                 self._wire = None
         wire = self._attached(await self._pool.open(seconds))
         assert wire is not None
@@ -182,7 +181,7 @@ class ThreadedPool(Pool):
         self.call = aws.post_by_boto3 if by_boto3 else aws.post
 
     def lane(self) -> Lane:
-        """Return what sends one message after the other."""
+        """Return a lane, which sends one message after the other."""
         return ThreadedLane(self)
 
 
@@ -209,12 +208,3 @@ def pool_of(endpoint_url: str) -> Pool:
         return ThreadedPool(endpoint_url, by_boto3=False)
     key = (endpoint_url, os.getpid())  # a forked process opens connections of its own
     return _pools.get(key) or _pools.setdefault(key, Pool(endpoint_url))
-
-
-def _tls_context() -> "SSLContext":
-    global _tls
-    if _tls is None:
-        from ssl import create_default_context
-
-        _tls = create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE") or None)
-    return _tls

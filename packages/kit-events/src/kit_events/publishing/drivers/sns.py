@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kit_aws import call, get_account_id, get_endpoint
-from kit_aws.calls.model import load_early_model
+from kit_aws.calls.early import load_early_model
 
 from kit_events.publishing.drivers.answers import entry, failures
 from kit_events.publishing.message import Message

@@ -1,0 +1,1 @@
+"""Declarations: resources, their relations, functions, and the values that come from claims."""

@@ -1,0 +1,1 @@
+"""The request mapper: from an HTTP request to its meaning, without SQL."""

@@ -1,0 +1,1 @@
+"""Writes: POST, PUT, PATCH and DELETE, and the checks before and after."""
