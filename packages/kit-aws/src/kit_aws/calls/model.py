@@ -47,6 +47,9 @@ class Service(NamedTuple):
     shapes: dict[str, Shape]
 
 
+# A second execution could do the work twice: these are not repeated once they have been sent without an answer.
+ONCE = frozenset({"Invoke", "PostToConnection"})
+
 NAMES = (
     *("apigatewaymanagementapi", "dynamodb", "events", "lambda", "s3"),
     *("secretsmanager", "sns", "sqs", "ssm", "sts"),
