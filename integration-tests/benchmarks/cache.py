@@ -26,7 +26,9 @@ from dogpile.cache import make_region
 from kit_testing.servers import Redis
 
 SMALL = {"id": "9d6b3c2e-7a4f-4c9e-8a57-3f1f0f2d9c20", "amount": "1500.00", "term": 12, "status": "approved"}
-LARGE = {"items": [{"id": i, "name": f"name {i}", "price": i * 1.1, "tags": ["a", "b"], "on": True} for i in range(115)]}
+LARGE = {
+    "items": [{"id": i, "name": f"name {i}", "price": i * 1.1, "tags": ["a", "b"], "on": True} for i in range(115)]
+}
 
 
 def cached(value: object, *tiers: str, **options: object) -> Callable[[int, str], object]:
@@ -141,7 +143,9 @@ def main() -> None:
     print_table(
         "A hit on disk and in Redis, CPU time",
         ("", "µs", "of the raw read"),
-        rows(rest, lambda name: rest[("diskcache get" if "disk" in name else "redis-py GET") + name[name.rindex(",") :]]),
+        rows(
+            rest, lambda name: rest[("diskcache get" if "disk" in name else "redis-py GET") + name[name.rindex(",") :]]
+        ),
     )
     print_table("A hit of a coroutine function", ("", "µs", "of kit"), rows(awaited, lambda name: awaited["kit"]))
 
