@@ -150,6 +150,11 @@ def main() -> None:
     print_table("A hit of a coroutine function", ("", "µs", "of kit"), rows(awaited, lambda name: awaited["kit"]))
 
 
+def raw_read(name: str) -> str:
+    """Return the name of the raw read that a hit is compared with."""
+    return ("diskcache get" if "disk" in name else "redis-py GET") + name[name.rindex(",") :]
+
+
 def rows(taken: dict[str, float], floor_of: Callable[[str], float]) -> list[tuple[str, str, str]]:
     """Return the lines of a table."""
     return [(name, f"{us:.2f}", f"{us / floor_of(name):.2f}×") for name, us in taken.items()]

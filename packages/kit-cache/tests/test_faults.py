@@ -82,6 +82,7 @@ def load(key):
         return [int(file.read()), time.time()]
 
 worst, errors, calls, oldest, seen = 0.0, 0, 0, 0.0, {}
+load(0)
 print("ready", flush=True)
 ends = time.time() + float(sys.argv[1])
 while time.time() < ends:
@@ -131,7 +132,8 @@ def test_redis_fails_under_load_from_four_processes(server, monkeypatch, tmp_pat
         assert process.stdout.readline() == "ready\n"
     for number in range(2, 5):
         time.sleep(0.3)
-        truth.write_text(str(number))
+        (tmp_path / "next").write_text(str(number))
+        (tmp_path / "next").replace(truth)
     if fault == "killed":
         redis.process.kill()
         redis.process.wait()

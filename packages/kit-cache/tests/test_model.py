@@ -218,7 +218,7 @@ class MachineWithRedis(Machine):
 
 
 OPTIONS = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),

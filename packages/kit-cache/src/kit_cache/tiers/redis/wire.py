@@ -96,8 +96,19 @@ class Wire:
             return ReplyError(rest.decode("utf-8", "replace"))
         if kind == b"*" and depth < _DEEPEST:
             count = _number(rest)
-            return None if count < 0 else [self._reply(depth + 1) for _ in range(count)]
+            return None if count < 0 else [self._next(depth + 1) for _ in range(count)]
         raise ProtocolError("not a reply")
+
+    def _next(self, depth: int) -> object:
+        """Return an item of a list; a text that has come already, as most have, at once."""
+        data, at = self._data, self._at
+        if data[at : at + 1] == b"$" and (end := data.find(b"\r\n", at)) > 0:
+            start, length = end + 2, _number(data[at + 1 : end])
+            stop = start + length
+            if length >= 0 and stop + 2 <= len(data):
+                self._at = stop + 2
+                return data[start:stop]
+        return self._reply(depth)
 
     def _line(self) -> bytes:
         end = self._data.find(b"\r\n", self._at)
