@@ -162,6 +162,8 @@ number = 1
         ({"row_filters": {"id": "tenant"}}, "row_filters are Claims"),
         ({"roles": {"FETCH": "x"}}, "by method"),
         ({"table": "x."}, "can't be a name"),
+        ({"name": "batch"}, "no name of a resource"),
+        ({"name": "a/b"}, "no name of a resource"),
         ({"relations": {"x": ManyToMany("nope", {"id": "a"}, through="t", then={"b": "id"})}}, "no resource"),
     ],
 )

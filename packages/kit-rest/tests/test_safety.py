@@ -9,8 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit_db import Database
+from kit_handler import NotFoundError
 from kit_rest import Api, Claim, Resource, RowSecurity, ToMany, ToOne
 from kit_schemas import BaseSchema
+from marshmallow import ValidationError
 
 HIDDEN = [
     ("GET", "/authors?select=secret", None),
@@ -338,3 +340,32 @@ def test_a_role_for_which_security_would_not_hold_is_refused(client, own_databas
     with caplog.at_level(logging.ERROR):
         assert made("GET", "/loans").status == 500
     assert "row-level security is not enabled" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (KeyError("row 4711"), 500, "KIT500"),
+        (NotFoundError("No such shelf"), 404, "KIT404"),
+        (ValidationError({"name": ["Too odd."]}), 400, "KIT400"),
+    ],
+)
+def test_errors_of_hooks_are_in_the_same_vocabulary(client, database, caplog, error, status, code):
+    class Author(BaseSchema):
+        id: int
+        name: str
+
+    class Authors(Resource):
+        entity = Author
+        table = "library.authors"
+
+        def before_read(self, request):
+            raise error
+
+    made = type(client)(Api([Authors], database=database))
+    with caplog.at_level(logging.ERROR):
+        answer = made("GET", "/authors")
+    assert (answer.status, answer.json["code"]) == (status, code)
+    assert answer.json["message"]
+    assert "4711" not in answer.text
+    assert bool(caplog.records) == (status == 500)

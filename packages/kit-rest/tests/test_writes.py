@@ -335,3 +335,45 @@ def test_a_patch_of_rows(client):
     assert client("PATCH", "/books", [{"id": 1, "pages": 1}, {"id": 77, "pages": 1}]).status == 404
     assert client("PATCH", "/books", [{"id": 1, "pages": 1}, {"id": 1, "pages": 2}]).status == 400
     assert client("PATCH", "/books", [{"pages": 1}, {"pages": 1}]).status == 400
+    assert client("PATCH", "/books", changes, If_Match="*").json["code"] == "KIT400"
+    assert client("PATCH", "/books?limit=1", changes).status == 400
+
+
+def test_claims_become_the_columns_type(client, database):
+    from datetime import datetime
+
+    from kit_rest import Claim
+
+    tenant, who = "0190a0a0-0000-7000-8000-000000000001", "0190a0a0-0000-7000-8000-000000000002"
+    database.execute(
+        "create table notes (tenant uuid, number int, text text, by uuid, at timestamptz, primary key (tenant, number))"
+    )
+
+    class Note(BaseSchema):
+        tenant: UUID
+        number: int
+        text: str | None
+        by: UUID | None
+        at: datetime | None
+
+    class Notes(Resource):
+        entity = Note
+        table = "notes"
+        key = ("tenant", "number")
+        row_filters = {"tenant": Claim("org")}
+        last_updater_uid = "by"
+        last_updated_at = "at"
+        actor = Claim("person")
+
+    made = type(client)(Api([Notes], database=database), {"org": tenant, "person": who})
+    (row,) = made("POST", "/notes?select=tenant,number,by", {"number": 1}, **SEEN).json
+    assert row == {"tenant": tenant, "number": 1, "by": who}
+    rows = [{"number": 2}, {"number": 3, "text": "x"}]
+    assert made("POST", "/notes", rows, Prefer="missing=default").status == 201
+    merge = {"Prefer": "resolution=merge-duplicates, return=representation"}
+    assert made("POST", "/notes?select=number,text", {"number": 3, "text": "y"}, **merge).json == [
+        {"number": 3, "text": "y"}
+    ]
+    assert made("PATCH", f"/notes/{tenant},3", {"text": "z"}).status == 204
+    assert made.get(f"/notes/{tenant},3?select=text") == {"text": "z"}
+    assert made("GET", "/notes/3").status == 404

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kit_db import Database
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_RESERVED = ("batch", "rpc")
 _MOST_BYTES = 1_048_576
 _MOST_ROWS = 1000
 
@@ -50,7 +51,7 @@ class Api:
     rollback: whether `Prefer: tx=rollback` is
     openapi: whether `/` answers with the OpenAPI document; title and version are its
 
-    Other options are those of kit-handler's `Router`: `token=`, `cors=`, `interceptors=` and so on. `router` is for
+    Other options are for kit-handler's `Router`: `token=`, `cors=`, `interceptors=` and so on. `router` is for
     `Router.include`.
 
     Example:
@@ -144,6 +145,8 @@ class Api:
         return KeptAnswers(self._idempotency).schema
 
     def _check(self, table: Table) -> None:
+        if table.name in _RESERVED or "/" in table.name:
+            raise ResourceDefinitionError(f"{table.label}: {table.name!r} is no name of a resource, the Api has it")
         if table.announces and self._outbox is None:
             raise ResourceDefinitionError(f"{table.label} has events, and the Api no outbox")
         for join in table.joins.values():

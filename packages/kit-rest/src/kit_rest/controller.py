@@ -1,4 +1,4 @@
-"""The controller: the way of a request through the layers, and what has to stand between them."""
+"""The controller: the way of a request through the layers."""
 
 from __future__ import annotations
 
@@ -58,14 +58,8 @@ class Controller:
             if key is None:
                 return self._of_kind(asked, table)
             return self._once(asked, table, key)
-        except RestError as error:
-            return problems.problem(error, head=request.method == "HEAD")
-        except Exception as error:
-            known = problems.of_database(error, table)
-            if known is None:
-                # kit-handler logs it, and answers without its text.
-                raise
-            return problems.problem(known, head=request.method == "HEAD")
+        except Exception as error:  # noqa: BLE001  (whatever it is, the answer is in PostgREST's vocabulary)
+            return problems.problem(problems.of_any(error, table), head=request.method == "HEAD")
 
     def _once(self, asked: Asked, table: Table | None, key: str) -> Response:
         if self._settings.idempotency is None:

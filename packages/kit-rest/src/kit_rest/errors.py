@@ -10,6 +10,7 @@ Codes are PostgREST's (`PGRST…`) and PostgreSQL's where these have one; the ot
     KIT412    If-Match does not match the row
     KIT413    the body, or the number of rows in it, is over the limit
     KIT428    the resource demands If-Match
+    KIT500    an error that is not the request's; the log has it
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def new_uid() -> str:
 
 
 def add_key(node: Node, table: Table) -> None:
-    """Add the conditions for the key in the path, whose values come after those of the query."""
+    """Add the conditions for the key in the path, whose values come after the values of the query."""
     for at, name in enumerate(table.key):
         node.conditions.append(Test(table.columns[name], Leaf(ColumnRef(name), "eq", at - len(table.key))))
 

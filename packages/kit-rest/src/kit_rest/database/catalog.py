@@ -35,7 +35,7 @@ _ROLE = (
 
 
 class Relation(NamedTuple):
-    """A table or view: its kind (`r`, `p`, `v`, `m`, `f`), and what row-level security does there."""
+    """A table or view: its kind (`r`, `p`, `v`, `m`, `f`), and the state of row-level security."""
 
     kind: str
     secured: bool

@@ -42,7 +42,7 @@ class Parameters:
         return f"%({self._claims[claim]})s"
 
     def bind(self, values: Sequence[str], claims: Mapping[str, Any] | None, **more: Any) -> dict[str, Any]:
-        """Return the values of all placeholders; `more` are those that the statement names itself."""
+        """Return the values of all placeholders; `more` has those that the statement names."""
         bound = {**self._constants, **more}
         for name, number, transform in self._slots:
             value = values[number]

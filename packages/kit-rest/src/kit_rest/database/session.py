@@ -12,7 +12,7 @@ class RowSecurity(NamedTuple):
     """Row-level security: each transaction runs as `role` and has the claims in a setting, which policies read.
 
     role: the role to switch to; it must neither own the tables nor bypass row-level security. None keeps the login's
-    setting: what `current_setting(…)` of a policy names; the claims are its JSON
+    setting: the name in `current_setting(…)` of policies; its value is the JSON of the claims
 
     The role of a caller may be a claim itself, by `role_claim`, among `roles`.
 

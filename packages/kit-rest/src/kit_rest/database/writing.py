@@ -26,13 +26,14 @@ class WritePlan(NamedTuple):
     parameters: Parameters
     labels: list[str]
     answers: bool
+    node: Node
     embedded: tuple[Table, ...]
 
 
 class InsertOptions(NamedTuple):
     """What an INSERT does beside inserting.
 
-    columns: those of the body; `many` rows or one, each with an identifier of its own if `uids`
+    columns: the columns of the body; `many` rows or one, each with an identifier of its own if `uids`
     conflict: the columns that decide whether a row is there already, None for a plain INSERT
     merges: whether such a row is updated, or left alone
     """
@@ -143,7 +144,7 @@ def _on_conflict(builder: Builder, table: Table, alias: str, options: InsertOpti
 
 
 def update_plan(node: Node, columns: Sequence[str], answer: Answer, *, limited: bool, versions: bool) -> WritePlan:
-    """Build an UPDATE of the rows that the filters match; `versions` are those of If-Match."""
+    """Build an UPDATE of the rows that the filters match; `versions` tells whether If-Match has some."""
     builder = Builder(stripped=answer.stripped)
     table = node.table
     alias = builder.alias("t")
@@ -218,16 +219,13 @@ def _returning(
     """Add RETURNING and the statement that makes one row of the written ones."""
     table = node.table
     if not answer.representation and not answer.whole and matched == "NULL" and inserted == "true":
-        # RETURNING needs the right, and the policy, to read what was written.
-        return WritePlan(sql, builder.parameters, labels(node), answers=False, embedded=embedded(node))
+        # RETURNING needs the right, and the policy, to read the written rows.
+        return WritePlan(sql, builder.parameters, labels(node), answers=False, node=node, embedded=embedded(node))
     page, row, seen = builder.alias("p"), builder.alias("r"), builder.alias("r")
     returned = builder.needed(node, alias) if answer.representation else []
     if answer.whole:
-        known = {each.column.name for each in node.outputs if each.column} if answer.representation else set()
-        more = [
-            name for name in table.all_columns if f"{alias}.{quoted_name(name)} AS {quoted_name(name)}" not in returned
-        ]
-        returned += [f"{alias}.{quoted_name(name)} AS {quoted_name(name)}" for name in more if name not in known]
+        every = [f"{alias}.{quoted_name(name)} AS {quoted_name(name)}" for name in table.all_columns]
+        returned += [each for each in every if each not in returned]
     returned.append(f"{inserted} AS {quoted_name('kit inserted')}")
     version = table.version_sql(alias)
     if version is not None:
@@ -244,4 +242,6 @@ def _returning(
         source += f", LATERAL (SELECT {listed}) {seen}"
         whole = array_of(f"row_to_json({seen})::text")
     selected = f"SELECT {body}, {counts}, {last}, {matched}, {whole} FROM {source}"
-    return WritePlan(f"{with_rows} {selected}", builder.parameters, labels(node), answers=True, embedded=embedded(node))
+    return WritePlan(
+        f"{with_rows} {selected}", builder.parameters, labels(node), answers=True, node=node, embedded=embedded(node)
+    )

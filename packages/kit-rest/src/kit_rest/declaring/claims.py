@@ -9,7 +9,7 @@ from kit_rest.errors import RestError
 
 
 class Claim(NamedTuple):
-    """A claim of the caller, whatever kind of authorizer has told it: Cognito, JWT, Lambda or IAM.
+    """A claim of the caller, from any kind of authorizer: Cognito, JWT, Lambda or IAM.
 
     Example:
         >>> row_filters = {"tenant_id": Claim("custom:tenant")}

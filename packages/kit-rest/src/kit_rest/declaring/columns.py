@@ -1,4 +1,4 @@
-"""The columns of an entity, and what their annotations say about their values."""
+"""The columns of an entity, and the meaning of their annotations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SETTINGS = {
 
 
 class Column(NamedTuple):
-    """A column: its quoted name, whether its value is JSON or an array, and who may do what with it.
+    """A column: its quoted name, whether its value is JSON or an array, and the operations that may name it.
 
     sql: the column or, of a computed column, its function; `{}` stands for the table's alias
     """

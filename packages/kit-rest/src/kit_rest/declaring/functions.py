@@ -22,7 +22,7 @@ class Function:
     returns: `value` for one, `values` for a set of them, `nothing` for void, `row` or `rows` of the resource `of`
     of: the name of the resource whose columns the rows have
     reads: whether it changes nothing; only then GET and HEAD may call it
-    role, scope: what the caller needs
+    role, scope: the caller's, as `route` of kit-handler takes them
 
     Example:
         >>> Function("overdue", sql="app.overdue", parameters={"days": "int"}, returns="rows", of="loans", reads=True)

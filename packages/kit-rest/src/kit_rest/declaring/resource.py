@@ -17,27 +17,27 @@ Row = dict[str, Any]
 
 
 class Resource:
-    """A table or view as a REST resource. Subclass it and say what of the table is visible; nothing else is.
+    """A table or view as a REST resource. Subclass it and name the visible parts; nothing else is visible.
 
     entity: a kit-schemas class (or another annotated class) whose fields are the columns
     table: the table's name, with the schema in front where it is not `public`; by default that of the resource
     name: the name in the path; by default the class's in lower case
     schema: the name that profile headers call the resource's schema by
     key: the columns of the primary key
-    methods: what may be done; a view has `("GET",)`. HEAD comes with GET, OPTIONS always
+    methods: the allowed methods; a view has `("GET",)`. HEAD comes with GET, OPTIONS always
     readable, writable, filterable, sortable: columns; all that are there by default
     relations: `ToOne`, `ToMany` and `ManyToMany` by name
     computed: columns that a function of the row makes: `{"full_name": "app.full_name"}`
     text_search: the columns of type tsvector, which the full text operators take as they are
     json: columns of type json or jsonb whose annotation does not say so (a list)
     row_filters: columns that have to equal a claim, in everything that is read and written
-    roles, scopes: what the caller needs by method, as `role=` and `scope=` of kit-handler's `route` take it; `"*"` is
+    roles, scopes: the needed ones by method, as `role=` and `scope=` of kit-handler's `route` take it; `"*"` is
         for methods that are not named
     page_size: rows of a page if the request has no limit; max_rows: the most that one answer has
     aggregates: whether `amount.sum()` and the like are answered
     patterns: whether `match` and `imatch` are answered: a pattern may keep the server busy for long
     uid, created_at, last_updated_at, creator_uid, last_updater_uid: the columns that are set automatically, None for
-        those that the table does not have
+        a column that the table lacks
     actor: the claim that the last two get
     version: the column whose value changes with each write, for ETags; by default PostgreSQL's `xmin`, None for a view
     if_match: `required` answers 428 to a PATCH, PUT or DELETE without If-Match

@@ -28,7 +28,7 @@ _HOOKS = (
 )
 _AUTOMATIC = ("uid", "created_at", "last_updated_at", "creator_uid", "last_updater_uid")
 ETAG = "_etag"
-"""The name of a row's version among the columns: it is there for those who select it."""
+"""The name of a row's version among the columns: it is there for requests that select it."""
 _TYPE = re.compile(r"[a-z][a-z0-9_ ]*(\(\d+(, ?\d+)?\))?(\[\])?", re.I)
 
 
@@ -226,7 +226,7 @@ def _validators(entity: type) -> Mapping[str, Any]:
 
 
 def check_guards(guards: list[Any], request: Any) -> None:
-    """Let pass callers who have the roles and scopes."""
+    """Let pass callers with the roles and scopes."""
     from kit_rest.errors import RestError
 
     try:
@@ -238,6 +238,6 @@ def check_guards(guards: list[Any], request: Any) -> None:
 
 
 def check_embedded(tables: Iterable[Table], request: Any) -> None:
-    """Let pass callers who may read the embedded resources of their request."""
+    """Let pass callers with the right to read the embedded resources of their request."""
     for table in tables:
         check_guards(table.guards["GET"], request)

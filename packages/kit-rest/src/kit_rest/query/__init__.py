@@ -1,1 +1,1 @@
-"""PostgREST's grammar as a tree of named tuples: what a client asks for, before any name in it is looked up."""
+"""PostgREST's grammar as a tree of named tuples: the request, before any name in it is looked up."""

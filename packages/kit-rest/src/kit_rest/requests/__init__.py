@@ -1,1 +1,1 @@
-"""The request mapper: from an HTTP request to what it asks for, in words that know nothing of SQL."""
+"""The request mapper: from an HTTP request to its meaning, without SQL."""

@@ -1,4 +1,4 @@
-"""From an HTTP request to what it asks for."""
+"""From an HTTP request to its meaning."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _READS = ("GET", "HEAD")
 
 
 class Asked(NamedTuple):
-    """What a request asks for.
+    """The meaning of a request.
 
     profile: the schema that it names, or the default one
     name: the resource, function or operation; kind: `table`, `rpc`, `root` or `batch`
@@ -46,7 +46,7 @@ class RequestMapper:
         self._parameters = parameters
 
     def map(self, request: Request) -> Asked:
-        """Return what a request asks for; RestError for one that can't be read."""
+        """Return the meaning of a request; RestError if it can't be read."""
         method = request.method
         headers = request.headers
         kind, name, key = _path(request)

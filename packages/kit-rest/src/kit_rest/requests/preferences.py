@@ -63,7 +63,7 @@ class Preferences:
 
     @property
     def strict(self) -> bool:
-        """Whether what can't be kept to is an error."""
+        """Whether a preference that can't be kept to is an error."""
         return self.handling == "strict"
 
 

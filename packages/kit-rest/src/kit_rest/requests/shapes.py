@@ -52,7 +52,7 @@ class Query(NamedTuple):
 
 
 def shape_of(query: Mapping[str, list[str]], parameters: frozenset[str] | None = None) -> Shape:
-    """Take a query string apart. `parameters` are those of a function, whose arguments stand among the conditions."""
+    """Take a query string apart. `parameters` are a function's, whose arguments stand among the conditions."""
     entries: list[Entry] = []
     values: list[str] = []
     limit: int | None = None

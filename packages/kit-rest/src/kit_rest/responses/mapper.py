@@ -15,7 +15,7 @@ _EXACT = 2**63
 
 
 class Found(NamedTuple):
-    """The answer of the database: objects joined with commas, how many, and what goes into the header fields."""
+    """The answer of the database: objects joined with commas, their number, and values for the header fields."""
 
     body: str
     number: int
@@ -42,7 +42,7 @@ def content_range(offset: int, count: int, total: int | None) -> str:
 
 
 def etag_of(body: str, version: str | None) -> str:
-    """Return the ETag of a body: the row's version, if it has one, in front of a digest of what is sent.
+    """Return the ETag of a body: the row's version, if it has one, in front of a digest of the body.
 
     If-Match looks at the version alone, If-None-Match at all of it, as embedded rows change without the row.
     """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from kit_handler import Response
+from kit_core import guards
+from kit_handler import HttpError, Response
 
 from kit_rest.errors import RestError
 
@@ -52,6 +54,26 @@ _STATES: dict[str, tuple[int, str]] = {
 
 # A table, column or schema that is declared and not there: the server's fault, which is logged.
 _DECLARED_WRONG = ("42P01", "42703", "3F000")
+
+
+def of_any(error: Exception, table: Table | None) -> RestError:
+    """Return the answer to any error: one that nobody has foreseen is logged, and 500 without its text.
+
+    A hook may raise kit-handler's errors, too, and errors in the shape of marshmallow's ValidationError.
+    """
+    if isinstance(error, RestError):
+        return error
+    if isinstance(error, HttpError):
+        return RestError(error.status, f"KIT{error.status}", error.message, headers=error.headers)
+    known = of_database(error, table)
+    if known is not None:
+        return known
+    messages = getattr(error, "messages", None)
+    if callable(getattr(error, "normalized_messages", None)) and isinstance(messages, dict):
+        fields = [{"field": str(name), "message": str(text)} for name, text in messages.items()]
+        return RestError(400, "KIT400", "The request has values that are not allowed", fields=fields)
+    guards.log("kit.rest", logging.ERROR, "a request has failed", exc_info=error)
+    return RestError(500, "KIT500", "An unexpected error has occurred")
 
 
 def of_database(error: Exception, table: Table | None) -> RestError | None:

@@ -1,1 +1,1 @@
-"""Writes: POST, PUT, PATCH and DELETE, and what is checked before and after."""
+"""Writes: POST, PUT, PATCH and DELETE, and the checks before and after."""

@@ -17,7 +17,7 @@ from kit_rest.declaring.tables import ETAG, Table
 from kit_rest.errors import RestError
 from kit_rest.requests.bodies import Body, common_names, rewritten
 from kit_rest.requests.mapper import Asked
-from kit_rest.requests.shapes import Query, parse_shape
+from kit_rest.requests.shapes import Query
 from kit_rest.resource_mapper import writable
 from kit_rest.responses.mapper import versions_of
 from kit_rest.validation import validate
@@ -31,7 +31,8 @@ class Changes(Writer):
     """Answers PATCH and DELETE."""
 
     def update(self, asked: Asked, table: Table) -> Response:
-        query = parse_shape(asked.shape.entries)
+        """Answer PATCH: one object of changes, or an array of rows."""
+        query = self.query(asked)
         body = self.body(asked, table, "before_update")
         if body.many and (len(body.rows) > 1 or _has_key(table, body.rows)) and not query.conditions.get(()):
             return self._update_each(asked, table, query, body)
@@ -43,7 +44,7 @@ class Changes(Writer):
             changes = table.resource.before_update(changes, asked.request)
         names = writable(table, query.columns if query.columns is not None else changes)
         validate(table, [changes], names)
-        return self.change(asked, table, query, changes, names, self.precondition(asked, table), None, body)
+        return self.change(asked, table, query, changes, names, self.precondition(asked, table), body)
 
     def change(
         self,
@@ -53,25 +54,24 @@ class Changes(Writer):
         changes: Row,
         names: Sequence[str],
         match: Precondition,
-        key: dict[str, str] | None,
         body: Body | None = None,
     ) -> Response:
+        """Change the rows that the filters match; `body` is where the changes come from, if they are all of it."""
         if not names:
             return self.finished(asked, table, nothing(), status=200)
         versions = match.given and match.versions is not None
         limited = asked.shape.limit is not None
         answer = self.answer(asked, table, "after_update")
         shape = ("update", table.schema, table.name, asked.shape.entries, tuple(names), answer)
-        node = self.node(asked, table, query, key)
-        self.check_filtered(asked, node)
         plan = self.database.plans.get(
             (*shape, asked.key is not None, limited, versions, asked.prefer.representation, asked.method),
-            lambda: update_plan(node, names, answer, limited=limited, versions=versions),
+            lambda: update_plan(self.node(asked, table, query), names, answer, limited=limited, versions=versions),
         )
+        self.check_filtered(asked, plan.node)
         untouched = body is not None and not body.many and "before_update" not in table.hooks
         text = body.text if body is not None and untouched else rewritten(changes)
         parameters = self.bind(plan, asked, table, match, body=text)
-        one = pins_key(node)
+        one = pins_key(plan.node)
         with self.transaction(asked, table, "after_update", wanted=self.may_undo_change(asked, match, one=one)):
             written = self.run(plan, parameters, asked, table)
             self.check_written(asked, written, match)
@@ -79,6 +79,9 @@ class Changes(Writer):
             return self.finished(asked, table, written, status=200)
 
     def _update_each(self, asked: Asked, table: Table, query: Query, body: Body) -> Response:
+        if "if-match" in asked.request.headers or asked.shape.limit is not None or asked.key is not None:
+            message = f"A PATCH of several rows has their versions in the rows ({ETAG}), and neither limit nor key"
+            raise RestError(400, "KIT400", message)
         rows = body.rows
         if "before_update" in table.hooks:
             rows = [table.resource.before_update(row, asked.request) for row in rows]
@@ -99,10 +102,10 @@ class Changes(Writer):
             raise RestError(400, "KIT412", f"{table.name} has no versions")
         rows = [{**row, ETAG: _version(row[ETAG])} if ETAG in row else row for row in rows]
         answer = self.answer(asked, table, "after_update")
-        node = self.node(asked, table, query)
+        shape = ("each", table.schema, table.name, asked.shape.entries, tuple(names), answer, tagged)
         plan = self.database.plans.get(
-            ("each", table.schema, table.name, asked.shape.entries, tuple(names), answer, tagged),
-            lambda: bulk_update_plan(node, names, answer, versions=tagged),
+            (*shape, asked.prefer.representation),
+            lambda: bulk_update_plan(self.node(asked, table, query), names, answer, versions=tagged),
         )
         parameters = self.bind(plan, asked, table, Precondition(False, None), body=rewritten(rows))
         with self.transaction(asked, table, "after_update", wanted=True):
@@ -114,22 +117,22 @@ class Changes(Writer):
             return self.finished(asked, table, written, status=200)
 
     def delete(self, asked: Asked, table: Table) -> Response:
-        query = parse_shape(asked.shape.entries)
+        """Answer DELETE; its body means nothing."""
+        query = self.query(asked)
         if "before_delete" in table.hooks:
             table.resource.before_delete(asked.request)
         match = self.precondition(asked, table)
         versions = match.given and match.versions is not None
         limited = asked.shape.limit is not None
         answer = self.answer(asked, table, "after_delete")
-        node = self.node(asked, table, query)
-        self.check_filtered(asked, node)
         key = ("delete", table.schema, table.name, asked.shape.entries, answer, asked.key is not None)
         plan = self.database.plans.get(
             (*key, limited, versions, asked.prefer.representation),
-            lambda: delete_plan(node, answer, limited=limited, versions=versions),
+            lambda: delete_plan(self.node(asked, table, query), answer, limited=limited, versions=versions),
         )
+        self.check_filtered(asked, plan.node)
         parameters = self.bind(plan, asked, table, match)
-        one = pins_key(node)
+        one = pins_key(plan.node)
         with self.transaction(asked, table, "after_delete", wanted=self.may_undo_change(asked, match, one=one)):
             written = self.run(plan, parameters, asked, table)
             self.check_written(asked, written, match)

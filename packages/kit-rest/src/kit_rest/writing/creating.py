@@ -1,4 +1,4 @@
-"""POST: rows that are inserted, or merged with those that are there."""
+"""POST: rows that are inserted, or merged with existing ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kit_rest.keys import new_uid
 from kit_rest.query.text import array_literal
 from kit_rest.requests.bodies import Body, common_names, rewritten
 from kit_rest.requests.mapper import Asked
-from kit_rest.requests.shapes import Query, parse_shape
+from kit_rest.requests.shapes import Query
 from kit_rest.resource_mapper import writable
 from kit_rest.validation import validate
 from kit_rest.writing.writer import Row, Writer, nothing
@@ -30,7 +30,8 @@ class Creates(Writer):
     """Answers POST."""
 
     def create(self, asked: Asked, table: Table) -> Response:
-        query = parse_shape(asked.shape.entries)
+        """Answer POST."""
+        query = self.query(asked)
         if asked.key is not None:
             raise RestError(405, "PGRST117", "POST is for a collection", headers={"Allow": "GET, PUT, PATCH, DELETE"})
         body = self.body(asked, table, "before_create")
@@ -62,6 +63,7 @@ class Creates(Writer):
         names: tuple[str, ...],
         conflict: tuple[str, ...] | None,
     ) -> Response:
+        """Insert the rows of a body; with `conflict`, the columns by which a row is there already."""
         validate(table, body.rows, names)
         prefer = asked.prefer
         uid = table.automatic.get("uid")

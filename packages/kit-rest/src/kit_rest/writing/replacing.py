@@ -14,7 +14,7 @@ from kit_rest.keys import key_values
 from kit_rest.query.tree import Leaf
 from kit_rest.requests.bodies import Body, rewritten
 from kit_rest.requests.mapper import Asked
-from kit_rest.requests.shapes import Query, parse_shape
+from kit_rest.requests.shapes import Query
 from kit_rest.resource_mapper import ResourceMapper, writable
 from kit_rest.writing.changing import Changes
 from kit_rest.writing.creating import Creates
@@ -41,7 +41,8 @@ class Replaces(Writer):
         self._changes = changes
 
     def replace(self, asked: Asked, table: Table) -> Response:
-        query = parse_shape(asked.shape.entries)
+        """Answer PUT."""
+        query = self.query(asked)
         if asked.shape.limit is not None or asked.shape.offset:
             raise RestError(400, "PGRST114", "limit/offset querystring parameters are not allowed for PUT")
         key = self._put_key(asked, table, query)
@@ -59,7 +60,7 @@ class Replaces(Writer):
         writable(table, allowed)
         match = self.precondition(asked, table)
         if match.given:
-            return self._changes.change(asked, table, query, row, allowed, match, key)
+            return self._changes.change(asked, table, query, row, allowed, match)
         if asked.request.headers.get("if-none-match", "").strip() == "*":
             try:
                 return self._creates.insert(asked, table, query, body, names, None)

@@ -17,7 +17,7 @@ from kit_rest.keys import add_key, key_values
 from kit_rest.query.tree import ColumnItem, ColumnRef
 from kit_rest.requests.bodies import Body, parse_body, parse_json, rewritten
 from kit_rest.requests.mapper import Asked
-from kit_rest.requests.shapes import Query
+from kit_rest.requests.shapes import Query, parse_shape
 from kit_rest.resource_mapper import Node, ResourceMapper
 from kit_rest.responses.mapper import Found, of_write, versions_of
 from kit_rest.responses.preferred import applied
@@ -43,7 +43,13 @@ class Writer:
         self.database = database
         self.settings = settings
 
+    def query(self, asked: Asked) -> Query:
+        """Return the parsed query, which is kept by its shape."""
+        entries = asked.shape.entries
+        return self.database.plans.get(("query", entries), lambda: parse_shape(entries))
+
     def body(self, asked: Asked, table: Table, hook: str) -> Body:
+        """Return the rows of the body, as the hook before a creation leaves them."""
         hooked = hook in table.hooks
         body = parse_body(
             asked.request,
@@ -56,10 +62,12 @@ class Writer:
         )
         if hook == "before_create" and hooked:
             rows = table.resource.before_create(body.rows, asked.request)
-            body = Body(rewritten(rows if body.many else rows[0]), rows, body.many)
+            many = body.many or len(rows) != 1
+            body = Body(rewritten(rows if many else rows[0]), rows, many)
         return body
 
-    def node(self, asked: Asked, table: Table, query: Query, key: dict[str, str] | None = None) -> Node:
+    def node(self, asked: Asked, table: Table, query: Query) -> Node:
+        """Return the resolved request; without a representation nothing is selected."""
         if asked.prefer.representation == "headers-only":
             query = query._replace(select=tuple(ColumnItem(ColumnRef(name)) for name in table.key))
         elif asked.prefer.representation != "representation":
@@ -75,11 +83,13 @@ class Writer:
         return node
 
     def check_filtered(self, asked: Asked, node: Node) -> None:
+        """Refuse a write to the whole table (KIT400), unless the resource allows it."""
         if not node.conditions and not node.table.unfiltered_writes:
             message = f"{asked.method} without a filter would touch the whole table"
             raise RestError(400, "KIT400", message, hint="Add a filter")
 
     def precondition(self, asked: Asked, table: Table) -> Precondition:
+        """Read If-Match; 428 if the resource demands it and it is missing."""
         given = asked.request.headers.get("if-match")
         if given is None:
             if table.if_match == "required":
@@ -93,6 +103,7 @@ class Writer:
         return Precondition(True, versions)
 
     def bind(self, plan: WritePlan, asked: Asked, table: Table, match: Precondition, **more: Any) -> Row:
+        """Return the parameters of a statement."""
         values = asked.shape.values
         if asked.key is not None:
             values = [*values, *key_values(table, asked.key)]
@@ -102,14 +113,17 @@ class Writer:
         return plan.parameters.bind(values, asked.request.authorizer, limit=limit, offset=offset, **more)
 
     def answer(self, asked: Asked, table: Table, hook: str) -> Answer:
+        """Return the parts that the statement has to return."""
         wanted = asked.prefer.representation in ("representation", "headers-only")
         return Answer(wanted, asked.media.stripped, hook in table.hooks or table.announces)
 
     def may_undo(self, asked: Asked, body: Body) -> bool:
+        """Tell whether an insert may have to be undone when its rows are known."""
         single = asked.media.singular and asked.prefer.representation == "representation"
         return (single and len(body.rows) != 1) or self._limits_rows(asked) or asked.prefer.tx == "rollback"
 
     def may_undo_change(self, asked: Asked, match: Precondition, *, one: bool) -> bool:
+        """Tell whether a change may have to be undone; one of a single row either happens or does not."""
         if asked.prefer.tx == "rollback":
             return True
         single = asked.media.singular and asked.prefer.representation == "representation"
@@ -119,10 +133,12 @@ class Writer:
         return asked.prefer.max_affected is not None and asked.prefer.strict
 
     def transaction(self, asked: Asked, table: Table, hook: str, *, wanted: bool) -> Any:
+        """Return a context manager: a transaction where it is wanted, or a hook or events need it."""
         hooked = hook in table.hooks or table.announces
         return self.database.transaction(wanted=wanted or hooked, keeps=asked.prefer.tx != "rollback")
 
     def run(self, plan: WritePlan, parameters: Row, asked: Asked, table: Table) -> Written:
+        """Run the statement, and refuse more rows than the request allows (PGRST124)."""
         check_embedded(plan.embedded, asked.request)
         claims = asked.request.authorizer
         written = self.database.write(plan, parameters, table.settings, claims, timezone=asked.prefer.timezone)
@@ -133,6 +149,7 @@ class Writer:
         return written
 
     def check_written(self, asked: Asked, written: Written, match: Precondition) -> None:
+        """Raise 412 for rows of another version, 404 for a key that no row has."""
         count = written.found.number
         short = written.matched is not None and count < written.matched
         if match.given and (short or not count):
@@ -141,6 +158,7 @@ class Writer:
             raise RestError(404, "PGRST116", "There is no such row")
 
     def after(self, asked: Asked, table: Table, hook: str, written: Written) -> None:
+        """Call the hook and publish the events."""
         if written.whole is None:
             return
         rows: list[Row] = parse_json(written.whole, exact=True)
@@ -151,6 +169,7 @@ class Writer:
             self.settings.announce(table, action, rows, asked.request)
 
     def finished(self, asked: Asked, table: Table, written: Written, *, status: int) -> Response:
+        """Return the answer."""
         location = None
         if asked.prefer.representation == "headers-only" and written.found.number == 1 and asked.method == "POST":
             from urllib.parse import quote
