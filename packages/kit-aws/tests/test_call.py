@@ -153,6 +153,10 @@ def test_parameters_that_do_not_fit_are_named(
 def test_what_is_not_offered_is_an_error(keys: None) -> None:
     with pytest.raises(ValueError, match=r"use kit_aws\.client\('ec2'\)"):
         kit_aws.call("ec2", "RunInstances", {})
+    with pytest.raises(ValueError, match=r"'DynamoDB': did you mean 'dynamodb'\?"):
+        kit_aws.call("DynamoDB", "PutItem", {})
+    with pytest.raises(ValueError, match=r"did you mean 'PutItem'\?"):
+        kit_aws.call("dynamodb", "put_item", {})
     with pytest.raises(ValueError, match="SendMessageBatch"):
         kit_aws.call("sqs", "CreateQueue", {})
 
