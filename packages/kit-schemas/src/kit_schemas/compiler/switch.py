@@ -33,7 +33,7 @@ def generated_source(cls: Any) -> str:
 
 
 def loader_of(owner: Any, unknown: Any) -> Callable[[Any], Any]:
-    """Return the function that loads a dict into an instance, or raises one of `DOUBTS`."""
+    """Return the function that loads a dict into an instance, or raises one of `doubts()`."""
     function: Callable[[Any], Any] | None = owner.__kit_loaders__.get(unknown)
     if function is None:
         function = owner.__kit_loaders__[unknown] = _made(owner, unknown=unknown)
@@ -41,7 +41,7 @@ def loader_of(owner: Any, unknown: Any) -> Callable[[Any], Any]:
 
 
 def dumper_of(owner: Any, skip_none: bool) -> Callable[[Any], Any]:
-    """Return the function that dumps an instance into a dict, or raises one of `DOUBTS`."""
+    """Return the function that dumps an instance into a dict, or raises one of `doubts()`."""
     function: Callable[[Any], Any] | None = owner.__kit_dumpers__.get(skip_none)
     if function is None:
         function = owner.__kit_dumpers__[skip_none] = _made(owner, skip_none=skip_none)
