@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -43,6 +44,7 @@ _QUERIES = {
 }
 _ARRAYS = ("cs", "cd", "ov")
 _PATTERNS = ("like", "ilike")
+_PLACE = re.compile(r"-?[0-9]{1,9}")
 
 
 def condition(column: Column, leaf: Leaf, alias: str, parameters: Parameters) -> str:
@@ -65,7 +67,8 @@ def condition(column: Column, leaf: Leaf, alias: str, parameters: Parameters) ->
 def json_path(sql: str, path: Sequence[tuple[str, str]], parameters: Parameters) -> str:
     """Return a place in a JSON column; its steps are parameters, numbers are places in an array."""
     for operator, step in path:
-        key = step if step.lstrip("-").isdecimal() and len(step) < 10 else parameters.constant(step)
+        # As a number, never as the client's text: `--1` would be a comment.
+        key = str(int(step)) if _PLACE.fullmatch(step) else parameters.constant(step)
         sql = f"{sql}{operator}{key}"
     return f"({sql})" if path else sql
 

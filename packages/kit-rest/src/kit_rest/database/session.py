@@ -14,7 +14,8 @@ class RowSecurity(NamedTuple):
     role: the role to switch to; it must neither own the tables nor bypass row-level security. None keeps the login's
     setting: the name in `current_setting(…)` of policies; its value is the JSON of the claims
 
-    The role of a caller may be a claim itself, by `role_claim`, among `roles`.
+    The role of a caller may be a claim itself, by `role_claim`, among `roles`; `role` is for callers without the claim,
+    who are refused if there is none.
 
     Example:
         >>> Api([Books], row_security=RowSecurity(role="library_reader"))
@@ -63,10 +64,14 @@ class Session:
         parameters["claims_json"] = dumps(dict(claims or {}))
         calls = ["set_config(%(claims_name)s, %(claims_json)s, true)"]
         role = security.role
-        if security.role_claim is not None and claims is not None and security.role_claim in claims:
-            role = str(claims[security.role_claim])
+        given = None if security.role_claim is None else (claims or {}).get(security.role_claim)
+        if given is not None:
+            role = str(given)
             if role not in security.roles:
                 raise RestError(403, "42501", "permission denied to set role")
+        elif security.role_claim is not None and role is None:
+            # The login's own role may see everything.
+            raise RestError(401 if claims is None else 403, "42501", "The caller's claims name no role")
         if role is not None:
             parameters["role_name"] = role
             calls.append("set_config('role', %(role_name)s, true)")
