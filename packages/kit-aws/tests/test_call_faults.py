@@ -401,3 +401,6 @@ def test_a_bucket_in_another_region_is_asked_there(monkeypatch: pytest.MonkeyPat
     places = [host.format(region) for region in ("eu-west-1", "eu-north-1", "eu-north-1")]
     assert [request.url for request in asked] == [f"https://{place}" for place in places]
     assert all("/eu-north-1/s3/" in request.headers["authorization"] for request in asked[1:])
+    kit_aws.clear_caches()
+    kit_aws.call("s3", "GetObject", {"Bucket": bucket, "Key": "k"})
+    assert "s3.eu-west-1." in asked[3].url

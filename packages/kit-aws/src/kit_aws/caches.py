@@ -5,7 +5,7 @@ from typing import Any
 from kit_aws import buckets, queue, secrets, ssm, sts
 from kit_aws.boto3 import forget_clients
 from kit_aws.cache import ValueCache
-from kit_aws.calls import credentials, sending
+from kit_aws.calls import credentials, s3, sending
 
 
 def clear_caches() -> None:
@@ -13,6 +13,7 @@ def clear_caches() -> None:
     forget_clients()
     sending.forget()
     credentials.forget()
+    s3.forget()
     caches: tuple[ValueCache[Any, Any], ...] = (
         ssm.values,
         ssm.trees,

@@ -311,6 +311,25 @@ def test_an_entry_that_failed_is_told_by_whose_fault_it_is(
 
 
 @pytest.mark.parametrize(
+    ("destination", "operation"),
+    [
+        ("arn:aws:sns:us-east-1:123456789012:loans", "PublishBatch"),
+        ("arn:aws:sqs:us-east-1:123456789012:loans", "SendMessageBatch"),
+    ],
+)
+@pytest.mark.parametrize(("answer", "lost"), [({}, [0, 1]), (SUCCESS, [1])], ids=["none", "one"])
+def test_an_entry_that_the_answer_does_not_name_has_failed(
+    answered: Any, destination: str, operation: str, answer: Any, lost: list[int]
+) -> None:
+    answered(operation, answer)
+    messages = [message_of(Paid(LOAN, text)) for text in "ab"]
+    from kit_events.publishing.drivers.choice import choose_driver
+
+    failed = choose_driver(destination).send(messages)
+    assert {key: type(error) for key, error in failed.items()} == {messages[at].id: AwsError for at in lost}
+
+
+@pytest.mark.parametrize(
     ("code", "expected"),
     [
         ("MalformedDetail", EventRefusedError),

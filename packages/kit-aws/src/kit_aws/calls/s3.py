@@ -57,6 +57,11 @@ def moved(target: Target, bucket: str, status: int | None, headers: Mapping[str,
     return _in_region(target, region)
 
 
+def forget() -> None:
+    """Forget the regions of buckets."""
+    _regions.clear()
+
+
 def _in_region(target: Target, region: str) -> Target:
     if region == target.region:
         return target

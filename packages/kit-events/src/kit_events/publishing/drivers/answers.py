@@ -37,8 +37,16 @@ def _group(message: Message, *, ordered: bool) -> str | None:
 
 
 def failures(answer: Mapping[str, Any], messages: Sequence[Message], *, resource: str) -> dict[UUID, Exception]:
-    """Return the errors in `Failed` of PublishBatch's or SendMessageBatch's answer; the entries' ids are positions."""
-    found: dict[UUID, Exception] = {}
+    """Return the errors of PublishBatch's or SendMessageBatch's answer; the entries' ids are positions.
+
+    They are those in `Failed`, and one for each message that the answer does not name: nobody knows that it was taken.
+    """
+    named = {each["Id"] for kind in ("Successful", "Failed") for each in answer.get(kind, ())}
+    found: dict[UUID, Exception] = {
+        message.id: failure(message, "Unknown", "the answer does not name it", refused=False, resource=resource)
+        for position, message in enumerate(messages)
+        if str(position) not in named
+    }
     for failed in answer.get("Failed", ()):
         message = messages[int(failed["Id"])]
         code, said = str(failed.get("Code")), failed.get("Message") or "no message"
