@@ -217,6 +217,63 @@ def test_those_who_wait_too_long_do_not_all_load(source):
         assert all(each.result(10)["n"] >= 1 for each in asked)
 
 
+class Gated:
+    """A loader whose calls end one by one, as the test says."""
+
+    def __init__(self):
+        self.gates = []
+
+    def __call__(self):
+        gate = threading.Event()
+        self.gates.append(gate)
+        number = len(self.gates)
+        assert gate.wait(10)
+        return number
+
+
+def test_a_load_that_takes_too_long_serves_the_callers_of_later_ones():
+    cache, loader = Cache("loading", tiers=MEMORY), Gated()
+    cache.clear()
+
+    def ask(ms):
+        with invocation.enter(remaining_ms=ms):
+            return cache.get_or_set("k", loader)
+
+    with ThreadPoolExecutor(9) as pool:
+        slow = pool.submit(ask, 60_000)
+        until(lambda: len(loader.gates) == 1)
+        hasty = pool.submit(ask, 200)
+        until(lambda: len(loader.gates) == 2)  # it takes the load over
+        others = [pool.submit(ask, 60_000) for _ in range(7)]
+        loader.gates[0].set()
+        assert slow.result(10) == 1
+        assert [other.result(10) for other in others] == [1] * 7
+        assert len(loader.gates) == 2
+        loader.gates[1].set()
+        assert hasty.result(10) == 2
+
+
+@pytest.mark.parametrize("forget", [lambda cache: cache.delete("k"), lambda cache: cache.clear()])
+def test_a_deletion_overtakes_a_load_that_was_taken_over(forget):
+    cache, loader = Cache("loading", tiers=MEMORY), Gated()
+    cache.clear()
+
+    def ask(ms):
+        with invocation.enter(remaining_ms=ms):
+            return cache.get_or_set("k", loader)
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(ask, 60_000)
+        until(lambda: len(loader.gates) == 1)
+        hasty = pool.submit(ask, 200)
+        until(lambda: len(loader.gates) == 2)
+        forget(cache)
+        for gate in loader.gates:
+            gate.set()
+        assert (slow.result(10), hasty.result(10)) == (1, 2)
+    assert cache.get("k") is None
+
+
 def test_coroutines_get_old_values_and_limits(clock):
     calls, gate = [], {}
 

@@ -37,6 +37,11 @@ def hold(value: Any, *, share: bool = False) -> tuple[Take | None, Any, int]:
     return _Copied(copied(value)).take, None, _OVERHEAD + _size_of(value)
 
 
+def is_used_up(value: object) -> bool:
+    """Tell whether a value is a coroutine or an iterator, which its first reader uses up."""
+    return hasattr(value, "__await__") or hasattr(value, "__next__")
+
+
 class _Marshalled:
     __slots__ = ("_body",)
 
