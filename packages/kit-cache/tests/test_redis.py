@@ -12,11 +12,13 @@ from types import SimpleNamespace
 import kit_cache
 import pytest
 from kit_cache.tiers.redis.client import RespClient
+from kit_cache.tiers.rows import BODY
 from kit_core import invocation
 from redis import ConnectionError as RedisConnectionError
 from redis import Redis
 
 REDIS = ("redis",)
+ALL = ("memory", "redis", "disk")
 
 
 def until(condition, seconds=5.0):
@@ -162,6 +164,18 @@ def test_what_is_not_ours_is_a_miss(counting, redis, tampered):
     (row,) = (key for key in redis.scan_iter() if b"row:" in key)
     good = redis.get(row)
     redis.set(row, tampered if tampered is not None else good[:-3], keepttl=True)
+    assert (made.load(1), made.load(1)) == ("value", "value")
+    assert made.calls == [1, 1]
+
+
+@pytest.mark.parametrize("tags", [b"[" * 20_000, b'{"\\ud800":"x"}', b"[]", b"{", b'{"a":{"b":1}}'])
+def test_tags_that_are_not_ours_are_a_miss(counting, redis, tags):
+    made = counting("value", tiers=ALL)
+    made.load(1)
+    (row,) = (key for key in redis.scan_iter() if b"row:" in key)
+    good, start = redis.get(row), BODY
+    redis.set(row, good[: start - 2] + len(tags).to_bytes(2, "big") + tags + good[start:], keepttl=True)
+    kit_cache.reset()
     assert (made.load(1), made.load(1)) == ("value", "value")
     assert made.calls == [1, 1]
 

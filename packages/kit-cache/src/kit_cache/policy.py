@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict
 
 from kit_cache.errors import CacheConfigError
-from kit_cache.settings import valid_tiers
+from kit_cache.settings import is_utf8, valid_tiers
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -81,7 +81,7 @@ class Policy(NamedTuple):
 
     def tags_of(self, value: Any) -> tuple[str, ...]:
         """Return the tags of a value."""
-        return _tags(self.tags(value)) if callable(self.tags) else self.tags
+        return valid_tags(self.tags(value)) if callable(self.tags) else self.tags
 
 
 class KeyOptions(NamedTuple):
@@ -113,7 +113,7 @@ def make_policy(ttl: Ttl, options: EntryOptions) -> Policy:
     if found.get("tiers") is not None:
         found["tiers"] = valid_tiers(found["tiers"])
     if "tags" in found and not callable(found["tags"]):
-        found["tags"] = _tags(found["tags"])
+        found["tags"] = valid_tags(found["tags"])
     errors = found.get("cache_errors", ())
     if not isinstance(errors, tuple) or not all(
         isinstance(each, type) and issubclass(each, Exception) for each in errors
@@ -135,9 +135,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _tags(tags: object) -> tuple[str, ...]:
+def valid_tags(tags: object) -> tuple[str, ...]:
+    """Return the tags as a tuple; raise CacheConfigError where one is no text, empty, too long, or not in UTF-8."""
     if isinstance(tags, (tuple, list, set, frozenset)) and all(
-        isinstance(tag, str) and 0 < len(tag) <= _LONGEST_TAG for tag in tags
+        isinstance(tag, str) and 0 < len(tag) <= _LONGEST_TAG and is_utf8(tag) for tag in tags
     ):
         return tuple(tags)
     raise CacheConfigError(f"tags is a tuple of texts of 1 to {_LONGEST_TAG} characters, not {tags!r}")

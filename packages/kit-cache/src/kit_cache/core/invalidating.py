@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kit_cache import clock
 from kit_cache.core.state import State
+from kit_cache.settings import is_utf8
 
 if TYPE_CHECKING:
     from kit_cache.tiers.port import Change, Tier
@@ -35,6 +36,8 @@ class Invalidating(State):
     def delete_pattern(self, pattern: str) -> bool:
         """Delete the keys that match a glob pattern from every tier; tell whether all have answered."""
         done = True
+        if not is_utf8(pattern):  # no key matches
+            return done
         for _, tier in self.outer(self.tiers):
             done = tier.delete_pattern(pattern) and done
         self.forget_pattern(pattern)

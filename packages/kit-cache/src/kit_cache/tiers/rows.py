@@ -12,6 +12,7 @@ import struct
 from typing import Any, NamedTuple
 
 from kit_cache import clock
+from kit_cache.settings import is_utf8
 
 HEAD = 9  # a mark and an id
 ID = 8
@@ -81,9 +82,9 @@ def unpack(raw: object) -> Row | None:
     if length:
         try:
             tags = json.loads(raw[_LAYOUT.size : start])
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
-        if not isinstance(tags, dict):
+        if not isinstance(tags, dict) or not all(map(is_utf8, tags)):
             return None
     if not created <= expires:  # NaN, too
         return None
