@@ -51,8 +51,8 @@ def method_cache(
     secret: parameters whose values are hashed in keys, besides those whose names say that they are secret; True: all
     options: see `EntryOptions`
 
-    Raise CacheConfigError for arguments that make no sense; calls raise CacheKeyError for arguments, and
-    UncacheableValueError for results, that can't be stored.
+    Raise CacheConfigError for arguments that make no sense. Calls raise CacheKeyError for arguments that can't be in a
+    key. A result that can't be stored is returned uncached, with one warning.
 
     >>> @method_cache(ttl=600, cache_name="database")
     ... def user(user_id: int) -> dict[str, str]:

@@ -48,6 +48,7 @@ class State:
         self._believed: dict[str, tuple[float, float]] = {}
         self._resting: dict[str, float] = {}
         self._on_disk: dict[str, bytes] = {}
+        self._uncacheable: set[str] = set()  # the functions that a warning was given for
 
     @property
     def settings(self) -> CacheSettings:
@@ -190,3 +191,4 @@ class State:
         self.decodings = MemoryTier()
         self.counts = Counts()
         self._believed = {}
+        self._uncacheable.clear()

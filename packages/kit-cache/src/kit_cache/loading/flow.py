@@ -7,7 +7,7 @@ from kit_core import guards
 from kit_core.invocation import remaining_ms
 
 from kit_cache import clock
-from kit_cache.errors import LoadTimeoutError
+from kit_cache.errors import LoadTimeoutError, UncacheableValueError
 from kit_cache.found import CachedValue, from_entry
 from kit_cache.loading.flights import Flight, patience
 from kit_cache.loading.steps import Blocking, Flow, Load, Sleep, Spawn, Wait
@@ -228,14 +228,19 @@ def _load(
         raise
     try:
         prepared = core.prepare(call, value)
+        if not call.shared:
+            core.keep(call, flight, prepared)
+    except UncacheableValueError as error:  # the loader's work is not lost
+        if lease is not None:
+            core.release_soon(lease)
+        core.tell_uncacheable(call, error)
+        return CachedValue(value, "loader")
     except BaseException:
         if lease is not None:
             core.release_soon(lease)
         raise
     if call.shared:
         yield Blocking(core.store, call, flight, prepared, states, lease)
-    else:
-        core.keep(call, flight, prepared)
     return CachedValue(value, "loader")
 
 
