@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import subprocess
+import sys
+import textwrap
 import threading
 import time
 from types import SimpleNamespace
@@ -213,6 +215,42 @@ def test_each_name_may_have_a_database(counting, redis, redis_url, monkeypatch):
     assert redis.dbsize() == 2
     assert redis.info("keyspace")["db3"]["keys"] == 2
     assert kit_cache.stats("other")["redis_available"] is True
+
+
+def test_values_of_an_outage_are_served_after_it(counting, mortal):
+    """Also what others have changed meanwhile is seen then, and hits and misses are counted throughout."""
+    made = counting(lambda x: {"x": x}, tiers=ALL)
+    made.load(1)
+    mortal.kill()
+    made.load(2)
+    made.load(2)
+    mortal.start()
+    until(lambda: made.load.cache_stats()["redis_available"])
+    assert [made.load(1), made.load(2)] == [{"x": 1}, {"x": 2}]
+    assert made.calls == [1, 2]
+    stats = made.load.cache_stats()
+    assert (stats["hits"], stats["misses"]) == (3, 2)
+
+
+def test_nothing_is_connected_before_the_first_call(monkeypatch):
+    """A Redis that is configured and does not answer delays neither the import nor the decorator."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        monkeypatch.setenv("REDIS_HOST", "127.0.0.1")
+        monkeypatch.setenv("REDIS_PORT", str(listener.getsockname()[1]))
+        code = """
+        import sys, kit_cache
+        load = kit_cache.method_cache(tiers=("redis",), key_prefix="late")(lambda: "value")
+        cache = kit_cache.Cache("late")
+        if sys.argv[1:]:
+            print(load())
+        """
+        command = [sys.executable, "-c", textwrap.dedent(code)]
+        subprocess.run(command, check=True)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        assert subprocess.run([*command, "call"], check=True, capture_output=True, text=True).stdout == "value\n"
+        listener.accept()[0].close()
 
 
 def test_redis_is_not_needed(counting, monkeypatch, caplog):
