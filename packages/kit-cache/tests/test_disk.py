@@ -297,3 +297,20 @@ def test_a_process_killed_while_it_writes_leaves_whole_values(folder):
     connection = sqlite3.connect(folder / "kit-cache-1.db")
     assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     connection.close()
+
+
+def test_a_repeated_hit_follows_deletions_and_other_folders(counting, monkeypatch, tmp_path):
+    made = counting(lambda x: {"x": x, "load": len(made.calls)}, tiers=DISK)
+    for _ in range(3):
+        value = made.load(1)
+        assert value == {"x": 1, "load": 1}
+        value["x"] = "the reader's own"
+    assert made.load(True) == {"x": True, "load": 2}
+    made.load.cache_delete(1)
+    assert [made.load(1)["load"], made.load(1)["load"]] == [3, 3]
+    made.load.cache_clear()
+    assert [made.load(1)["load"], made.load(1)["load"]] == [4, 4]
+    monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "another"))
+    kit_cache.reset()
+    assert [made.load(1)["load"], made.load(1)["load"]] == [5, 5]
+    assert made.load.cache_get(1).tier == "disk"

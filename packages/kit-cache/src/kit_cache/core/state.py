@@ -42,6 +42,7 @@ class State:
         self._settings: CacheSettings | None = None
         self._opened: dict[str, Tier] = {}
         self._outer: dict[frozenset[str], list[tuple[str, Tier]]] = {}
+        self.openings = 0  # how often the tiers were replaced: what is known of a call's tiers is void then
         self._lock = threading.Lock()
         self._checking = threading.Lock()
         # Until when memory is believed, by the wall and by the monotonic clock, for each tier that knows of changes.
@@ -101,6 +102,7 @@ class State:
         """Use a driver of the user's own in a tier's place."""
         self._opened[name] = tier
         self._outer.clear()
+        self.openings += 1
 
     def _open(self, name: str) -> "Tier":
         from kit_cache.tiers import stores
@@ -186,6 +188,7 @@ class State:
         """Forget memory, counts and settings; Redis and the disk keep their values."""
         with self._lock:
             self._opened, self._outer, self._settings = {}, {}, None
+            self.openings += 1
         self.forget_all()
         self.memory = MemoryTier()
         self.decodings = MemoryTier()

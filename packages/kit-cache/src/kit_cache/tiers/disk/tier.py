@@ -35,6 +35,7 @@ _LONGEST_LEASE = 3600.0
 _NO_META = bytes(2 * ID)
 _SEP, _AFTER = "\x1f", "\x20"
 _READ = "SELECT (SELECT row FROM entry WHERE k = ?), (SELECT v FROM meta WHERE k = ?)"
+_PEEK = "SELECT row, (SELECT v FROM meta WHERE k = ?) FROM entry WHERE k = ?"
 _UPSERT = (
     "INSERT INTO entry (k, row, ver, ends) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (k) DO UPDATE SET row = excluded.row, ver = excluded.ver, ends = excluded.ends"
@@ -74,11 +75,11 @@ class DiskTier:
         if self._breaker.is_open:
             return None
         try:
-            raw, meta = self._database.select(_READ, (self._prefix + key, self._prefix))
+            found = self._database.select(_PEEK, (self._prefix, self._prefix + key))
         except (sqlite3.Error, OSError) as error:
             self._failed(error)
             return None
-        return raw, meta or _NO_META
+        return None if found is None else (found[0], found[1] or _NO_META)
 
     def _read(self, connection: sqlite3.Connection, key: str) -> Reading:
         raw, meta = connection.execute(_READ, (self._prefix + key, self._prefix)).fetchone()
