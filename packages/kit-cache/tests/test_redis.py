@@ -9,11 +9,13 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import kit_cache
 import pytest
-from kit_cache.tiers.redis.client import RespClient
+from kit_cache.tiers.redis.client import Command, RespClient
+from kit_cache.tiers.redis.link import Link, NotAnsweredError
 from kit_cache.tiers.rows import BODY
 from kit_core import invocation
 from redis import ConnectionError as RedisConnectionError
@@ -319,6 +321,35 @@ def test_a_hung_redis_costs_one_timeout(counting, mortal, monkeypatch):
     assert len(asked) == 1
     os.kill(mortal.pid, signal.SIGCONT)
     until(lambda: made.load.cache_stats()["redis_available"])
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_caller_waits_for_one_attempt_to_make_up_for_deletions(back):
+    """The thread's, where that is at it: its own would be a second time-out."""
+    attempts, started, arrived = [], threading.Event(), threading.Event()
+
+    def deletion():
+        attempts.append(threading.current_thread().name)
+        started.set()
+        assert arrived.wait(10)
+        time.sleep(0.3)
+        if not back:
+            raise TimeoutError
+
+    client = SimpleNamespace(execute=lambda _: ["PONG"], drop_connections=lambda: None, close=lambda: None)
+    link = Link(client, 10)
+    link.breaker.allows = lambda: arrived.set() or True  # asked just before
+    link.later("k", deletion)
+    assert started.wait(10)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(link.ask, [Command(None, ("PING",))])
+        if back:
+            assert asked.result(10) == ["PONG"]
+        else:
+            with pytest.raises(NotAnsweredError):
+                asked.result(10)
+    link.close()
+    assert set(attempts) == {"kit-cache-redis"}
 
 
 def test_a_server_that_never_answers_costs_one_timeout(counting, monkeypatch):
