@@ -298,22 +298,28 @@ def test_coroutines_get_old_values_and_limits(clock):
     asyncio.run(main())
 
 
-PROCESS = """
-import json, os, sys, threading, time
+CROWD = """
+import asyncio, json, os, sys, threading, time
 import kit_cache, redis
 
 client = redis.Redis.from_url(os.environ["KIT_CACHE_REDIS_URL"])
+tiers, processes = tuple(sys.argv[1].split(",")), int(sys.argv[2])
+cached = kit_cache.hybrid_cache(ttl=60, cache_name="crowd", key_prefix="crowd", tiers=tiers)
 
-@kit_cache.hybrid_cache(ttl=60, cache_name="crowd", key_prefix="crowd", tiers=TIERS)
+def meet():
+    client.incr("ready")
+    while int(client.get("ready")) < processes:
+        time.sleep(0.001)
+"""
+THREADS = """
+@cached
 def load(x):
     client.incr("loads")
     time.sleep(0.2)
     return {"x": x, "by": os.getpid()}
 
 load(os.getpid())
-client.incr("ready")
-while int(client.get("ready")) < PROCESSES:
-    time.sleep(0.001)
+meet()
 results = []
 threads = [threading.Thread(target=lambda: results.append(load("same"))) for _ in range(10)]
 for thread in threads:
@@ -322,13 +328,28 @@ for thread in threads:
     thread.join()
 print(json.dumps(results))
 """
+TASKS = """
+@cached
+async def load(x):
+    client.incr("loads")
+    await asyncio.sleep(0.2)
+    return {"x": x, "by": os.getpid()}
+
+async def main():
+    await load(os.getpid())
+    await asyncio.to_thread(meet)
+    return await asyncio.gather(*(load("same") for _ in range(10)))
+
+print(json.dumps(asyncio.run(main())))
+"""
 
 
-@pytest.mark.parametrize("tiers", [("memory", "redis", "disk"), ("disk",)])
-def test_one_load_for_all_processes(redis, tiers, monkeypatch):
+@pytest.mark.parametrize("tiers", ["memory,redis,disk", "redis", "disk"])
+@pytest.mark.parametrize("callers", [THREADS, TASKS], ids=["threads", "tasks"])
+def test_one_load_for_all_processes(redis, tiers, callers, monkeypatch):
     monkeypatch.setenv("KIT_CACHE_REDIS_TIMEOUT_MS", "5000")
-    code = PROCESS.replace("TIERS", repr(tiers)).replace("PROCESSES", "4")
-    made = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    command = [sys.executable, "-c", CROWD + callers, tiers, "4"]
+    made = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     outputs = [json.loads(process.communicate(timeout=60)[0]) for process in made]
     assert int(redis.get("loads")) == 4 + 1
     assert len({json.dumps(value) for output in outputs for value in output}) == 1

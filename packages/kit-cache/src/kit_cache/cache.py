@@ -58,7 +58,7 @@ class Cache:
         return look_up(self._call(key))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Return the values that are there, by key; those that memory has not are one round trip."""
+        """Return the cached values by key; all keys missing from memory take one round trip."""
         from kit_cache.loading.lookup import look_up_many
 
         found = look_up_many([self._call(key) for key in keys])
@@ -88,7 +88,7 @@ class Cache:
     # ---- Writing
 
     def set(self, key: str, value: Any, *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]) -> bool:
-        """Store a value in every tier, whatever was there; tell whether every tier has answered.
+        """Store a value in every tier, in place of any other; tell whether every tier has answered.
 
         A tier that does not answer forgets the key as soon as it is back, so that no older value comes out of it.
         """

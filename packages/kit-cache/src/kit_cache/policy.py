@@ -1,4 +1,4 @@
-"""What one function, or one call of `Cache`, has settled about its entries."""
+"""The options of entries, as one function or one call of `Cache` has set them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_TAG = 128
 class EntryOptions(TypedDict, total=False):
     """Options of entries, for decorators and for `Cache`; seconds are numbers or timedeltas.
 
-    stale: seconds after its ttl for which an old value is served if loading fails or is slow, and to those who come
+    stale: seconds after its ttl for which an old value is served if loading fails or is slow, and to callers that come
         while one caller loads
     eager: the share of the ttl (0 to 1) after which one caller has the value refreshed in the background
     jitter: the share of the ttl (0 to 1) by which it is shortened at random, so that entries do not end together
@@ -85,7 +85,7 @@ class Policy(NamedTuple):
 
 
 class KeyOptions(NamedTuple):
-    """What a decorator says about keys."""
+    """The options of a decorator about keys."""
 
     prefix: str | None = None
     self_key: Callable[[Any], object] | None = None

@@ -104,7 +104,7 @@ def _is_marshalled(value: Any) -> bool:
 
 
 def _size_of(value: Any, depth: int = 0) -> int:
-    """Return about how many bytes a value takes; an object that is no container counts without what it refers to."""
+    """Return about how many bytes a value takes; the attributes of an object that is no container do not count."""
     size = sys.getsizeof(value, 64)
     kind = type(value)
     if depth < _DEEPEST and kind not in IMMUTABLE:

@@ -20,7 +20,7 @@ _BOTH, _DISK = frozenset({"redis", "disk"}), frozenset({"disk"})
 
 
 class Invalidating(State):
-    """Invalidates, and does in this process what others have invalidated."""
+    """Invalidates entries, and repeats the invalidations of other processes in this one."""
 
     def delete(self, keys: Sequence[str], tiers: frozenset[str] | None = None) -> bool:
         """Delete keys from every tier; tell whether all have answered."""
@@ -86,7 +86,7 @@ class Invalidating(State):
             self._checking.release()
 
     def _apply(self, changes: "Sequence[Change]", local: "Sequence[tuple[str, Tier]]") -> None:
-        """Do in memory, and on disk where Redis is the one that knows, what others have invalidated."""
+        """Repeat the invalidations of others in memory; also on disk, where they come from Redis."""
         from kit_cache.tiers.port import CLEAR, KEY, PATTERN, TAG
 
         by_kind: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What a cache name has in this process: its settings, its tiers, its memory, its counts."""
+"""The state of a cache name in this process: its settings, its tiers, its memory, its counts."""
 
 import threading
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ MOST_REMEMBERED = 4096
 
 
 class Counts:
-    """What happened in this process; approximately, where threads count at the same time."""
+    """Counts events of this process; approximately, where threads count at the same time."""
 
     __slots__ = ("disk", "errors", "loads", "redis", "refused", "stale")
 
@@ -30,7 +30,7 @@ class Counts:
 
 
 class State:
-    """Holds it, and knows nothing of what is true in several tiers at once."""
+    """Holds the state; the rules across tiers are in the subclasses."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -73,7 +73,7 @@ class State:
         load_early(self._load_early)
 
     def _load_early(self) -> None:
-        """Load in Lambda's init phase what the first call needs; the settings are read by the first use."""
+        """Load the modules of the first call in Lambda's init phase; the settings are read by the first use."""
         settings = CacheSettings.from_env(self.name)
         chosen: frozenset[str] = frozenset().union(
             *(settings.tiers if tiers is None else tiers for tiers in self._declared)
@@ -136,7 +136,7 @@ class State:
                 self.confirm(entry, call.authority)
 
     def authority(self, tiers: frozenset[str]) -> str:
-        """Return the tier that knows what others have invalidated: Redis, else the disk, else none ("")."""
+        """Return the tier that lists the invalidations of others: Redis, else the disk, else none ("")."""
         if "redis" in tiers and self.settings.redis is not None:
             return "redis"
         return "disk" if "disk" in tiers else ""

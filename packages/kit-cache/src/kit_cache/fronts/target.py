@@ -1,4 +1,4 @@
-"""What a front stands for: a function, its keys, its policy, and its cache."""
+"""The target of a front: a function, its keys, its policy, and its cache."""
 
 from _thread import get_ident
 from collections.abc import Callable
@@ -90,7 +90,7 @@ class Target:
                 self.core.memory.link(entry, self.table, hot)
 
     def scope_key(self, owner: Any) -> Any:
-        """Return what stands for `self` or `cls` in a compiled front's key; TypeError where nothing may."""
+        """Return the part of `self` or `cls` in a compiled front's key; TypeError where it has none."""
         from kit_cache.keys.instances import has_state, instance_number
 
         if self.keys.bound_to == "class":

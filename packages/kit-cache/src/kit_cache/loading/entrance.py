@@ -1,4 +1,4 @@
-"""What fronts and `Cache` need of this room, in one import."""
+"""The names of this room that fronts and `Cache` use, in one import."""
 
 from uuid import UUID
 

@@ -64,7 +64,7 @@ class Flight:
             self._futures.remove(future)
 
     def keep(self, value: Any, *, share: bool) -> None:
-        """Keep a value for those who wait; a copy for readers that are not there would cost as much as a load."""
+        """Keep a value for the waiting callers; without one, a copy would cost as much as a load for nothing."""
         if (self.waiting or self.later is not None) and self.entry is None:
             from kit_cache.codec.held import hold, is_used_up
 
@@ -76,7 +76,7 @@ class Flight:
                 return
 
     def fail(self, error: Exception) -> None:
-        """Keep an error for those who wait."""
+        """Keep an error for the waiting callers."""
         self.error, self.traceback = error, error.__traceback__
 
     def raise_error(self) -> None:

@@ -24,7 +24,7 @@ _SAME = 0.001
 
 
 class Call(NamedTuple):
-    """One call: what is asked for, by which policy; `me` and `loop` tell callers apart."""
+    """One call: its key and its policy; `me` and `loop` tell callers apart."""
 
     core: "Core"
     key: str
@@ -136,7 +136,7 @@ def _lead(
 def _lead_apart(
     call: Call, flight: Flight, stale: Entry | None, found: "Found | None" = None, *, refreshing: bool = False
 ) -> Flow[CachedValue]:
-    """Lead a flight in a thread or task of its own, whose failure is nobody's but for those who wait."""
+    """Lead a flight in a thread or task of its own; only waiting callers get its error."""
     apart = call._replace(me=flight.leader)
     try:
         return (yield from _lead(apart, flight, stale, found, refreshing=refreshing))

@@ -1,4 +1,4 @@
-"""A row outside the process: what Redis and the disk keep under a key.
+"""A row outside the process: the bytes that Redis and the disk keep under a key.
 
 A row is a mark, 8 random bytes (its id), the version of its cache that it belongs to, its times, its tags, and the
 encoded value. A tombstone is another mark and an id. A loader says which state it saw before it loaded: the cache's
@@ -25,7 +25,7 @@ _SLACK = 5.0  # seconds by which two hosts' clocks may differ
 
 
 class State(NamedTuple):
-    """What a tier had when it was asked: the cache's version and epoch, and the first bytes of the row."""
+    """The state of a tier when it was asked: the cache's version and epoch, and the first bytes of the row."""
 
     version: bytes
     epoch: bytes
@@ -118,5 +118,5 @@ def is_value(raw: bytes) -> bool:
 
 
 def head_of(raw: object) -> bytes:
-    """Return what a writer compares."""
+    """Return the bytes that a writer compares."""
     return raw[:HEAD] if isinstance(raw, bytes) else b""

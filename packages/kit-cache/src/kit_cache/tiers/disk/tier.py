@@ -120,7 +120,7 @@ class DiskTier:
         return self._write(row, store)
 
     def replace(self, key: str, row: Row, *, tell: bool) -> bool | None:
-        """Store a row whatever was there; with `tell` others drop what their memory has of the key."""
+        """Store a row in place of any other; with `tell` others drop the key from their memory."""
 
         def store(connection: sqlite3.Connection) -> bool:
             found = connection.execute("SELECT v FROM meta WHERE k = ?", (self._prefix,)).fetchone()
@@ -151,7 +151,7 @@ class DiskTier:
         return self._ask(command)
 
     def _is_full(self, database: Database) -> None:
-        """Store nothing for a moment, though what is stored can be read; the second time, make room by all there is."""
+        """Store nothing for a moment, though stored rows can be read; the second time, throw the file away for room."""
         again, self._full_until = self._full_until > 0, clock.mono() + _PAUSE
         guards.log("kit.cache", logging.WARNING, "the disk is full", extra={"path": str(database.path)})
         if again and database.is_in_the_way():

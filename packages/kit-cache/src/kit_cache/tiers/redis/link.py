@@ -89,7 +89,7 @@ class Link:
                 self._worker.start()
 
     def close(self) -> None:
-        """Close the connections, and forget what was to be made up for."""
+        """Close the connections, and forget the pending deletions."""
         with self._lock:
             self._replays.clear()
         self.client.close()
@@ -104,7 +104,7 @@ class Link:
             self._rounds += 1
 
     def _replay_first(self) -> None:
-        """Do what was put off. If the thread is doing so, its attempt counts: nobody waits for a second time-out."""
+        """Do the pending deletions; where the thread is at it, wait for its attempt and not for a second time-out."""
         rounds = self._rounds
         if self._replaying.acquire(blocking=False):
             try:
