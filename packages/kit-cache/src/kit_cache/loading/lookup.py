@@ -40,10 +40,11 @@ def look_quickly(call: Call, way: "Peek | None" = None) -> "CachedValue | Found 
             return None
         if core.flights.is_loading(call.key):
             return None  # the caller waits for that load
-    elif way is None and (way := peek_of(call)) is not None:
-        peeked = peek(way)
-        if peeked is not None:
+    else:
+        if way is None and (way := peek_of(call)) is not None and (peeked := peek(way)) is not None:
             return peeked
+        if way is not None and not call.policy.stale and core.flights.is_loading(call.key):
+            return None  # there is no old value that could be served meanwhile
     found = core.find(call, None)
     return core.taken(found) if found.is_fresh() else found
 
