@@ -47,7 +47,7 @@ class Idempotency:
                 raise _UndoneError(response)
             body, _, headers, _ = response.parts()
             database.run(
-                self._sql.update,
+                self._database.session.reset + self._sql.update,
                 [response.status_code, dumps(headers), body, name],
             )
         return response

@@ -32,6 +32,11 @@ class Session:
     def __init__(self, security: RowSecurity | None) -> None:
         self._security = security
 
+    @property
+    def reset(self) -> str:
+        """The statement in front of one that is the Api's own, in a transaction that may have the caller's role."""
+        return "" if self._security is None else "SET LOCAL ROLE NONE; "
+
     def prefix(
         self,
         settings: Mapping[str, str],
@@ -67,6 +72,11 @@ class Session:
             role = str(claims[security.role_claim])
             if role not in security.roles:
                 raise RestError(403, "42501", "permission denied to set role")
+        elif role is None and security.roles:
+            # Never the login's role, which was not checked.
+            if claims is None:
+                raise RestError(401, "PGRST302", "Anonymous access is disabled")
+            raise RestError(403, "42501", "permission denied to set role")
         if role is not None:
             parameters["role_name"] = role
             calls.append("set_config('role', %(role_name)s, true)")
