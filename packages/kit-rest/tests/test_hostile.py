@@ -233,3 +233,18 @@ def test_parameters_from_claims_are_not_told(client):
     answer = client("POST", "/rpc/whoami", {"texts": ["x"]})
     assert (answer.status, answer.json["hint"]) == (404, "Its parameters: none")
     assert "texts" not in json.dumps(answer.json["hint"])
+
+
+class HiddenKey(Members):
+    name = "members"
+    readable = ("name",)
+    if_match = "optional"
+
+
+def test_a_cursor_does_not_tell_a_hidden_key(client, database):
+    database.execute(MEMBERS)
+    made = type(client)(Api([HiddenKey], database=database, cursor_key="k" * 16))
+    assert made.get("/members?limit=1") == [{"name": "n"}]
+    answer = made("GET", "/members?cursor=&limit=1")
+    assert (answer.status, answer.json["code"]) == (400, "PGRST100")
+    assert "link" not in answer.headers
