@@ -1,4 +1,4 @@
-"""The Python of the top README and of the guide to kit-core does what it says."""
+"""The Python of the top README and of the guides to kit-core and to cold starts does what it says."""
 
 import re
 import subprocess
@@ -19,10 +19,18 @@ def test_the_single_package_example_passes_its_own_tests(tmp_path: Path) -> None
 
 
 def test_the_guide_to_the_shared_contracts_is_true() -> None:
-    text = (ROOT / "docs" / "guides" / "core.md").read_text()
+    _run_blocks("core.md", 9)
+
+
+def test_the_guide_to_cold_starts_is_true() -> None:
+    _run_blocks("cold-starts.md", 2)
+
+
+def _run_blocks(guide: str, number: int) -> None:
+    text = (ROOT / "docs" / "guides" / guide).read_text()
     blocks = list(re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
-    assert len(blocks) == 9
+    assert len(blocks) == number
     namespace: dict[str, object] = {"__name__": "document"}
     for block in blocks:
         # Blank lines in front, so that a traceback shows the document's own line numbers.
-        exec(compile("\n" * text.count("\n", 0, block.start(1)) + block[1], "core.md", "exec"), namespace)
+        exec(compile("\n" * text.count("\n", 0, block.start(1)) + block[1], guide, "exec"), namespace)

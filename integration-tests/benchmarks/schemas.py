@@ -158,20 +158,44 @@ def classes() -> bool:
     return times["class, kit_schemas"] <= 2 * limit
 
 
+IN_USE = """
+from typing import Annotated
+from uuid import UUID
+from kit_schemas import BaseSchema
+from kit_schemas.validate import Length, Range
+class Line(BaseSchema):
+    id: UUID
+    sku: Annotated[str, Length(max=12)]
+    count: Annotated[int, Range(min=1)] = 1
+Line.load({"id": "5b1f3c1e-6f0b-4f0e-9d0a-000000000001", "sku": "pen"}).dump()
+"""
+
+
 def imports() -> bool:
     """Print what the import costs, and tell whether its limit holds."""
-    heads = {name: [] for name in ("marshmallow", "kit_schemas", "pydantic")}
-    code = "import time; before = time.process_time(); import {}; print(time.process_time() - before)"
-    uses = {"pydantic": "pydantic.main"}
+    statements = {
+        "marshmallow": "import marshmallow",
+        "kit_schemas": "import kit_schemas",
+        "kit_schemas, loaded and dumped": IN_USE,
+        "pydantic": "import pydantic.main",
+    }
+    taken: dict[str, list[float]] = {name: [] for name in statements}
+    # What Lambda's runtime has loaded already is no part of it.
+    code = (
+        "import decimal, json, logging, time, traceback\nbefore = time.process_time()\n{}\n"
+        "print(time.process_time() - before)"
+    )
     for _ in range(15):
-        for name, taken in heads.items():
-            command = [sys.executable, "-c", code.format(uses.get(name, name))]
-            taken.append(float(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-    least = {name: min(taken) * 1000 for name, taken in heads.items()}
+        for name, statement in statements.items():
+            done = subprocess.run(
+                [sys.executable, "-c", code.format(statement)], check=True, capture_output=True, text=True
+            )
+            taken[name].append(float(done.stdout))
+    least = {name: min(times) * 1000 for name, times in taken.items()}
     base = least["marshmallow"]
     rows = [(name, f"{each:.1f}", f"{each / base:.2f}") for name, each in least.items()]
     print_table("Import, CPU ms", ("", "ms", "of marshmallow"), rows)
-    return least["kit_schemas"] <= 1.1 * base
+    return least["kit_schemas, loaded and dumped"] <= 0.5 * base
 
 
 def main() -> int:
@@ -179,7 +203,7 @@ def main() -> int:
     holds = {
         "load at most pydantic's time and 8 times faster than marshmallow's, dump 1.2 times and 5": load_and_dump(),
         "a class at most twice a dataclass": classes(),
-        "import at most 1.1 times marshmallow's": imports(),
+        "a class in use at most half of marshmallow's import": imports(),
     }
     print()
     for limit, held in holds.items():

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import assert_type
 from uuid import UUID
 
-from kit_cache import CacheError, CacheKeyError, clear, hybrid_cache, method_cache, reset, stats
+from kit_cache import Cache, CachedValue, CacheError, CacheKeyError, clear, hybrid_cache, method_cache, reset, stats
 
 
 class Rates:
@@ -34,6 +34,10 @@ def names(first: str, *, upper: bool = False) -> list[str]:
     return [first.upper() if upper else first]
 
 
+async def one() -> int:
+    return 1
+
+
 async def calls(loan_id: UUID) -> None:
     """Call cached functions, and forget what they kept."""
     rates = Rates()
@@ -45,6 +49,12 @@ async def calls(loan_id: UUID) -> None:
     assert_type(await to_euro.cache_delete("USD"), bool)
     assert_type(names("a", upper=True), list[str])
     names.cache_clear()
+    assert_type(names.cache_get("a"), CachedValue)
+    assert_type(names.cache_key("a"), str)
+    cache = Cache("typed", ttl=60, stale=10.0, tags=("a",))
+    assert_type(cache.get_or_set("k", lambda: 1), int)
+    assert_type(await cache.aget_or_set("k", one), int)
+    assert_type(cache.set("k", 1, ttl=5), bool)
     print(stats("rates")["hits"], names.cache_stats())
     try:
         clear("rates")

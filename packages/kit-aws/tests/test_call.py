@@ -132,6 +132,12 @@ def test_boto3_is_not_loaded(aws: Any) -> None:
         ("s3", "GetObject", {"Bucket": "papers", "Key": ""}, "Key"),
         ("lambda", "Invoke", {"FunctionName": "f", "Payload": {"a": 1}}, "Payload"),
         ("sqs", "DeleteMessageBatch", {"QueueUrl": "q", "Entries": [{"Id": "1"}]}, "Entries[0].ReceiptHandle"),
+        ("events", "PutEvents", {"Entries": [{"Time": float("inf"), "Detail": "d"}]}, "Entries[0].Time"),
+        ("events", "PutEvents", {"Entries": [{"Time": 1e30, "Detail": "d"}]}, "Entries[0].Time"),
+        ("sns", "Publish", {"TopicArn": "t", "Message": "\ud800"}, ""),
+        ("s3", "GetObject", {"Bucket": "papers", "Key": "\ud800"}, ""),
+        ("s3", "PutObject", {"Bucket": "papers", "Key": "k", "Metadata": {"a\r\nb": "c"}}, "x-amz-meta-a\r\nb"),
+        ("s3", "PutObject", {"Bucket": "papers", "Key": "k", "ContentType": "a\0b"}, "content-type"),
     ],
 )
 def test_parameters_that_do_not_fit_are_named(
@@ -147,6 +153,10 @@ def test_parameters_that_do_not_fit_are_named(
 def test_what_is_not_offered_is_an_error(keys: None) -> None:
     with pytest.raises(ValueError, match=r"use kit_aws\.client\('ec2'\)"):
         kit_aws.call("ec2", "RunInstances", {})
+    with pytest.raises(ValueError, match=r"'DynamoDB': did you mean 'dynamodb'\?"):
+        kit_aws.call("DynamoDB", "PutItem", {})
+    with pytest.raises(ValueError, match=r"did you mean 'PutItem'\?"):
+        kit_aws.call("dynamodb", "put_item", {})
     with pytest.raises(ValueError, match="SendMessageBatch"):
         kit_aws.call("sqs", "CreateQueue", {})
 

@@ -130,6 +130,7 @@ BROKEN = {
     "half of a JSON text": http(200, b'{"Item":{'),
     "no object": http(200, b"[]"),
     "not of its form": http(200, b'{"Item":5}'),
+    "nested too deeply": http(200, b"[" * 100_000),
     "no last chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
     "a failure": http(500, b'{"__type":"InternalServerError"}'),
     "an unavailable service": http(503, b"<html><body>no</body></html>"),
@@ -185,6 +186,14 @@ def test_the_service_says_how_long_to_wait(peer: Any, waits: list[float]) -> Non
     assert waits[1] >= 7
 
 
+@pytest.mark.parametrize("header", ["retry_after", "x_amz_retry_after"])
+def test_a_wait_without_end_is_not_begun(peer: Any, waits: list[float], header: str) -> None:
+    peer(http(503, b"", **{header: "9" * 5000}))
+    with pytest.raises(AwsError, match="503"):
+        kit_aws.call(*GET)
+    assert waits == []
+
+
 def test_a_wait_beyond_the_time_that_is_left_is_not_begun(peer: Any, waits: list[float]) -> None:
     server = peer(http(429, b'{"__type":"ThrottlingException"}', Retry_After="60"))
     with pytest.raises(ThrottlingError):
@@ -220,11 +229,20 @@ def test_an_error_without_xml_is_an_error_of_aws(peer: Any, waits: list[float], 
         kit_aws.call(*call)
 
 
-@pytest.mark.parametrize("body", [b"", b"<html/>", b"<Other/>", b"<PublishResponse>"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html/>", b"<Other/>", b"<PublishResponse>", b'<?xml version="1.0" encoding="x"?>']
+)
 def test_an_answer_in_no_xml_is_no_success(peer: Any, waits: list[float], body: bytes) -> None:
     peer(http(200, body))
     with pytest.raises(AwsConnectionError, match="MalformedAnswer"):
         kit_aws.call(*PUBLISH)
+
+
+@pytest.mark.parametrize("moment", ["1e300", "Infinity", "NaN", "[]"])
+def test_a_time_out_of_range_is_no_success(peer: Any, waits: list[float], moment: str) -> None:
+    peer(http(200, f'{{"CreatedDate":{moment}}}'.encode()))
+    with pytest.raises(AwsConnectionError, match="MalformedAnswer"):
+        kit_aws.call("secretsmanager", "GetSecretValue", {"SecretId": "s"})
 
 
 @pytest.mark.parametrize("call", [INVOKE, POST])
@@ -264,6 +282,33 @@ def test_a_clock_that_is_off_is_corrected_once(peer: Any, waits: list[float], ho
         signed_at = datetime.strptime(stamp, "%Y%m%dt%H%M%Sz").replace(tzinfo=UTC)
         assert abs(signed_at - there) < timedelta(minutes=5)
     assert waits == []
+
+
+def test_threads_whose_calls_meet_a_clock_that_is_off_correct_it_together(
+    peer: Any, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = datetime.now(UTC) + timedelta(hours=1)
+    date = there.strftime("%a, %d %b %Y %H:%M:%S GMT")
+    skewed = http(400, b'{"__type":"InvalidSignatureException","message":"Signature expired"}', Date=date)
+    server = peer(skewed, skewed, skewed, skewed, http(200, ITEM))
+    together = threading.Barrier(4)
+    signed = sending.signed
+
+    def first_together(*given: Any) -> dict[str, str]:
+        headers = signed(*given)
+        if len(server.requests) < 4 and abs(sending._clock_offset) < 1:
+            together.wait(10)
+        return headers
+
+    monkeypatch.setattr(sending, "signed", first_together)
+    answers: list[Any] = []
+    threads = [threading.Thread(target=lambda: answers.append(kit_aws.call(*GET))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(answers), len(server.requests)) == (4, 8)
+    assert 3500 < sending._clock_offset < 3700
 
 
 def test_a_wrong_key_is_not_taken_for_a_wrong_clock(peer: Any, waits: list[float]) -> None:
@@ -317,7 +362,22 @@ def test_a_container_without_credentials_is_an_error(peer: Any, monkeypatch: pyt
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/creds")
     with pytest.raises(kit_aws.CredentialsError, match="neither HTTPS"):
         kit_aws.call(*GET)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://[::1]:9/creds")
+    with pytest.raises(kit_aws.CredentialsError, match="HttpConnectionError"):
+        kit_aws.call(*GET)
+    strange = peer(http(200, b'["no keys"]'))
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", strange.url)
+    with pytest.raises(kit_aws.CredentialsError):
+        kit_aws.call(*GET)
     assert server.requests == []
+
+
+def test_a_key_with_a_line_break_is_an_error_without_the_key(peer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    peer(http(200, ITEM))
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "dG9rZW4=\n")
+    with pytest.raises(kit_aws.CredentialsError, match="AWS_SESSION_TOKEN has a line break") as caught:
+        kit_aws.call(*GET)
+    assert "dG9r" not in str(caught.value)
 
 
 @pytest.mark.parametrize("bucket", ["papers", "old.papers"])

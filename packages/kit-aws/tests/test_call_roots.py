@@ -35,7 +35,20 @@ def test_a_relative_file_is_below_the_functions_code(tmp_path: Path, monkeypatch
     Path("amazon.pem").touch()
     assert roots.ca_file() == "amazon.pem"
     monkeypatch.delenv("KIT_AWS_CA_BUNDLE")
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     assert roots.ca_file() is None
+
+
+def test_the_file_that_botocore_takes_from_the_environment_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KIT_AWS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))  # a directory is none
+    assert roots.ca_file() is None
+    file = tmp_path / "company.pem"
+    file.touch()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
+    assert roots.ca_file() == str(file)
 
 
 def test_in_the_init_phase_of_lambda_what_a_call_needs_is_loaded() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from subprocess import run
 from typing import Any
 
+import kit_aws
 import pytest
 
 KEYS = {
@@ -24,6 +25,9 @@ def refuse(self, address, *rest):
     raise AssertionError(f"a connection to {address}")
 socket.socket.connect = refuse
 """
+INVOKE = ("lambda", "Invoke", {"FunctionName": "f"})
+POST = ("apigatewaymanagementapi", "PostToConnection", {"ConnectionId": "c", "Data": b"x"})
+CONTAINER = {"AWS_SECRET_ACCESS_KEY": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/"}
 SEND = 'kit_aws.call("sqs", "SendMessage", {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/1/q", "MessageBody": "m"})'
 
 
@@ -77,11 +81,15 @@ with Stubber(kit_aws.client("sqs")) as stubber:
         'patch("botocore.session.Session.create_client")',
         'patch("boto3.Session")',
         'patch("boto3.client")',
+        'patch("boto3.client", functools.wraps(boto3.client)(MagicMock()))',
+        'patch("boto3.DEFAULT_SESSION", MagicMock())',
+        'patch("boto3.session.botocore")',
+        'patch("botocore.session.get_session")',
     ],
 )
 def test_a_patched_session_has_the_calls(patch: str) -> None:
     code = f"""{LOCKED}
-import boto3, kit_aws
+import boto3, functools, kit_aws
 from unittest.mock import patch, MagicMock
 kit_aws.client("sqs")  # made before the test, and not for it
 with {patch}:
@@ -90,19 +98,58 @@ with {patch}:
     assert output_of(code) in ("patched", "MagicMock")
 
 
-def test_an_http_recorder_has_the_calls() -> None:
-    code = f"""{LOCKED}
+RECORDED = f"""{LOCKED}
 import kit_aws
+from botocore import handlers
 from botocore.awsrequest import AWSResponse
 from botocore.httpsession import URLLib3Session
 class Raw:
     def stream(self, amt=None, **_):
         yield b'{{"MessageId": "recorded"}}'
-URLLib3Session.send = lambda self, request: AWSResponse(request.url, 200, {{}}, Raw())
-kit_aws.client("sqs")
+def answer(request, **_):
+    return AWSResponse(request.url, 200, {{}}, Raw())
+"""
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        'URLLib3Session.send = lambda self, request: answer(request); kit_aws.client("sqs")',
+        'kit_aws.client("sqs"); handlers.BUILTIN_HANDLERS.append(("before-send", answer))',
+        'kit_aws.client("sqs").meta.events.register("before-send.sqs", answer)',
+        'kit_aws.client("sqs").meta.events.register_first("before-send", answer)',
+    ],
+)
+def test_an_http_recorder_has_the_calls(hook: str) -> None:
+    code = f"""{RECORDED}
+{hook}
 print({SEND}["MessageId"])
 """
     assert output_of(code) == "recorded"
+
+
+def test_what_boto3_itself_hooks_leaves_the_calls_alone() -> None:
+    code = """
+import kit_aws, kit_aws.environment as environment
+from boto3.s3.transfer import create_transfer_manager, TransferConfig
+from kit_aws.calls import routes
+create_transfer_manager(kit_aws.client("s3"), TransferConfig()).shutdown()
+print(routes.reason("sqs", environment.fingerprint()))
+"""
+    assert output_of(code) == "None"
+
+
+@pytest.mark.parametrize(
+    "bucket", ["arn:aws:s3:eu-west-1:123456789012:accesspoint/loans", "loans--euw1-az1--x-s3", "x.mrap"]
+)
+def test_a_bucket_with_an_endpoint_of_its_own_is_boto3s(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    asked: list[Any] = []
+    monkeypatch.setattr("kit_aws.calls.fallback.send", lambda *given, **_: asked.append(given) or {})
+    kit_aws.call("s3", "GetObject", {"Bucket": bucket, "Key": "k"})
+    assert [given[2]["Bucket"] for given in asked] == [bucket]
 
 
 @pytest.mark.parametrize(
@@ -112,6 +159,9 @@ print({SEND}["MessageId"])
         ({"AWS_USE_FIPS_ENDPOINT": "1"}, "AWS_USE_FIPS_ENDPOINT is on"),
         ({"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "AWS_USE_DUALSTACK_ENDPOINT is on"),
         ({"AWS_SECRET_ACCESS_KEY": ""}, "the environment holds no credentials"),
+        ({**CONTAINER, "AWS_WEB_IDENTITY_TOKEN_FILE": "/token"}, "AWS_WEB_IDENTITY_TOKEN_FILE is set"),
+        ({**CONTAINER, "AWS_SHARED_CREDENTIALS_FILE": "{plain}"}, "{plain} may hold credentials"),
+        (CONTAINER, None),
         ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "HTTPS_PROXY is set"),
         ({"AWS_CONFIG_FILE": "{file}"}, "{file} has endpoint_url"),
         ({"AWS_USE_FIPS_ENDPOINT": "false", "AWS_CONFIG_FILE": "{plain}"}, None),
@@ -168,3 +218,16 @@ except kit_aws.ParameterError as error:
     own = output_of(code, AWS_ENDPOINT_URL=server.url)
     assert len(server.calls) == 2
     assert output_of("import botocore.stub\n" + code, AWS_ENDPOINT_URL=server.url) == own
+
+
+@pytest.mark.parametrize("call", [INVOKE, POST])
+def test_boto3_does_not_repeat_work_that_may_be_done(
+    call: tuple[str, str, dict[str, Any]], serve: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda _: (500, {}, b"{}"))
+    for name, value in {**KEYS, "AWS_USE_DUALSTACK_ENDPOINT": "false", "AWS_ENDPOINT_URL": server.url}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("kit_aws.calls.routes.reason", lambda *_: "a test")
+    with pytest.raises(kit_aws.AwsError):
+        kit_aws.call(*call)
+    assert len(server.calls) == 1

@@ -188,21 +188,19 @@ def test_a_name_can_be_cleared_and_looked_at(counting):
     made.load(1)
     made.load(1)
     made.load(2)
-    folder = os.environ["KIT_CACHE_DIR"] + "/named"
-    assert (
-        kit_cache.stats("named")
-        == made.load.cache_stats()
-        == {
-            "success": True,
-            "cache_name": "named",
-            "redis_available": False,
-            "disk_available": True,
-            "disk_path": folder,
-            "hits": 1,
-            "misses": 2,
-            "memory_entries": 2,
-        }
-    )
+    shown = kit_cache.stats("named")
+    assert shown == made.load.cache_stats()
+    expected = {
+        "success": True,
+        "cache_name": "named",
+        "redis_available": False,
+        "disk_available": True,
+        "disk_path": os.environ["KIT_CACHE_DIR"],
+        "hits": 1,
+        "misses": 2,
+        "memory_entries": 2,
+    }
+    assert expected.items() <= shown.items()
     assert kit_cache.clear("named") is True
     made.load(1)
     assert made.calls == [1, 2, 1]
@@ -223,7 +221,7 @@ def test_a_cache_name_can_stand_in_a_path(name):
         method_cache(cache_name=name)
 
 
-@pytest.mark.parametrize("ttl", [0, -1, float("inf"), float("nan"), "60", None, True])
+@pytest.mark.parametrize("ttl", [0, -1, float("inf"), float("nan"), "60", True, timedelta(0)])
 def test_ttl_is_a_time(ttl):
     with pytest.raises(CacheConfigError, match="ttl"):
         hybrid_cache(ttl)
@@ -383,6 +381,6 @@ def test_what_is_decorated_has_a_type_to_annotate_with():
     async def later(x):
         return x
 
-    assert type(load) is CachedFunction
-    assert type(later) is AsyncCachedFunction
+    assert isinstance(load, CachedFunction)
+    assert isinstance(later, AsyncCachedFunction)
     assert load.cache_stats().keys() == CacheStats.__annotations__.keys()

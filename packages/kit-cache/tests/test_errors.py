@@ -5,8 +5,21 @@ import pkgutil
 
 import kit_cache
 import pytest
-from kit_cache import CacheConfigError, CacheError, CacheKeyError, UncacheableValueError, UnknownCacheError
-from kit_cache.keys import BindError
+from kit_cache import (
+    CacheConfigError,
+    CacheError,
+    CacheKeyError,
+    LoadTimeoutError,
+    UncacheableValueError,
+    UnknownCacheError,
+)
+from kit_cache.keys.binding import BindError
+from kit_cache.loading.steps import LoaderStopped
+from kit_cache.tiers.redis.client import LoginError
+from kit_cache.tiers.redis.link import NotAnsweredError
+from kit_cache.tiers.redis.wire import ProtocolError, ReplyError
+
+INTERNAL = {BindError, LoaderStopped, LoginError, NotAnsweredError, ProtocolError, ReplyError}
 
 
 def error_classes():
@@ -19,13 +32,14 @@ def error_classes():
             waiting.append(each)
             if each.__module__.partition(".")[0] == "kit_cache":
                 known.add(each)
-    return sorted(known - {BindError}, key=lambda each: each.__name__)  # which a call catches
+    return sorted(known - INTERNAL, key=lambda each: each.__name__)  # which the package catches
 
 
 MADE = {
     CacheError: CacheError("no"),
     CacheConfigError: CacheConfigError("no"),
     CacheKeyError: CacheKeyError("shop.price", "item", "object"),
+    LoadTimeoutError: LoadTimeoutError("price:1", 2.0),
     UncacheableValueError: UncacheableValueError("$.items[3]", "Item", "shop.price"),
     UnknownCacheError: UnknownCacheError("prices"),
 }

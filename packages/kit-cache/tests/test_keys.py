@@ -248,7 +248,7 @@ def test_key_says_what_of_self_counts():
 
 def test_an_instance_that_cant_be_told_apart_has_to_say_its_key():
     class Slotted:
-        __slots__ = ()
+        __slots__ = ("name",)
 
         @method_cache(cache_name="keys", tiers=MEMORY)
         def read(self):
@@ -267,6 +267,9 @@ def test_the_method_may_be_called_through_its_class_or_another_decorator():
         return wrapper
 
     class Wrapped:
+        def __init__(self):
+            self.state = 1
+
         @passing
         @method_cache(cache_name="keys", tiers=MEMORY)
         def read(self, x):
@@ -296,15 +299,38 @@ def test_static_methods_are_functions():
     assert Holder.made(1) is Holder().made(x=1)
 
 
-def test_the_cache_goes_beneath_static_methods():
-    with pytest.raises(TypeError, match="beneath @staticmethod"):
-        method_cache()(staticmethod(spelled))
+class Rates:
+    @method_cache(cache_name="keys", tiers=MEMORY)
+    @staticmethod
+    def static(x):
+        return object()
+
+    @method_cache(cache_name="keys", tiers=MEMORY)
+    @classmethod
+    def of_class(cls, x):
+        return cls, object()
 
 
-def test_class_methods_are_refused_at_once():
-    with pytest.raises(TypeError, match="static method or a function"):
+class OtherRates(Rates):
+    pass
+
+
+def test_the_cache_may_stand_above_static_and_class_methods():
+    assert Rates.static(1) is Rates().static(x=1)
+    assert Rates.of_class(1) == Rates().of_class(x=1)
+    assert Rates.of_class(1) != Rates.of_class(2)
+    assert OtherRates.of_class(1)[0] is OtherRates, "a subclass shares nothing with its base"
+    kept = Rates.of_class(1)
+    assert OtherRates.of_class.cache_delete(1) is True
+    assert Rates.of_class(1) == kept
+    assert Rates.of_class.cache_delete(1) is True
+    assert Rates.of_class(1) != kept
+
+
+def test_a_class_method_beneath_the_cache_is_refused_at_once():
+    with pytest.raises(TypeError, match="not a function"):
         method_cache()(classmethod(len))
-    with pytest.raises(TypeError, match="static method or a function"):
+    with pytest.raises(TypeError, match="above @classmethod"):
 
         class Rates:
             @classmethod

@@ -34,4 +34,4 @@ def test_guide(request, with_redis):
     if with_redis:
         request.getfixturevalue("redis")
     shown = run(GUIDE)
-    assert shown["asked"] == [1, 0, 1]
+    assert shown["asked"] == [1, 0, 1, 5, 5]

@@ -46,7 +46,7 @@ WHOLE: dict[str, tuple[bytes, str, int, bytes, bool]] = {
         "GET",
         200,
         b"o",
-        True,
+        False,
     ),
     "until the end": (HEAD + b"\r\nok", "GET", 200, b"ok", False),
     "a close": (HEAD + b"Connection: Close\r\n" + OK, "GET", 200, b"ok", False),
@@ -90,6 +90,10 @@ def test_an_answer_that_breaks_off_is_an_error(wire: bytes) -> None:
         HEAD + b": x\r\n\r\n",
         HEAD + b"a b: x\r\n\r\n",
         HEAD + b"Content-Length: -1\r\n\r\n",
+        HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n",
+        HEAD + b"X: a\nTransfer-Encoding: chunked\r\n" + OK,
+        HEAD + b"X: a\rb\r\n" + OK,
+        HEAD + b"X: \0\r\n" + OK,
         HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nok",
         HEAD + b"Transfer-Encoding: gzip\r\n\r\n",
         HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
@@ -107,6 +111,11 @@ def test_an_answer_that_is_no_http_is_an_error(wire: bytes) -> None:
 def test_a_body_is_cut_off(wire: bytes) -> None:
     (_, _, body), reusable = read(wire, most=2)
     assert (body, reusable) == (b"ok", False)
+
+
+def test_a_large_chunk_is_not_read_beyond_the_cut() -> None:
+    (_, _, body), _ = read(CHUNKED + b"FFFFFFFF\r\nokay", most=4)
+    assert body == b"okay"
 
 
 def test_fields_are_found_in_any_case_and_joined() -> None:

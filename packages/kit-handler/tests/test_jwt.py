@@ -520,3 +520,12 @@ def test_without_a_library_the_error_says_what_to_install_when_it_is_made(
 def test_a_secret_needs_no_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography", None)
     assert ask(verifier(keys=SECRET, algorithms=["HS256"]), token(SECRET, "HS256")).status_code == 200
+
+
+def test_keys_are_forgotten_around_a_snapshot(issuer: Issuer, published: Jwt) -> None:
+    from kit_handler.http.interceptors import jwks
+
+    assert [ask(published, token()).status_code for _ in range(2)] == [200, 200]
+    jwks._forget_all()  # registered with the runtime's hooks under SnapStart
+    assert [ask(published, token()).status_code for _ in range(2)] == [200, 200]
+    assert issuer.asked == 2

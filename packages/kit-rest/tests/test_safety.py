@@ -255,6 +255,28 @@ def test_a_tenant_sees_and_touches_nothing_of_another(tenants, steps):
     assert database.execute("select * from shelves where tenant = 'south' order by id") == shelves
 
 
+def test_the_role_may_be_a_claim(client, postgres_url):
+    role = f"kit_rest_{secrets.token_hex(6)}"
+    database = Database.from_url(postgres_url)
+    database.execute(SECURED.format(role=role) + POLICIES.format(role=role) + ROWS)
+    security = RowSecurity(role_claim="db_role", roles=(role,))
+    api = Api([OpenLoans, OpenShelves], database=database, row_security=security, idempotency="answers")
+    database.execute(api.idempotency_schema())
+    made = type(client)(api)
+    made.claims = {"tenant": "south", "db_role": role}
+    for replayed in (None, "true"):
+        loan = {"id": 9, "tenant": "south"}
+        answer = made("POST", "/loans", loan, Idempotency_Key="k", Prefer="return=representation")
+        assert (answer.status, answer.headers.get("idempotency-replayed")) == (201, replayed)
+    assert made("DELETE", "/loans/9").status == 204
+    assert [row["id"] for row in made.get("/loans?order=id")] == [2, 3]
+    for claims, status in (({"tenant": "south"}, 403), ({"tenant": "south", "db_role": "postgres"}, 403), (None, 401)):
+        made.claims = claims
+        assert made("GET", "/loans").status == status
+    database.execute(f"drop owned by {role}; drop role {role}")
+    database.close()
+
+
 def test_without_claims_nothing_is_filtered_away_but_refused(client):
     client.claims = None
     answer = client("GET", "/loans")

@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,8 @@ class FakeGateway:
     def hang_up(self) -> None:
         """End the connections that are open, as a load balancer does with idle ones."""
         for each in self._sockets:
-            each.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the client has closed it
+                each.shutdown(socket.SHUT_RDWR)
         self._sockets.clear()
 
     def stop(self) -> None:

@@ -112,7 +112,7 @@ def test_anything_else_is_no_cursor(connections, cursor):
 
 
 def test_a_room_is_read_page_by_page(connections, gateway, monkeypatch):
-    monkeypatch.setattr("kit_websocket.connections.sources._PAGE", 7)
+    monkeypatch.setattr("kit_websocket.broadcasts.sources._PAGE", 7)
     ids = members(connections, 20)
     delivery = asyncio.run(connections.broadcast("x", room="general"))
     assert delivery.reached == 20
@@ -135,9 +135,9 @@ def test_a_room_broadcast_is_one_query(connections, gateway, monkeypatch):
 
 
 def test_a_table_that_fails_in_the_middle_costs_no_place(connections, gateway, monkeypatch, caplog):
-    from kit_websocket.connections.sources import Source
+    from kit_websocket.broadcasts.sources import Source
 
-    monkeypatch.setattr("kit_websocket.connections.sources._PAGE", 5)
+    monkeypatch.setattr("kit_websocket.broadcasts.sources._PAGE", 5)
     members(connections, 12)
     read, places = Source.page, []
 
@@ -171,6 +171,34 @@ def test_one_loop_after_another_uses_the_same_connections(connections, gateway):
     for _ in range(3):
         asyncio.run(connections.send_many([f"c{each}" for each in range(16)], "x"))
     assert gateway.connections <= 2
+
+
+def test_an_api_that_goes_down_in_the_middle_costs_no_account(connections, gateway, monkeypatch):
+    monkeypatch.setattr("kit_core.backoff.Backoff.delay", lambda *_: 0.001)
+    ids = [f"c{each}" for each in range(100)]
+    lock, down = threading.Lock(), threading.Event()
+
+    def go_down():
+        gateway.stop()
+        gateway.hang_up()
+
+    ending = threading.Thread(target=go_down)
+
+    def hold():
+        with lock:
+            if len(gateway.requests) >= 40 and not down.is_set():
+                down.set()
+                ending.start()
+        if down.is_set():
+            ending.join(10)
+
+    gateway.hold = hold
+    delivery = asyncio.run(connections.send_many(ids, "x"))
+    assert down.is_set()
+    assert delivery.reached + len(delivery.failures) == 100
+    assert delivery.failures
+    assert set(delivery.failures.values()) <= {"ConnectionRefusedError", "ConnectionResetError", "TimeoutError"}
+    assert delivery.reached < 100
 
 
 def test_threads_may_send_at_the_same_time(connections, gateway):

@@ -3,13 +3,12 @@
 Importing boto3 takes some 300 ms on a cold start, so that it is imported when a client is first asked for.
 """
 
-import sys
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kit_aws import environment, forks
-from kit_aws.botocore import aws_errors
+from kit_aws.botocore import aws_errors, foreign_module
 from kit_aws.errors import CredentialsError, RegionNotSetError
 from kit_aws.version import VERSION
 
@@ -20,6 +19,7 @@ _lock = threading.Lock()
 _known_environment: tuple[Any, ...] | None = None  # with the makers of clients
 _session: "Session | None" = None
 _clients: dict[tuple[Any, ...], Any] = {}
+handled: list[str] = []  # events for which somebody has registered a handler with a client of this module's
 _inherited: list[Any] = []  # a forked child neither uses nor closes these: the locks within may be held for ever
 
 
@@ -59,6 +59,7 @@ def forget_clients() -> None:
     global _known_environment, _session
     with _lock:
         _clients.clear()
+        handled.clear()
         _known_environment = _session = None
 
 
@@ -97,27 +98,28 @@ def _surroundings() -> tuple[Any, ...]:
     A client that was made before a test mocked AWS must not serve the test, nor the mocked one what comes after.
     """
     import boto3.session
+    import botocore.handlers
     import botocore.session
 
     sessions = boto3.session.Session
-    makers = (boto3.Session, boto3.client, sessions, sessions.client, botocore.session.Session.create_client)
-    return (environment.fingerprint(), "moto.core.models" in sys.modules, *makers)
+    makers = (
+        *(boto3.Session, boto3.client, boto3.DEFAULT_SESSION, boto3.session.botocore, sessions, sessions.client),
+        *(botocore.session.Session.create_client, botocore.session.get_session),
+    )
+    return (environment.fingerprint(), len(botocore.handlers.BUILTIN_HANDLERS), *makers)  # moto adds one
 
 
 def _patched_maker() -> Any:
     """Return the function or class that somebody has put in the place of boto3's, or None."""
     import boto3.session
 
-    homes = (
-        (boto3, "client", "boto3"),
-        (boto3, "Session", "boto3.session"),
-        (boto3.session, "Session", "boto3.session"),
-    )
-    for owner, name, home in homes:
-        maker = getattr(owner, name)
-        if getattr(maker, "__module__", None) != home:
-            return maker if name == "client" else maker().client
-    return None
+    if getattr(boto3.client, "__globals__", None) is not vars(boto3):
+        return boto3.client
+    for maker in (boto3.Session, boto3.session.Session):
+        if getattr(maker, "__module__", None) != "boto3.session":
+            return maker().client
+    default = boto3.DEFAULT_SESSION
+    return None if default is None or type(default) is boto3.session.Session else default.client
 
 
 def _session_of(current: tuple[Any, ...]) -> "Session":
@@ -128,6 +130,7 @@ def _session_of(current: tuple[Any, ...]) -> "Session":
 
         # Clients of an environment that is gone would only take memory.
         _clients.clear()
+        handled.clear()
         _session = boto3.session.Session(region_name=environment.region())
         _known_environment = current
     return _session
@@ -150,10 +153,26 @@ def _build(session: "Session", service: str, region: str | None, endpoint_url: s
         style = "path" if endpoint_url or environment.custom_endpoint(service) else "virtual"
         options["s3"] = {"addressing_style": style, **(options.get("s3") or {})}
     with aws_errors(f"client({service!r})"):
-        make = _patched_maker() or session.client
+        maker = _patched_maker()
+        make = maker or session.client
         made = make(service, region_name=region, endpoint_url=endpoint_url, config=Config(**options))
     made.meta.events.register("before-parse", _check_whole)
+    if maker is None:
+        _note_handlers(made.meta.events)
     return made
+
+
+def _note_handlers(events: Any) -> None:
+    """Note each event that gets a handler from now on: `call` leaves all calls to clients with handlers."""
+    for name in ("register", "register_first", "register_last"):
+        register = getattr(events, name)
+
+        def noted(event: str, handler: Any, *args: Any, register: Any = register, **options: Any) -> None:
+            if foreign_module(handler):
+                handled.append(event)
+            register(event, handler, *args, **options)
+
+        setattr(events, name, noted)
 
 
 def _check_whole(operation_model: Any, response_dict: Any, **_: Any) -> None:

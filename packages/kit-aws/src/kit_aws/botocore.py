@@ -69,6 +69,12 @@ def method_of(operation: str) -> str:
     return str(xform_name(operation))
 
 
+def foreign_module(handler: Any) -> str | None:
+    """Return the module of an event handler, or None if it belongs to botocore and the libraries around it."""
+    module = str(getattr(handler, "__module__", None) or type(handler).__module__)
+    return None if module.partition(".")[0] in ("boto3", "botocore", "s3transfer", "kit_aws") else module
+
+
 def certificates() -> str:
     """Return the root certificates that come with botocore (PEM)."""
     from pathlib import Path

@@ -9,20 +9,13 @@ from kit_aws import environment
 from kit_aws.boto3 import resolved_region
 from kit_aws.cache import ValueCache
 from kit_aws.calls.endpoints import domain_of
+from kit_aws.calls.s3 import SPECIAL
 from kit_aws.errors import AwsError
 from kit_aws.session import SignedSession
 
 regions: ValueCache[str, str] = ValueCache()
 
 _NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_")
-# Names with endpoints, or signatures, of their own: "Directory bucket naming rules" and "Access point aliases" in the
-# S3 user guide.
-_OTHERS = {
-    "--x-s3": "a directory bucket",
-    "--xa-s3": "an access point of a directory bucket",
-    "--op-s3": "an access point on Outposts",
-    ".mrap": "a multi-region access point",
-}
 
 
 def url_of(bucket: str, key: str, region: str) -> str:
@@ -33,7 +26,7 @@ def url_of(bucket: str, key: str, region: str) -> str:
     """
     if not bucket or not set(bucket) <= _NAME:
         raise ValueError(f"{bucket!r} is not a bucket's name; for an access point, give its alias")
-    for end, kind in _OTHERS.items():
+    for end, kind in SPECIAL.items():
         if bucket.endswith(end):
             raise ValueError(
                 f"{bucket!r} is {kind}, which is signed in another way: use kit_aws.client('s3').generate_presigned_url"

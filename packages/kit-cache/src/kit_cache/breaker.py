@@ -12,6 +12,11 @@ class Breaker:
         self._open_until: float | None = None
         self._lock = threading.Lock()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether calls are held back."""
+        return self._open_until is not None
+
     def allows(self) -> bool:
         """Tell whether to try now; the first to ask after the pause gets the one attempt."""
         if self._open_until is None:
@@ -30,7 +35,9 @@ class Breaker:
             self._open_until = time.monotonic() + self._seconds
             return first
 
-    def succeeded(self) -> None:
-        """Close."""
-        if self._open_until is not None:
-            self._open_until = None
+    def succeeded(self) -> bool:
+        """Close; tell whether it was open until now."""
+        if self._open_until is None:
+            return False
+        self._open_until = None
+        return True

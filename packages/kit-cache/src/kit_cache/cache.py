@@ -1,233 +1,236 @@
-"""One cache name: its tiers, its loads, its counts. And all the names that were declared."""
+"""A cache by hand: keys and values, beside the decorators and over the same tiers."""
 
-import threading
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
+from __future__ import annotations
 
-from kit_core.loading import load_early
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeVar, Unpack
 
-from kit_cache import codec
-from kit_cache.errors import UnknownCacheError
-from kit_cache.flights import Flight, Flights
-from kit_cache.memory import Held, MemoryTier
-from kit_cache.settings import CacheSettings
+from kit_cache.errors import CacheKeyError
+from kit_cache.found import CachedValue
+from kit_cache.keys.builder import LOCAL
+from kit_cache.policy import EntryOptions, Policy, Seconds, Ttl, make_policy
+from kit_cache.registry import core_of
+from kit_cache.settings import DEFAULT_TTL, DEFAULT_TTLS
+from kit_cache.stats import CacheStats, stats_of
 
-if TYPE_CHECKING:
-    from kit_cache.tiers.port import State, Tier
-
-
-class CacheStats(TypedDict):
-    """How one cache is doing; `hits`, `misses` and `memory_entries` are this process's own."""
-
-    success: bool
-    cache_name: str
-    redis_available: bool
-    disk_available: bool
-    disk_path: str | None
-    hits: int
-    misses: int
-    memory_entries: int
-
-
-class Miss(NamedTuple):
-    """The tiers that answered without a value, and their states, to hand back when the value has been loaded."""
-
-    states: "list[tuple[Tier, State]]"
-
-
-NOWHERE = Miss([])
-
-
-class Found(NamedTuple):
-    """A value from a tier outside the process, and when it expires."""
-
-    value: Any
-    expires: float
+T = TypeVar("T")
+_LONGEST_KEY = 512
 
 
 class Cache:
-    """The values of one cache name."""
+    """Values under keys of your own, in memory, Redis and on disk.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._declared: set[frozenset[str] | None] = set()
-        self.memory = MemoryTier()
-        self.flights = Flights()
-        self.hits = 0
-        self.misses = 0
-        self._lock = threading.Lock()
-        self._settings: CacheSettings | None = None
-        self._opened: dict[str, Tier] = {}
+    name: entries of one name are cleared together; decorated functions may share it
+    ttl: as of `method_cache`
+    options: the defaults of this cache's entries, see `EntryOptions`
+
+    Every method has a twin for coroutines: `aget`, `aset` and so on, which ask Redis and the disk in a thread.
+
+    >>> users = Cache("users", ttl=60, tags=lambda user: (f"tenant:{user['tenant']}",))
+    >>> users.get_or_set("user:42", lambda: {"tenant": "a"})
+    {'tenant': 'a'}
+    >>> users.invalidate_tags("tenant:a"), users.get("user:42")
+    (True, None)
+    """
+
+    def __init__(self, name: str, *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]) -> None:
+        self._options = options
+        self._ttl: Ttl = DEFAULT_TTLS.get(name, DEFAULT_TTL) if ttl is None else ttl
+        self._policy = make_policy(self._ttl, options)
+        self._core = core_of(name, self._policy.tiers)
 
     @property
-    def settings(self) -> CacheSettings:
-        """The environment's settings when the cache was first used."""
-        if self._settings is None:
-            self._settings = CacheSettings.from_env(self.name)
-        return self._settings
+    def name(self) -> str:
+        """The cache's name."""
+        return self._core.name
 
-    @property
-    def tiers(self) -> frozenset[str]:
-        """Every tier that some function of this cache uses."""
-        return frozenset().union(*(self.settings.tiers if tiers is None else tiers for tiers in self._declared))
+    # ---- Reading
 
-    def add(self, tiers: frozenset[str] | None) -> None:
-        """Note that a function uses these tiers, or the environment's (None)."""
-        self._declared.add(tiers)
-        load_early(self._load_early)
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value under `key`, or `default`: a cached None is a value."""
+        found = self.get_entry(key)
+        return default if found is None else found.value
 
-    def _load_early(self) -> None:
-        """Load redis-py in Lambda's init phase, where a function may use it. The settings are read by the first use."""
-        settings = CacheSettings.from_env(self.name)
-        chosen = (settings.tiers if tiers is None else tiers for tiers in self._declared)
-        if settings.redis is not None and any("redis" in tiers for tiers in chosen):
-            import kit_cache.tiers.redis  # noqa: F401
+    def get_entry(self, key: str) -> CachedValue | None:
+        """Return the value with its tier, its age in seconds, and whether it is stale; None if there is none."""
+        from kit_cache.loading.lookup import look_up
 
-    def outer(self, tiers: frozenset[str]) -> "list[Tier]":
-        """Return those of `tiers` that are outside the process and configured: Redis before the disk."""
-        names = ("redis", "disk") if self.settings.redis is not None else ("disk",)
-        return [self._opened.get(name) or self._open(name) for name in names if name in tiers]
+        return look_up(self._call(key))
 
-    def _open(self, name: str) -> "Tier":
-        settings = self.settings
-        with self._lock:
-            if name not in self._opened:
-                if name == "redis":
-                    from kit_cache.tiers.redis import RedisTier
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values that are there, by key; those that memory has not are one round trip."""
+        from kit_cache.loading.lookup import look_up_many
 
-                    assert settings.redis is not None
-                    self._opened[name] = RedisTier(settings.redis, settings.redis_prefix)
-                else:
-                    from kit_cache.tiers.diskcache import DiskTier
+        found = look_up_many([self._call(key) for key in keys])
+        return {key: value.value for key, value in found.items()}
 
-                    self._opened[name] = DiskTier(settings)
-            return self._opened[name]
+    def get_or_set(
+        self, key: str, loader: Callable[[], T], *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]
+    ) -> T:
+        """Return the value under `key`, or load it, once for all threads, processes and hosts that ask for it.
 
-    def find(self, text: str | None, tiers: frozenset[str]) -> Found | Miss:
-        """Ask the tiers outside the process, unless the key must not leave it (None).
-
-        The first that answers is believed, also when it has nothing: all processes share Redis, and a value on this
-        disk alone may have been deleted there. The disk stands in where there is no Redis, or while it is down.
+        ttl, options: of this entry, instead of the cache's
         """
-        if text is None:
-            return NOWHERE
-        states: list[tuple[Tier, State]] = []
-        answered = False
-        for tier in self.outer(tiers):
-            reading = tier.read(text)
-            if reading is None:
-                continue
-            states.append((tier, reading.state))
-            if reading.body is not None and not answered:
-                try:
-                    return Found(codec.loads(reading.body), reading.expires)
-                except ValueError:
-                    pass  # damaged: it is loaded anew and overwritten
-            answered = True
-        return Miss(states)
+        return self.load(key, loader, ttl=ttl, **options).value  # type: ignore[no-any-return]
 
-    def store(self, text: str | None, body: bytes, expires: float, missed: Miss) -> None:
-        """Write an encoded value to the tiers that have answered, unless it was deleted there since."""
-        for tier, state in missed.states:
-            assert text is not None
-            tier.write(text, body, expires, state)
+    def load(
+        self, key: str, loader: Callable[[], Any], *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]
+    ) -> CachedValue:
+        """Do as `get_or_set`, and return the value with its origin."""
+        import threading
 
-    def keep(self, key: Hashable, held: Held, expires: float, flight: Flight) -> None:
-        """Hold a value in memory, unless it was deleted since its flight began."""
-        with self.flights.lock:
-            if not flight.stale:
-                self.memory.put(key, held, expires, limit=self.settings.memory_entries)
+        from kit_cache.loading.entrance import fetch, look_quickly, run
 
-    def delete(self, key: Hashable, text: str | None, tiers: frozenset[str]) -> bool:
-        """Delete one value from every tier; tell whether all have answered.
+        call = self._call(key, ttl, options, threading.get_ident())
+        found = look_quickly(call)
+        return found if isinstance(found, CachedValue) else run(fetch(call, found), loader)
 
-        Memory comes last: a load that reads Redis just before the deletion there is still under way, and is made
-        stale, or has put its value into memory already, where it is now removed.
+    # ---- Writing
+
+    def set(self, key: str, value: Any, *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]) -> bool:
+        """Store a value in every tier, whatever was there; tell whether every tier has answered.
+
+        A tier that does not answer forgets the key as soon as it is back, so that no older value comes out of it.
         """
-        done = True
-        if text is not None:
-            for tier in self.outer(tiers):
-                done = tier.delete(text) and done
-        with self.flights.lock:
-            self.flights.overtake(key)
-            self.memory.pop(key)
-        return done
+        return self.set_many({key: value}, ttl=ttl, **options)
+
+    def set_many(self, values: Mapping[str, Any], *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]) -> bool:
+        """Store several values; UncacheableValueError is raised before any of them is."""
+        calls = [(self._call(key, ttl, options), value) for key, value in values.items()]
+        prepared = [(call, self._core.prepare(call, value, loaded=False)) for call, value in calls]
+        done = [self._core.replace(call, each) for call, each in prepared]  # every one, whatever the others say
+        return all(done)
+
+    def touch(self, key: str, ttl: Seconds | None = None) -> bool:
+        """Give a value that is there its whole ttl again, or another; tell whether there was one."""
+        found = self.get_entry(key)
+        if found is None or found.stale:
+            return False
+        return self.set(key, found.value, ttl=ttl)
+
+    def delete(self, *keys: str) -> bool:
+        """Delete keys from every tier, and let no load under way bring them back; tell whether every tier has answered.
+
+        A deletion that Redis missed is done as soon as it is back.
+        """
+        return self._core.delete([_valid_key(key) for key in keys], self._tiers)
+
+    def delete_pattern(self, pattern: str) -> bool:
+        """Delete the keys that match a glob pattern (`user:*`); tell whether every tier has answered."""
+        return self._core.delete_pattern(pattern)
+
+    def invalidate_tags(self, *tags: str) -> bool:
+        """Make every value with one of the tags a miss: one write for each tag, however many values there are."""
+        return self._core.invalidate_tags(tags)
 
     def clear(self) -> bool:
-        """Delete everything from every tier; tell whether all have answered."""
-        done = True
-        for tier in self.outer(self.tiers):
-            done = tier.clear() and done
-        with self.flights.lock:
-            self.flights.overtake_all()
-            self.memory.clear()
-        return done
+        """Delete everything under the cache's name: one write, after which room is made in the background."""
+        return self._core.clear()
 
     def stats(self) -> CacheStats:
-        """Ask the tiers how they are, and count."""
-        self.outer(self.tiers)
-        redis, disk = self._opened.get("redis"), self._opened.get("disk")
-        return {
-            "success": True,
-            "cache_name": self.name,
-            "redis_available": redis is not None and redis.available(),
-            "disk_available": disk is not None and disk.available(),
-            "disk_path": str(self.settings.directory) if disk is not None else None,
-            "hits": self.hits,
-            "misses": self.misses,
-            "memory_entries": len(self.memory),
-        }
+        """Return how the cache is doing."""
+        return stats_of(self._core)
 
-    def reset(self) -> None:
-        """Close everything, forget the memory, the counts and the settings; Redis and the disk keep their values."""
-        with self._lock:
-            opened, self._opened, self._settings = self._opened, {}, None
-        with self.flights.lock:
-            self.flights.overtake_all()
-            self.memory.clear()
-        self.hits = self.misses = 0
-        for tier in opened.values():
-            tier.close()
+    # ---- The same for coroutines
+
+    async def aget(self, key: str, default: Any = None) -> Any:
+        """Return the value under `key`, or `default`."""
+        found = await self.aget_entry(key)
+        return default if found is None else found.value
+
+    async def aget_entry(self, key: str) -> CachedValue | None:
+        """Return the value with its origin; see `get_entry`."""
+        return await _in_thread(self.get_entry, key)
+
+    async def aget_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Return the values that are there, by key."""
+        return await _in_thread(self.get_many, list(keys))
+
+    async def aget_or_set(
+        self, key: str, loader: Callable[[], Awaitable[T]], *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]
+    ) -> T:
+        """Return the value under `key`, or await its loader, once for all that ask for it."""
+        return (await self.aload(key, loader, ttl=ttl, **options)).value  # type: ignore[no-any-return]
+
+    async def aload(
+        self, key: str, loader: Callable[[], Awaitable[Any]], *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]
+    ) -> CachedValue:
+        """Do as `aget_or_set`, and return the value with its origin."""
+        import asyncio
+
+        from kit_cache.loading.flow import fetch
+        from kit_cache.loading.steps import run_async
+
+        call = self._call(key, ttl, options, asyncio.current_task(), asyncio.get_running_loop())
+        return await run_async(fetch(call), loader)
+
+    async def aset(self, key: str, value: Any, *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]) -> bool:
+        """Store a value; see `set`."""
+        return await _in_thread(lambda: self.set(key, value, ttl=ttl, **options))
+
+    async def aset_many(
+        self, values: Mapping[str, Any], *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]
+    ) -> bool:
+        """Store several values; see `set_many`."""
+        return await _in_thread(lambda: self.set_many(values, ttl=ttl, **options))
+
+    async def atouch(self, key: str, ttl: Seconds | None = None) -> bool:
+        """Give a value that is there its ttl again; see `touch`."""
+        return await _in_thread(self.touch, key, ttl)
+
+    async def adelete(self, *keys: str) -> bool:
+        """Delete keys; see `delete`."""
+        return await _in_thread(self.delete, *keys)
+
+    async def adelete_pattern(self, pattern: str) -> bool:
+        """Delete the keys that match; see `delete_pattern`."""
+        return await _in_thread(self.delete_pattern, pattern)
+
+    async def ainvalidate_tags(self, *tags: str) -> bool:
+        """Make every value with one of the tags a miss."""
+        return await _in_thread(self.invalidate_tags, *tags)
+
+    async def aclear(self) -> bool:
+        """Delete everything under the cache's name."""
+        return await _in_thread(self.clear)
+
+    async def astats(self) -> CacheStats:
+        """Return how the cache is doing."""
+        return await _in_thread(self.stats)
+
+    # ----
+
+    @property
+    def _tiers(self) -> frozenset[str]:
+        return self._core.tiers_of(self._policy.tiers)
+
+    def _call(
+        self,
+        key: str,
+        ttl: Ttl | None = None,
+        options: EntryOptions | None = None,
+        me: object = None,
+        loop: Any = None,
+    ) -> Any:
+        from kit_cache.loading.flow import Call
+
+        policy: Policy = self._policy
+        if ttl is not None or options:
+            policy = make_policy(self._ttl if ttl is None else ttl, {**self._options, **(options or {})})
+        tiers = self._core.tiers_of(policy.tiers)
+        authority = self._core.authority(tiers)
+        return Call(self._core, _valid_key(key), policy, tiers, authority, bool(authority), me, loop, self.name)
 
 
-_caches: dict[str, Cache] = {}
-_caches_lock = threading.Lock()
+def _valid_key(key: object) -> str:
+    if type(key) is not str or not 0 < len(key) <= _LONGEST_KEY or key.startswith(LOCAL):
+        raise CacheKeyError(
+            "Cache", "key", type(key).__name__, f"must be a text of 1 to {_LONGEST_KEY} characters, not {key!r}"
+        )
+    return key
 
 
-def declare(cache_name: str, tiers: frozenset[str] | None) -> Cache:
-    """Return the cache of this name, and note which tiers another function of it uses."""
-    with _caches_lock:
-        cache = _caches.setdefault(cache_name, Cache(cache_name))
-        cache.add(tiers)
-        return cache
+async def _in_thread(function: Callable[..., T], *args: Any) -> T:
+    from kit_core.loop import in_thread
 
-
-def _declared(cache_name: str) -> Cache:
-    cache = _caches.get(cache_name)
-    if cache is None:
-        raise UnknownCacheError(cache_name)
-    return cache
-
-
-def clear(cache_name: str) -> bool:
-    """Delete everything that is cached under a name, in every tier.
-
-    Other processes see it at once in Redis, on this machine's disk too; their own memory keeps values until these
-    expire. Return whether every tier has answered: a deletion that Redis missed is done as soon as it is back. Raise
-    UnknownCacheError for a name that no decorator has declared.
-    """
-    return _declared(cache_name).clear()
-
-
-def stats(cache_name: str) -> CacheStats:
-    """Return how a cache is doing; raise UnknownCacheError for a name that no decorator has declared."""
-    return _declared(cache_name).stats()
-
-
-def reset() -> None:
-    """Forget the state of this process: values in memory, counts, connections, and the environment's settings.
-
-    For tests, and after the environment has changed. Redis and the disk keep their values.
-    """
-    for cache in list(_caches.values()):
-        cache.reset()
+    return await in_thread(function, *args)

@@ -1,10 +1,11 @@
 """The errors of this package.
 
 CacheError
-├── CacheConfigError     a decorator's argument or an environment variable makes no sense; also a ValueError
+├── CacheConfigError     an argument or an environment variable makes no sense; also a ValueError
 ├── CacheKeyError        a call can't be turned into a key; also a TypeError
+├── LoadTimeoutError     a loader took longer than its hard time-out; also a TimeoutError
 ├── UncacheableValueError  a result can't be stored; also a TypeError
-└── UnknownCacheError    no decorator has declared this cache name; also a LookupError
+└── UnknownCacheError    no decorator and no `Cache` has declared this cache name; also a LookupError
 
 A Redis that is down, a full disk or a damaged file is never an error: it is a miss.
 """
@@ -21,7 +22,7 @@ class CacheError(Exception):
 
 
 class CacheConfigError(CacheError, ValueError):
-    """Say that a decorator's argument or an environment variable makes no sense."""
+    """Say that an argument or an environment variable makes no sense."""
 
 
 class CacheKeyError(CacheError, TypeError):
@@ -37,21 +38,35 @@ class CacheKeyError(CacheError, TypeError):
         self.kind = kind
 
 
+class LoadTimeoutError(CacheError, TimeoutError):
+    """Say that a loader took longer than its hard time-out, and no stale value was there.
+
+    `key` is the entry's key, `seconds` the time-out. The loader goes on, and its result is cached.
+    """
+
+    def __init__(self, key: str, seconds: float) -> None:
+        super().__init__(f"loading {key!r} took longer than {seconds:g} s")
+        self.key = key
+        self.seconds = seconds
+
+
 class UncacheableValueError(CacheError, TypeError):
     """Say where in a result there is something that can't be stored.
 
-    `path` leads there from the result itself (`$.items[3].owner`), `kind` is the type that was found there.
+    `path` leads there from the result itself (`$.items[3].owner`), `kind` is the type that was found there, and
+    `value` the whole result, so that the loader's work is not lost.
     """
 
-    def __init__(self, path: str, kind: str, function: str = "") -> None:
+    def __init__(self, path: str, kind: str, function: str = "", *, value: Any = None) -> None:
         super().__init__(f"{function or 'the value'}: {path} of type {kind!r} can't be cached")
         self.path = path
         self.kind = kind
         self.function = function
+        self.value = value
 
 
 class UnknownCacheError(CacheError, LookupError):
-    """Say that no decorator has declared this cache name; `cache_name` is the unknown name."""
+    """Say that nothing has declared this cache name; `cache_name` is the unknown name."""
 
     def __init__(self, cache_name: str) -> None:
         super().__init__(f"no cache is named {cache_name!r}")
@@ -60,4 +75,6 @@ class UnknownCacheError(CacheError, LookupError):
 
 def _restored(kind: type[CacheError], args: tuple[Any, ...]) -> CacheError:
     """Return an error that was pickled or copied, without its attributes."""
-    return kind.__new__(kind, *args)
+    error = kind.__new__(kind, *args)
+    error.args = args  # which an OSError takes from its constructor only
+    return error

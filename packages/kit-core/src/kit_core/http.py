@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 65_536
 _LONGEST_HEAD = 262_144
+_MOST_DIGITS = 18  # of a length
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _SPACES = " \t"
 _NO_NAME = frozenset("\0\t\n\r :")
@@ -125,6 +126,8 @@ class Reader:
             self._more()
         head = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
+        if not head.count(b"\r") == head.count(b"\n") == head.count(b"\r\n") or b"\0" in head:
+            raise ProtocolError("the head of the answer has a character that no line holds")
         first, _, rest = head.partition(b"\r\n")
         version, _, status = first.partition(b" ")
         if version not in (b"HTTP/1.1", b"HTTP/1.0") or not status[:3].isdigit() or status[3:4] not in (b"", b" "):
@@ -138,11 +141,13 @@ class Reader:
         if "transfer-encoding" in fields:
             if fields["transfer-encoding"].strip().lower() != "chunked":
                 raise ProtocolError("the answer has a transfer encoding other than chunked")
-            return self._chunks(most)
+            body, is_whole = self._chunks(most)
+            # Two lengths may be read as two answers by somebody in between (RFC 9112, 6.3).
+            return body, is_whole and "content-length" not in fields
         announced = fields.get("content-length")
         if announced is None:
             return self._until_closed(most), False
-        if not (announced.isascii() and announced.isdigit()):
+        if not (announced.isascii() and announced.isdigit() and len(announced) <= _MOST_DIGITS):
             raise ProtocolError("the answer has a length that is no number")
         length = int(announced)
         wanted = length if most is None else min(length, most)
@@ -169,12 +174,12 @@ class Reader:
         parts: list[bytes] = []
         size = 0
         while length := self._chunk_length():
+            if most is not None and size + length > most:
+                return b"".join((*parts, self._take(most - size))), False
             parts.append(self._take(length))
             size += length
             if self._take(2) != b"\r\n":
                 raise ProtocolError("a chunk of the answer is longer than it says")
-            if most is not None and size > most:
-                return b"".join(parts)[:most], False
         while self._line():
             pass
         return b"".join(parts), True

@@ -54,10 +54,14 @@ async def test_it_serves_its_routes(run_template: Any, http: aiohttp.ClientSessi
     assert {event["requestContext"]["stage"] for event in shop.notes} == {"live"}
 
 
-async def test_the_rules_are_the_developers(run_template: Any, http: aiohttp.ClientSession) -> None:
-    shop = await run_template(SOCKET, APP, websocket=WebSocketRules(throttled=1, speed=60))
-    async with http.ws_connect(shop.urls["websocket"]) as ws:
-        await ws.send_json({"action": "twice"})
-        assert await ws.receive_str() == "throttled throttled"
-        async with asyncio.timeout(60):
-            assert (await ws.receive()).data == 1001
+@pytest.mark.parametrize(
+    ("rules", "answer"), [(WebSocketRules(throttled=1), "throttled throttled"), (WebSocketRules(speed=600), 1001)]
+)
+async def test_the_rules_are_the_developers(
+    run_template: Any, http: aiohttp.ClientSession, rules: WebSocketRules, answer: str | int
+) -> None:
+    shop = await run_template(SOCKET, APP, websocket=rules)
+    async with http.ws_connect(shop.urls["websocket"]) as ws, asyncio.timeout(60):
+        if rules.throttled:
+            await ws.send_json({"action": "twice"})
+        assert (await ws.receive()).data == answer

@@ -355,3 +355,19 @@ def test_transactions_lose_no_other_write(cloud):
     for call in calls:
         call.result()
     assert dynamodb.scan(TableName="t", Select="COUNT")["Count"] == 150
+
+
+def test_nothing_that_is_gone_is_kept(cloud):
+    from moto.dynamodb.models.dynamo_type import Item
+    from moto.sqs.models import Message
+
+    sqs, dynamodb = cloud.client("sqs"), cloud.client("dynamodb")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    schema = {"AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"}
+    dynamodb.create_table(TableName="t", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], **schema)
+    for _ in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody="m")
+        dynamodb.put_item(TableName="t", Item={"id": {"S": "i"}})
+        assert dynamodb.scan(TableName="t")["Count"] == 1
+    assert (Item.instances_tracked, Message.instances_tracked) == ([], [])
+    assert len(sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]) == 3

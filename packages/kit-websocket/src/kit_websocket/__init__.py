@@ -41,9 +41,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from kit_websocket.broadcasts.presence import Presence
     from kit_websocket.connections.connection import Connection
     from kit_websocket.connections.manager import APIGatewayWSConnectionManager, ConnectionManager
-    from kit_websocket.connections.presence import Presence
     from kit_websocket.connections.rooms import Member
     from kit_websocket.connections.sync import SyncConnectionManager
     from kit_websocket.errors import (
@@ -78,7 +78,7 @@ else:
     _HOMES = {
         "connections.connection": ("Connection",),
         "connections.manager": ("APIGatewayWSConnectionManager", "ConnectionManager"),
-        "connections.presence": ("Presence",),
+        "broadcasts.presence": ("Presence",),
         "connections.rooms": ("Member",),
         "connections.sync": ("SyncConnectionManager",),
         "errors": tuple(name for name in __all__ if name.endswith("Error")),

@@ -1,4 +1,4 @@
-"""AWS by way of kit-aws, where it is more than a call: boto3 for what is done once or behind a proxy."""
+"""AWS by way of kit-aws, where it is more than a call: boto3 for tables and behind a proxy."""
 
 from typing import Any
 from urllib.parse import quote
@@ -66,7 +66,7 @@ def post(connection_id: str, body: bytes, *, endpoint_url: str, region: str | No
 def post_by_boto3(
     connection_id: str, body: bytes, *, endpoint_url: str, region: str | None, seconds: float
 ) -> tuple[int, str]:
-    """Do as `post`, through boto3, which knows proxies and profiles, and is what tests mock."""
+    """Do as `post`, through boto3, which knows proxies and profiles, and which tests mock."""
     options: dict[str, Any] = {"endpoint_url": endpoint_url, "region": region, "max_attempts": 1}
     try:
         with kit_aws.aws_errors("PostToConnection"):

@@ -86,7 +86,7 @@ def perform(
         resource = next((str(parameters[name]) for name in _SUBJECTS if name in parameters), None)
     if timeout is None and operation == "ReceiveMessage" and isinstance(parameters.get("WaitTimeSeconds"), int):
         timeout = _TIMEOUT + parameters["WaitTimeSeconds"]
-    found = _own(described, region, endpoint_url)
+    found = None if _is_special(service, parameters) else _own(described, region, endpoint_url)
     if found is None:
         from kit_aws.calls import fallback
 
@@ -109,6 +109,9 @@ def perform(
     except ParameterError as error:
         text = f"{subject(operation, resource)} failed: {error}"
         raise ParameterError(text, error.parameter, operation=operation, resource=resource) from None
+    except UnicodeEncodeError:  # it would show the value
+        text = f"{subject(operation, resource)} failed: a parameter has a lone surrogate, which UTF-8 cannot hold"
+        raise ParameterError(text, operation=operation, resource=resource) from None
     return sending.send(
         sending.Call(
             described,
@@ -122,6 +125,15 @@ def perform(
             str(parameters.get("Bucket", "")),
         )
     )
+
+
+def _is_special(service: str, parameters: Mapping[str, Any]) -> bool:
+    """Say whether a bucket has an endpoint, or a signature, of its own, which boto3 knows."""
+    if service != "s3":
+        return False
+    from kit_aws.calls import s3
+
+    return s3.is_special(parameters.get("Bucket"))
 
 
 def _own(service: Service, region: str | None, endpoint_url: str | None) -> Any:

@@ -12,7 +12,7 @@ from kit_aws.signature import Credentials
 
 _ADVISED, _NEEDED = 900, 60  # seconds before the end: from then on new ones are asked for, and waited for
 _PAUSE = 30  # seconds between two questions after one that failed
-_LOCAL = ("127.0.0.1", "localhost", "[::1]", "169.254.170.2", "169.254.170.23")
+_LOCAL = ("127.0.0.1", "localhost", "::1", "169.254.170.2", "169.254.170.23", "fd00:ec2::23")
 
 _lock = threading.Lock()
 _kept: tuple[str, Credentials, float] | None = None  # the URL, and when they end by the wall clock
@@ -32,7 +32,10 @@ def current() -> Credentials | None:
     """
     access_key, secret_key = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access_key and secret_key:
-        return Credentials(access_key, secret_key, os.environ.get("AWS_SESSION_TOKEN") or None)
+        token = os.environ.get("AWS_SESSION_TOKEN") or None
+        if not (access_key.isprintable() and (token is None or token.isprintable())):
+            raise CredentialsError("AWS_ACCESS_KEY_ID or AWS_SESSION_TOKEN has a line break or a control character")
+        return Credentials(access_key, secret_key, token)
     url = os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
     return _of_container(url) if url else None
 
@@ -82,7 +85,7 @@ def _read(url: str) -> tuple[Credentials, float]:
     from kit_aws.calls.times import seconds_of
 
     parts = urlsplit(url)
-    if parts.scheme != "https" and parts.netloc.rpartition("@")[2].partition(":")[0] not in _LOCAL:
+    if parts.scheme != "https" and parts.hostname not in _LOCAL:
         raise CredentialsError("AWS_CONTAINER_CREDENTIALS_FULL_URI is neither HTTPS nor a host of this machine's")
     headers = {"Accept": "application/json"}
     if token := _token():
@@ -95,7 +98,7 @@ def _read(url: str) -> tuple[Credentials, float]:
         said = loads(answer.body)
         ends = seconds_of(said["Expiration"]) if said.get("Expiration") else float("inf")
         return Credentials(said["AccessKeyId"], said["SecretAccessKey"], said.get("Token") or None), ends
-    except (HttpConnectionError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, HttpConnectionError, KeyError, TypeError, ValueError) as error:
         raise CredentialsError(f"The container's credentials: {type(error).__name__}") from error
     finally:
         connections.close()

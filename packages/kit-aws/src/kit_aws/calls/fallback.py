@@ -5,6 +5,7 @@ from typing import Any
 
 from kit_aws import boto3
 from kit_aws.botocore import aws_errors, method_of
+from kit_aws.calls.model import ONCE
 
 # A client's timeout is fixed, so that timeouts taken from the remaining time share some thirty clients.
 _TIMEOUTS = (
@@ -29,6 +30,8 @@ def send(
     options: dict[str, Any] = {}
     if timeout is not None:
         options["read_timeout"] = max((each for each in _TIMEOUTS if each <= timeout), default=_TIMEOUTS[0])
+    if most is None and operation in ONCE:
+        most = 1  # boto3 repeats them also after a timeout
     if most is not None:
         options["max_attempts"] = most
     chosen = boto3.client(service, region=region, endpoint_url=endpoint_url, **options)

@@ -24,12 +24,12 @@ def answer(service: Service, operation: Operation, body: bytes) -> dict[str, Any
     """Return the parsed answer. Raise ValueError for a body that is no answer."""
     if not operation.output:
         return {}
-    value = loads(body)
+    value = _parsed(body)
     if not isinstance(value, dict):
         raise ValueError(f"the answer is a {type(value).__name__}")
     try:
         found: dict[str, Any] = read(service.shapes, operation.output, value)
-    except (AttributeError, TypeError) as error:
+    except (AttributeError, RecursionError, TypeError) as error:
         raise ValueError(f"the answer is not of its form: {error}") from None
     return found
 
@@ -55,10 +55,17 @@ def _content(status: int, body: bytes) -> dict[str, Any]:
     if status >= 500 and (not text or text.startswith("<html>")):
         return {"message": phrase(status)}
     try:
-        found = loads(text) if text else {}
+        found = _parsed(text) if text else {}
     except ValueError:
         found = {"message": text}
     return found if isinstance(found, dict) else {"message": text}
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return loads(text)
+    except RecursionError:
+        raise ValueError("the answer is nested too deeply") from None
 
 
 def _code_of(found: Any, otherwise: str) -> str:
@@ -69,7 +76,7 @@ def _details(service: Service, name: str, headers: Mapping[str, str], content: d
     shape = service.shapes[name]
     try:
         found = read(service.shapes, name, content)
-    except (AttributeError, TypeError, ValueError):
+    except (AttributeError, RecursionError, TypeError, ValueError):
         return {}
     for member, (location, field) in (shape[3] if len(shape) > 3 else {}).items():
         if location == "header" and (value := headers.get(field.lower())) is not None:

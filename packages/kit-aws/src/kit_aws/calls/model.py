@@ -47,6 +47,9 @@ class Service(NamedTuple):
     shapes: dict[str, Shape]
 
 
+# A second execution could do the work twice: these are not repeated once they have been sent without an answer.
+ONCE = frozenset({"Invoke", "PostToConnection"})
+
 NAMES = (
     *("apigatewaymanagementapi", "dynamodb", "events", "lambda", "s3"),
     *("secretsmanager", "sns", "sqs", "ssm", "sts"),
@@ -60,7 +63,9 @@ def service_of(name: str) -> Service:
     found = _loaded.get(name)
     if found is None:
         if name not in NAMES:
-            raise ValueError(f"kit_aws.call knows no service {name!r}: use kit_aws.client({name!r})")
+            near = name.lower()
+            remedy = f"did you mean {near!r}?" if near in NAMES else f"use kit_aws.client({name!r})"
+            raise ValueError(f"kit_aws.call knows no service {name!r}: {remedy}")
         from importlib import import_module
 
         module = import_module(f"kit_aws.calls.models.{'lambda_' if name == 'lambda' else name}")
@@ -72,9 +77,9 @@ def operation_of(service: Service, name: str) -> Operation:
     """Return an operation by its name in the API. Raise ValueError for one that is not offered."""
     found = service.operations.get(name)
     if found is None:
+        plain = name.replace("_", "").lower()
+        near = next((each for each in service.operations if each.lower() == plain), None)
         offered = ", ".join(service.operations)
-        raise ValueError(
-            f"kit_aws.call has no operation {name!r} of {service.name!r} (it has {offered}): "
-            f"use kit_aws.client({service.name!r})"
-        )
+        remedy = f"did you mean {near!r}?" if near else f"use kit_aws.client({service.name!r})"
+        raise ValueError(f"kit_aws.call has no operation {name!r} of {service.name!r} (it has {offered}): {remedy}")
     return found

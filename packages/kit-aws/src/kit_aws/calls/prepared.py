@@ -7,7 +7,7 @@ class Prepared(NamedTuple):
     """Hold a request.
 
     path: encoded, as it is sent after the endpoint's own; "/" is the endpoint itself
-    query: encoded, without the mark; `canonical_query` has its pairs sorted
+    query: encoded, without the mark
     headers: all that are signed but the host, the time and the token, by their names in lower case
     """
 

@@ -8,6 +8,9 @@ from kit_aws.calls.model import Operation, Service
 from kit_aws.calls.prepared import Prepared
 from kit_aws.calls.writing import content_of, problem, written
 
+_CONTROL = frozenset(map(chr, (*range(9), *range(10, 32), 127)))
+_NO_NAME = _CONTROL | frozenset("\t :")
+
 
 def request(service: Service, operation: Operation, parameters: Mapping[str, Any]) -> Prepared:
     """Return the request of an operation. Raise `ParameterError`."""
@@ -31,12 +34,13 @@ def request(service: Service, operation: Operation, parameters: Mapping[str, Any
             headers |= {f"{field}{key}".lower(): each for key, each in value.items()}
     for name, value in headers.items():
         if (
-            "\n" in value
-            or "\r" in value
+            not _CONTROL.isdisjoint(value)
             or not name.isascii()
+            or not _NO_NAME.isdisjoint(name)
             or (name.startswith("x-amz-meta-") and not value.isascii())
         ):
-            raise problem(name, "is sent as a header field: it has no line breaks, and metadata are in ASCII")
+            text = "is sent as a header field: it has no line breaks and control characters, and metadata are in ASCII"
+            raise problem(name, text)
     return Prepared(operation.method, path, "&".join(query), headers, body)
 
 

@@ -54,6 +54,7 @@ _CLOCK_CODES = frozenset(
         "SignatureDoesNotMatch",
     }
 )
+_MOST_DIGITS = 12  # of a pause; one with more is beyond all time that there is, too
 _SKEWED = 240  # seconds; AWS allows for five minutes, S3 for fifteen
 
 
@@ -101,15 +102,18 @@ def is_transient(refusal: Refusal, service: Service, operation: Operation) -> bo
 def pause(attempt: int, *, throttled: bool, headers: Mapping[str, str]) -> float:
     """Return the seconds before the next attempt: as many as the service asks for, if it asks for more."""
     seconds = (_THROTTLED if throttled else _FAILED).delay(attempt)
-    asked = headers.get("retry-after", "").strip()
-    if asked.isdecimal():
-        return max(seconds, int(asked))
-    asked = headers.get("x-amz-retry-after", "").strip()
-    return max(seconds, int(asked) / 1000) if asked.isdecimal() else seconds
+    for name, unit in (("retry-after", 1), ("x-amz-retry-after", 1000)):
+        asked = headers.get(name, "").strip()
+        if asked.isdecimal():
+            return max(seconds, int(asked[:_MOST_DIGITS]) / unit)
+    return seconds
 
 
-def clock_offset(refusal: Refusal, headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds that the service's clock is ahead of `now`, if the call failed because this one is off."""
+def clock_offset(refusal: Refusal, headers: Mapping[str, str], now: float, used: float) -> float | None:
+    """Return the seconds that the service's clock is ahead of `now`, if the call failed because this one is off.
+
+    used: the offset by which the call was signed
+    """
     if refusal.code not in _CLOCK_CODES or "date" not in headers:
         return None
     from kit_aws.calls.times import http_time_of
@@ -118,4 +122,4 @@ def clock_offset(refusal: Refusal, headers: Mapping[str, str], now: float) -> fl
         offset = http_time_of(headers["date"]).timestamp() - now
     except ValueError:
         return None
-    return offset if abs(offset) > _SKEWED else None
+    return offset if abs(offset - used) > _SKEWED else None

@@ -21,10 +21,16 @@ _END = "-----END CERTIFICATE-----"
 
 
 def ca_file() -> str | None:
-    """Return the file that the environment names, by its place or below the function's code, or None."""
+    """Return the file that the environment names, by its place or below the function's code, or None.
+
+    A file in `REQUESTS_CA_BUNDLE` comes last, as in botocore.
+    """
     path = os.environ.get("KIT_AWS_CA_BUNDLE")
-    if not path or os.path.isabs(path) or os.path.exists(path):  # noqa: PTH110, PTH117  (pathlib takes 5 ms)
-        return path or None
+    if not path:
+        path = os.environ.get("REQUESTS_CA_BUNDLE")
+        return path if path and os.path.isfile(path) else None  # noqa: PTH113  (pathlib takes 5 ms)
+    if os.path.isabs(path) or os.path.exists(path):  # noqa: PTH110, PTH117  (pathlib takes 5 ms)
+        return path
     return f"{os.environ.get('LAMBDA_TASK_ROOT', '.')}/{path}"
 
 

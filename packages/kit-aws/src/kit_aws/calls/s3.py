@@ -11,11 +11,23 @@ from kit_aws.calls.target import Target
 from kit_aws.calls.writing import problem
 
 _LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
+# "Directory bucket naming rules" and "Access point aliases" in the S3 user guide.
+SPECIAL = {
+    "--x-s3": "a directory bucket",
+    "--xa-s3": "an access point of a directory bucket",
+    "--op-s3": "an access point on Outposts",
+    ".mrap": "a multi-region access point",
+}
 _HEADER = "x-amz-checksum-"
 _MOVED = (301, 307, 400)  # 400 where the signature names another region
 _MOST_KEPT = 1000
 
 _regions: dict[str, str] = {}  # of buckets in another region than the calls'
+
+
+def is_special(bucket: Any) -> bool:
+    """Say whether it is the ARN of an access point, or a name with an endpoint or a signature of its own."""
+    return isinstance(bucket, str) and (bucket.startswith("arn:") or bucket.endswith(tuple(SPECIAL)))
 
 
 def addressed(prepared: Prepared, target: Target, parameters: Mapping[str, Any]) -> tuple[Prepared, Target]:

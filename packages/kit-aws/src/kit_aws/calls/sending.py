@@ -14,7 +14,7 @@ from kit_core.loading import renew_with_snapshot
 
 from kit_aws import forks
 from kit_aws.calls import retries, roots
-from kit_aws.calls.model import Operation, Service
+from kit_aws.calls.model import ONCE, Operation, Service
 from kit_aws.calls.prepared import Prepared
 from kit_aws.calls.target import Target
 from kit_aws.codes import Refusal, error_of, shows, subject
@@ -24,8 +24,6 @@ from kit_aws.version import user_agent
 
 _RESERVE = 0.5  # seconds of the invocation that are kept for answering
 _BUDGET = 3  # as many times the timeout may pass until the last attempt begins
-# A second execution could do the work twice: these are not repeated once they have been sent without an answer.
-_ONCE = frozenset({"Invoke", "PostToConnection"})
 # These only read, so that a connection that seems to have died is replaced after a quarter of the timeout.
 _READS = ("BatchGet", "Get", "Head", "Query", "Scan", "TransactGet")
 
@@ -73,13 +71,14 @@ def send(call: Call) -> dict[str, Any]:
     corrected = False
     attempt = 1
     while True:
-        answered = _attempt(call, f"attempt={attempt}; max={call.most}", invocation_id)
+        offset = _clock_offset
+        answered = _attempt(call, f"attempt={attempt}; max={call.most}", invocation_id, offset)
         if not isinstance(answered, _Failed):
             if attempt > 1:
                 quota.give_back()
             answered["ResponseMetadata"]["RetryAttempts"] = attempt - 1
             return answered
-        if not corrected and (again := _corrected(call, answered)):
+        if not corrected and (again := _corrected(call, answered, offset)):
             call, corrected = again, True
             continue
         if not answered.is_repeatable or attempt >= call.most or not quota.take():
@@ -98,11 +97,11 @@ def _seconds_left(begun: float, timeout: float) -> float:
     return left if remaining is None else min(left, remaining / 1000 - _RESERVE)
 
 
-def _attempt(call: Call, counted: str, invocation_id: str) -> "dict[str, Any] | _Failed":
-    headers = signed(call.prepared, call.target, call.service, call.credentials, time.time() + _clock_offset)
+def _attempt(call: Call, counted: str, invocation_id: str, offset: float) -> "dict[str, Any] | _Failed":
+    headers = signed(call.prepared, call.target, call.service, call.credentials, time.time() + offset)
     headers["amz-sdk-invocation-id"] = invocation_id
     headers["amz-sdk-request"] = counted
-    once = call.operation.name in _ONCE
+    once = call.operation.name in ONCE
     reads = call.operation.name.startswith(_READS)
     url = url_of(call.prepared, call.target)
     request = Request(call.prepared.method, url, headers, call.prepared.body, call.timeout, reads)
@@ -183,9 +182,9 @@ def _repeats(call: Call, refusal: Refusal) -> bool:
     return call.hide is not None and shows(refusal.message, call.hide)
 
 
-def _corrected(call: Call, failed: _Failed) -> Call | None:
+def _corrected(call: Call, failed: _Failed, offset: float) -> Call | None:
     """Return the call as it is to be sent at once: by another clock, or to another region of S3; None for neither."""
-    if _correct_clock(failed):
+    if _correct_clock(failed, offset):
         return call
     if call.service.name != "s3":
         return None
@@ -195,15 +194,18 @@ def _corrected(call: Call, failed: _Failed) -> Call | None:
     return None if target is None else call._replace(target=target)
 
 
-def _correct_clock(failed: _Failed) -> bool:
-    """Learn the service's time from an answer, if this clock is off; say whether it is."""
+def _correct_clock(failed: _Failed, used: float) -> bool:
+    """Learn the service's time from an answer, if the offset that its call used is wrong; say whether it is.
+
+    Another thread may have learnt it since.
+    """
     global _clock_offset
     error = failed.error
     refusal = Refusal(error.code or "", "", error.status, None, {})
-    offset = retries.clock_offset(refusal, failed.headers, time.time() + _clock_offset)
+    offset = retries.clock_offset(refusal, failed.headers, time.time(), used)
     if offset is None:
         return False
-    _clock_offset += offset
+    _clock_offset = offset
     return True
 
 

@@ -14,7 +14,7 @@ def seconds_of(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError("a bool is no time")
     if isinstance(value, int | float):
-        return seconds_of(datetime.fromtimestamp(value, UTC))
+        return seconds_of(_of_number(value))
     return seconds_of(_of_text(value))
 
 
@@ -23,13 +23,20 @@ def time_of(value: Any) -> datetime:
     if isinstance(value, bool):
         raise ValueError("a bool is no time")
     if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
+        return _of_number(value)
     return _of_text(value)
 
 
 def http_time_of(value: str) -> datetime:
     """Return a time of a header field, as in `Fri, 02 Jan 2026 03:04:05 GMT` (RFC 9110, 5.6.7). Raise ValueError."""
     return datetime.strptime(value, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+
+
+def _of_number(seconds: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OSError, OverflowError) as error:
+        raise ValueError(str(error)) from None
 
 
 def _of_text(text: Any) -> datetime:
@@ -39,7 +46,7 @@ def _of_text(text: Any) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         try:
-            return datetime.fromtimestamp(float(text), UTC)
-        except (OverflowError, OSError, ValueError):
+            return _of_number(float(text))
+        except ValueError:
             return http_time_of(text)
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

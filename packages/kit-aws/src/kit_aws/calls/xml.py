@@ -51,6 +51,6 @@ def parsed(document: bytes) -> Element:
     parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = text, doctype
     try:
         parser.Parse(document, True)
-    except ExpatError as error:
+    except (ExpatError, LookupError) as error:  # the second for an encoding that Python does not know
         raise ValueError(f"no XML: {error}") from None
     return root.children[0]

@@ -1,1 +1,1 @@
-"""The tiers outside the process; one module per library, imported when first needed."""
+"""The places for values: in this process, in Redis, and on disk."""

@@ -1,86 +1,71 @@
-"""The common part of the tiers outside the process.
+"""What every tier outside the process can do: the port that Redis, the disk, and a user's own driver are behind."""
 
-A row is a mark, 16 random bytes, and for a value also the cache's version, its expiry and the encoded value. A
-writer says which state it saw before it loaded the value: the version and the row's first bytes. A
-deletion leaves a tombstone behind and a clearing a new version, so the state is another one, and values that were
-loaded before are refused.
-"""
-
-import os
-import struct
-import time
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-HEAD = 17
-# A load that began before a deletion may end as late as the longest Lambda invocation.
-TOMBSTONE_SECONDS = 900
-_VALUE, _TOMBSTONE = b"V", b"T"
-_LAYOUT = struct.Struct(">c16s16sd")
+from kit_cache.tiers.rows import Reading, Row, State
+
+KEY, TAG, PATTERN, CLEAR = "k", "t", "p", "c"
 
 
-class State(NamedTuple):
-    """The state of a row when the tier was asked; `version` is empty when there was none yet."""
+class Change(NamedTuple):
+    """An invalidation by anybody: a key, a tag, a pattern, or everything; `kind` is the letter of one of these."""
 
-    version: bytes
-    head: bytes
+    kind: str
+    name: str = ""
 
 
-class Reading(NamedTuple):
-    """A tier's answer: its state, and the encoded value with its expiry unless that is missing or has expired."""
+class Peeking(Protocol):
+    """A tier with a quick way for hits; a driver may do without."""
 
-    state: State
-    body: bytes | None = None
-    expires: float = 0.0
+    def peek(self, key: str) -> tuple[object, object] | None:
+        """Return the bytes of the row and of the cache's version and epoch, as they are."""
 
 
 class Tier(Protocol):
-    """A place for encoded values that may fail at any time and never raises because of it."""
+    """A place for encoded values that may fail at any time, and never raises because of it.
+
+    None always means: it does not answer. Methods are called by several threads at once.
+    """
 
     def read(self, key: str) -> Reading | None:
-        """Return the row's value and state, or None if the tier doesn't answer."""
+        """Return the row's value and state."""
 
-    def write(self, key: str, body: bytes, expires: float, state: State) -> None:
-        """Store a value unless the state is no longer `state`."""
+    def read_many(self, keys: Sequence[str]) -> list[Reading] | None:
+        """Return the readings of several keys, in their order."""
 
-    def delete(self, key: str) -> bool:
-        """Forget a key and refuse the loads of it that are under way; tell whether that is done."""
+    def tag_versions(self, tags: Iterable[str]) -> dict[str, str] | None:
+        """Return the current version of each tag."""
+
+    def write(self, key: str, row: Row, state: State) -> bool | None:
+        """Store a row unless the state is no longer `state`; tell whether it is stored."""
+
+    def replace(self, key: str, row: Row, *, tell: bool) -> bool | None:
+        """Store a row whatever was there; with `tell` others drop what their memory has of the key."""
+
+    def delete(self, keys: Sequence[str]) -> bool:
+        """Forget keys, and refuse the loads of them that are under way; tell whether that is done."""
+
+    def delete_pattern(self, pattern: str) -> bool:
+        """Forget the keys that match a glob pattern likewise, and refuse all loads that are under way."""
+
+    def invalidate_tags(self, tags: Sequence[str]) -> bool:
+        """Forget every row with one of the tags likewise."""
 
     def clear(self) -> bool:
         """Forget every key of the cache likewise."""
+
+    def changes(self) -> list[Change] | None:
+        """Return the invalidations since this was last asked; CLEAR where they can't be known."""
+
+    def acquire(self, key: str, token: str, seconds: float, state: State) -> bool | None:
+        """Take the lease of a load that began in this state, unless another has it."""
+
+    def release(self, key: str, token: str, state: State) -> None:
+        """Give the lease back, if it is still the one of `token`."""
 
     def available(self) -> bool:
         """Tell whether the tier answers."""
 
     def close(self) -> None:
         """Let go of connections and files."""
-
-
-def new_version() -> bytes:
-    """Return a version that was never there."""
-    return os.urandom(16)
-
-
-def tombstone() -> bytes:
-    """Return a row that says: deleted."""
-    return _TOMBSTONE + os.urandom(16)
-
-
-def row(body: bytes, expires: float, version: bytes) -> bytes:
-    """Return the row of a value."""
-    return _LAYOUT.pack(_VALUE, os.urandom(16), version, expires) + body
-
-
-def reading(raw: object, version: object, *, written_for: bytes | None = None) -> Reading:
-    """Return the meaning of a row and the cache's version; anything but a current value is a miss.
-
-    A row is current if it was written for that version, or for `written_for`.
-    """
-    version = version if isinstance(version, bytes) else b""
-    raw = raw if isinstance(raw, bytes) else b""
-    state = State(version, raw[:HEAD])
-    if len(raw) < _LAYOUT.size or raw[:1] != _VALUE:
-        return Reading(state)
-    _, _, written, expires = _LAYOUT.unpack_from(raw)
-    if written != (version if written_for is None else written_for) or not expires > time.time():
-        return Reading(state)
-    return Reading(state, raw[_LAYOUT.size :], expires)

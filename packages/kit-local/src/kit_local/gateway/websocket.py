@@ -125,6 +125,7 @@ class WebSocketGateway(Listener):
         handshake.protocol.frames = FrameLimit(connection.refuse)
         await socket.prepare(handshake)
         connection.socket, connection.transport = socket, handshake.transport
+        connection.active_at = time.time()
         self.connections.add(connection)
         code, reason = int(WSCloseCode.ABNORMAL_CLOSURE), ""
         try:

@@ -58,6 +58,11 @@ class DatabaseMapper:
 
         return default_database()
 
+    @property
+    def secured(self) -> bool:
+        """Whether statements switch roles."""
+        return self._security is not None
+
     def run(
         self,
         sql: str,

@@ -14,7 +14,8 @@ class RowSecurity(NamedTuple):
     role: the role to switch to; it must neither own the tables nor bypass row-level security. None keeps the login's
     setting: the name in `current_setting(…)` of policies; its value is the JSON of the claims
 
-    The role of a caller may be a claim itself, by `role_claim`, among `roles`.
+    The role of a caller may be a claim itself, by `role_claim`, among `roles`; `role` is for callers without the claim,
+    who are refused if there is none.
 
     Example:
         >>> Api([Books], row_security=RowSecurity(role="library_reader"))
@@ -31,11 +32,6 @@ class Session:
 
     def __init__(self, security: RowSecurity | None) -> None:
         self._security = security
-
-    @property
-    def reset(self) -> str:
-        """The statement in front of one that is the Api's own, in a transaction that may have the caller's role."""
-        return "" if self._security is None else "SET LOCAL ROLE NONE; "
 
     def prefix(
         self,
@@ -68,15 +64,14 @@ class Session:
         parameters["claims_json"] = dumps(dict(claims or {}))
         calls = ["set_config(%(claims_name)s, %(claims_json)s, true)"]
         role = security.role
-        if security.role_claim is not None and claims is not None and security.role_claim in claims:
-            role = str(claims[security.role_claim])
+        given = None if security.role_claim is None else (claims or {}).get(security.role_claim)
+        if given is not None:
+            role = str(given)
             if role not in security.roles:
                 raise RestError(403, "42501", "permission denied to set role")
-        elif role is None and security.roles:
-            # Never the login's role, which was not checked.
-            if claims is None:
-                raise RestError(401, "PGRST302", "Anonymous access is disabled")
-            raise RestError(403, "42501", "permission denied to set role")
+        elif role is None and (security.role_claim is not None or security.roles):
+            # The login's own role may see everything.
+            raise RestError(401 if claims is None else 403, "42501", "The caller's claims name no role")
         if role is not None:
             parameters["role_name"] = role
             calls.append("set_config('role', %(role_name)s, true)")

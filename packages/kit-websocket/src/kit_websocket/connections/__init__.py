@@ -2,6 +2,5 @@
 
 manager: `ConnectionManager`, which users meet; sync: its twin that blocks; connection: one row
 table: the connection table; rooms: the table of memberships; removal: forgetting connections that are gone
-deliveries, broadcasting, sources: sending to rooms, to users, to everyone; presence: join and leave events
 attributes: Python values in DynamoDB; schema: making the tables
 """

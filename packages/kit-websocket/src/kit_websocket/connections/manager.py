@@ -10,14 +10,14 @@ from kit_core import guards
 from kit_core.loop import in_thread
 
 from kit_websocket import current
-from kit_websocket.connections import presence as presences
+from kit_websocket.broadcasts import presence as presences
+from kit_websocket.broadcasts.deliveries import Deliveries, finish
+from kit_websocket.broadcasts.presence import Announce
+from kit_websocket.broadcasts.sources import START
 from kit_websocket.connections import schema
 from kit_websocket.connections.connection import CONNECTED, Connection
-from kit_websocket.connections.deliveries import Deliveries, finish
-from kit_websocket.connections.presence import Announce
 from kit_websocket.connections.removal import delete_memberships
 from kit_websocket.connections.rooms import Member, Memberships, checked
-from kit_websocket.connections.sources import START
 from kit_websocket.connections.table import CREATED, Table
 from kit_websocket.current import LONGEST_SECONDS, SLACK_SECONDS
 from kit_websocket.errors import SendError, WebSocketsError
@@ -322,7 +322,7 @@ class ConnectionManager:
 
         Everyone without `room` and `users` is a scan of the whole table. Connections that are gone are removed, with
         their memberships, in this call. Failed ones are in the result's `failures`, and logged. Where the invocation's
-        time is over first, `cursor` is what `resume` goes on with: put it into a queue, or invoke a function with it.
+        time is over first, `resume` goes on from the `cursor`: put it into a queue, or invoke a function with it.
         """
         if room is not None and users is not None:
             raise TypeError("broadcast to a room or to users, not to both at once")
@@ -353,7 +353,7 @@ class ConnectionManager:
         return closed
 
     async def status(self, connection_id: str) -> Status | None:
-        """Return what API Gateway itself knows of a connection, None if it is gone."""
+        """Return the state of a connection at API Gateway, None if it is gone."""
         return await single.status(connection_id, endpoint_url=self._deliveries.endpoint())
 
     # ---- Connections that end by themselves

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class SyncConnectionManager:
-    """Do what a `ConnectionManager` does, and block meanwhile; it is the manager's `sync`.
+    """Do a `ConnectionManager`'s work, and block meanwhile; it is the manager's `sync`.
 
     Every method has the parameters, result and errors of the manager's, and runs in the process's kept event loop.
     RuntimeError inside of a running loop: await the manager's own method there.
@@ -132,7 +132,7 @@ class SyncConnectionManager:
         return _run(self._manager.close(connection_id))
 
     def status(self, connection_id: str) -> Status | None:
-        """Return what API Gateway itself knows of a connection."""
+        """Return the state of a connection at API Gateway."""
         return _run(self._manager.status(connection_id))
 
     def expire(self, event: Any, context: Any = None) -> dict[str, Any]:

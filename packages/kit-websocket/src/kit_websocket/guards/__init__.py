@@ -1,4 +1,4 @@
-"""Middleware for what most WebSocket APIs need.
+"""Middleware that most WebSocket APIs need.
 
 tracking: `Tracking`, the time of a connection's last message; authentication: `Authentication` on `$connect`
 authorization: `Authorization` of routes; rate_limit: `RateLimit`; reconnecting: `ReconnectHint`

@@ -13,7 +13,7 @@ _CLAIMS = ("roles", "role", "cognito:groups")
 class Authorization(Middleware):
     """Let messages of a route pass only from callers that may send them.
 
-    roles: by route key, the roles of which the caller needs one, or a callable of the `Context` that returns True
+    roles: by route key, a list of roles, one of them needed, or a callable of the `Context` that returns True
     role_of: the roles of a caller, from the `Context`; by default the authorizer's `roles`, `role` or `cognito:groups`,
         a list, or a text with commas or spaces
     others: whether routes that are not named here are open

@@ -85,7 +85,7 @@ class RateLimit(Middleware):
 
 
 class MemoryBuckets:
-    """Keep token buckets in memory: at most 10,000, of which the least recently used go first."""
+    """Keep token buckets in memory: at most 10,000; the least recently used go first."""
 
     def __init__(self) -> None:
         """Start without buckets."""

@@ -97,7 +97,7 @@ class Context:
         return await close(self.connection_id)
 
     def __repr__(self) -> str:
-        """Name the route and the connection, without what the client has sent."""
+        """Name the route and the connection, without the client's own data."""
         return f"Context({self.route_key!r}, {self.connection_id!r})"
 
 

@@ -1,6 +1,6 @@
 """Coroutine functions without an `await`: run on the spot, which costs a tenth of a turn of the event loop.
 
-Such a function can neither be suspended nor cancelled, so that it does in a loop what it does without. The kept loop is
+Such a function can neither be suspended nor cancelled, so that a loop makes no difference to it. The kept loop is
 the running one meanwhile, for code that asks for it or leaves a task behind.
 """
 

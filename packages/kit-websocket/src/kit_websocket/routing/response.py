@@ -34,7 +34,7 @@ def message(status: int, text: str) -> Response:
 
 
 def error_response(error: StatusError, *, is_message: bool) -> Response:
-    """Return the response for an error: to a message a typed reply, to `$connect` what API Gateway itself answers."""
+    """Return the response for an error: to a message a typed reply, to `$connect` API Gateway's own form."""
     if not is_message:
         return message(error.status, error.message)
     told: dict[str, Any] = {"type": "error", "status": error.status, "message": error.message}

@@ -9,7 +9,7 @@ _VERSION = "kit-websocket/1"
 
 
 class Rest(NamedTuple):
-    """Say what is left of a broadcast.
+    """Hold the rest of a broadcast.
 
     target: the `rooms` or the `users`, both None for everyone; ids: the rest of a page; place: that of the next page,
     None where there is none; skipped: connections that get nothing

@@ -11,7 +11,7 @@ class Delivery:
     reached: how many connections took the message
     gone: the ids of connections that do not exist any more; they are removed from the table
     failures: AWS's error code, or the name of a connection error, by the id of each connection that failed otherwise
-    cursor: what is needed to go on, as JSON's own types, where the time was over first; None where all is done
+    cursor: the place to go on from, as JSON's own types, where the time was over first; None where all is done
 
     >>> Delivery(reached=2, gone=["c="]).reached
     2

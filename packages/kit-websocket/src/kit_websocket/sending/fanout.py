@@ -57,6 +57,8 @@ class FanOut:
         finally:
             for worker in self._workers:
                 worker.cancel()
+            if self._workers:
+                await asyncio.wait(self._workers)
         return list(queue)
 
     async def post(self, connection_id: str, lane: Lane | None = None) -> str:
@@ -129,7 +131,7 @@ class FanOut:
                 answer = await lane.post(connection_id, self._body, self._hash, max(seconds, 0.001))
             except NotOpenedError as error:
                 code = error.cause
-            except (TimeoutError, ConnectionError) as error:
+            except OSError as error:  # TimeoutError, ConnectionError, and TLS's own
                 return type(error).__name__
             else:
                 if answer.status < 300:

@@ -63,11 +63,11 @@ class Pool:
         self.turns: dict[str, asyncio.Future[None]] = {}
 
     def lane(self) -> "Lane":
-        """Return what sends one message after the other."""
+        """Return a lane, which sends one message after the other."""
         return Lane(self)
 
     def signed(self) -> Signer:
-        """Return what signs for a minute, with the credentials of the environment. Raise AwsError."""
+        """Return a signer that is good for a minute, with the environment's credentials. Raise AwsError."""
         current = tuple(map(os.environ.get, _CREDENTIALS))
         if self._signer is None or self._signed_for != current or time.time() >= self._signer_ends:
             self._signer = Signer(self._url, region_of(self._url))
@@ -134,7 +134,7 @@ class Lane:
         self._wire: Wire | None = None
 
     async def post(self, connection_id: str, body: bytes, body_hash: str, seconds: float) -> Answer:
-        """Post a message, whose SHA-256 is given, and return the answer, whatever its status.
+        """Post a message, whose SHA-256 is given, and return the answer; no status is an error.
 
         Raise TimeoutError where no answer came in time, ConnectionError where the connection ended, NotOpenedError
         where none stood, AwsError where nothing can be signed. A kept connection may have been closed by the server
@@ -151,7 +151,9 @@ class Lane:
         if wire is not None:
             try:
                 return await wire.ask(request, seconds)
-            except ConnectionError:
+            except TimeoutError:
+                raise
+            except OSError:  # ConnectionError, and TLS's own
                 self._wire = None
         wire = self._attached(await self._pool.open(seconds))
         assert wire is not None
@@ -179,7 +181,7 @@ class ThreadedPool(Pool):
         self.call = aws.post_by_boto3 if by_boto3 else aws.post
 
     def lane(self) -> Lane:
-        """Return what sends one message after the other."""
+        """Return a lane, which sends one message after the other."""
         return ThreadedLane(self)
 
 

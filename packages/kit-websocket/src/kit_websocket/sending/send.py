@@ -15,7 +15,7 @@ _NOT_OPEN = "NotOpenYet"
 
 
 class Status(NamedTuple):
-    """Is what API Gateway knows of a connection.
+    """Is the state of a connection at API Gateway.
 
     connected_at, last_active_at: aware datetimes, None where it does not tell
     source_ip, user_agent: the client's
@@ -70,7 +70,7 @@ async def close(connection_id: str, *, endpoint_url: str | None = None) -> bool:
 
 
 async def status(connection_id: str, *, endpoint_url: str | None = None) -> Status | None:
-    """Return what API Gateway knows of a connection, None if it is gone. Raise EndpointNotSetError, SendError."""
+    """Return the state of a connection at API Gateway, None if it is gone. Raise EndpointNotSetError, SendError."""
     check_open(connection_id)
     url = endpoint(endpoint_url)
     told = await in_thread(aws.manage, "GetConnection", connection_id, endpoint_url=url, region=region_of(url))

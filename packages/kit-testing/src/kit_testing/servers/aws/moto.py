@@ -19,7 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import ThreadedWSGIServer
 
 from kit_testing.errors import ServerError
-from kit_testing.servers.aws import binary, fifo
+from kit_testing.servers.aws import binary, fifo, tracking
 from kit_testing.servers.aws.bridges import Bridge, Call, Reply, through
 from kit_testing.servers.aws.pages import refusal
 from kit_testing.servers.ports import HOST, free_port
@@ -29,8 +29,8 @@ from kit_testing.servers.ports import HOST, free_port
 _ONE_AT_A_TIME = {"dynamodb": threading.Lock()}
 _TOLD = 100  # refusals of different pages and hosts that are logged
 log = logging.getLogger("kit.testing")
-for missing in (binary, fifo):
-    missing.install()
+for change in (binary, fifo, tracking):
+    change.install()
 
 
 class MotoServer:

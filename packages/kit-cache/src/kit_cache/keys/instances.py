@@ -1,7 +1,4 @@
-"""Numbers that tell one object from every other of this process, also from collected ones.
-
-`id()` won't do: an object made after another has gone may get the same one, and with it the other's values.
-"""
+"""What tells one object from another: its class where it has no state, else what it declares, else a number."""
 
 import threading
 import weakref
@@ -12,8 +9,18 @@ _next = count(1)
 _lock = threading.Lock()
 
 
+def has_state(instance: object) -> bool:
+    """Tell whether an object has attributes of its own, beside those of its class."""
+    if getattr(instance, "__dict__", None):
+        return True
+    return any(base.__dict__.get("__slots__") for base in type(instance).__mro__)
+
+
 def instance_number(instance: object) -> int | None:
-    """Return the number of `instance`, or None if it can't be referred to weakly (`__slots__`)."""
+    """Return a number that no other object of this process has or had; None if it can't be referred to weakly.
+
+    `id()` won't do: an object made after another has gone may get the same one, and with it the other's values.
+    """
     known = _numbers.get(id(instance))
     if known is not None and known[0]() is instance:
         return known[1]

@@ -1,4 +1,4 @@
-"""Values as JSON that keeps their types, and copies that keep cached values out of their readers' hands.
+"""Values as JSON that keeps their types.
 
 JSON's own types stand for themselves. Everything else, and every dict whose keys aren't all strings, is
 `{"$": [tag, …]}`. Only exact types are accepted: a subclass would come back as its base.
@@ -8,25 +8,18 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from kit_cache.codec.objects import fields_of, member, restored, shape, state_of
 from kit_cache.errors import UncacheableValueError
 
 _MARK = "$"
 TOO_DEEP = "$ (nested too deep, or circular)"
-_PLAIN = frozenset({str, int, float, bool, type(None)})
-IMMUTABLE = _PLAIN | {bytes, UUID, Decimal, date, datetime, time, timedelta, timezone}
-
-
-def dumps(value: object) -> bytes:
-    """Return `value` as tagged JSON; UncacheableValueError names the place of a value that can't be in it."""
-    try:
-        return to_text(to_json(value)).encode("utf-8", "surrogatepass")
-    except RecursionError:
-        raise UncacheableValueError(TOO_DEEP, type(value).__name__) from None
-    except ValueError as error:  # an integer of more digits than Python turns into text
-        raise UncacheableValueError(f"$ ({error})", type(value).__name__) from error
+_PLAIN: frozenset[type] = frozenset((str, int, float, bool, type(None)))
+_OTHERS: tuple[type, ...] = (bytes, UUID, Decimal, date, datetime, time, timedelta, timezone)
+IMMUTABLE: frozenset[type] = _PLAIN.union(_OTHERS)
 
 
 def to_text(plain: object) -> str:
@@ -34,12 +27,19 @@ def to_text(plain: object) -> str:
     return json.dumps(plain, separators=(",", ":"), ensure_ascii=False)
 
 
-def loads(body: bytes) -> Any:
-    """Return the value that `dumps` encoded; ValueError when `body` is damaged."""
-    try:
-        return json.loads(body.decode("utf-8", "surrogatepass"), object_hook=_from_json)
-    except (ValueError, TypeError, LookupError, ArithmeticError, RecursionError) as error:
-        raise ValueError("not a cached value") from error
+def is_plain(value: object) -> bool:
+    """Tell whether JSON alone keeps `value` as it is: none but JSON's own types, exactly, and texts as keys."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return True
+    if kind is dict:
+        for key, item in value.items():  # type: ignore[attr-defined]
+            if type(key) is not str or (type(item) not in _PLAIN and not is_plain(item)):
+                return False
+        return True
+    if kind is list:
+        return all(type(item) in _PLAIN or is_plain(item) for item in value)  # type: ignore[attr-defined]
+    return False
 
 
 def to_json(value: Any, path: str = "$") -> object:
@@ -51,10 +51,34 @@ def to_json(value: Any, path: str = "$") -> object:
         return [to_json(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if kind is dict:
         return _dict_to_json(value, path)
-    encode = _ENCODERS.get(kind)
-    if encode is None:
-        raise UncacheableValueError(path, kind.__qualname__)
+    encode = _ENCODERS.get(kind) or _object_encoder(value, path)
     return {_MARK: encode(value, path)}
+
+
+def _object_encoder(value: object, path: str) -> Callable[[Any, str], list[object]]:
+    kind = type(value)
+    if "<" not in kind.__qualname__:  # a class made inside a function is another one in every run
+        if isinstance(value, Enum):
+            return _enum
+        if fields_of(kind) is not None:
+            return _record
+    raise UncacheableValueError(path, kind.__qualname__)
+
+
+def _enum(value: Any, path: str) -> list[object]:
+    kind, name = type(value), value.name
+    rest = [name] if name in kind.__members__ else [None, to_json(value.value, path)]
+    return ["enum", kind.__module__, kind.__qualname__, *rest]
+
+
+def _record(value: Any, path: str) -> list[object]:
+    kind = type(value)
+    names = fields_of(kind) or ()
+    state = state_of(value, names)
+    if state is None:
+        raise UncacheableValueError(f"{path} with attributes beside its fields", kind.__qualname__)
+    fields = {name: to_json(item, f"{path}.{name}") for name, item in state.items()}
+    return ["record", kind.__module__, kind.__qualname__, shape(names), fields]
 
 
 def _dict_to_json(value: dict[object, object], path: str) -> object:
@@ -123,35 +147,14 @@ _DECODERS: dict[str, Callable[[list[Any]], object]] = {
     "set": set,
     "frozenset": frozenset,
     "dict": dict,
+    "enum": lambda rest: member(rest[0], rest[1], rest[2], rest[3] if len(rest) > 3 else None),
+    "record": lambda rest: restored(rest[0], rest[1], rest[2], rest[3]),
 }
 
 
-def _from_json(value: dict[str, Any]) -> object:
+def from_json(value: dict[str, Any]) -> object:
+    """Return the meaning of a JSON object: json's `object_hook`."""
     tagged = value.get(_MARK)
     if tagged is None:
         return value
     return _DECODERS[tagged[0]](tagged[1:])
-
-
-def copied(value: Any) -> Any:
-    """Return a copy of every dict, list, set and tuple in `value`; other objects are handed out as they are."""
-    kind = type(value)
-    if kind in IMMUTABLE:
-        return value
-    if kind is dict:
-        return {key: copied(item) for key, item in value.items()}
-    if kind is list:
-        return [copied(item) for item in value]
-    if kind is tuple:
-        return tuple([copied(item) for item in value])
-    if kind is set:
-        return set(value)
-    return value
-
-
-def is_immutable(value: object) -> bool:
-    """Tell whether `value` can be handed to everybody without a copy."""
-    kind = type(value)
-    if kind is tuple:
-        return all(is_immutable(item) for item in value)  # type: ignore[attr-defined]
-    return kind in IMMUTABLE or kind not in (dict, list, set)

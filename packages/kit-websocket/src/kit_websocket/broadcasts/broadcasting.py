@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from kit_core import guards
 from kit_core.loop import in_thread
 
+from kit_websocket.broadcasts.sources import Page, Place, Source
 from kit_websocket.connections.connection import Connection
 from kit_websocket.connections.removal import OPENING, remove_gone
 from kit_websocket.connections.rooms import Memberships
-from kit_websocket.connections.sources import Page, Place, Source
 from kit_websocket.connections.table import Table
 from kit_websocket.errors import DynamoDBError
 from kit_websocket.sending.fanout import GONE, FanOut

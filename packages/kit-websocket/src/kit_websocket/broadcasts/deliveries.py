@@ -1,4 +1,4 @@
-"""What a manager's sending methods share: a fan-out over a source, its removals, and what follows from them."""
+"""The shared part of a manager's sending methods: a fan-out over a source, its removals, and their events."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -8,11 +8,11 @@ from kit_aws import AwsError
 from kit_core import guards
 
 from kit_websocket import aws, current
-from kit_websocket.connections import presence as presences
+from kit_websocket.broadcasts import presence as presences
+from kit_websocket.broadcasts.presence import Announce, Presence
+from kit_websocket.broadcasts.sources import START, Source
 from kit_websocket.connections.connection import Connection
-from kit_websocket.connections.presence import Announce, Presence
 from kit_websocket.connections.rooms import Memberships
-from kit_websocket.connections.sources import START, Source
 from kit_websocket.connections.table import Table
 from kit_websocket.errors import SendError, WebSocketsError
 from kit_websocket.sending.cursor import Rest, cursor_of
@@ -55,8 +55,8 @@ class Deliveries:
         return await self.rest(rest)
 
     async def rest(self, rest: Rest) -> Delivery:
-        """Send what is left of a broadcast; the delivery's cursor is what is then still left."""
-        from kit_websocket.connections.broadcasting import Broadcast
+        """Send the rest of a broadcast; the delivery's cursor is the rest of it after that."""
+        from kit_websocket.broadcasts.broadcasting import Broadcast
 
         fan_out = self._fan_out(rest.body, rest.endpoint_url)
         skipped = {*rest.skipped, opening} if (opening := current.opening()) else set(rest.skipped)
@@ -112,7 +112,7 @@ class Deliveries:
 
 
 async def finish(delivery: Delivery, continue_with: Callable[[Cursor], Any] | None) -> Delivery:
-    """Log what has failed, and hand the cursor on."""
+    """Log the failures, and hand the cursor on."""
     if delivery.failures:
         named = dict(list(delivery.failures.items())[:_MOST_NAMED])
         text = "%d of %d connections could not be sent to, such as %s"

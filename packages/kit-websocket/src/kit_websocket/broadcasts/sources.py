@@ -1,6 +1,6 @@
 """Where a broadcast finds its connections: a room, users, or everyone. Read page by page; everything here blocks.
 
-A source is a list of queries; a place in it is `[number of the query, its ExclusiveStartKey or None]`, which is what a
+A source is a list of queries; a place in it is `[number of the query, its ExclusiveStartKey or None]`, which a
 cursor keeps. The keys that DynamoDB returns hold texts and numbers alone, so that they are JSON already.
 """
 

@@ -1,0 +1,1 @@
+"""Values: encoded for Redis and disk (`bodies`), and held in memory (`held`)."""

@@ -1,0 +1,1 @@
+"""The objects that the decorators put in a function's place."""
