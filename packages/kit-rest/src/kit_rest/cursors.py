@@ -45,6 +45,9 @@ class Cursors:
             raise RestError(400, "PGRST100", "a cursor and an offset are two ways to page: use one")
         if asked.key is not None or asked.media.kind != "json":
             raise RestError(400, "PGRST100", "a cursor is for lists in JSON")
+        if not all(table.columns[name].readable for name in table.key):
+            # A cursor is signed, not encrypted, and holds the key of a row.
+            raise RestError(400, "PGRST100", f"a cursor needs a key that may be read, which {table.name} lacks")
         listing: Mapping[str, Any] = {
             "values": shape.values,
             "claims": [claim_value(asked.request.authorizer, each) for each in table.row_filters.values()],

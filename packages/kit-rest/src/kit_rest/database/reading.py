@@ -104,7 +104,7 @@ def read_plan(
         keys = [f"{each.column}::text AS {quoted_name(f'kit {at}')}" for at, each in enumerate(columns)]
         inside = builder.inner(node, rows, here, [*needed, *keys], f"{builder.order(order, alias)}{paging}")
         listed = ", ".join(quoted_name(f"kit {at}") for at in range(len(columns)))
-        last = f"(SELECT json_build_array({listed})::text FROM {page} OFFSET %(limit)s - 1 LIMIT 1)"
+        last = f"(SELECT json_build_array({listed})::text FROM {page} OFFSET greatest(%(limit)s - 1, 0) LIMIT 1)"
     body = f"coalesce(string_agg({builder.json(row)}, ','), ''), count(*), {total}, {version}, {last}"
     objects = builder.objects(node, page)
     if paged:

@@ -128,7 +128,7 @@ def _value_rows(table: Table, options: InsertOptions, fixed: dict[str, str]) -> 
 
 def _on_conflict(builder: Builder, table: Table, alias: str, options: InsertOptions) -> str:
     target = ", ".join(map(quoted_name, options.conflict or ()))
-    kept = {*(options.conflict or ()), *table.key}
+    kept = {*(options.conflict or ()), *table.key, table.automatic.get("uid")}
     changed = [name for name in options.columns if name not in kept]
     if not options.merges:
         return f" ON CONFLICT ({target}) DO NOTHING"

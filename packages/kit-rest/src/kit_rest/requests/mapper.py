@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from kit_rest.errors import RestError
 from kit_rest.requests.media import Media, media_of
 from kit_rest.requests.preferences import Preferences
-from kit_rest.requests.shapes import Shape, shape_of
+from kit_rest.requests.shapes import MOST_DIGITS, Shape, shape_of
 
 if TYPE_CHECKING:
     from kit_handler import Request
@@ -78,14 +78,18 @@ def _path(request: Request) -> tuple[str, str, tuple[str, ...] | None]:
     return "table", first, tuple(unquote(each) for each in rest.strip("/").split(","))
 
 
+def _is_place(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+
+
 def _ranged(shape: Shape, text: str) -> Shape:
     """Take the limits of a Range header (`0-24`), unless the query has its own."""
     unit, found, rest = text.partition("=")
     first, dash, last = (rest if found else unit).strip().partition("-")
-    if (found and unit.strip() != "items") or not dash or not first.isdecimal() or shape.limit is not None:
+    if (found and unit.strip() != "items") or not dash or not _is_place(first) or shape.limit is not None:
         return shape
     if not last:
         return shape._replace(offset=int(first))
-    if not last.isdecimal() or int(last) < int(first):
+    if not _is_place(last) or int(last) < int(first):
         raise RestError(416, "PGRST103", "Requested range not satisfiable", details="The lower boundary must be lower.")
     return shape._replace(offset=int(first), limit=int(last) - int(first) + 1)

@@ -48,6 +48,8 @@ class Creates(Writer):
             raise RestError(405, "PGRST117", "Upserts change rows, which this resource does not allow")
         if asked.prefer.resolution == "merge-duplicates":
             check_guards(table.guards["PATCH"], asked.request)
+            if table.if_match == "required":
+                raise RestError(428, "KIT428", "This resource is changed with If-Match, which an upsert does not have")
         for name in query.on_conflict or ():
             column = table.columns.get(name)
             if column is None or not column.readable or name == ETAG:
