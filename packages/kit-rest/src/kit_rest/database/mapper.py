@@ -114,7 +114,10 @@ class DatabaseMapper:
         )
         if not rows:
             return Found("", 0, None, None, None, plan.labels)
-        body, count, total, version, position = rows[0]
+        if plan.single:
+            body, version = rows[0]
+            return Found(body, 1, None, version, None, plan.labels)
+        body, count, total, version, position = (*rows[0], None, None, None)[:5]
         return Found(body, count, total, version, position, plan.labels)
 
     def planned(
@@ -159,6 +162,12 @@ class DatabaseMapper:
         rows, touched = self.run(plan.sql, parameters, settings, claims, timezone=timezone)
         if not plan.answers:
             return Written(Found("", touched, None, None, None, plan.labels), touched, None, None)
+        if plan.single:
+            number = len(rows)
+            version = rows[0][1] if number == 1 else None
+            return Written(
+                Found(",".join(row[0] for row in rows), number, None, version, None, plan.labels), number, None, None
+            )
         body, count, inserted, version, matched, whole = rows[0]
         return Written(Found(body, count, None, version, None, plan.labels), inserted, matched, whole)
 
