@@ -28,14 +28,19 @@ class Plans:
 
     def get(self, key: Any, make: Callable[[], P]) -> P:
         """Return the plan of a shape, made if it is new."""
-        try:
-            found: P = self._plans[key]
-        except KeyError:
-            found = make()
-            while len(self._plans) >= _MOST_PLANS:
-                self._plans.pop(next(iter(self._plans)), None)
-            self._plans[key] = found
-        return found
+        found: P | None = self._plans.get(key)
+        return self.keep(key, make()) if found is None else found
+
+    def find(self, key: Any) -> Any:
+        """Return the plan of a shape, None if it is new."""
+        return self._plans.get(key)
+
+    def keep(self, key: Any, plan: P) -> P:
+        """Keep the plan of a shape."""
+        while len(self._plans) >= _MOST_PLANS:
+            self._plans.pop(next(iter(self._plans)), None)
+        self._plans[key] = plan
+        return plan
 
 
 class DatabaseMapper:
@@ -78,10 +83,12 @@ class DatabaseMapper:
         database = self.database
         if not self._checked:
             self._check_roles(database)
-        # Behind RDS Proxy nothing is set that is not asked for: settings could pin the connection.
-        known = {} if database.proxied else settings
-        prefix = self.session.prefix(known, claims, timezone=timezone, parameters=parameters, read_only=read_only)
-        result = database.run(prefix + sql, parameters, repeatable=reads)
+        if settings or timezone is not None or read_only or self._security is not None:
+            # Behind RDS Proxy nothing is set that is not asked for: settings could pin the connection.
+            known = {} if database.proxied else settings
+            prefix = self.session.prefix(known, claims, timezone=timezone, parameters=parameters, read_only=read_only)
+            sql = prefix + sql
+        result = database.run(sql, parameters, repeatable=reads)
         return result.rows, result.count
 
     def _check_roles(self, database: Database) -> None:

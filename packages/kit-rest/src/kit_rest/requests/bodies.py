@@ -71,7 +71,7 @@ def _json_body(text: str, *, exact: bool) -> Body:
     value = parse_json(text, exact=exact)
     if isinstance(value, dict):
         return Body(text, [value], many=False)
-    if isinstance(value, list) and all(isinstance(each, dict) for each in value):
+    if isinstance(value, list) and {*map(type, value)} <= {dict}:
         return Body(text, value, many=True)
     raise _invalid("The body is an object, or an array of objects")
 
@@ -98,10 +98,10 @@ def common_names(rows: list[dict[str, Any]]) -> tuple[str, ...]:
     """Return the names that all rows have; PGRST102 if they have different ones."""
     if not rows:
         return ()
-    first = rows[0].keys()
-    if any(each.keys() != first for each in rows):
+    orders = {*map(tuple, rows)}
+    if len(orders) > 1 and len({*map(frozenset, orders)}) > 1:
         raise _invalid("All object keys must match")
-    return tuple(first)
+    return tuple(rows[0])
 
 
 def rewritten(value: Any) -> str:

@@ -64,6 +64,8 @@ class RequestMapper:
 
 def _path(request: Request) -> tuple[str, str, tuple[str, ...] | None]:
     text = request.path_params.get("path", "").strip("/")
+    if "/" not in text and text not in ("", "batch"):
+        return "table", text, None
     if not text:
         return "root", "", None
     first, _, rest = text.partition("/")
@@ -71,8 +73,6 @@ def _path(request: Request) -> tuple[str, str, tuple[str, ...] | None]:
         return "rpc", rest.strip("/"), None
     if text == "batch":
         return "batch", text, None
-    if not rest:
-        return "table", text, None
     if "/" in rest.strip("/"):
         raise RestError(404, "PGRST125", "Invalid path specified in request URL")
     return "table", first, tuple(unquote(each) for each in rest.strip("/").split(","))

@@ -97,6 +97,8 @@ def authorizer(event: "Event") -> "dict[str, Any] | None":
     `jwt.scopes` is left out: it is about the route's configuration; the token's own scopes are its claim `scope`.
     """
     said = mapping(event["requestContext"], "authorizer")
+    if not said:
+        return None
     return {**mapping(said, "iam"), **mapping(mapping(said, "jwt"), "claims"), **mapping(said, "lambda")} or None
 
 
