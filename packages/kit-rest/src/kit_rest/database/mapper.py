@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit_rest.database.reading import ReadPlan
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 
 _MOST_PLANS = 512
+_NO_TRANSACTION = nullcontext()
 
 
 class Plans:
@@ -178,12 +179,12 @@ class DatabaseMapper:
         body, count, inserted, version, matched, whole = rows[0]
         return Written(Found(body, count, None, version, None, plan.labels), inserted, matched, whole)
 
-    @contextmanager
-    def transaction(self, *, wanted: bool, keeps: bool = True) -> Iterator[None]:
+    def transaction(self, *, wanted: bool, keeps: bool = True) -> AbstractContextManager[None]:
         """Make a `with` block a transaction if that is wanted; one that is not to be kept is rolled back at its end."""
-        if not wanted:
-            yield
-            return
+        return self._transaction(keeps=keeps) if wanted else _NO_TRANSACTION
+
+    @contextmanager
+    def _transaction(self, *, keeps: bool) -> Iterator[None]:
         try:
             with self.database.transaction():
                 yield
