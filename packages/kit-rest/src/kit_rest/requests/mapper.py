@@ -50,16 +50,17 @@ class RequestMapper:
         method = request.method
         headers = request.headers
         kind, name, key = _path(request)
-        profile = headers.get("accept-profile" if method in _READS else "content-profile") or self._default
+        # Its names are lower-case: dict's own way to them is the shorter one.
+        profile = dict.get(headers, "accept-profile" if method in _READS else "content-profile") or self._default
         if profile not in self._profiles:
             listed = ", ".join(sorted(self._profiles))
             raise RestError(406, "PGRST106", "Invalid schema", hint=f"Only the following schemas are exposed: {listed}")
-        prefer = Preferences.parse(headers.get("prefer"))
+        prefer = Preferences.parse(dict.get(headers, "prefer"))
         parameters = self._parameters.get((profile, name), frozenset()) if kind == "rpc" and method in _READS else None
         shape = shape_of(request.multi_query, parameters)
         if method in _READS and "range" in headers:
             shape = _ranged(shape, headers["range"])
-        return Asked(request, method, kind, profile, name, key, prefer, media_of(headers.get("accept")), shape)
+        return Asked(request, method, kind, profile, name, key, prefer, media_of(dict.get(headers, "accept")), shape)
 
 
 def _path(request: Request) -> tuple[str, str, tuple[str, ...] | None]:

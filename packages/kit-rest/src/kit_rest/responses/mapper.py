@@ -104,7 +104,7 @@ def of_read(asked: Asked, found: Found, preferred: dict[str, str], *, by_key: bo
     }
     if found.next is not None:
         headers["Link"] = found.next
-    if _none_match(asked.request.headers.get("if-none-match"), tag):
+    if _none_match(dict.get(asked.request.headers, "if-none-match"), tag):
         del headers["Content-Type"]
         return Response(304, "", headers)
     return Response(206 if partial else 200, text, headers)
