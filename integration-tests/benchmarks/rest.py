@@ -3,10 +3,9 @@
     uv run --group benchmarks python integration-tests/benchmarks/rest.py
 
 An event dict in, a response dict out, on a real server of this machine, in one process. The floor is psycopg2 with JSON
-that PostgreSQL makes. The calls take turns in short rounds; the least of them is printed: by the clock, as CPU
-time of this process, and as CPU time of the server's process, which Linux tells. Other work on the machine stretches
-the clock and not the CPU times, so the limits are about these: a time is the sum of both processes' CPU time. Exits
-with 1 if a limit is passed.
+that PostgreSQL makes. The calls take turns in short rounds; the least of them is printed: by the clock, as CPU time of
+this process, and as CPU time of the server's process, which Linux tells. Other work on the machine stretches the clock
+more than the CPU times, so the limits are about these: a time is the sum of both. Exits with 1 if a limit is passed.
 """
 
 import json
