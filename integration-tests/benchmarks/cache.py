@@ -139,13 +139,10 @@ def main() -> None:
         kit_cache.reset()
     floor = inside["cachetools, with a lock"]
     print_table("A hit in memory, CPU time", ("", "µs", "of cachetools"), rows(inside, lambda name: floor))
-    rest = dict(beyond)
     print_table(
         "A hit on disk and in Redis, CPU time",
         ("", "µs", "of the raw read"),
-        rows(
-            rest, lambda name: rest[("diskcache get" if "disk" in name else "redis-py GET") + name[name.rindex(",") :]]
-        ),
+        rows(beyond, lambda name: beyond[raw_read(name)]),
     )
     print_table("A hit of a coroutine function", ("", "µs", "of kit"), rows(awaited, lambda name: awaited["kit"]))
 

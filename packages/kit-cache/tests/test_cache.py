@@ -176,7 +176,7 @@ def test_coroutines(cache):
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("key", ["", "~1", None, 7, "k" * 600])
+@pytest.mark.parametrize("key", ["", "~1", None, 7, "k" * 600, "\ud800"])
 def test_a_key_is_a_text(key):
     with pytest.raises(CacheKeyError, match="key"):
         Cache("by-hand").get(key)
@@ -189,6 +189,20 @@ def test_a_key_is_a_text(key):
 def test_an_option_that_makes_no_sense_is_named(option, value):
     with pytest.raises(CacheConfigError, match=option):
         Cache("by-hand", **{option: value})
+
+
+@pytest.mark.parametrize("tag", ["", "\ud800", "t" * 200])
+def test_a_tag_that_no_tier_can_write_is_refused(tag):
+    with pytest.raises(CacheConfigError, match="tags"):
+        Cache("by-hand", tags=(tag,))
+    with pytest.raises(CacheConfigError, match="tags"):
+        Cache("by-hand").invalidate_tags(tag)
+
+
+def test_a_pattern_that_matches_no_possible_key_deletes_nothing(cache):
+    cache.set("a", 1)
+    assert cache.delete_pattern("\ud800*") is True
+    assert cache.get("a") == 1
 
 
 def test_an_unknown_option_is_refused():

@@ -1,5 +1,9 @@
+import asyncio
 import inspect
 import os
+import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -9,6 +13,7 @@ import kit_cache
 import pytest
 from kit_cache import (
     AsyncCachedFunction,
+    Cache,
     CacheConfigError,
     CachedFunction,
     CacheStats,
@@ -74,28 +79,69 @@ def test_what_comes_back_is_what_was_returned(counting, tier, value):
 
 
 @pytest.mark.parametrize("value", [object(), {"a": [1, object()]}, lambda: 1, ValueError("x"), [range(3)]])
-def test_a_result_that_cant_be_stored_is_an_error(counting, value):
+def test_a_result_that_cant_be_stored_is_returned_uncached_and_told_once(counting, value, caplog):
     made = counting(lambda _: value)
-    for _ in range(2):
-        with pytest.raises(UncacheableValueError, match=r"load: \$.* can't be cached"):
-            made.load(1)
+    assert made.load(1) is value
+    assert made.load(1) is value
+    assert made.calls == [1, 1]
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert re.search(r"uncached: .*load: \$.* can't be cached", line)
 
 
-def test_the_error_leads_to_what_cant_be_stored(counting):
-    made = counting({"items": [1, {"owner": object()}]})
+def test_the_warning_leads_to_what_cant_be_stored(counting, caplog):
+    value = {"items": [1, {"owner": object()}]}
+    assert counting(value).load(1) is value
+    assert "$.items[1].owner of type 'object'" in caplog.text
+
+
+def test_setting_what_cant_be_stored_is_an_error():
+    value = {"items": [1, {"owner": object()}]}
     with pytest.raises(UncacheableValueError) as caught:
-        made.load(1)
+        Cache("set").set("k", value)
     assert (caught.value.path, caught.value.kind) == ("$.items[1].owner", "object")
+    assert caught.value.value is value
 
 
-def test_circles_and_endless_numbers_are_errors_too(counting):
+def test_circles_and_endless_numbers_are_returned_uncached(counting, caplog):
     circle = []
     circle.append(circle)
     for value in (circle, 10**5000):
-        with pytest.raises(UncacheableValueError):
-            counting(value, tiers=("disk",)).load(1)
+        assert counting(value, tiers=("disk",), key_prefix=f"a{id(value)}").load(1) is value
+    memory = counting(circle, tiers=("memory",))
+    assert memory.load(1) is circle
+    assert memory.load(1) is circle
+    assert memory.calls == [1, 1]
+    assert "circular" in caplog.text
     with pytest.raises(UncacheableValueError, match="circular"):
-        counting(circle, tiers=("memory",)).load(1)
+        Cache("set", tiers=("memory",)).set("k", circle)
+
+
+def test_waiting_callers_get_a_value_that_cant_be_stored(counting):
+    started, go, value = threading.Event(), threading.Event(), [object()]
+
+    def answer(_):
+        started.set()
+        assert go.wait(10)
+        return value
+
+    made = counting(answer)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(made.load, 1)
+        assert started.wait(10)
+        others = [pool.submit(made.load, 1) for _ in range(3)]
+        go.set()
+        assert first.result(10) is value
+        assert all(other.result(10)[0] is value[0] for other in others)
+
+
+def test_a_coroutine_functions_uncacheable_value_is_returned():
+    value = {"a": object()}
+
+    @method_cache(key_prefix="later")
+    async def load():
+        return value
+
+    assert asyncio.run(load()) is value
 
 
 def test_memory_alone_keeps_any_object(counting):
@@ -105,8 +151,8 @@ def test_memory_alone_keeps_any_object(counting):
 
 
 def test_generators_and_coroutines_are_never_cached(counting):
-    with pytest.raises(UncacheableValueError):
-        counting(lambda _: iter([1]), tiers=("memory",)).load(1)
+    made = counting(lambda _: iter([1]), tiers=("memory",))
+    assert [list(made.load(1)), list(made.load(1))] == [[1], [1]]
     with pytest.raises(TypeError, match="generator"):
 
         @method_cache()

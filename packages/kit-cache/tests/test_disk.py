@@ -245,3 +245,72 @@ def test_namespaces_are_apart(counting, monkeypatch):
         kit_cache.reset()
         made.load(1)
     assert made.calls == [1, 1]
+
+
+def test_a_set_costs_the_same_however_many_rows_there_are(monkeypatch):
+    """In steps of SQLite's machine: no set reads the other rows."""
+    steps, connect = [0], sqlite3.connect
+
+    def count():
+        steps[0] += 1
+
+    def counted(*args, **kwargs):
+        connection = connect(*args, **kwargs)
+        connection.set_progress_handler(count, 1)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    cache, costs = kit_cache.Cache("costs", tiers=DISK), []
+    for rows in (100, 4000):
+        cache.set_many({f"k{rows}-{number}": number for number in range(rows)})
+        steps[0] = 0
+        cache.set("one more", rows)
+        costs.append(steps[0])
+    assert costs[0] > 0
+    assert costs[1] < 2 * costs[0]
+
+
+WRITER = """
+import kit_cache
+cache = kit_cache.Cache("torn", tiers=("disk",))
+print("ready", flush=True)
+for number in range(10**9):
+    cache.set(f"k{number % 20}", [number] * 2000)
+"""
+
+
+def test_a_process_killed_while_it_writes_leaves_whole_values(folder):
+    cache, seen = kit_cache.Cache("torn", tiers=DISK), 0
+    for _ in range(3):
+        with subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout.readline() == "ready\n"
+            before = cache.get("k19")
+            while cache.get("k19") == before:
+                assert writer.poll() is None
+            writer.kill()
+        kit_cache.reset()
+        for value in cache.get_many([f"k{number}" for number in range(20)]).values():
+            assert len(value) == 2000
+            assert len(set(value)) == 1
+            seen += 1
+    assert seen >= 20
+    connection = sqlite3.connect(folder / "kit-cache-1.db")
+    assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+def test_a_repeated_hit_follows_deletions_and_other_folders(counting, monkeypatch, tmp_path):
+    made = counting(lambda x: {"x": x, "load": len(made.calls)}, tiers=DISK)
+    for _ in range(3):
+        value = made.load(1)
+        assert value == {"x": 1, "load": 1}
+        value["x"] = "the reader's own"
+    assert made.load(True) == {"x": True, "load": 2}
+    made.load.cache_delete(1)
+    assert [made.load(1)["load"], made.load(1)["load"]] == [3, 3]
+    made.load.cache_clear()
+    assert [made.load(1)["load"], made.load(1)["load"]] == [4, 4]
+    monkeypatch.setenv("KIT_CACHE_DIR", str(tmp_path / "another"))
+    kit_cache.reset()
+    assert [made.load(1)["load"], made.load(1)["load"]] == [5, 5]
+    assert made.load.cache_get(1).tier == "disk"

@@ -32,6 +32,19 @@ def test_every_spelling_of_a_call_is_one_key():
     assert spelled(1, d=4, c=3) is first
 
 
+def test_the_caller_is_no_part_of_the_key(counting):
+    made = counting("value")
+
+    def one_caller():
+        return made.load(1)
+
+    def another_caller():
+        return made.load(1)
+
+    assert (one_caller(), another_caller()) == ("value", "value")
+    assert made.calls == [1]
+
+
 def test_different_calls_are_different_keys():
     calls = [
         spelled(1),

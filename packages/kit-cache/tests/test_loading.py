@@ -217,6 +217,63 @@ def test_those_who_wait_too_long_do_not_all_load(source):
         assert all(each.result(10)["n"] >= 1 for each in asked)
 
 
+class Gated:
+    """A loader whose calls end one by one, as the test says."""
+
+    def __init__(self):
+        self.gates = []
+
+    def __call__(self):
+        gate = threading.Event()
+        self.gates.append(gate)
+        number = len(self.gates)
+        assert gate.wait(10)
+        return number
+
+
+def test_a_load_that_takes_too_long_serves_the_callers_of_later_ones():
+    cache, loader = Cache("loading", tiers=MEMORY), Gated()
+    cache.clear()
+
+    def ask(ms):
+        with invocation.enter(remaining_ms=ms):
+            return cache.get_or_set("k", loader)
+
+    with ThreadPoolExecutor(9) as pool:
+        slow = pool.submit(ask, 60_000)
+        until(lambda: len(loader.gates) == 1)
+        hasty = pool.submit(ask, 200)
+        until(lambda: len(loader.gates) == 2)  # it takes the load over
+        others = [pool.submit(ask, 60_000) for _ in range(7)]
+        loader.gates[0].set()
+        assert slow.result(10) == 1
+        assert [other.result(10) for other in others] == [1] * 7
+        assert len(loader.gates) == 2
+        loader.gates[1].set()
+        assert hasty.result(10) == 2
+
+
+@pytest.mark.parametrize("forget", [lambda cache: cache.delete("k"), lambda cache: cache.clear()])
+def test_a_deletion_overtakes_a_load_that_was_taken_over(forget):
+    cache, loader = Cache("loading", tiers=MEMORY), Gated()
+    cache.clear()
+
+    def ask(ms):
+        with invocation.enter(remaining_ms=ms):
+            return cache.get_or_set("k", loader)
+
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(ask, 60_000)
+        until(lambda: len(loader.gates) == 1)
+        hasty = pool.submit(ask, 200)
+        until(lambda: len(loader.gates) == 2)
+        forget(cache)
+        for gate in loader.gates:
+            gate.set()
+        assert (slow.result(10), hasty.result(10)) == (1, 2)
+    assert cache.get("k") is None
+
+
 def test_coroutines_get_old_values_and_limits(clock):
     calls, gate = [], {}
 
@@ -241,22 +298,28 @@ def test_coroutines_get_old_values_and_limits(clock):
     asyncio.run(main())
 
 
-PROCESS = """
-import json, os, sys, threading, time
+CROWD = """
+import asyncio, json, os, sys, threading, time
 import kit_cache, redis
 
 client = redis.Redis.from_url(os.environ["KIT_CACHE_REDIS_URL"])
+tiers, processes = tuple(sys.argv[1].split(",")), int(sys.argv[2])
+cached = kit_cache.hybrid_cache(ttl=60, cache_name="crowd", key_prefix="crowd", tiers=tiers)
 
-@kit_cache.hybrid_cache(ttl=60, cache_name="crowd", key_prefix="crowd", tiers=TIERS)
+def meet():
+    client.incr("ready")
+    while int(client.get("ready")) < processes:
+        time.sleep(0.001)
+"""
+THREADS = """
+@cached
 def load(x):
     client.incr("loads")
     time.sleep(0.2)
     return {"x": x, "by": os.getpid()}
 
 load(os.getpid())
-client.incr("ready")
-while int(client.get("ready")) < PROCESSES:
-    time.sleep(0.001)
+meet()
 results = []
 threads = [threading.Thread(target=lambda: results.append(load("same"))) for _ in range(10)]
 for thread in threads:
@@ -265,13 +328,28 @@ for thread in threads:
     thread.join()
 print(json.dumps(results))
 """
+TASKS = """
+@cached
+async def load(x):
+    client.incr("loads")
+    await asyncio.sleep(0.2)
+    return {"x": x, "by": os.getpid()}
+
+async def main():
+    await load(os.getpid())
+    await asyncio.to_thread(meet)
+    return await asyncio.gather(*(load("same") for _ in range(10)))
+
+print(json.dumps(asyncio.run(main())))
+"""
 
 
-@pytest.mark.parametrize("tiers", [("memory", "redis", "disk"), ("disk",)])
-def test_one_load_for_all_processes(redis, tiers, monkeypatch):
+@pytest.mark.parametrize("tiers", ["memory,redis,disk", "redis", "disk"])
+@pytest.mark.parametrize("callers", [THREADS, TASKS], ids=["threads", "tasks"])
+def test_one_load_for_all_processes(redis, tiers, callers, monkeypatch):
     monkeypatch.setenv("KIT_CACHE_REDIS_TIMEOUT_MS", "5000")
-    code = PROCESS.replace("TIERS", repr(tiers)).replace("PROCESSES", "4")
-    made = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    command = [sys.executable, "-c", CROWD + callers, tiers, "4"]
+    made = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     outputs = [json.loads(process.communicate(timeout=60)[0]) for process in made]
     assert int(redis.get("loads")) == 4 + 1
     assert len({json.dumps(value) for output in outputs for value in output}) == 1

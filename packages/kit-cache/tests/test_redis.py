@@ -5,18 +5,24 @@ import os
 import signal
 import socket
 import subprocess
+import sys
+import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import kit_cache
 import pytest
-from kit_cache.tiers.redis.client import RespClient
+from kit_cache.tiers.redis.client import Command, RespClient
+from kit_cache.tiers.redis.link import Link, NotAnsweredError
+from kit_cache.tiers.rows import BODY
 from kit_core import invocation
 from redis import ConnectionError as RedisConnectionError
 from redis import Redis
 
 REDIS = ("redis",)
+ALL = ("memory", "redis", "disk")
 
 
 def until(condition, seconds=5.0):
@@ -166,6 +172,18 @@ def test_what_is_not_ours_is_a_miss(counting, redis, tampered):
     assert made.calls == [1, 1]
 
 
+@pytest.mark.parametrize("tags", [b"[" * 20_000, b'{"\\ud800":"x"}', b"[]", b"{", b'{"a":{"b":1}}'])
+def test_tags_that_are_not_ours_are_a_miss(counting, redis, tags):
+    made = counting("value", tiers=ALL)
+    made.load(1)
+    (row,) = (key for key in redis.scan_iter() if b"row:" in key)
+    good, start = redis.get(row), BODY
+    redis.set(row, good[: start - 2] + len(tags).to_bytes(2, "big") + tags + good[start:], keepttl=True)
+    kit_cache.reset()
+    assert (made.load(1), made.load(1)) == ("value", "value")
+    assert made.calls == [1, 1]
+
+
 def test_a_key_of_another_type_is_a_miss(counting, redis, caplog):
     made = counting("value", tiers=REDIS)
     made.load(1)
@@ -199,6 +217,42 @@ def test_each_name_may_have_a_database(counting, redis, redis_url, monkeypatch):
     assert redis.dbsize() == 2
     assert redis.info("keyspace")["db3"]["keys"] == 2
     assert kit_cache.stats("other")["redis_available"] is True
+
+
+def test_values_of_an_outage_are_served_after_it(counting, mortal):
+    """Also what others have changed meanwhile is seen then, and hits and misses are counted throughout."""
+    made = counting(lambda x: {"x": x}, tiers=ALL)
+    made.load(1)
+    mortal.kill()
+    made.load(2)
+    made.load(2)
+    mortal.start()
+    until(lambda: made.load.cache_stats()["redis_available"])
+    assert [made.load(1), made.load(2)] == [{"x": 1}, {"x": 2}]
+    assert made.calls == [1, 2]
+    stats = made.load.cache_stats()
+    assert (stats["hits"], stats["misses"]) == (3, 2)
+
+
+def test_nothing_is_connected_before_the_first_call(monkeypatch):
+    """A Redis that is configured and does not answer delays neither the import nor the decorator."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        monkeypatch.setenv("REDIS_HOST", "127.0.0.1")
+        monkeypatch.setenv("REDIS_PORT", str(listener.getsockname()[1]))
+        code = """
+        import sys, kit_cache
+        load = kit_cache.method_cache(tiers=("redis",), key_prefix="late")(lambda: "value")
+        cache = kit_cache.Cache("late")
+        if sys.argv[1:]:
+            print(load())
+        """
+        command = [sys.executable, "-c", textwrap.dedent(code)]
+        subprocess.run(command, check=True)
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        assert subprocess.run([*command, "call"], check=True, capture_output=True, text=True).stdout == "value\n"
+        listener.accept()[0].close()
 
 
 def test_redis_is_not_needed(counting, monkeypatch, caplog):
@@ -267,6 +321,35 @@ def test_a_hung_redis_costs_one_timeout(counting, mortal, monkeypatch):
     assert len(asked) == 1
     os.kill(mortal.pid, signal.SIGCONT)
     until(lambda: made.load.cache_stats()["redis_available"])
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_caller_waits_for_one_attempt_to_make_up_for_deletions(back):
+    """The thread's, where that is at it: its own would be a second time-out."""
+    attempts, started, arrived = [], threading.Event(), threading.Event()
+
+    def deletion():
+        attempts.append(threading.current_thread().name)
+        started.set()
+        assert arrived.wait(10)
+        time.sleep(0.3)
+        if not back:
+            raise TimeoutError
+
+    client = SimpleNamespace(execute=lambda _: ["PONG"], drop_connections=lambda: None, close=lambda: None)
+    link = Link(client, 10)
+    link.breaker.allows = lambda: arrived.set() or True  # asked just before
+    link.later("k", deletion)
+    assert started.wait(10)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(link.ask, [Command(None, ("PING",))])
+        if back:
+            assert asked.result(10) == ["PONG"]
+        else:
+            with pytest.raises(NotAnsweredError):
+                asked.result(10)
+    link.close()
+    assert set(attempts) == {"kit-cache-redis"}
 
 
 def test_a_server_that_never_answers_costs_one_timeout(counting, monkeypatch):

@@ -8,9 +8,9 @@ from typing import Any, TypeVar, Unpack
 from kit_cache.errors import CacheKeyError
 from kit_cache.found import CachedValue
 from kit_cache.keys.builder import LOCAL
-from kit_cache.policy import EntryOptions, Policy, Seconds, Ttl, make_policy
+from kit_cache.policy import EntryOptions, Policy, Seconds, Ttl, make_policy, valid_tags
 from kit_cache.registry import core_of
-from kit_cache.settings import DEFAULT_TTL, DEFAULT_TTLS
+from kit_cache.settings import DEFAULT_TTL, DEFAULT_TTLS, is_utf8
 from kit_cache.stats import CacheStats, stats_of
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Cache:
         return look_up(self._call(key))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Return the values that are there, by key; those that memory has not are one round trip."""
+        """Return the cached values by key; all keys missing from memory take one round trip."""
         from kit_cache.loading.lookup import look_up_many
 
         found = look_up_many([self._call(key) for key in keys])
@@ -88,7 +88,7 @@ class Cache:
     # ---- Writing
 
     def set(self, key: str, value: Any, *, ttl: Ttl | None = None, **options: Unpack[EntryOptions]) -> bool:
-        """Store a value in every tier, whatever was there; tell whether every tier has answered.
+        """Store a value in every tier, in place of any other; tell whether every tier has answered.
 
         A tier that does not answer forgets the key as soon as it is back, so that no older value comes out of it.
         """
@@ -121,7 +121,7 @@ class Cache:
 
     def invalidate_tags(self, *tags: str) -> bool:
         """Make every value with one of the tags a miss: one write for each tag, however many values there are."""
-        return self._core.invalidate_tags(tags)
+        return self._core.invalidate_tags(valid_tags(tags))
 
     def clear(self) -> bool:
         """Delete everything under the cache's name: one write, after which room is made in the background."""
@@ -227,6 +227,8 @@ def _valid_key(key: object) -> str:
         raise CacheKeyError(
             "Cache", "key", type(key).__name__, f"must be a text of 1 to {_LONGEST_KEY} characters, not {key!r}"
         )
+    if not is_utf8(key):
+        raise CacheKeyError("Cache", "key", "str", f"must not have a lone surrogate: {key!r}")
     return key
 
 

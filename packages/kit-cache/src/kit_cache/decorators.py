@@ -45,14 +45,14 @@ def method_cache(
     ttl: seconds, a timedelta, or a function of the value that returns either (0: do not cache it). By default that of
         the cache name: 1800 s for "settings", 600 s for "database", 300 s for "api" and every other one.
     cache_name: functions of one name are cleared together
-    key: what of `self` the key holds, by default the result of the class's `cache_key()`. Instances without attributes
+    key: a function of `self` that returns its part of keys, by default its `cache_key()`. Instances without attributes
         of their own share by their class; others without either share with none, and only memory is used.
     key_prefix: stands for the module and qualified name in the key
     secret: parameters whose values are hashed in keys, besides those whose names say that they are secret; True: all
     options: see `EntryOptions`
 
-    Raise CacheConfigError for arguments that make no sense; calls raise CacheKeyError for arguments, and
-    UncacheableValueError for results, that can't be stored.
+    Raise CacheConfigError for arguments that make no sense. Calls raise CacheKeyError for arguments that can't be in a
+    key. A result that can't be stored is returned uncached, with one warning.
 
     >>> @method_cache(ttl=600, cache_name="database")
     ... def user(user_id: int) -> dict[str, str]:

@@ -4,7 +4,7 @@ CacheError
 ├── CacheConfigError     an argument or an environment variable makes no sense; also a ValueError
 ├── CacheKeyError        a call can't be turned into a key; also a TypeError
 ├── LoadTimeoutError     a loader took longer than its hard time-out; also a TimeoutError
-├── UncacheableValueError  a result can't be stored; also a TypeError
+├── UncacheableValueError  a value set by hand can't be stored; also a TypeError
 └── UnknownCacheError    no decorator and no `Cache` has declared this cache name; also a LookupError
 
 A Redis that is down, a full disk or a damaged file is never an error: it is a miss.
@@ -51,10 +51,11 @@ class LoadTimeoutError(CacheError, TimeoutError):
 
 
 class UncacheableValueError(CacheError, TypeError):
-    """Say where in a result there is something that can't be stored.
+    """Say where in a value there is something that can't be stored.
 
-    `path` leads there from the result itself (`$.items[3].owner`), `kind` is the type that was found there, and
-    `value` the whole result, so that the loader's work is not lost.
+    It is raised by `Cache.set` and `set_many`. A loaded value is returned uncached instead, with a warning.
+    `path` leads there from the value itself (`$.items[3].owner`), `kind` is the type that was found there, and
+    `value` the whole value.
     """
 
     def __init__(self, path: str, kind: str, function: str = "", *, value: Any = None) -> None:

@@ -30,7 +30,7 @@ class CachedValue(NamedTuple):
 class Found(NamedTuple):
     """The answer of the tiers outside the process: a value, fresh or stale, or NOTHING.
 
-    states: the tiers that have answered, and what they had, to hand back when another value has been loaded
+    states: the tiers that have answered with their states, to hand back when another value has been loaded
     entry: the value as it is kept in memory
     """
 

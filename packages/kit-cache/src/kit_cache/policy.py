@@ -1,4 +1,4 @@
-"""What one function, or one call of `Cache`, has settled about its entries."""
+"""The options of entries, as one function or one call of `Cache` has set them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypedDict
 
 from kit_cache.errors import CacheConfigError
-from kit_cache.settings import valid_tiers
+from kit_cache.settings import is_utf8, valid_tiers
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -21,7 +21,7 @@ _LONGEST_TAG = 128
 class EntryOptions(TypedDict, total=False):
     """Options of entries, for decorators and for `Cache`; seconds are numbers or timedeltas.
 
-    stale: seconds after its ttl for which an old value is served if loading fails or is slow, and to those who come
+    stale: seconds after its ttl for which an old value is served if loading fails or is slow, and to callers that come
         while one caller loads
     eager: the share of the ttl (0 to 1) after which one caller has the value refreshed in the background
     jitter: the share of the ttl (0 to 1) by which it is shortened at random, so that entries do not end together
@@ -81,11 +81,11 @@ class Policy(NamedTuple):
 
     def tags_of(self, value: Any) -> tuple[str, ...]:
         """Return the tags of a value."""
-        return _tags(self.tags(value)) if callable(self.tags) else self.tags
+        return valid_tags(self.tags(value)) if callable(self.tags) else self.tags
 
 
 class KeyOptions(NamedTuple):
-    """What a decorator says about keys."""
+    """The options of a decorator about keys."""
 
     prefix: str | None = None
     self_key: Callable[[Any], object] | None = None
@@ -113,7 +113,7 @@ def make_policy(ttl: Ttl, options: EntryOptions) -> Policy:
     if found.get("tiers") is not None:
         found["tiers"] = valid_tiers(found["tiers"])
     if "tags" in found and not callable(found["tags"]):
-        found["tags"] = _tags(found["tags"])
+        found["tags"] = valid_tags(found["tags"])
     errors = found.get("cache_errors", ())
     if not isinstance(errors, tuple) or not all(
         isinstance(each, type) and issubclass(each, Exception) for each in errors
@@ -135,9 +135,10 @@ def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _tags(tags: object) -> tuple[str, ...]:
+def valid_tags(tags: object) -> tuple[str, ...]:
+    """Return the tags as a tuple; raise CacheConfigError where one is no text, empty, too long, or not in UTF-8."""
     if isinstance(tags, (tuple, list, set, frozenset)) and all(
-        isinstance(tag, str) and 0 < len(tag) <= _LONGEST_TAG for tag in tags
+        isinstance(tag, str) and 0 < len(tag) <= _LONGEST_TAG and is_utf8(tag) for tag in tags
     ):
         return tuple(tags)
     raise CacheConfigError(f"tags is a tuple of texts of 1 to {_LONGEST_TAG} characters, not {tags!r}")

@@ -1,4 +1,4 @@
-"""All cache names of this process: those that a decorator, a `Cache`, or `declare` has named, and no others."""
+"""All cache names of this process: a decorator, a `Cache`, or `declare` has named each."""
 
 import threading
 

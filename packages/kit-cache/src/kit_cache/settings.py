@@ -89,6 +89,17 @@ def valid_name(name: object, what: str = "cache_name") -> str:
     raise CacheConfigError(f"{what} must be 1 to 64 letters, digits, '_', '-' or '.', not {name!r}")
 
 
+def is_utf8(text: str) -> bool:
+    """Tell whether UTF-8 has the text: a lone surrogate, as in the name of an odd file, can be in no key."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def valid_tiers(tiers: object) -> frozenset[str]:
     """Return the names as a set; raise CacheConfigError where one isn't a tier or there is none."""
     if isinstance(tiers, str) or not isinstance(tiers, (tuple, list, set, frozenset)):

@@ -37,6 +37,11 @@ def hold(value: Any, *, share: bool = False) -> tuple[Take | None, Any, int]:
     return _Copied(copied(value)).take, None, _OVERHEAD + _size_of(value)
 
 
+def is_used_up(value: object) -> bool:
+    """Tell whether a value is a coroutine or an iterator, which its first reader uses up."""
+    return hasattr(value, "__await__") or hasattr(value, "__next__")
+
+
 class _Marshalled:
     __slots__ = ("_body",)
 
@@ -99,7 +104,7 @@ def _is_marshalled(value: Any) -> bool:
 
 
 def _size_of(value: Any, depth: int = 0) -> int:
-    """Return about how many bytes a value takes; an object that is no container counts without what it refers to."""
+    """Return about how many bytes a value takes; the attributes of an object that is no container do not count."""
     size = sys.getsizeof(value, 64)
     kind = type(value)
     if depth < _DEEPEST and kind not in IMMUTABLE:

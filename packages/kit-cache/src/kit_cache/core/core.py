@@ -4,6 +4,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kit_core import guards
+
 from kit_cache import clock
 from kit_cache.core.finding import Finding
 from kit_cache.core.state import MOST_REMEMBERED
@@ -12,9 +14,12 @@ from kit_cache.loading.flights import Flight
 from kit_cache.tiers.memory import Entry
 
 if TYPE_CHECKING:
+    from kit_cache.errors import UncacheableValueError
     from kit_cache.loading.flow import Call
     from kit_cache.tiers.port import Tier
     from kit_cache.tiers.rows import State
+
+_WARNING = 30  # logging's number
 
 
 class Prepared(NamedTuple):
@@ -81,12 +86,13 @@ class Core(Finding):
     def prepare(self, call: "Call", value: Any, *, loaded: bool = True) -> Prepared:
         """Encode a value; UncacheableValueError if that can't be done."""
         from kit_cache.codec import bodies
+        from kit_cache.codec.held import is_used_up
         from kit_cache.errors import UncacheableValueError
 
         if loaded:
             self.counts.loads += 1
-        if hasattr(value, "__await__") or hasattr(value, "__next__"):
-            raise UncacheableValueError("$", type(value).__qualname__, call.label)
+        if is_used_up(value):
+            raise UncacheableValueError("$", type(value).__qualname__, call.label, value=value)
         ttl = call.policy.ttl_of(value)
         body = b""
         if call.tiers - {"memory"} and not call.key.startswith("~"):
@@ -98,6 +104,13 @@ class Core(Finding):
         return Prepared(
             value, body, now, now + ttl, now + ttl + call.policy.stale, call.policy.tags_of(value), cached=ttl > 0
         )
+
+    def tell_uncacheable(self, call: "Call", error: "UncacheableValueError") -> None:
+        """Warn that a function's value can't be cached, once for each function."""
+        if call.label not in self._uncacheable:
+            self._uncacheable.add(call.label)
+            message = "a value is returned uncached: %s"
+            guards.log("kit.cache", _WARNING, message, error, extra={"key": call.key})
 
     def store(
         self, call: "Call", flight: Flight | None, prepared: Prepared, states: States, lease: Lease | None
@@ -152,7 +165,8 @@ class Core(Finding):
         try:
             entry = self.entry(call, prepared.value, prepared.tags)
         except RecursionError:
-            raise UncacheableValueError(TOO_DEEP, type(prepared.value).__qualname__, call.label) from None
+            kind = type(prepared.value).__qualname__
+            raise UncacheableValueError(TOO_DEEP, kind, call.label, value=prepared.value) from None
         self.live(entry, call.policy, prepared.created, prepared.fresh, prepared.expires)
         self.put(entry, flight, call)
 

@@ -90,7 +90,7 @@ class Finding(Invalidating):
             self.counts.disk += 1
 
     def _align_disk(self, key: str, reading: "Reading", disk: "Tier") -> None:
-        """Let the disk say what Redis says: it may have to answer alone soon."""
+        """Bring the disk into line with Redis: it may have to answer alone soon."""
         adopt = getattr(disk, "adopt", None)
         if adopt is not None:
             adopt(reading.state.version)

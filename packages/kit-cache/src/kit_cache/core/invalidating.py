@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kit_cache import clock
 from kit_cache.core.state import State
+from kit_cache.settings import is_utf8
 
 if TYPE_CHECKING:
     from kit_cache.tiers.port import Change, Tier
@@ -19,7 +20,7 @@ _BOTH, _DISK = frozenset({"redis", "disk"}), frozenset({"disk"})
 
 
 class Invalidating(State):
-    """Invalidates, and does in this process what others have invalidated."""
+    """Invalidates entries, and repeats the invalidations of other processes in this one."""
 
     def delete(self, keys: Sequence[str], tiers: frozenset[str] | None = None) -> bool:
         """Delete keys from every tier; tell whether all have answered."""
@@ -35,6 +36,8 @@ class Invalidating(State):
     def delete_pattern(self, pattern: str) -> bool:
         """Delete the keys that match a glob pattern from every tier; tell whether all have answered."""
         done = True
+        if not is_utf8(pattern):  # no key matches
+            return done
         for _, tier in self.outer(self.tiers):
             done = tier.delete_pattern(pattern) and done
         self.forget_pattern(pattern)
@@ -94,7 +97,7 @@ class Invalidating(State):
         self._compared.add(authority)
 
     def _apply(self, changes: "Sequence[Change]", local: "Sequence[tuple[str, Tier]]") -> None:
-        """Do in memory, and on disk where Redis is the one that knows, what others have invalidated."""
+        """Repeat the invalidations of others in memory; also on disk, where they come from Redis."""
         from kit_cache.tiers.port import CLEAR, KEY, PATTERN, TAG
 
         by_kind: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What a cache name has in this process: its settings, its tiers, its memory, its counts."""
+"""The state of a cache name in this process: its settings, its tiers, its memory, its counts."""
 
 import threading
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ MOST_REMEMBERED = 4096
 
 
 class Counts:
-    """What happened in this process; approximately, where threads count at the same time."""
+    """Counts events of this process; approximately, where threads count at the same time."""
 
     __slots__ = ("disk", "errors", "loads", "redis", "refused", "stale")
 
@@ -30,7 +30,7 @@ class Counts:
 
 
 class State:
-    """Holds it, and knows nothing of what is true in several tiers at once."""
+    """Holds the state; the rules across tiers are in the subclasses."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -42,6 +42,7 @@ class State:
         self._settings: CacheSettings | None = None
         self._opened: dict[str, Tier] = {}
         self._outer: dict[frozenset[str], list[tuple[str, Tier]]] = {}
+        self.openings = 0  # how often the tiers were replaced: what is known of a call's tiers is void then
         self._lock = threading.Lock()
         self._checking = threading.Lock()
         # Until when memory is believed, by the wall and by the monotonic clock, for each tier that knows of changes.
@@ -49,6 +50,7 @@ class State:
         self._compared: set[str] = set()  # the tiers whose changes are known from some moment on
         self._resting: dict[str, float] = {}
         self._on_disk: dict[str, bytes] = {}
+        self._uncacheable: set[str] = set()  # the functions that a warning was given for
 
     @property
     def settings(self) -> CacheSettings:
@@ -72,7 +74,7 @@ class State:
         load_early(self._load_early)
 
     def _load_early(self) -> None:
-        """Load in Lambda's init phase what the first call needs; the settings are read by the first use."""
+        """Load the modules of the first call in Lambda's init phase; the settings are read by the first use."""
         settings = CacheSettings.from_env(self.name)
         chosen: frozenset[str] = frozenset().union(
             *(settings.tiers if tiers is None else tiers for tiers in self._declared)
@@ -102,6 +104,7 @@ class State:
         self._opened[name] = tier
         self._outer.clear()
         self._compared.discard(name)
+        self.openings += 1
 
     def _open(self, name: str) -> "Tier":
         from kit_cache.tiers import stores
@@ -135,7 +138,7 @@ class State:
                 self.confirm(entry, call.authority)
 
     def authority(self, tiers: frozenset[str]) -> str:
-        """Return the tier that knows what others have invalidated: Redis, else the disk, else none ("")."""
+        """Return the tier that lists the invalidations of others: Redis, else the disk, else none ("")."""
         if "redis" in tiers and self.settings.redis is not None:
             return "redis"
         return "disk" if "disk" in tiers else ""
@@ -187,9 +190,11 @@ class State:
         """Forget memory, counts and settings; Redis and the disk keep their values."""
         with self._lock:
             self._opened, self._outer, self._settings = {}, {}, None
+            self.openings += 1
         self.forget_all()
         self.memory = MemoryTier()
         self.decodings = MemoryTier()
         self.counts = Counts()
         self._believed = {}
         self._compared = set()
+        self._uncacheable.clear()

@@ -19,7 +19,7 @@ S = TypeVar("S")
 
 
 class _Front(Generic[P]):
-    """Stands in the function's place: what it stands for, and `self` where it was taken from an instance."""
+    """Stands in the function's place; holds its target, and `self` where it was taken from an instance."""
 
     _target: Target
     _bound: tuple[Any, ...] = ()

@@ -1,4 +1,4 @@
-"""What a front stands for: a function, its keys, its policy, and its cache."""
+"""The target of a front: a function, its keys, its policy, and its cache."""
 
 from _thread import get_ident
 from collections.abc import Callable
@@ -30,6 +30,8 @@ class Target:
         self.is_static = False
         self.table: dict[Any, Any] = {}
         self._texts: dict[Any, str] = {}
+        self._ways: dict[Any, Any] = {}
+        self._openings = -1
         self._told = False
 
     @property
@@ -44,7 +46,7 @@ class Target:
 
         hot: the compiled front's key for them; the text of one that tells values apart is made once
         """
-        text = self._texts.get(hot) if hot is not None and self._is_exact(hot) else None
+        text = self._texts.get(hot) if hot is not None else None
         if text is None:
             text = self.keys.text(args, kwargs)
             if hot is not None and self._is_exact(hot):
@@ -60,6 +62,21 @@ class Target:
             self.core, text, self.policy, tiers, authority, bool(authority), me, loop, self.keys.function
         )
 
+    def way_of(self, hot: Any) -> Any:
+        """Return the quick way of a call that was made before, if it has one."""
+        if self._openings != self.core.openings:
+            self._ways, self._openings = {}, self.core.openings
+        return self._ways.get(hot)
+
+    def remember_way(self, hot: Any, call: Any) -> None:
+        """Keep the quick way of a call for its next time."""
+        if "memory" not in call.tiers and self._texts.get(hot) == call.key:
+            way = _loading().peek_of(call)
+            if way is not None:
+                if len(self._ways) >= _MOST_TEXTS:
+                    self._ways.clear()
+                self._ways[hot] = way
+
     def _is_exact(self, hot: tuple[Any, ...]) -> bool:
         """Tell whether equal keys of this kind are equal values."""
         first = 1 if self.keys.bound_to is not None and self.keys.generator is None else 0
@@ -73,7 +90,7 @@ class Target:
                 self.core.memory.link(entry, self.table, hot)
 
     def scope_key(self, owner: Any) -> Any:
-        """Return what stands for `self` or `cls` in a compiled front's key; TypeError where nothing may."""
+        """Return the part of `self` or `cls` in a compiled front's key; TypeError where it has none."""
         from kit_cache.keys.instances import has_state, instance_number
 
         if self.keys.bound_to == "class":
@@ -143,13 +160,23 @@ class Target:
 
 def fetch_sync(target: Target, args: tuple[Any, ...], kwargs: dict[str, Any], hot: Any = None) -> CachedValue:
     """Return the value of a call, in this thread."""
+    loading = _entrance or _loading()
+    way = target.way_of(hot) if hot is not None else None
+    found: Any = loading.peek(way) if way is not None else None
+    if isinstance(found, CachedValue):
+        return found
     call = target.call_of(args, kwargs, get_ident(), hot=hot)
-    found: Any = _loading().look_quickly(call)
-    if not isinstance(found, CachedValue):
-        found = _loading().run(_loading().fetch(call, found), lambda: target.function(*args, **kwargs))
-    if hot is not None and "memory" in call.tiers:
-        target.link(call, hot)
-    result: CachedValue = found
+    found = loading.look_quickly(call, way)
+    result: CachedValue = (
+        found
+        if isinstance(found, CachedValue)
+        else loading.run(loading.fetch(call, found), lambda: target.function(*args, **kwargs))
+    )
+    if hot is not None:
+        if "memory" in call.tiers:
+            target.link(call, hot)
+        elif way is None:
+            target.remember_way(hot, call)
     return result
 
 

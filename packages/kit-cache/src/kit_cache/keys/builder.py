@@ -1,4 +1,4 @@
-"""The keys of one function: its module and qualified name, what `self` is, and the bound arguments with their types."""
+"""The keys of one function: its module and qualified name, the part of `self`, and the bound arguments with types."""
 
 from collections.abc import Callable, Mapping
 from itertools import count
@@ -49,7 +49,7 @@ class KeyBuilder:
         return f"{local}{self.prefix}:{scope}{self._arguments(values, start)}"
 
     def scope(self, owner: Any) -> tuple[str, bool]:
-        """Return what `self` or `cls` adds to a key, and whether that means something in this process only."""
+        """Return the part of `self` or `cls` in a key, and whether it means something in this process only."""
         from kit_cache.keys.instances import has_state, instance_number
         from kit_cache.keys.texts import digest, text_of
 
@@ -102,7 +102,7 @@ class KeyBuilder:
         return shortened(",".join(texts))
 
     def _secret_names(self) -> frozenset[str]:
-        """Return the parameters whose values are hashed: those that are named, and all with the name of a secret."""
+        """Return the parameters whose values are hashed: the named ones, and all with the name of a secret."""
         if self._hidden is None:
             from kit_core.redaction.names import is_secret_name
 

@@ -1,4 +1,4 @@
-"""What tells one object from another: its class where it has no state, else what it declares, else a number."""
+"""The identity of an object: its class where it has no state, else its declared key, else a number."""
 
 import threading
 import weakref

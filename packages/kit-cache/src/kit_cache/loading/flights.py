@@ -24,13 +24,18 @@ def patience() -> float:
 class Flight:
     """A load that is under way: its leader, its outcome, and whether a deletion has overtaken it."""
 
-    __slots__ = ("_done", "_futures", "entry", "error", "leader", "loop", "stale", "traceback", "waiting")
+    __slots__ = (
+        *("_done", "_futures", "earlier", "entry", "error", "later", "leader", "loop", "stale", "traceback"),
+        "waiting",
+    )
 
     def __init__(self, leader: object, loop: "AbstractEventLoop | None") -> None:
         self.leader = leader
         self.loop = loop
         self.stale = False
         self.waiting = 0
+        self.earlier: Flight | None = None  # the load that this one has been begun beside, because it took too long
+        self.later: Flight | None = None
         self.entry: Entry | None = None
         self.error: Exception | None = None
         self.traceback: TracebackType | None = None
@@ -59,14 +64,19 @@ class Flight:
             self._futures.remove(future)
 
     def keep(self, value: Any, *, share: bool) -> None:
-        """Keep a value for those who wait; a copy for readers that are not there would cost as much as a load."""
-        if self.waiting and self.entry is None:
-            from kit_cache.codec.held import hold
+        """Keep a value for the waiting callers; without one, a copy would cost as much as a load for nothing."""
+        if (self.waiting or self.later is not None) and self.entry is None:
+            from kit_cache.codec.held import hold, is_used_up
 
-            self.entry = Entry("", *hold(value, share=share))
+            if is_used_up(value):
+                return
+            try:
+                self.entry = Entry("", *hold(value, share=share))
+            except RecursionError:  # nested too deep for a copy
+                return
 
     def fail(self, error: Exception) -> None:
-        """Keep an error for those who wait."""
+        """Keep an error for the waiting callers."""
         self.error, self.traceback = error, error.__traceback__
 
     def raise_error(self) -> None:
@@ -112,6 +122,7 @@ class Flights:
             if flights is None or flights.get(flight.loop) is not flight:
                 return None
             new = flights[flight.loop] = Flight(leader, flight.loop)
+            new.earlier, flight.later = flight, new
             return new
 
     def leave(self, key: str, flight: Flight) -> None:
@@ -122,13 +133,27 @@ class Flights:
                 del flights[flight.loop]
                 if not flights:
                     del self._by_key[key]
+            later = flight.later
+            if flight.earlier is not None:
+                flight.earlier.later = later
+            if later is not None:
+                later.earlier = flight.earlier
         flight.end()
+        while later is not None and flight.entry is not None and not flight.stale:
+            # A load that took too long is over all the same: its value serves the callers that wait for a later one.
+            if later.entry is None and later.error is None:
+                later.entry = flight.entry
+                later.end()
+            later = later.later
 
     def overtake(self, key: str) -> None:
         """Make the loads of one key stale: nobody else joins them, and they store nothing. Call with the lock held."""
         self.mark += 1
-        for flight in self._by_key.pop(key, {}).values():
-            flight.stale = True
+        for newest in self._by_key.pop(key, {}).values():
+            flight: Flight | None = newest
+            while flight is not None:
+                flight.stale = True
+                flight = flight.earlier
 
     def overtake_all(self) -> None:
         """Make every load stale. Call with the lock held."""

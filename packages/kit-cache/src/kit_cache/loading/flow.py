@@ -7,7 +7,7 @@ from kit_core import guards
 from kit_core.invocation import remaining_ms
 
 from kit_cache import clock
-from kit_cache.errors import LoadTimeoutError
+from kit_cache.errors import LoadTimeoutError, UncacheableValueError
 from kit_cache.found import CachedValue, from_entry
 from kit_cache.loading.flights import Flight, patience
 from kit_cache.loading.steps import Blocking, Flow, Load, Sleep, Spawn, Wait
@@ -24,7 +24,7 @@ _SAME = 0.001
 
 
 class Call(NamedTuple):
-    """One call: what is asked for, by which policy; `me` and `loop` tell callers apart."""
+    """One call: its key and its policy; `me` and `loop` tell callers apart."""
 
     core: "Core"
     key: str
@@ -136,7 +136,7 @@ def _lead(
 def _lead_apart(
     call: Call, flight: Flight, stale: Entry | None, found: "Found | None" = None, *, refreshing: bool = False
 ) -> Flow[CachedValue]:
-    """Lead a flight in a thread or task of its own, whose failure is nobody's but for those who wait."""
+    """Lead a flight in a thread or task of its own; only waiting callers get its error."""
     apart = call._replace(me=flight.leader)
     try:
         return (yield from _lead(apart, flight, stale, found, refreshing=refreshing))
@@ -228,14 +228,19 @@ def _load(
         raise
     try:
         prepared = core.prepare(call, value)
+        if not call.shared:
+            core.keep(call, flight, prepared)
+    except UncacheableValueError as error:  # the loader's work is not lost
+        if lease is not None:
+            core.release_soon(lease)
+        core.tell_uncacheable(call, error)
+        return CachedValue(value, "loader")
     except BaseException:
         if lease is not None:
             core.release_soon(lease)
         raise
     if call.shared:
         yield Blocking(core.store, call, flight, prepared, states, lease)
-    else:
-        core.keep(call, flight, prepared)
     return CachedValue(value, "loader")
 
 

@@ -1,10 +1,10 @@
 """Looking for a value without loading it."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from kit_cache import clock
-from kit_cache.codec.bodies import loads
+from kit_cache.codec.bodies import loads, loads_from
 from kit_cache.found import CachedValue, Found, from_entry
 from kit_cache.loading.flow import Call
 from kit_cache.tiers.rows import BODY, HEAD, current
@@ -25,9 +25,12 @@ def look_up(call: Call) -> CachedValue | None:
     return found
 
 
-def look_quickly(call: Call) -> "CachedValue | Found | None":
-    """Return a fresh value of memory or a tier, or the answer of the tiers that had none; for the thread that calls."""
-    core, policy = call.core, call.policy
+def look_quickly(call: Call, way: "Peek | None" = None) -> "CachedValue | Found | None":
+    """Return a fresh value of memory or a tier, or the answer of the tiers that had none; for the thread that calls.
+
+    way: the quick way, where it has been tried already
+    """
+    core = call.core
     if "memory" in call.tiers:
         if core.must_check(call.authority):
             core.check(call.authority)
@@ -37,38 +40,54 @@ def look_quickly(call: Call) -> "CachedValue | Found | None":
             return None
         if core.flights.is_loading(call.key):
             return None  # the caller waits for that load
-    elif policy.eager is None and call.shared:
-        peeked = _peek(call)
-        if peeked is not None:
+    else:
+        if way is None and (way := peek_of(call)) is not None and (peeked := peek(way)) is not None:
             return peeked
+        if way is not None and not call.policy.stale and core.flights.is_loading(call.key):
+            return None  # there is no old value that could be served meanwhile
     found = core.find(call, None)
     return core.taken(found) if found.is_fresh() else found
 
 
-def _peek(call: Call) -> CachedValue | None:
-    """Return a hit of the first tier outside the process, with nothing else to do; None if there is anything else."""
-    core = call.core
-    outer = core.outer(call.tiers)
-    name, tier = outer[0]
-    if not hasattr(tier, "peek"):
+class Peek(NamedTuple):
+    """The way to a hit of the first tier outside the process, for a call that memory is not asked for."""
+
+    call: Call
+    name: str
+    ask: Callable[[str], tuple[object, object] | None]
+    beside: bool  # whether a disk is to have what Redis says
+
+
+def peek_of(call: Call) -> Peek | None:
+    """Return the quick way of a call, if there is one: memory and refreshes have to do more."""
+    if not call.shared or "memory" in call.tiers or call.policy.eager is not None:
         return None
-    seen = tier.peek(call.key)
+    outer = call.core.outer(call.tiers)
+    name, tier = outer[0]
+    ask = getattr(tier, "peek", None)
+    return None if ask is None else Peek(call, name, ask, len(outer) > 1)
+
+
+def peek(way: Peek) -> CachedValue | None:
+    """Return a hit with nothing else to do; None if there is anything else."""
+    call, name, ask, beside = way
+    seen = ask(call.key)
     if seen is None:
         return None
-    raw = seen[0]
-    created = current(raw, seen[1])
-    if created is None or (len(outer) > 1 and not core.is_on_disk(call.key, raw[:HEAD])):
+    raw: Any = seen[0]
+    now = clock.now()
+    created = current(raw, seen[1], now)
+    if created is None or (beside and not call.core.is_on_disk(call.key, raw[:HEAD])):
         return None
     try:
         if len(raw) < _WORTH_KEEPING and raw[BODY] not in _PACKED:
-            value = loads(raw[BODY:])
+            value = loads_from(raw, BODY)
         else:
             value = _decoded_once(call, raw)
-    except ValueError:
+    except (ValueError, IndexError):
         return None
-    core.count(name)
-    age = clock.now() - created
-    return CachedValue(value, name, age if age > 0 else 0.0)
+    call.core.count(name)
+    return CachedValue(value, name, now - created if now > created else 0.0)
 
 
 def _decoded_once(call: Call, raw: bytes) -> Any:

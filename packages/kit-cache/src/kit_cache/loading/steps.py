@@ -1,4 +1,4 @@
-"""What a flow waits for. A flow is a generator that yields steps: threads do them one way, tasks another."""
+"""The steps of a flow. A flow is a generator that yields steps: threads do them one way, tasks another."""
 
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar
@@ -159,7 +159,7 @@ async def run_async(flow: "Flow[T]", loader: Callable[[], Awaitable[Any]]) -> T:
 
 
 def _quietly(flow: "Flow[Any]", loader: Loader) -> None:
-    """Run a flow that nobody waits for; an error is kept for those who do, and logged by the flow."""
+    """Run a flow in the background; the flow keeps its error for waiting callers, and logs it."""
     try:
         run(flow, loader)
     except Exception:  # noqa: BLE001

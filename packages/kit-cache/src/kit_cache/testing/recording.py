@@ -7,7 +7,7 @@ from kit_cache.core import Core
 
 
 class Event(NamedTuple):
-    """One thing that happened: "load", "delete", "pattern", "tags" or "clear", of a cache name, and of which keys."""
+    """One event: "load", "delete", "pattern", "tags" or "clear", with its cache name and its keys."""
 
     kind: str
     cache_name: str

@@ -1,4 +1,4 @@
-"""What every tier must do: a suite for the drivers of this package, and for a user's own."""
+"""The behaviour of every tier: a suite for the drivers of this package, and for a user's own."""
 
 from kit_cache import clock
 from kit_cache.tiers.port import CLEAR, KEY, PATTERN, TAG, Tier
@@ -34,7 +34,7 @@ class TierSuite:
         return tier.write(key, row(body, tags=versions), reading.state)
 
     def body(self, tier: Tier, key: str) -> bytes | None:
-        """Return what a tier has under a key."""
+        """Return the value that a tier has under a key."""
         reading = tier.read(key)
         assert reading is not None
         return None if reading.row is None else reading.row.body

@@ -13,6 +13,7 @@ _FIRST_SHARE = 0.1
 _MOST_SHARE = 0.95
 _LEAST_SHARE = 0.01
 _MOST_ROUNDS = 3
+_MOST_STEPS = 64  # entries that one eviction looks at: where all were read, no put may go round all of them
 
 
 class Counted(Protocol):
@@ -55,12 +56,13 @@ class S3Fifo:
 
     def evict(self) -> str | None:
         """Take the next one out and return its key, None if there is none; each is passed three times at most."""
-        small, main = self._small, self._main
+        small, main, steps = self._small, self._main, 0
         while small or main:
+            steps += 1
             size = len(small) + len(main)
             if small and (not main or len(small) >= max(1, int(size * self._share))):
                 key, entry = small.popitem(last=False)
-                if entry.uses > entry.forgiven:
+                if steps < _MOST_STEPS and entry.uses > entry.forgiven:
                     entry.forgiven = entry.uses
                     main[key] = entry
                     continue
@@ -68,7 +70,7 @@ class S3Fifo:
                 return key
             key, entry = main.popitem(last=False)
             left = min(entry.uses - entry.forgiven, _MOST_ROUNDS)
-            if left > 0:
+            if left > 0 and steps < _MOST_STEPS:
                 entry.forgiven = entry.uses - left + 1
                 main[key] = entry
                 continue

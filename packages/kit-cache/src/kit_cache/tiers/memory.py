@@ -101,7 +101,8 @@ class MemoryTier:
     def put(self, entry: Entry, *, most: int, most_bytes: int) -> bool:
         """Hold an entry, and at most `most` entries of `most_bytes` in all; tell whether it is held."""
         with self._lock:
-            self.pop(entry.key)
+            if entry.key in self._entries:
+                self.pop(entry.key)
             if entry.size > most_bytes // _LARGEST_SHARE:
                 return False
             while self._entries and (len(self._entries) >= most or self.bytes + entry.size > most_bytes):

@@ -1,4 +1,4 @@
-"""What every tier outside the process can do: the port that Redis, the disk, and a user's own driver are behind."""
+"""The methods of every tier outside the process: the port of Redis, the disk, and a user's own driver."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
@@ -41,7 +41,7 @@ class Tier(Protocol):
         """Store a row unless the state is no longer `state`; tell whether it is stored."""
 
     def replace(self, key: str, row: Row, *, tell: bool) -> bool | None:
-        """Store a row whatever was there; with `tell` others drop what their memory has of the key."""
+        """Store a row in place of any other; with `tell` others drop the key from their memory."""
 
     def delete(self, keys: Sequence[str]) -> bool:
         """Forget keys, and refuse the loads of them that are under way; tell whether that is done."""

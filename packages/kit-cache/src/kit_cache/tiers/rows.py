@@ -1,4 +1,4 @@
-"""A row outside the process: what Redis and the disk keep under a key.
+"""A row outside the process: the bytes that Redis and the disk keep under a key.
 
 A row is a mark, 8 random bytes (its id), the version of its cache that it belongs to, its times, its tags, and the
 encoded value. A tombstone is another mark and an id. A loader says which state it saw before it loaded: the cache's
@@ -12,6 +12,7 @@ import struct
 from typing import Any, NamedTuple
 
 from kit_cache import clock
+from kit_cache.settings import is_utf8
 
 HEAD = 9  # a mark and an id
 ID = 8
@@ -24,7 +25,7 @@ _SLACK = 5.0  # seconds by which two hosts' clocks may differ
 
 
 class State(NamedTuple):
-    """What a tier had when it was asked: the cache's version and epoch, and the first bytes of the row."""
+    """The state of a tier when it was asked: the cache's version and epoch, and the first bytes of the row."""
 
     version: bytes
     epoch: bytes
@@ -81,9 +82,9 @@ def unpack(raw: object) -> Row | None:
     if length:
         try:
             tags = json.loads(raw[_LAYOUT.size : start])
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
-        if not isinstance(tags, dict):
+        if not isinstance(tags, dict) or not all(map(is_utf8, tags)):
             return None
     if not created <= expires:  # NaN, too
         return None
@@ -95,7 +96,7 @@ def lease_name(key: str, state: State) -> str:
     return f"{key}:{(state.version[:4] + state.epoch[:4] + state.head).hex()}"
 
 
-def current(raw: Any, meta: Any) -> float | None:
+def current(raw: Any, meta: Any, now: float) -> float | None:
     """Return when a row was made, if nothing has to be looked up for it: a current one without tags, and fresh.
 
     The quick way of a hit; anything unusual is None, and read by `unpack`.
@@ -105,7 +106,7 @@ def current(raw: Any, meta: Any) -> float | None:
     mark, _, version, created, fresh, _, tags = _LAYOUT.unpack_from(raw)
     if mark != _VALUE or tags or version != meta[:ID] or len(meta) != 2 * ID:
         return None
-    return created if created - _SLACK <= clock.now() < fresh else None
+    return created if created - _SLACK <= now < fresh else None
 
 
 BODY = _LAYOUT.size
@@ -117,5 +118,5 @@ def is_value(raw: bytes) -> bool:
 
 
 def head_of(raw: object) -> bytes:
-    """Return what a writer compares."""
+    """Return the bytes that a writer compares."""
     return raw[:HEAD] if isinstance(raw, bytes) else b""

@@ -1,4 +1,4 @@
-"""The connections and files of this process: one for each Redis and for each folder, whatever the number of names."""
+"""The connections and files of this process: one for each Redis and for each folder, and not for each name."""
 
 import threading
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,7 @@ def _client(settings: RedisSettings) -> Any:
 
 
 def _drop_connections() -> None:
-    """Close what a snapshot must not hold."""
+    """Close the connections and files, which a snapshot must not hold."""
     for link in list(_links.values()):
         link.client.drop_connections()
     for database in list(_databases.values()):

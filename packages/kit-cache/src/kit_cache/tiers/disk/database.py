@@ -70,7 +70,10 @@ class Database:
         if self._pid != os.getpid():
             return self.run(lambda connection: connection.execute(query, values).fetchone())
         with self._lock:
-            return self._connected().execute(query, values).fetchone()
+            connection = self._connection
+            if connection is None or clock.mono() - self._looked > _LOOK_SECONDS:
+                connection = self._connected()
+            return connection.execute(query, values).fetchone()
 
     def change(self, operation: Callable[[sqlite3.Connection], T], *, bytes_written: int = 0) -> T:
         """Do the same in a transaction that writes; in a full file the oldest rows make room first."""

@@ -2,7 +2,7 @@
 
 diskcache unpickles the files in its folder (CVE-2025-69872), so that anybody who can write there runs code. Here a
 `Disk` of our own neither writes nor reads pickle nor any file beside the database. It is slower to write than the
-driver of `kit_cache.tiers.disk.tier`, and takes more memory; it is for those who have diskcache already.
+driver of `kit_cache.tiers.disk.tier`, and takes more memory; it is for services that have diskcache already.
 """
 
 import json
@@ -131,7 +131,7 @@ class DiskcacheTier:
         return self._ask(command)
 
     def replace(self, key: str, row: Row, *, tell: bool) -> bool | None:
-        """Store a row whatever was there; with `tell` others drop what their memory has of the key."""
+        """Store a row in place of any other; with `tell` others drop the key from their memory."""
 
         def command(cache: Any) -> bool:
             with cache.transact():

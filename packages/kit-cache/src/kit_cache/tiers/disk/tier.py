@@ -35,6 +35,7 @@ _LONGEST_LEASE = 3600.0
 _NO_META = bytes(2 * ID)
 _SEP, _AFTER = "\x1f", "\x20"
 _READ = "SELECT (SELECT row FROM entry WHERE k = ?), (SELECT v FROM meta WHERE k = ?)"
+_PEEK = "SELECT row, (SELECT v FROM meta WHERE k = ?) FROM entry WHERE k = ?"
 _UPSERT = (
     "INSERT INTO entry (k, row, ver, ends) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (k) DO UPDATE SET row = excluded.row, ver = excluded.ver, ends = excluded.ends"
@@ -74,11 +75,11 @@ class DiskTier:
         if self._breaker.is_open:
             return None
         try:
-            raw, meta = self._database.select(_READ, (self._prefix + key, self._prefix))
+            found = self._database.select(_PEEK, (self._prefix, self._prefix + key))
         except (sqlite3.Error, OSError) as error:
             self._failed(error)
             return None
-        return raw, meta or _NO_META
+        return None if found is None else (found[0], found[1] or _NO_META)
 
     def _read(self, connection: sqlite3.Connection, key: str) -> Reading:
         raw, meta = connection.execute(_READ, (self._prefix + key, self._prefix)).fetchone()
@@ -119,7 +120,7 @@ class DiskTier:
         return self._write(row, store)
 
     def replace(self, key: str, row: Row, *, tell: bool) -> bool | None:
-        """Store a row whatever was there; with `tell` others drop what their memory has of the key."""
+        """Store a row in place of any other; with `tell` others drop the key from their memory."""
 
         def store(connection: sqlite3.Connection) -> bool:
             found = connection.execute("SELECT v FROM meta WHERE k = ?", (self._prefix,)).fetchone()
@@ -150,7 +151,7 @@ class DiskTier:
         return self._ask(command)
 
     def _is_full(self, database: Database) -> None:
-        """Store nothing for a moment, though what is stored can be read; the second time, make room by all there is."""
+        """Store nothing for a moment, though stored rows can be read; the second time, throw the file away for room."""
         again, self._full_until = self._full_until > 0, clock.mono() + _PAUSE
         guards.log("kit.cache", logging.WARNING, "the disk is full", extra={"path": str(database.path)})
         if again and database.is_in_the_way():

@@ -35,7 +35,7 @@ class LoginError(OSError):
 
 
 class Client(Protocol):
-    """What the tier asks of a client: this one, or a user's own."""
+    """The methods of a client, this one or a user's own, that the tier calls."""
 
     clustered: bool
 

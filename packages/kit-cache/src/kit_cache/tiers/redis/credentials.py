@@ -38,7 +38,7 @@ def read_login(*, force: bool = False) -> Login:
 
 
 def _of_secret(name: str, force: bool) -> Login:
-    """Return what is in a secret: a JSON object with `username` and `password` (or `auth_token`), or the password."""
+    """Return the login in a secret: JSON with `username` and `password` (or `auth_token`), or the password."""
     text = _aws().get_secret(name, force=force)
     try:
         found = json.loads(text)

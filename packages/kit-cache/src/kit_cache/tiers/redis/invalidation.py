@@ -32,7 +32,7 @@ Operation = Callable[[Ask], None]
 
 
 class Invalidations:
-    """The half of a tier that forgets, and knows what others have forgotten."""
+    """The half of a tier that forgets, and lists the invalidations of others."""
 
     def __init__(self, link: Link, prefix: str) -> None:
         self.link = link

@@ -33,6 +33,7 @@ class Link:
         self.breaker = Breaker(PAUSE)
         self._trusted_from = 0.0
         self._replays: dict[object, tuple[int, Callable[[], None]]] = {}
+        self._rounds = 0  # how often everything that was put off has been done
         self._asked = 0  # how often something was put off: an operation may be put off again while it is done
         self._lock = threading.Lock()
         self._replaying = threading.RLock()
@@ -44,7 +45,7 @@ class Link:
         self._check_time()
         try:
             if self._replays:
-                self._replay()
+                self._replay_first()
             replies = self.client.execute(commands)
             for reply in replies:
                 if type(reply) is ReplyError:
@@ -88,7 +89,7 @@ class Link:
                 self._worker.start()
 
     def close(self) -> None:
-        """Close the connections, and forget what was to be made up for."""
+        """Close the connections, and forget the pending deletions."""
         with self._lock:
             self._replays.clear()
         self.client.close()
@@ -100,6 +101,21 @@ class Link:
                 with self._lock:
                     if self._replays.get(key) == asked:
                         del self._replays[key]
+            self._rounds += 1
+
+    def _replay_first(self) -> None:
+        """Do the pending deletions; where the thread is at it, wait for its attempt and not for a second time-out."""
+        rounds = self._rounds
+        if self._replaying.acquire(blocking=False):
+            try:
+                self._replay()
+            finally:
+                self._replaying.release()
+            return
+        if self._replaying.acquire(timeout=self._timeout):
+            self._replaying.release()
+        if self._rounds == rounds:
+            raise TimeoutError("what was put off is not done yet")
 
     def _keep_trying(self) -> None:
         """Run in a thread while there is something to make up for; the breaker does not hold it back."""

@@ -1,4 +1,4 @@
-"""redis-py as the client: for Sentinel, for what its users have built around it, and to compare with.
+"""redis-py as the client: for Sentinel, for code that is built around it, and to compare with.
 
 It takes 60 ms of CPU to import, which a cold start pays. Clusters are for the client of `kit_cache.tiers.redis.client`.
 """

@@ -92,7 +92,7 @@ class RedisTier(Invalidations):
         return Reading(state, row)
 
     def _begin(self) -> bytes | None:
-        """Give the cache its first version, unless another has just done so; return what it is now."""
+        """Give the cache its first version, unless another has just done so; return the current one."""
         commands = [
             Command(self.meta, ("SET", self.meta, new_id() + new_id(), "NX")),
             Command(self.meta, ("GET", self.meta)),
@@ -105,7 +105,7 @@ class RedisTier(Invalidations):
         return cast("bytes", found[1]) if found is not None and is_meta(found[1]) else None
 
     def tag_versions(self, tags: Iterable[str], *, epoch: bytes | None = None) -> dict[str, str] | None:
-        """Return the current version of each tag; those that were read in the same epoch are known already."""
+        """Return the current version of each tag; versions that were read in the same epoch are known already."""
         wanted = list(tags)
         known = self._tags[1] if epoch is not None and self._tags[0] == epoch else {}
         missing = [tag for tag in wanted if tag not in known]
@@ -152,7 +152,7 @@ class RedisTier(Invalidations):
         return found[0] == 1
 
     def replace(self, key: str, row: Row, *, tell: bool) -> bool | None:
-        """Store a row whatever was there; with `tell` others drop what their memory has of the key."""
+        """Store a row in place of any other; with `tell` others drop the key from their memory."""
         milliseconds = int((row.expires - clock.now()) * 1000)
         found = self.ask([Command(self.meta, ("GET", self.meta))])
         if found is None or milliseconds <= 0:
