@@ -1,6 +1,7 @@
 """A machine of operations on two processes over every tier, held to a simple model, with faults in between."""
 
 import kit_cache
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -73,7 +74,10 @@ class Process:
 
 
 class Machine(RuleBasedStateMachine):
-    """Whatever is read was true at the last invalidation of its key that all have seen, or later."""
+    """A value that is read was true at the last invalidation of its key, or later.
+
+    While Redis is down, a process can know only the invalidations before its last contact about the key.
+    """
 
     use_redis = False
 
@@ -84,6 +88,7 @@ class Machine(RuleBasedStateMachine):
         self.truth = {key: [0, TAGS[place % 2]] for place, key in enumerate(KEYS)}
         self.oldest = dict.fromkeys(KEYS, 0)  # of which version a value must be at least
         self.seen = {}  # the newest version that a process has read
+        self.told = {}  # `oldest` as a process has last learnt it
         self.processes = [Process(self.truth, self.use_redis) for _ in range(2)]
         self.processes[0].core.clear()
         for process in self.processes:
@@ -100,15 +105,18 @@ class Machine(RuleBasedStateMachine):
         for key in keys:
             self.truth[key][0] = self.version
 
-    def invalidated(self, keys):
+    def invalidated(self, keys, who):
         """Every later read is of the version of now."""
         for key in keys:
-            self.oldest[key] = self.truth[key][0]
+            self.oldest[key] = self.told[who, key] = self.truth[key][0]
 
     @rule(who=st.integers(0, 1), key=st.sampled_from(KEYS))
     def read(self, who, key):
         value, _ = self.processes[who].get(key)
-        assert self.oldest[key] <= value <= self.truth[key][0], (key, value, self.oldest[key])
+        if not self.use_redis or not self.processes[who].tier("redis").down:
+            self.told[who, key] = self.oldest[key]
+        oldest = self.told.get((who, key), 0)
+        assert oldest <= value <= self.truth[key][0], (key, value, oldest)
         newest = self.seen.get((who, key), 0)
         assert value >= newest, f"{key}: {value} is older than {newest}, which this process has seen"
         self.seen[who, key] = value
@@ -122,14 +130,14 @@ class Machine(RuleBasedStateMachine):
     def delete(self, who, key):
         self.change([key])
         assert self.processes[who].cache.delete(key) is True
-        self.invalidated([key])
+        self.invalidated([key], who)
 
     @precondition(lambda self: self.all_up())
     @rule(who=st.integers(0, 1), key=st.sampled_from(KEYS))
     def set(self, who, key):
         self.change([key])
         assert self.processes[who].cache.set(key, list(self.truth[key]), tags=(self.truth[key][1],)) is True
-        self.invalidated([key])
+        self.invalidated([key], who)
 
     @precondition(lambda self: self.all_up())
     @rule(who=st.integers(0, 1), letter=st.sampled_from("ab"))
@@ -137,7 +145,7 @@ class Machine(RuleBasedStateMachine):
         keys = [key for key in KEYS if key.startswith(letter)]
         self.change(keys)
         assert self.processes[who].cache.delete_pattern(f"{letter}:*") is True
-        self.invalidated(keys)
+        self.invalidated(keys, who)
 
     @precondition(lambda self: self.all_up())
     @rule(who=st.integers(0, 1), tag=st.sampled_from(TAGS))
@@ -145,14 +153,14 @@ class Machine(RuleBasedStateMachine):
         keys = [key for key in KEYS if self.truth[key][1] == tag]
         self.change(keys)
         assert self.processes[who].cache.invalidate_tags(tag) is True
-        self.invalidated(keys)
+        self.invalidated(keys, who)
 
     @precondition(lambda self: self.all_up())
     @rule(who=st.integers(0, 1))
     def clear(self, who):
         self.change(KEYS)
         assert self.processes[who].cache.clear() is True
-        self.invalidated(KEYS)
+        self.invalidated(KEYS, who)
 
     @precondition(lambda self: self.all_up())
     @rule(who=st.integers(0, 1), key=st.sampled_from(KEYS))
@@ -170,7 +178,7 @@ class Machine(RuleBasedStateMachine):
         first.cache.delete(key)
         first.cache.get_or_set(key, load, tags=(old[1],))
         assert self.version == before + 1
-        self.invalidated([key])
+        self.invalidated([key], 1 - who)
 
     @rule(who=st.integers(0, 1), name=st.sampled_from(["redis", "disk"]))
     def break_a_tier(self, who, name):
@@ -218,7 +226,7 @@ class MachineWithRedis(Machine):
 
 
 OPTIONS = settings(
-    max_examples=25,
+    max_examples=100,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -239,3 +247,28 @@ def test_memory_redis_and_disk(redis, monkeypatch):
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(MachineWithRedis, settings=OPTIONS)
+
+
+@pytest.mark.parametrize("machine", [Machine, MachineWithRedis])
+def test_a_value_set_before_the_first_comparison_is_compared(redis, monkeypatch, machine):
+    monkeypatch.setenv("KIT_CACHE_CHECK_MS", "0")
+    monkeypatch.setenv("KIT_CACHE_REDIS_TIMEOUT_MS", "5000")
+    steps = machine()
+    steps.start()
+    steps.set(0, "a:1")
+    steps.delete(1, "a:1")
+    steps.read(0, "a:1")
+
+
+def test_a_value_loaded_while_redis_was_away_is_compared_when_it_is_back(redis, monkeypatch):
+    monkeypatch.setenv("KIT_CACHE_CHECK_MS", "0")
+    monkeypatch.setenv("KIT_CACHE_REDIS_TIMEOUT_MS", "5000")
+    steps = MachineWithRedis()
+    steps.start()
+    steps.processes[0].tier("redis").down = True
+    steps.read(0, "a:1")
+    steps.change(["a:1"])
+    assert steps.processes[1].cache.delete("a:1") is True
+    steps.invalidated(["a:1"], 1)
+    steps.recover()
+    steps.read(0, "a:1")

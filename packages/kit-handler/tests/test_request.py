@@ -1,8 +1,11 @@
 """`Request`: what each payload says, parsed when asked for."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from kit_handler import BadRequestError, Request, Response, route
 from kit_testing.events import http_event
 
@@ -125,6 +128,13 @@ def test_a_comma_in_a_query_value_is_no_separator() -> None:
     request = read(http_event(query={"name": "Doe, Jane", "ids": ["1", "2,3"], "empty": ""}))
     assert request.query == {"name": "Doe, Jane", "ids": "2,3", "empty": ""}
     assert request.multi_query["ids"] == ["1", "2,3"]
+
+
+@given(st.text(alphabet="ab=&+%2Cc3é;,\ud800\0", max_size=40))
+@example("a=%2C%2c&b=%252C&%C3%2Cx=%C3%A9&=1&a&a=+%2B&&c=%%2C41&%2=%")
+def test_a_query_is_decoded_as_the_standard_library_does(raw: str) -> None:
+    event = {**http_event(), "rawQueryString": raw}
+    assert read(event).multi_query == parse_qs(raw, keep_blank_values=True)
 
 
 def test_path_parameters_are_decoded_once() -> None:

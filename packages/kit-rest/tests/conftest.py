@@ -296,3 +296,9 @@ def own_client(own_database: Database) -> "Client":
 @pytest.fixture
 def client(api: Api) -> Client:
     return Client(api)
+
+
+@pytest.fixture
+def with_options(database: Database) -> Callable[..., Client]:
+    """Return a function that makes a client of the library with options of the Api."""
+    return lambda **options: Client(library(database, **options))

@@ -115,6 +115,26 @@ def test_patch_and_delete(client):
     assert client("DELETE", "/books/1").status == 404
 
 
+def test_one_row_comes_back_as_several_do(client):
+    """One row, of an insert or by its key, is returned by another statement than several are."""
+    select = "select=name,shout,born,books(id)"
+    one = client("POST", f"/authors?{select}", {"name": "Eve", "born": None}, **SEEN)
+    many = client("POST", f"/authors?{select}", [{"name": "Eve", "born": None}], **SEEN)
+    assert one.text == many.text == '[{"name":"Eve","shout":"EVE","born":null,"books":[]}]'
+    assert client("PATCH", f"/authors?id=eq.1&{select}", {"name": "Ada L"}, **SEEN).json == [
+        {"name": "Ada L", "shout": "ADA L", "born": client.get("/authors/1")["born"], "books": [{"id": 1}, {"id": 2}]}
+    ]
+    accept = {"Accept": "application/vnd.pgrst.object+json;nulls=stripped"}
+    answer = client("PATCH", "/books/1?select=id,data,author(name)", {"data": None}, **SEEN, **accept)
+    assert answer.json == {"id": 1, "author": {"name": "Ada L"}}
+    version = client("GET", "/books/1").headers["etag"].partition("-")[0]
+    assert answer.headers["etag"].partition("-")[0] == version
+    deleted = client("DELETE", "/books/1?select=id,author(name)", **SEEN)
+    assert deleted.json == {"id": 1, "author": {"name": "Ada L"}}
+    gone = client("DELETE", "/books?id=eq.1&select=id", **SEEN)
+    assert (gone.status, gone.text) == (200, "[]")
+
+
 def test_filters_of_embeds_on_writes(client):
     target = "/books?select=id,author!inner(name)&author.name=eq.Ada&id=gt.0"
     assert [row["id"] for row in client("PATCH", target, {"pages": 1}, **SEEN).json] == [1, 2]

@@ -250,6 +250,9 @@ def _load_early() -> None:
     """Load what the first request needs; `idna` encodes the names of hosts."""
     import encodings.idna  # noqa: F401
     import select  # noqa: F401
+    import socket  # noqa: F401
+
+    import kit_core.http  # noqa: F401
 
 
 renew_with_snapshot(_renew)

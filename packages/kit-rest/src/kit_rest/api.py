@@ -18,6 +18,7 @@ from kit_rest.declaring.tables import Routine, Table
 from kit_rest.errors import ResourceDefinitionError, RestError
 from kit_rest.requests.mapper import Asked, RequestMapper
 from kit_rest.resource_mapper import ResourceMapper
+from kit_rest.responses import problems
 from kit_rest.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ class Api:
     rollback: whether `Prefer: tx=rollback` is
     openapi: whether `/` answers with the OpenAPI document; title and version are its
 
-    Other options are for kit-handler's `Router`: `token=`, `cors=`, `interceptors=` and so on. `router` is for
-    `Router.include`.
+    Other options are for kit-handler's `Router`: `token=`, `cors=`, `interceptors=` and so on; errors of these guards
+    have the same form, unless `exception_handlers=` has another. `router` is for `Router.include`.
 
     Example:
         >>> handler = Api([Books, Authors], cors="https://library.example")
@@ -103,7 +104,9 @@ class Api:
         parameters = {key: frozenset(each.types) - set(each.function.claims) for key, each in routines.items()}
         calls = Calls(routines, found, mapper, settings)
         self.controller = Controller(RequestMapper(profiles, schema, parameters), found, mapper, calls, settings)
-        self.router = Router(**options)
+        # Also a guard's refusal, or a guard of a router around this one, is an error of this vocabulary.
+        handlers = {Exception: problems.of_guard, **(options.pop("exception_handlers", None) or {})}
+        self.router = Router(exception_handlers=handlers, **options)
         # A client whose base URL ends with a slash sends two of them.
         for path in ("/", "/{path}", "/{path+}", "//{path+}"):
             self.router.route(path, methods=_METHODS)(self._answer)

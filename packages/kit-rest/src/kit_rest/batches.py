@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kit_handler import Request
 
 _MOST_OPERATIONS = 100
+_LONGEST_PATH = 16_384
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _OWN = ("authorization", "cookie", "host", "idempotency-key")
 
@@ -64,8 +65,10 @@ def _request(outer: Request, operation: Mapping[str, Any], at: int) -> Request:
     if not known or not all(isinstance(each, str) for each in headers.values()):
         message = f"Operation {at}: method, path and headers are a method, a text and texts by name"
         raise RestError(400, "PGRST102", message)
+    if len(str(target)) > _LONGEST_PATH:
+        raise RestError(413, "KIT413", f"Operation {at}: a path with its query has at most {_LONGEST_PATH} characters")
     path, _, query = str(target).partition("?")
-    if path.strip("/") == "batch":
+    if unquote(path).strip("/") == "batch":
         raise RestError(400, "PGRST102", f"Operation {at}: a batch holds no batch")
     given = {name.lower(): value for name, value in headers.items() if name.lower() not in _OWN}
     body = operation.get("body")

@@ -12,8 +12,8 @@ from kit_rest.database.calling import call, value_call
 from kit_rest.database.mapper import DatabaseMapper
 from kit_rest.database.reading import ReadPlan, read_plan
 from kit_rest.declaring.claims import claim_value
-from kit_rest.declaring.tables import Routine, check_embedded, check_guards
-from kit_rest.errors import RestError
+from kit_rest.declaring.tables import ETAG, Routine, check_embedded, check_guards
+from kit_rest.errors import RestError, unknown_column
 from kit_rest.query.text import array_literal
 from kit_rest.requests.bodies import body_text, parse_json
 from kit_rest.requests.mapper import Asked
@@ -66,7 +66,10 @@ class Calls:
         wanted = (
             asked.prefer.tx == "rollback" or (limited and not routine.function.reads) or self._may_fail(asked, routine)
         )
-        with self._database.transaction(wanted=wanted, keeps=asked.prefer.tx != "rollback"):
+        # A transaction around it, as that of a batch, stays read-only unless the savepoint is rolled back.
+        inside = asked.method in _READS and self._database.database.in_transaction
+        keeps = asked.prefer.tx != "rollback" and not inside
+        with self._database.transaction(wanted=wanted or inside, keeps=keeps):
             if routine.table is not None:
                 return self._rows(asked, routine, arguments)
             return self._values(asked, routine, arguments)
@@ -92,9 +95,8 @@ class Calls:
         if unknown or missing:
             listed = ", ".join(sorted(given))[:200]
             message = f"Could not find the function {asked.profile}.{asked.name}({listed}) in the schema cache"
-            raise RestError(
-                404, "PGRST202", message, hint=f"Its parameters: {', '.join(function.parameters) or 'none'}"
-            )
+            known = ", ".join(name for name in function.parameters if name not in function.claims)
+            raise RestError(404, "PGRST202", message, hint=f"Its parameters: {known or 'none'}")
         claims = {name: claim_value(asked.request.authorizer, each) for name, each in function.claims.items()}
         return {**{name: _argument(routine.types[name], value) for name, value in given.items()}, **claims}
 
@@ -144,6 +146,9 @@ class Calls:
 
         def make() -> ReadPlan:
             node = self._resources.resolve(table, parse_shape(shape.entries))
+            if any(each.column is not None and each.column.name == ETAG for each in node.outputs):
+                # The rows of a function have no version.
+                raise unknown_column(table.name, ETAG)
             return read_plan(
                 node,
                 stripped=asked.media.stripped,

@@ -94,7 +94,9 @@ class Controller:
         if method not in table.methods:
             allow = {"Allow": ", ".join(sorted(table.methods))}
             raise RestError(405, "PGRST117", f"Unsupported HTTP method: {method[:20]}", headers=allow)
-        check_guards(table.guards[method], asked.request)
+        guards = table.guards[method]
+        if guards:
+            check_guards(guards, asked.request)
         if method in _READS:
             return self._read(asked, table)
         return self._writes.answer(asked, table)
@@ -107,31 +109,15 @@ class Controller:
             raise RestError(406, "PGRST107", "None of these media types are available: OpenAPI is at the root")
         if media.kind == "plan" and not self._settings.plans:
             raise RestError(406, "PGRST107", "None of these media types are available: plans are not enabled")
-        cursor = self._settings.cursors.of(asked, table) if shape.cursor is not None else None
-        position = (
-            None if cursor is None or not cursor.position else tuple(each is not None for each in cursor.position)
-        )
-        count = prefer.count if prefer.count != "planned" else None
-        key = (
-            *("read", table.schema, table.name, shape.entries, asked.key is not None, count, media.stripped),
-            *(bool(shape.offset), position, cursor is not None),
-        )
-
-        def make() -> ReadPlan:
-            node = self._resources.resolve(table, parse_shape(shape.entries))
-            if asked.key is not None:
-                add_key(node, table)
-            return read_plan(
-                node,
-                stripped=media.stripped,
-                count=count,
-                offset=bool(shape.offset),
-                position=position,
-                paged=cursor is not None,
-            )
-
-        plan = self._database.plans.get(key, make)
-        check_embedded(plan.embedded, asked.request)
+        cursor = None if shape.cursor is None else self._settings.cursors.of(asked, table)
+        position = None if cursor is None else tuple(each is not None for each in cursor.position)
+        paging = None if position is None and not shape.offset else (bool(shape.offset), position)
+        key = ("read", table.schema, table.name, shape.entries, asked.key is None, prefer.count, media.stripped, paging)
+        plan: ReadPlan | None = self._database.plans.find(key)
+        if plan is None:
+            plan = self._database.plans.keep(key, self._plan(asked, table, position))
+        if plan.embedded:
+            check_embedded(plan.embedded, asked.request)
         limit = table.page_size if shape.limit is None else min(shape.limit, table.max_rows)
         values = shape.values if asked.key is None else [*shape.values, *key_values(table, asked.key)]
         claims = asked.request.authorizer
@@ -144,11 +130,27 @@ class Controller:
             )
             return Response(200, text, {"Content-Type": media.content_type})
         found = self._database.read(plan, parameters, table.settings, claims, timezone=prefer.timezone)
-        found = self._counted(asked, table, plan, parameters, found)
+        if prefer.count is not None:
+            found = self._counted(asked, table, plan, parameters, found)
         if cursor is not None:
             more = found.next is not None and found.number == limit
             found = found._replace(next=cursor.link(asked, plan, found.next) if more and found.next else None)
         return of_read(asked, found, applied(asked), by_key=asked.key is not None)
+
+    def _plan(self, asked: Asked, table: Table, position: tuple[bool, ...] | None) -> ReadPlan:
+        """Build the statement of a read; a cursor's position tells which of its values are not null."""
+        shape, count = asked.shape, asked.prefer.count
+        node = self._resources.resolve(table, parse_shape(shape.entries))
+        if asked.key is not None:
+            add_key(node, table)
+        return read_plan(
+            node,
+            stripped=asked.media.stripped,
+            count=count if count != "planned" else None,
+            offset=bool(shape.offset),
+            position=position or None,
+            paged=position is not None,
+        )
 
     def _counted(self, asked: Asked, table: Table, plan: ReadPlan, parameters: dict[str, Any], found: Found) -> Found:
         """Add the planned count, where the request asks for it, or the estimated one is over the maximum."""

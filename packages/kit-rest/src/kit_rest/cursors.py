@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from kit_db.errors import DatabaseCredentialError, InvalidCursorError
-from kit_db.stores.pages import Cursors as SignedCursors
 
 from kit_rest.declaring.claims import claim_value
 from kit_rest.errors import RestError
 
 if TYPE_CHECKING:
+    from kit_db.stores.pages import Cursors as SignedCursors
+
     from kit_rest.database.reading import ReadPlan
     from kit_rest.declaring.tables import Table
     from kit_rest.requests.mapper import Asked
@@ -40,11 +41,17 @@ class Cursors:
 
     def of(self, asked: Asked, table: Table) -> Cursor:
         """Return the position that `cursor=` tells; PGRST100 if it was altered, or is of another listing."""
+        # Loads uuid, platform and ipaddress, which a function without cursors does without.
+        from kit_db.stores.pages import Cursors as SignedCursors
+
         shape = asked.shape
         if shape.offset:
             raise RestError(400, "PGRST100", "a cursor and an offset are two ways to page: use one")
         if asked.key is not None or asked.media.kind != "json":
             raise RestError(400, "PGRST100", "a cursor is for lists in JSON")
+        if not all(table.columns[name].readable for name in table.key):
+            # A cursor is signed, not encrypted, and holds the key of a row.
+            raise RestError(400, "PGRST100", f"a cursor needs a key that may be read, which {table.name} lacks")
         listing: Mapping[str, Any] = {
             "values": shape.values,
             "claims": [claim_value(asked.request.authorizer, each) for each in table.row_filters.values()],

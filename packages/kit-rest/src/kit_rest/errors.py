@@ -11,6 +11,8 @@ Codes are PostgREST's (`PGRST…`) and PostgreSQL's where these have one; the ot
     KIT413    the body, or the number of rows in it, is over the limit
     KIT428    the resource demands If-Match
     KIT500    an error that is not the request's; the log has it
+
+and `KIT` with the status for errors of kit-handler's that a guard or a hook raises (`KIT429`, `KIT404`).
 """
 
 from __future__ import annotations

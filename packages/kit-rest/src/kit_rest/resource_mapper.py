@@ -129,8 +129,7 @@ class ResourceMapper:
             _at(nodes, path).limit = limit
         for path, offset in query.offsets.items():
             _at(nodes, path).offset = offset
-        for place in nodes.values():
-            _check_aggregates(place)
+        _check_aggregates(node)
         return node
 
     def _select(self, node: Node, items: Iterable[Item], count: list[int]) -> None:
@@ -277,7 +276,7 @@ def _output(table: Table, item: ColumnItem) -> Output:
 
 def _path_label(reference: ColumnRef) -> str:
     for _, step in reversed(reference.path):
-        if not step.lstrip("-").isdecimal():
+        if step and not step.lstrip("-").isdecimal():
             return step
     return reference.name
 
@@ -299,12 +298,23 @@ def _presence(node: Node, leaf: Leaf) -> Presence:
 
 
 def _check_aggregates(node: Node) -> None:
+    # Not by label: two embeds may have the same one.
+    for child in node.embeds:
+        _check_aggregates(child)
     if not node.aggregates:
         return
     if not node.table.aggregates:
         raise RestError(400, "PGRST123", "Use of aggregate functions is not allowed")
     if node.embeds:
         raise RestError(400, "PGRST127", "Feature not implemented", details="Aggregates beside embedded relations")
+
+
+def changeable(table: Table, names: Iterable[str]) -> list[str]:
+    """Return columns that a PATCH may set: those that are writable, but for the automatic identifier."""
+    checked = writable(table, names)
+    if table.automatic.get("uid") in checked:
+        writable(table, ["uid is set by the server"])
+    return checked
 
 
 def writable(table: Table, names: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ from kit_aws.calls.prepared import Prepared
 from kit_aws.calls.writing import content_of, problem, written
 
 _CONTROL = frozenset(map(chr, (*range(9), *range(10, 32), 127)))
-_NO_NAME = _CONTROL | frozenset("\t :")
+_NO_NAME = _CONTROL | frozenset("\t:")
 
 
 def request(service: Service, operation: Operation, parameters: Mapping[str, Any]) -> Prepared:

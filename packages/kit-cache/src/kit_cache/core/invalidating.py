@@ -78,12 +78,23 @@ class Invalidating(State):
             if self.must_check(authority):
                 (_, tier), *local = self.outer(_BOTH if authority == "redis" else _DISK)
                 changes = tier.changes()
+                if changes is not None and authority not in self._compared:
+                    self._begin_comparing(authority)
                 if changes:
                     self._apply(changes, [each for each in local if each[0] in self.tiers])
                 seconds = self.settings.check_seconds
                 self._believed[authority] = (clock.wall() + seconds, clock.mono() + seconds)
         finally:
             self._checking.release()
+
+    def _begin_comparing(self, authority: str) -> None:
+        """Drop the values of memory from before the first answer: their invalidations are in no comparison."""
+        if authority in self._believed:  # there was no answer before, and loads may be under way since then
+            self.forget_all()
+        else:
+            with self.flights.lock:
+                self.memory.clear()
+        self._compared.add(authority)
 
     def _apply(self, changes: "Sequence[Change]", local: "Sequence[tuple[str, Tier]]") -> None:
         """Repeat the invalidations of others in memory; also on disk, where they come from Redis."""

@@ -47,6 +47,7 @@ class State:
         self._checking = threading.Lock()
         # Until when memory is believed, by the wall and by the monotonic clock, for each tier that knows of changes.
         self._believed: dict[str, tuple[float, float]] = {}
+        self._compared: set[str] = set()  # the tiers whose changes are known from some moment on
         self._resting: dict[str, float] = {}
         self._on_disk: dict[str, bytes] = {}
         self._uncacheable: set[str] = set()  # the functions that a warning was given for
@@ -102,6 +103,7 @@ class State:
         """Use a driver of the user's own in a tier's place."""
         self._opened[name] = tier
         self._outer.clear()
+        self._compared.discard(name)
         self.openings += 1
 
     def _open(self, name: str) -> "Tier":
@@ -194,4 +196,5 @@ class State:
         self.decodings = MemoryTier()
         self.counts = Counts()
         self._believed = {}
+        self._compared = set()
         self._uncacheable.clear()

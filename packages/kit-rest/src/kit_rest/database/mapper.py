@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kit_rest.database.reading import ReadPlan
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 
 _MOST_PLANS = 512
+_NO_TRANSACTION = nullcontext()
 
 
 class Plans:
@@ -28,14 +29,19 @@ class Plans:
 
     def get(self, key: Any, make: Callable[[], P]) -> P:
         """Return the plan of a shape, made if it is new."""
-        try:
-            found: P = self._plans[key]
-        except KeyError:
-            found = make()
-            while len(self._plans) >= _MOST_PLANS:
-                self._plans.pop(next(iter(self._plans)), None)
-            self._plans[key] = found
-        return found
+        found: P | None = self._plans.get(key)
+        return self.keep(key, make()) if found is None else found
+
+    def find(self, key: Any) -> Any:
+        """Return the plan of a shape, None if it is new."""
+        return self._plans.get(key)
+
+    def keep(self, key: Any, plan: P) -> P:
+        """Keep the plan of a shape."""
+        while len(self._plans) >= _MOST_PLANS:
+            self._plans.pop(next(iter(self._plans)), None)
+        self._plans[key] = plan
+        return plan
 
 
 class DatabaseMapper:
@@ -78,10 +84,12 @@ class DatabaseMapper:
         database = self.database
         if not self._checked:
             self._check_roles(database)
-        # Behind RDS Proxy nothing is set that is not asked for: settings could pin the connection.
-        known = {} if database.proxied else settings
-        prefix = self.session.prefix(known, claims, timezone=timezone, parameters=parameters, read_only=read_only)
-        result = database.run(prefix + sql, parameters, repeatable=reads)
+        if settings or timezone is not None or read_only or self._security is not None:
+            # Behind RDS Proxy nothing is set that is not asked for: settings could pin the connection.
+            known = {} if database.proxied else settings
+            prefix = self.session.prefix(known, claims, timezone=timezone, parameters=parameters, read_only=read_only)
+            sql = prefix + sql
+        result = database.run(sql, parameters, repeatable=reads)
         return result.rows, result.count
 
     def _check_roles(self, database: Database) -> None:
@@ -114,7 +122,10 @@ class DatabaseMapper:
         )
         if not rows:
             return Found("", 0, None, None, None, plan.labels)
-        body, count, total, version, position = rows[0]
+        if plan.single:
+            body, version = rows[0]
+            return Found(body, 1, None, version, None, plan.labels)
+        body, count, total, version, position = (*rows[0], None, None, None)[:5]
         return Found(body, count, total, version, position, plan.labels)
 
     def planned(
@@ -159,15 +170,21 @@ class DatabaseMapper:
         rows, touched = self.run(plan.sql, parameters, settings, claims, timezone=timezone)
         if not plan.answers:
             return Written(Found("", touched, None, None, None, plan.labels), touched, None, None)
+        if plan.single:
+            number = len(rows)
+            version = rows[0][1] if number == 1 else None
+            return Written(
+                Found(",".join(row[0] for row in rows), number, None, version, None, plan.labels), number, None, None
+            )
         body, count, inserted, version, matched, whole = rows[0]
         return Written(Found(body, count, None, version, None, plan.labels), inserted, matched, whole)
 
-    @contextmanager
-    def transaction(self, *, wanted: bool, keeps: bool = True) -> Iterator[None]:
+    def transaction(self, *, wanted: bool, keeps: bool = True) -> AbstractContextManager[None]:
         """Make a `with` block a transaction if that is wanted; one that is not to be kept is rolled back at its end."""
-        if not wanted:
-            yield
-            return
+        return self._transaction(keeps=keeps) if wanted else _NO_TRANSACTION
+
+    @contextmanager
+    def _transaction(self, *, keeps: bool) -> Iterator[None]:
         try:
             with self.database.transaction():
                 yield

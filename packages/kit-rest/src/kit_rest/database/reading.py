@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kit_rest.database.parameters import Parameters
-from kit_rest.database.sql import Builder, Rows, embedded, labels
+from kit_rest.database.sql import Builder, Rows, are_columns, embedded, labels
 from kit_rest.declaring.columns import Column
 from kit_rest.declaring.tables import Table, quoted_name
 from kit_rest.query.tree import ColumnRef, OrderTerm
@@ -16,7 +16,8 @@ from kit_rest.resource_mapper import Node, Sort, Test
 class ReadPlan(NamedTuple):
     """A statement with one row: the objects joined with commas, their number, the total, a version, a position.
 
-    Of a read by the key it is one row or none.
+    Columns at the end that nobody asks for are left out. A `single` one, by the key, has one row or none: the object
+    and its version.
     """
 
     sql: str
@@ -26,6 +27,7 @@ class ReadPlan(NamedTuple):
     explained: str
     """The statement without LIMIT, whose estimated rows are the planned count."""
     embedded: tuple[Table, ...]
+    single: bool = False
 
 
 def pins_key(node: Node) -> bool:
@@ -79,16 +81,16 @@ def read_plan(
     explained = f"SELECT 1 FROM {rows.source}{where}"
     if node.aggregates:
         grouped = builder.grouped(node, alias, f" FROM {rows.source}{where}")
-        body = f"coalesce(string_agg({builder.json(row)}, ','), ''), count(*), {total}, NULL, NULL"
+        body = _columns(builder, row, total)
         sql = f"SELECT {body} FROM ({grouped}{paging}) {row}"
         return ReadPlan(
             sql, builder.parameters, labels(node), order, f"SELECT 1 FROM {rows.source}{where}", embedded(node)
         )
     if count is None and not paged and source is None and pins_key(node):
         version = table.version_sql(alias) or "NULL"
-        sql = f"SELECT {builder.json(row)}, 1, NULL, {version}, NULL FROM {rows.source}"
+        sql = f"SELECT {builder.json(row)}, {version} FROM {rows.source}"
         sql += f", LATERAL ({builder.objects(node, alias, direct=True)}) {row}{where}{paging}"
-        return ReadPlan(sql, builder.parameters, labels(node), order, explained, embedded(node))
+        return ReadPlan(sql, builder.parameters, labels(node), order, explained, embedded(node), single=True)
     here = where
     if position is not None:
         after = builder.position(order, alias, ["" if present else None for present in position])
@@ -104,14 +106,25 @@ def read_plan(
         keys = [f"{each.column}::text AS {quoted_name(f'kit {at}')}" for at, each in enumerate(columns)]
         inside = builder.inner(node, rows, here, [*needed, *keys], f"{builder.order(order, alias)}{paging}")
         listed = ", ".join(quoted_name(f"kit {at}") for at in range(len(columns)))
-        last = f"(SELECT json_build_array({listed})::text FROM {page} OFFSET %(limit)s - 1 LIMIT 1)"
-    body = f"coalesce(string_agg({builder.json(row)}, ','), ''), count(*), {total}, {version}, {last}"
+        last = f"(SELECT json_build_array({listed})::text FROM {page} OFFSET greatest(%(limit)s - 1, 0) LIMIT 1)"
+    if not paged and version == "NULL" and are_columns(node):
+        sql = f"SELECT {_columns(builder, page, total)} FROM ({inside}) {page}"
+        return ReadPlan(sql, builder.parameters, labels(node), order, explained, embedded(node))
+    body = _columns(builder, row, total, version, last)
     objects = builder.objects(node, page)
     if paged:
         sql = f"WITH {page} AS MATERIALIZED ({inside}) SELECT {body} FROM {page}, LATERAL ({objects}) {row}"
     else:
         sql = f"SELECT {body} FROM ({inside}) {page}, LATERAL ({objects}) {row}"
     return ReadPlan(sql, builder.parameters, labels(node), order, explained, embedded(node))
+
+
+def _columns(builder: Builder, row: str, *more: str) -> str:
+    """Return the columns of a plan; each costs the server and the driver something."""
+    columns = [f"coalesce(string_agg({builder.json(row)}, ','), '')", "count(*)", *more]
+    while columns[-1] == "NULL":
+        columns.pop()
+    return ", ".join(columns)
 
 
 def _total(builder: Builder, rows: Rows, where: str, count: str | None, most: int) -> str:

@@ -69,7 +69,7 @@ class Session:
             role = str(given)
             if role not in security.roles:
                 raise RestError(403, "42501", "permission denied to set role")
-        elif security.role_claim is not None and role is None:
+        elif role is None and (security.role_claim is not None or security.roles):
             # The login's own role may see everything.
             raise RestError(401 if claims is None else 403, "42501", "The caller's claims name no role")
         if role is not None:

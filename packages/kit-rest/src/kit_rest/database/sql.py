@@ -249,6 +249,19 @@ def labels(node: Node) -> list[str]:
     return found
 
 
+def are_columns(node: Node) -> bool:
+    """Tell whether the objects of a node are its rows: columns under their own names, each once."""
+    names = [
+        each.label
+        for each in node.members
+        if isinstance(each, Output)
+        and each.column is not None
+        and each.label == each.column.name
+        and not (each.path or each.cast)
+    ]
+    return bool(names) and len(names) == len(node.members) == len(set(names))
+
+
 def embedded(node: Node) -> tuple[Table, ...]:
     """Return the tables of all embedded relations, which are read as well."""
     found: dict[int, Table] = {}

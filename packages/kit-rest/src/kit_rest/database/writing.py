@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from kit_rest.database.parameters import Parameters
+from kit_rest.database.reading import pins_key
 from kit_rest.database.sql import Builder, array_of, embedded, labels
 from kit_rest.declaring.claims import Claim
 from kit_rest.declaring.tables import Table, quoted_name
@@ -18,8 +19,8 @@ class WritePlan(NamedTuple):
     """A statement that writes.
 
     With `answers` it has one row: the objects joined with commas, their number, how many of these were inserted, a
-    version, how many rows the filters matched, and the whole rows as a JSON array if a hook is to see them. Otherwise
-    it returns nothing.
+    version, how many rows the filters matched, and the whole rows as a JSON array if a hook is to see them. A `single`
+    one, of a row or a key, has each row's object and version. Otherwise it returns nothing.
     """
 
     sql: str
@@ -28,6 +29,7 @@ class WritePlan(NamedTuple):
     answers: bool
     node: Node
     embedded: tuple[Table, ...]
+    single: bool = False
 
 
 class InsertOptions(NamedTuple):
@@ -79,7 +81,8 @@ def insert_plan(node: Node, options: InsertOptions, answer: Answer) -> WritePlan
     if options.conflict is not None:
         sql += _on_conflict(builder, table, alias, options)
     inserted = f"({alias}.xmax = 0)" if options.conflict is not None and table.version == "xmin" else "true"
-    return _returning(builder, node, sql, alias, answer, inserted=inserted)
+    single = options.number == 1 and not options.many
+    return _returning(builder, node, sql, alias, answer, inserted=inserted, single=single)
 
 
 def _fixed(builder: Builder, table: Table, *, creating: bool) -> dict[str, str]:
@@ -128,7 +131,7 @@ def _value_rows(table: Table, options: InsertOptions, fixed: dict[str, str]) -> 
 
 def _on_conflict(builder: Builder, table: Table, alias: str, options: InsertOptions) -> str:
     target = ", ".join(map(quoted_name, options.conflict or ()))
-    kept = {*(options.conflict or ()), *table.key}
+    kept = {*(options.conflict or ()), *table.key, table.automatic.get("uid")}
     changed = [name for name in options.columns if name not in kept]
     if not options.merges:
         return f" ON CONFLICT ({target}) DO NOTHING"
@@ -153,7 +156,7 @@ def update_plan(node: Node, columns: Sequence[str], answer: Answer, *, limited: 
     where, matched = _where(builder, node, alias, limited=limited, versions=versions)
     body = f"(SELECT * FROM json_populate_record(NULL::{table.source}, %(body)s::json)) x"
     sql = f"UPDATE {table.source} AS {alias} SET {', '.join(sets)} FROM {body}{where}"
-    return _returning(builder, node, sql, alias, answer, matched=matched)
+    return _returning(builder, node, sql, alias, answer, matched=matched, single=pins_key(node))
 
 
 def bulk_update_plan(node: Node, columns: Sequence[str], answer: Answer, *, versions: bool) -> WritePlan:
@@ -181,7 +184,7 @@ def delete_plan(node: Node, answer: Answer, *, limited: bool, versions: bool) ->
     alias = builder.alias("t")
     where, matched = _where(builder, node, alias, limited=limited, versions=versions)
     sql = f"DELETE FROM {node.table.source} AS {alias}{where}"
-    return _returning(builder, node, sql, alias, answer, matched=matched)
+    return _returning(builder, node, sql, alias, answer, matched=matched, single=pins_key(node))
 
 
 def _where(builder: Builder, node: Node, alias: str, *, limited: bool, versions: bool) -> tuple[str, str]:
@@ -215,12 +218,20 @@ def _returning(
     *,
     inserted: str = "true",
     matched: str = "NULL",
+    single: bool = False,
 ) -> WritePlan:
     """Add RETURNING and the statement that makes one row of the written ones."""
     table = node.table
     if not answer.representation and not answer.whole and matched == "NULL" and inserted == "true":
         # RETURNING needs the right, and the policy, to read the written rows.
         return WritePlan(sql, builder.parameters, labels(node), answers=False, node=node, embedded=embedded(node))
+    if single and answer.representation and not answer.whole and matched == "NULL" and inserted == "true":
+        made = builder.alias("r")
+        written = f"(SELECT {builder.json(made)} FROM ({builder.objects(node, alias, direct=True)}) {made})"
+        sql += f" RETURNING {written}, {table.version_sql(alias) or 'NULL'}"
+        return WritePlan(
+            sql, builder.parameters, labels(node), answers=True, node=node, embedded=embedded(node), single=True
+        )
     page, row, seen = builder.alias("p"), builder.alias("r"), builder.alias("r")
     returned = builder.needed(node, alias) if answer.representation else []
     if answer.whole:

@@ -15,7 +15,7 @@ from kit_rest.declaring.columns import Column, bare, column_sql, hints_of, is_ar
 from kit_rest.declaring.functions import Function
 from kit_rest.declaring.relations import ManyToMany, Relation
 from kit_rest.declaring.resource import METHODS, Resource
-from kit_rest.errors import ResourceDefinitionError
+from kit_rest.errors import ResourceDefinitionError, RestError
 
 _HOOKS = (
     "before_create",
@@ -227,8 +227,6 @@ def _validators(entity: type) -> Mapping[str, Any]:
 
 def check_guards(guards: list[Any], request: Any) -> None:
     """Let pass callers with the roles and scopes."""
-    from kit_rest.errors import RestError
-
     try:
         for guard in guards:
             guard(request)

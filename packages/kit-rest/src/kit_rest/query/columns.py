@@ -14,6 +14,8 @@ _DEEPEST_PATH = 16
 
 def column_ref(text: str) -> ColumnRef:
     """Parse `name`, `"odd name"` or `data->a->>b`."""
+    if text.isidentifier():
+        return ColumnRef(text)
     text = text.strip()
     if "->" not in text:
         if not text:

@@ -29,8 +29,8 @@ def head_of(value: str) -> tuple[str, str] | None:
     if not dot:
         return None
     if head == "not":
-        inner = head_of(rest)
-        return None if inner is None or inner[0].startswith("not.") else (f"not.{inner[0]}", inner[1])
+        inner = None if rest.startswith("not.") else head_of(rest)
+        return None if inner is None else (f"not.{inner[0]}", inner[1])
     if head in OPERATORS or _is_modified(head):
         return head, rest
     return None

@@ -26,6 +26,8 @@ def select_items(text: str, depth: int = 1) -> tuple[Item, ...]:
 def _item(text: str, depth: int) -> Item:
     if not text:
         raise parse_error("select parameter", text)
+    if text.isidentifier():
+        return ColumnItem(ColumnRef(text))
     spread = text.startswith("...")
     body = text[3:].lstrip() if spread else text
     if body.endswith(")") and not _is_aggregate(body):
@@ -36,8 +38,10 @@ def _item(text: str, depth: int) -> Item:
 
 
 def _is_aggregate(text: str) -> bool:
+    if not text.endswith("()"):
+        return False
     name = text[:-2].rpartition(".")[2].rpartition(":")[2].strip()
-    return text.endswith("()") and name in AGGREGATES and ("." in text or name == text[:-2].rpartition(":")[2].strip())
+    return name in AGGREGATES and ("." in text or name == text[:-2].rpartition(":")[2].strip())
 
 
 def _embed(text: str, depth: int, *, spread: bool) -> EmbedItem:

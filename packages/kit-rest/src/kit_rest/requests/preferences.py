@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from kit_rest.errors import RestError
 
@@ -37,8 +38,10 @@ class Preferences:
 
         Unknown ones are ignored, with `handling=strict` they are PGRST122.
         """
-        if not text:
-            return NONE
+        return _parsed(text) if text else NONE
+
+    @classmethod
+    def _of(cls, text: str) -> Preferences:
         found = cls()
         invalid: list[str] = []
         seen: set[str] = set()
@@ -65,6 +68,12 @@ class Preferences:
     def strict(self) -> bool:
         """Whether a preference that can't be kept to is an error."""
         return self.handling == "strict"
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Preferences:
+    # A client sends the same few; nobody changes them.
+    return Preferences._of(text)
 
 
 def _take_timezone(preferences: Preferences, value: str) -> bool:

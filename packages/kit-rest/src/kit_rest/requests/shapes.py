@@ -13,10 +13,10 @@ from kit_rest.query.columns import column_ref
 from kit_rest.query.filters import OPERATORS, head_of, leaf, tree
 from kit_rest.query.select import ALL, order_terms, select_items
 from kit_rest.query.text import split_top, unquoted
-from kit_rest.query.tree import Condition, Item, OrderTerm
+from kit_rest.query.tree import Condition, Item, OrderTerm, Tree
 
 MOST_CONDITIONS = 100
-_MOST_DIGITS = 18
+MOST_DIGITS = 18
 
 Path = tuple[str, ...]
 Entry = tuple[str, str | None, str | None]
@@ -97,7 +97,7 @@ def _is_paging(name: str) -> bool:
 
 
 def _number(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
+    if not (text.isascii() and text.isdecimal()) or len(text) > MOST_DIGITS:
         raise parse_error(f"{name}: a number, 0 or more", text)
     return int(text)
 
@@ -116,7 +116,13 @@ def parse_shape(entries: tuple[Entry, ...]) -> Query:
             query.conditions.setdefault(path, []).append(leaf(column, head, text or ""))
         else:
             query = _taken(query, name, text or "")
+    if sum(_leaves(each) for conditions in query.conditions.values() for each in conditions) > MOST_CONDITIONS:
+        raise RestError(400, "PGRST100", f"a query has at most {MOST_CONDITIONS} conditions")
     return query
+
+
+def _leaves(condition: Condition) -> int:
+    return sum(map(_leaves, condition.children)) if isinstance(condition, Tree) else 1
 
 
 def _taken(query: Query, name: str, text: str) -> Query:

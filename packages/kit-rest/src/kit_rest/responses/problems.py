@@ -11,6 +11,8 @@ from kit_handler import HttpError, Response
 from kit_rest.errors import RestError
 
 if TYPE_CHECKING:
+    from kit_handler import Request
+
     from kit_rest.declaring.tables import Table
 
 _PROBLEM = "application/problem+json; charset=utf-8"
@@ -76,6 +78,16 @@ def of_any(error: Exception, table: Table | None) -> RestError:
     return RestError(500, "KIT500", "An unexpected error has occurred")
 
 
+def of_guard(error: Exception, request: Request) -> Response:
+    """Return the answer to an error around the Api: of `token=`, `rate_limit=`, an interceptor."""
+    found = of_any(error, None)
+    if found.code == "KIT401":
+        found.code = "PGRST301" if "authorization" in request.headers else "PGRST302"
+    elif found.code == "KIT403":
+        found.code = "42501"
+    return problem(found, head=request.method == "HEAD")
+
+
 def of_database(error: Exception, table: Table | None) -> RestError | None:
     """Return the answer to an error of kit-db, None for one that is nobody's request's fault."""
     from kit_db import errors
@@ -125,5 +137,5 @@ def problem(error: RestError, *, head: bool = False) -> Response:
         body["errors"] = error.fields
     headers = {**error.headers, "Content-Type": _PROBLEM, "Proxy-Status": f"PostgREST; error={error.code}"}
     if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers.setdefault("WWW-Authenticate", "Bearer")
     return Response(error.status, "" if head else body, headers)

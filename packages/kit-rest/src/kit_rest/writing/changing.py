@@ -18,7 +18,7 @@ from kit_rest.errors import RestError
 from kit_rest.requests.bodies import Body, common_names, rewritten
 from kit_rest.requests.mapper import Asked
 from kit_rest.requests.shapes import Query
-from kit_rest.resource_mapper import writable
+from kit_rest.resource_mapper import changeable
 from kit_rest.responses.mapper import versions_of
 from kit_rest.validation import validate
 from kit_rest.writing.writer import Precondition, Row, Writer, nothing, plain_text
@@ -42,7 +42,7 @@ class Changes(Writer):
         changes = body.rows[0]
         if "before_update" in table.hooks:
             changes = table.resource.before_update(changes, asked.request)
-        names = writable(table, query.columns if query.columns is not None else changes)
+        names = changeable(table, query.columns if query.columns is not None else changes)
         validate(table, [changes], names)
         return self.change(asked, table, query, changes, names, self.precondition(asked, table), body)
 
@@ -93,7 +93,7 @@ class Changes(Writer):
         if table.if_match == "required" and any(ETAG not in row for row in rows):
             raise RestError(428, "KIT428", f"Each row needs its version: the column {ETAG}")
         names = [name for name in common_names([_without_etag(row) for row in rows]) if name not in table.key]
-        writable(table, names)
+        changeable(table, names)
         validate(table, rows, names)
         if not names:
             raise RestError(400, "PGRST102", "The rows have nothing to change")
@@ -149,5 +149,9 @@ def _without_etag(row: Row) -> Row:
 
 
 def _version(value: Any) -> str:
-    found = versions_of(str(value)) or [""]
+    """Return the version in a row's `_etag`: it is one itself, or an ETag in its quotes."""
+    text = str(value)
+    if text[:1] != '"' and not text.startswith("W/"):
+        return text
+    found = versions_of(text) or [""]
     return found[0]

@@ -48,6 +48,8 @@ class Creates(Writer):
             raise RestError(405, "PGRST117", "Upserts change rows, which this resource does not allow")
         if asked.prefer.resolution == "merge-duplicates":
             check_guards(table.guards["PATCH"], asked.request)
+            if table.if_match == "required":
+                raise RestError(428, "KIT428", "This resource is changed with If-Match, which an upsert does not have")
         for name in query.on_conflict or ():
             column = table.columns.get(name)
             if column is None or not column.readable or name == ETAG:
@@ -76,17 +78,17 @@ class Creates(Writer):
             if any(each != names for each in given):
                 defaults = given
         merges = prefer.resolution == "merge-duplicates" or asked.method == "PUT"
-        options = InsertOptions(names, body.many, uids, conflict, merges, len(body.rows), defaults)
+        number = len(body.rows) if not names or defaults is not None else 1
+        options = InsertOptions(names, body.many, uids, conflict, merges, number, defaults)
         if not body.rows:
             return self.finished(asked, table, nothing(), status=201)
         answer = self.answer(asked, table, "after_create")
-        countless = options if not names or defaults is not None else options._replace(number=1)
-        key = ("insert", table.schema, table.name, asked.shape.entries, countless, answer, prefer.representation)
-
-        def make() -> WritePlan:
-            return insert_plan(self.node(asked, table, query), options, answer)
-
-        plan = make() if defaults is not None else self.database.plans.get(key, make)
+        key = ("insert", table.schema, table.name, asked.shape.entries, options, answer, prefer.representation)
+        plan: WritePlan | None = self.database.plans.find(key) if defaults is None else None
+        if plan is None:
+            plan = insert_plan(self.node(asked, table, query), options, answer)
+            if defaults is None:
+                self.database.plans.keep(key, plan)
         more = self._insert_parameters(body, options)
         parameters = plan.parameters.bind(asked.shape.values, asked.request.authorizer, **more)
         secured = conflict is not None and merges and bool(table.row_filters)

@@ -8,6 +8,7 @@ from kit_db.errors import UniqueViolationError
 from kit_handler import Response
 
 from kit_rest.database.mapper import DatabaseMapper
+from kit_rest.declaring.claims import claim_value
 from kit_rest.declaring.tables import Table
 from kit_rest.errors import RestError
 from kit_rest.keys import key_values
@@ -16,9 +17,10 @@ from kit_rest.requests.bodies import Body, rewritten
 from kit_rest.requests.mapper import Asked
 from kit_rest.requests.shapes import Query
 from kit_rest.resource_mapper import ResourceMapper, writable
+from kit_rest.validation import validate
 from kit_rest.writing.changing import Changes
 from kit_rest.writing.creating import Creates
-from kit_rest.writing.writer import Writer, plain_text
+from kit_rest.writing.writer import Precondition, Writer, plain_text
 
 if TYPE_CHECKING:
     from kit_rest.settings import Settings
@@ -55,18 +57,33 @@ class Replaces(Writer):
                 raise RestError(400, "PGRST115", "Payload values do not match URL in primary key column(s)")
             row.setdefault(name, value)
         body = Body(rewritten(row), [row], many=False)
-        names = tuple(query.columns or row)
+        names = tuple(dict.fromkeys((*key, *(query.columns or row))))
         allowed = [name for name in names if name not in key]
         writable(table, allowed)
-        match = self.precondition(asked, table)
+        names = self._without_filters(asked, table, names, key)
+        creates = asked.request.headers.get("if-none-match", "").strip() == "*"
+        match = Precondition(False, None)
+        if not creates or "if-match" in asked.request.headers:
+            match = self.precondition(asked, table)
         if match.given:
-            return self._changes.change(asked, table, query, row, allowed, match)
-        if asked.request.headers.get("if-none-match", "").strip() == "*":
+            validate(table, [row], names)
+            changed = [name for name in allowed if name != table.automatic.get("uid")]
+            return self._changes.change(asked, table, query, row, changed, match)
+        if creates:
             try:
                 return self._creates.insert(asked, table, query, body, names, None)
             except UniqueViolationError:
                 raise RestError(412, "KIT412", "There is such a row already") from None
         return self._creates.insert(asked, table, query, body, names, table.key)
+
+    def _without_filters(
+        self, asked: Asked, table: Table, names: tuple[str, ...], key: dict[str, str]
+    ) -> tuple[str, ...]:
+        """Return the names without the columns of row filters, which the server sets; 403 for another's key."""
+        for name, claim in table.row_filters.items():
+            if name in key and key[name] != claim_value(asked.request.authorizer, claim):
+                raise RestError(403, "42501", f"permission denied to write such a row of {table.name}")
+        return tuple(name for name in names if name not in table.row_filters)
 
     def _put_key(self, asked: Asked, table: Table, query: Query) -> dict[str, str]:
         if asked.key is not None:

@@ -60,9 +60,30 @@ def multi_query(event: "Event") -> "dict[str, list[str]]":
     raw = event.get("rawQueryString")
     if not raw or not isinstance(raw, str):
         return {name: [value] for name, value in text_values(event, "queryStringParameters").items()}
-    from urllib.parse import parse_qs
+    found: dict[str, list[str]] = {}
+    for pair in raw.split("&"):
+        if not pair:
+            continue
+        name, _, value = pair.partition("=")
+        if "%" in pair or "+" in pair:
+            name, value = _decoded(name), _decoded(value)
+        if name in found:
+            found[name].append(value)
+        else:
+            found[name] = [value]
+    return found
 
-    return parse_qs(raw, keep_blank_values=True)
+
+def _decoded(text: str) -> str:
+    """Decode a name or value as `parse_qs` does, which takes several times as long for a short query."""
+    text = text.replace("+", " ")
+    if "%" in text:
+        text = text.replace("%2C", ",")  # lists of names have nothing else to decode
+    if "%" in text:
+        from urllib.parse import unquote
+
+        return unquote(text)
+    return text
 
 
 def path_params(event: "Event") -> "dict[str, str]":
@@ -76,6 +97,8 @@ def authorizer(event: "Event") -> "dict[str, Any] | None":
     `jwt.scopes` is left out: it is about the route's configuration; the token's own scopes are its claim `scope`.
     """
     said = mapping(event["requestContext"], "authorizer")
+    if not said:
+        return None
     return {**mapping(said, "iam"), **mapping(mapping(said, "jwt"), "claims"), **mapping(said, "lambda")} or None
 
 
