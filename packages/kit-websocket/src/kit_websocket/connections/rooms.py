@@ -15,7 +15,7 @@ from zlib import crc32
 from kit_core.backoff import Backoff
 
 from kit_websocket.connections.attributes import from_item, to_attribute, to_item
-from kit_websocket.connections.connection import Connection
+from kit_websocket.connections.connection import CONNECTED, Connection
 from kit_websocket.connections.table import Item, Table, call
 from kit_websocket.errors import DynamoDBError
 
@@ -158,8 +158,10 @@ class Memberships:
                 "TableName": self._connections.name,
                 "Key": to_item(row),
                 "UpdateExpression": f"{action} rooms :rooms",
-                "ConditionExpression": "attribute_exists(connection_id)",
-                "ExpressionAttributeValues": {":rooms": {"SS": keys}},
+                # An early or second `$disconnect` leaves a row as well, which nothing joins.
+                "ConditionExpression": "attribute_exists(connection_id) AND #status = :connected",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": {":rooms": {"SS": keys}, ":connected": to_attribute(CONNECTED)},
             }
         }
 
