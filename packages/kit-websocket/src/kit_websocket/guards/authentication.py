@@ -31,7 +31,8 @@ class Authentication(Middleware):
         name is confirmed to the client, the token is not
 
     Without a token, or with one that is not accepted, the answer is 401. It is for `$connect` alone: later events are
-    of a connection that was let in. Tokens are never logged.
+    of a connection that was let in, and hold no caller, unless a middleware puts it there (the guide has one). Tokens
+    are never logged.
 
     >>> from kit_websocket import WebSocketResolver
     >>> resolver = WebSocketResolver()
