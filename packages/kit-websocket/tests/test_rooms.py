@@ -1,9 +1,11 @@
 """Rooms: membership, presence, and broadcasts to them."""
 
 import asyncio
+import time
 
 import kit_aws
 import pytest
+from kit_core import invocation
 from kit_websocket import ConnectionManager, Delivery, DynamoDBError, Member, Presence
 
 TABLE = "chat"
@@ -94,6 +96,23 @@ def test_disconnecting_leaves_every_room(connections, dynamodb):
 
     asyncio.run(end())
     assert count(dynamodb, f"{TABLE}-rooms") == 0
+
+
+def test_a_connection_that_is_written_again_stays_in_its_rooms(connections, gateway, dynamodb, make_event):
+    async def talk():
+        await connections.connect("a")
+        await connections.join("a", "one", "two")
+        await connections.send("a", {}, ordered=True)
+        await connections.connect("a", user_id="u")  # a message that logs in
+        await connections.send("a", {}, ordered=True)
+        found = await connections.get_connection("a")
+        return found.user_id, await connections.rooms("a"), await connections.disconnect("a")
+
+    with invocation.enter(make_event("login", connection_id="a", connectedAt=int(time.time() * 1000) - 5000)):
+        user, rooms, _ = asyncio.run(talk())
+    assert (user, rooms) == ("u", ["one", "two"])
+    assert [message["seq"] for message in gateway.messages("a")] == [1, 2]
+    assert count(dynamodb, f"{TABLE}-rooms") == count(dynamodb, TABLE) == 0
 
 
 def test_only_a_known_connection_can_join(connections, dynamodb):
