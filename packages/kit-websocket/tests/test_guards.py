@@ -111,6 +111,13 @@ def test_a_token_lets_in(resolver, make_event, caplog, verify, carrier):
     assert body_of(resolver.resolve(make_event("m"), None)) == "done"
 
 
+@pytest.mark.parametrize("refusal", [{}, None, False, "", 0, 1, "yes", []])
+def test_only_true_and_a_caller_let_in(resolver, make_event, refusal):
+    resolver.middleware(Authentication(lambda token, context: {"good": {"sub": "u"}}.get(token, refusal)))
+    assert connect(resolver, make_event, query={"token": "bad"})["statusCode"] == 401
+    assert connect(resolver, make_event, query={"token": "good"})["statusCode"] == 200
+
+
 def test_without_a_token_nobody_comes_in(resolver, make_event):
     resolver.middleware(Authentication("good", query=None))
     for options in ({}, {"query": {"token": "good"}}, {"headers": {"Sec-WebSocket-Protocol": "bearer"}}):
