@@ -111,6 +111,13 @@ def test_a_token_lets_in(resolver, make_event, caplog, verify, carrier):
     assert body_of(resolver.resolve(make_event("m"), None)) == "done"
 
 
+@pytest.mark.parametrize("refusal", [{}, None, False, "", 0, 1, "yes", []])
+def test_only_true_and_a_caller_let_in(resolver, make_event, refusal):
+    resolver.middleware(Authentication(lambda token, context: {"good": {"sub": "u"}}.get(token, refusal)))
+    assert connect(resolver, make_event, query={"token": "bad"})["statusCode"] == 401
+    assert connect(resolver, make_event, query={"token": "good"})["statusCode"] == 200
+
+
 def test_without_a_token_nobody_comes_in(resolver, make_event):
     resolver.middleware(Authentication("good", query=None))
     for options in ({}, {"query": {"token": "good"}}, {"headers": {"Sec-WebSocket-Protocol": "bearer"}}):
@@ -189,6 +196,31 @@ def test_routes_that_are_not_named_may_be_closed(resolver, make_event):
     assert resolver.resolve(make_event("other", authorizer={"sub": "u"}), None)["statusCode"] == 403
     with pytest.raises(TypeError, match="list"):
         Authorization({"open": "a"})
+
+
+@pytest.mark.parametrize("others", [True, False])
+@pytest.mark.parametrize("action", [None, "unknown", "$connect", "$disconnect", "$default"])
+@pytest.mark.parametrize("route", ["$default", "unknown"])
+def test_no_name_in_a_message_leads_around_the_rule_of_the_default_route(resolver, make_event, route, action, others):
+    resolver.middleware(Authorization({"$default": ["moderator"]}, others=others))
+    event = make_event(route, {"action": action}, authorizer={"roles": "guest"})
+    assert resolver.resolve(event, None)["statusCode"] == 403
+
+
+def test_a_message_is_judged_by_the_handler_that_it_reaches(make_event):
+    inner, outer = WebSocketResolver(), WebSocketResolver(route_field="message.kind")
+    inner.on_message("kick")(lambda: "kicked")
+    inner.middleware(Authorization({"kick": ["moderator"]}))
+    outer.include(inner, prefix="rooms.")
+    outer.on_message("ban")(lambda: "banned")
+    outer.middleware(Authorization({"ban": ["moderator"]}))
+
+    def ask(kind, roles):
+        event = make_event("$default", {"message": {"kind": kind}}, authorizer={"roles": roles})
+        return outer.resolve(event, None)["statusCode"]
+
+    assert [ask(kind, "guest") for kind in ("ban", "rooms.kick", "kick")] == [403, 403, 404]
+    assert [ask(kind, "moderator") for kind in ("ban", "rooms.kick")] == [200, 200]
 
 
 def test_too_many_messages_of_a_connection_are_refused(resolver, make_event):

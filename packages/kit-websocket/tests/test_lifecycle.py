@@ -56,6 +56,15 @@ def test_a_late_disconnect_removes_no_later_connection(connections, during):
     assert asyncio.run(connections.get_connection("a")) is None
 
 
+def test_a_join_after_the_second_disconnect_leaves_no_membership(connections, during):
+    during(connections.connect("a"), "$connect")
+    known = asyncio.run(connections.get_connection("a"))
+    for _ in range(2):  # a broadcast that found it gone, or `close`, was the first
+        during(connections.disconnect("a"), "$disconnect")
+    assert asyncio.run(connections.join(known, "general")) is False
+    assert asyncio.run(connections.members("general")) == []
+
+
 def test_disconnecting_twice_is_once(connections, during):
     during(connections.connect("a"), "$connect")
     answers = [during(connections.disconnect("a"), "$disconnect")["statusCode"] for _ in range(3)]

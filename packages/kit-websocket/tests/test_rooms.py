@@ -1,9 +1,12 @@
 """Rooms: membership, presence, and broadcasts to them."""
 
 import asyncio
+import time
 
+import kit_aws
 import pytest
-from kit_websocket import ConnectionManager, Delivery, Member, Presence
+from kit_core import invocation
+from kit_websocket import ConnectionManager, Delivery, DynamoDBError, Member, Presence
 
 TABLE = "chat"
 
@@ -95,6 +98,23 @@ def test_disconnecting_leaves_every_room(connections, dynamodb):
     assert count(dynamodb, f"{TABLE}-rooms") == 0
 
 
+def test_a_connection_that_is_written_again_stays_in_its_rooms(connections, gateway, dynamodb, make_event):
+    async def talk():
+        await connections.connect("a")
+        await connections.join("a", "one", "two")
+        await connections.send("a", {}, ordered=True)
+        await connections.connect("a", user_id="u")  # a message that logs in
+        await connections.send("a", {}, ordered=True)
+        found = await connections.get_connection("a")
+        return found.user_id, await connections.rooms("a"), await connections.disconnect("a")
+
+    with invocation.enter(make_event("login", connection_id="a", connectedAt=int(time.time() * 1000) - 5000)):
+        user, rooms, _ = asyncio.run(talk())
+    assert (user, rooms) == ("u", ["one", "two"])
+    assert [message["seq"] for message in gateway.messages("a")] == [1, 2]
+    assert count(dynamodb, f"{TABLE}-rooms") == count(dynamodb, TABLE) == 0
+
+
 def test_only_a_known_connection_can_join(connections, dynamodb):
     assert asyncio.run(connections.join("nobody", "general")) is False
     assert count(dynamodb, f"{TABLE}-rooms") == count(dynamodb, TABLE) == 0
@@ -109,6 +129,42 @@ def test_a_connection_that_ends_while_it_joins_leaves_no_membership(connections,
 
     assert asyncio.run(race()) is False
     assert count(dynamodb, f"{TABLE}-rooms") == count(dynamodb, TABLE) == 0
+
+
+@pytest.mark.parametrize("reason", ["ThrottlingError", "ProvisionedThroughputExceeded", "TransactionConflict"])
+def test_a_join_that_dynamodb_throttles_is_tried_again(connections, monkeypatch, reason):
+    asyncio.run(connect(connections, "a"))
+    text = "Transaction cancelled, please refer cancellation reasons for specific reasons "
+    refusals, real = [f"{text}[None, {reason}]", f"{text}[None, {reason}]"], kit_aws.call
+
+    def call(service, operation, parameters, **options):
+        if operation == "TransactWriteItems" and refusals:
+            raise kit_aws.AwsError(refusals.pop(), code="TransactionCanceledException")
+        return real(service, operation, parameters, **options)
+
+    monkeypatch.setattr(kit_aws, "call", call)
+    assert asyncio.run(connections.join("a", "general")) is True
+    assert [member.connection_id for member in asyncio.run(connections.members("general"))] == ["a"]
+
+
+@pytest.mark.parametrize(("last", "expected"), [("ConditionalCheckFailed", False), ("ThrottlingError", DynamoDBError)])
+def test_a_join_that_is_throttled_too_often_fails(connections, monkeypatch, last, expected):
+    asyncio.run(connect(connections, "a"))
+    reasons, real = ["ThrottlingError"] * 4 + [last], kit_aws.call
+
+    def call(service, operation, parameters, **options):
+        if operation == "TransactWriteItems":
+            text = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{reasons.pop(0)}]"
+            raise kit_aws.AwsError(text, code="TransactionCanceledException")
+        return real(service, operation, parameters, **options)
+
+    monkeypatch.setattr(kit_aws, "call", call)
+    if expected is False:
+        assert asyncio.run(connections.join("a", "general")) is False
+    else:
+        with pytest.raises(DynamoDBError):
+            asyncio.run(connections.join("a", "general"))
+    assert reasons == []
 
 
 def test_gone_members_are_removed_in_the_same_call(connections, gateway, dynamodb):

@@ -2,6 +2,7 @@ import asyncio
 import logging
 import threading
 
+import kit_aws
 import pytest
 from kit_websocket import (
     ConnectionManager,
@@ -132,6 +133,27 @@ def test_a_failed_send_does_not_keep_the_others_from_being_sent(connections, con
     assert caught.value.failures == {"a": "ForbiddenException", "c": "BadRequestException"}
     assert caught.value.reached == 1
     assert gateway.received == [("d", b"hello")]
+
+
+def test_connections_of_a_user_that_cannot_be_read_are_an_error(connections, gateway, monkeypatch):
+    large, real, queries = "x" * 350_000, kit_aws.call, []  # three of such rows are a page of DynamoDB's
+
+    async def connect_all():
+        for name in "abcde":
+            await connections.connect(name, large, user_id="u")
+
+    def call(service, operation, parameters, **options):
+        if operation == "Query" and "ExclusiveStartKey" in parameters:
+            queries.append(parameters)
+            raise kit_aws.AwsError("the second page fails", code="InternalServerError")
+        return real(service, operation, parameters, **options)
+
+    asyncio.run(connect_all())
+    monkeypatch.setattr(kit_aws, "call", call)
+    with pytest.raises(SendError, match="all connections") as caught:
+        asyncio.run(connections.send_to_user("u", "hello"))
+    assert caught.value.reached == len(gateway.received) > 0
+    assert queries
 
 
 def test_messages_to_a_user_are_sent_side_by_side(connections, connect, gateway, caplog):

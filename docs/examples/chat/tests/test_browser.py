@@ -1,11 +1,13 @@
 """The page in headless Chromium, against kit-local: two people, a deployment, and connections that break."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 Eventually = Callable[[Callable[[], Any]], Any]
+PAGE = Path(__file__).parent.parent / "src/chat/page.html"
 
 
 class Page:
@@ -98,3 +100,25 @@ def test_who_leaves_is_seen_to_leave(pages: tuple[Page, Page], eventually: Event
     eventually(lambda: ada.people == "Ada")
     ada.say("bye")
     eventually(lambda: ada.said[-1] == "Ada: new: bye")
+
+
+def test_joining_while_it_waits_to_connect_again_opens_one_connection(browsers: Callable[[], Any]) -> None:
+    browser = browsers()
+    stand_ins = """
+        window.opened = []
+        window.timers = new Map()
+        window.WebSocket = class { constructor(url) { opened.push(this) } close() {} }
+        window.setTimeout = call => { timers.set(timers.size + 1, call); return timers.size }
+        window.clearTimeout = number => timers.delete(number)
+    """
+    browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": stand_ins})
+    browser.get(PAGE.as_uri())
+    opened = browser.execute_script("""
+        document.getElementById("name").value = "Ada"
+        document.getElementById("enter").requestSubmit()
+        opened[0].onclose()
+        document.getElementById("enter").requestSubmit()
+        for (const call of timers.values()) call()
+        return opened.length
+    """)
+    assert opened == 2

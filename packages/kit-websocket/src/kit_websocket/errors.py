@@ -181,4 +181,5 @@ class SendError(WebSocketsError):
         self.failures = dict(failures)
         self.reached = reached
         named = ", ".join(f"{connection_id!r} ({code})" for connection_id, code in self.failures.items())
-        super().__init__(f"could not send to {len(self.failures)} connection(s): {named}")
+        told = f"{len(self.failures)} connection(s): {named}" if named else "all connections"
+        super().__init__(f"could not send to {told}")

@@ -292,14 +292,15 @@ class ConnectionManager:
     async def send_to_user(self, user_id: object, message: object) -> int:
         """Send a message to every connection of a user, and return how many were reached; rows of gone ones go.
 
-        All are tried before a SendError names the connections that failed for another reason. A connection whose
-        `$connect` is being handled is left out: it is not open yet.
+        All are tried before a SendError names the connections that failed for another reason. It names none where the
+        time was over, or DynamoDB failed, before all were read. A connection whose `$connect` is being handled is left
+        out: it is not open yet.
         """
         delivery = await self.broadcast(message, users=[user_id])
         failures = dict(delivery.failures)
-        if delivery.cursor is not None:
+        if delivery.cursor is not None:  # further ones, which have not been read, are not known by name
             failures |= dict.fromkeys(delivery.cursor["ids"], "TimeUpError")
-        if failures:
+        if failures or delivery.cursor is not None:
             raise SendError(failures, delivery.reached)
         return delivery.reached
 

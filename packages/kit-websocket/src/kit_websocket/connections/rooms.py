@@ -15,7 +15,7 @@ from zlib import crc32
 from kit_core.backoff import Backoff
 
 from kit_websocket.connections.attributes import from_item, to_attribute, to_item
-from kit_websocket.connections.connection import Connection
+from kit_websocket.connections.connection import CONNECTED, Connection
 from kit_websocket.connections.table import Item, Table, call
 from kit_websocket.errors import DynamoDBError
 
@@ -25,7 +25,8 @@ _ATTEMPTS = 5
 _BACKOFF = Backoff(0.05, 1.0)  # seconds
 _COUNTER = "#seq"
 _COUNTER_SECONDS = 86_400
-_CONFLICT = "TransactionConflict"
+# Amazon DynamoDB API Reference, TransactWriteItems, "Cancellation reason codes": those that pass.
+_PASSING = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
 
 
 class Member(NamedTuple):
@@ -158,13 +159,15 @@ class Memberships:
                 "TableName": self._connections.name,
                 "Key": to_item(row),
                 "UpdateExpression": f"{action} rooms :rooms",
-                "ConditionExpression": "attribute_exists(connection_id)",
-                "ExpressionAttributeValues": {":rooms": {"SS": keys}},
+                # An early or second `$disconnect` leaves a row as well, which nothing joins.
+                "ConditionExpression": "attribute_exists(connection_id) AND #status = :connected",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": {":rooms": {"SS": keys}, ":connected": to_attribute(CONNECTED)},
             }
         }
 
     def _transact(self, row: dict[str, Any], writes: list[dict[str, Any]]) -> bool:
-        """Write all or nothing; False if the connection's row is gone. Other transactions on the row are waited for."""
+        """Write all or nothing; False if the connection's row is gone. Conflicts and throttling are waited for."""
         from time import sleep
 
         for attempt in range(1, _ATTEMPTS + 1):
@@ -172,11 +175,11 @@ class Memberships:
                 call("TransactWriteItems", self.name, TransactItems=[row, *writes])
             except DynamoDBError as error:
                 reasons = str(error.__cause__)
-                if error.code != "TransactionCanceledException" or attempt == _ATTEMPTS:
+                if error.code != "TransactionCanceledException":
                     raise
                 if "ConditionalCheckFailed" in reasons:
                     return False
-                if _CONFLICT not in reasons:
+                if attempt == _ATTEMPTS or not any(reason in reasons for reason in _PASSING):
                     raise
                 sleep(_BACKOFF.delay(attempt))
             else:

@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 REFUSED = "ConditionalCheckFailedException"
 _TOMBSTONE_SECONDS = 300
+_KEPT = ("rooms", "seq")
 _NAMES = {"#ttl": "_ttl", "#status": "status"}
 _ALIVE = "attribute_exists(connection_id) AND #status = :connected AND (attribute_not_exists(#ttl) OR #ttl > :now)"
 
@@ -71,14 +72,27 @@ class Table:
             item = to_item({name: value for name, value in row.items() if value is not None})
         except (TypeError, ValueError) as error:
             raise DynamoDBError("PutItem", type(error).__name__, self.name, str(error)) from error
-        return self._allowed(
-            "PutItem",
-            Item=item,
-            ConditionExpression="attribute_not_exists(connection_id) OR connected_at < :mine"
-            " OR (connected_at = :mine AND #status = :connected)",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues=_values(mine=item["connected_at"]),
-        )
+        try:
+            answer = self.call(
+                "PutItem",
+                Item=item,
+                ConditionExpression="attribute_not_exists(connection_id) OR connected_at < :mine"
+                " OR (connected_at = :mine AND #status = :connected)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues=_values(mine=item["connected_at"]),
+                ReturnValues="ALL_OLD",
+            )
+        except DynamoDBError as error:
+            if error.code == REFUSED:
+                return False
+            raise
+        before: Item = answer.get("Attributes") or {}
+        # The row of the same connection, written again: it stays in its rooms, and its messages go on being numbered.
+        kept = {name: before[name] for name in _KEPT if name in before}
+        if not kept or before.get("connected_at") != item["connected_at"]:
+            return True
+        again = "ADD " + ", ".join(f"{name} :{name}" for name in kept)
+        return self._update(item["connection_id"]["S"], again, _ALIVE, now=row["last_seen"], **kept)
 
     def get(self, connection_id: str) -> Item | None:
         """Return the row of a connection as it is now, not as it was a moment ago."""

@@ -22,8 +22,8 @@ class Authentication(Middleware):
     """Let only clients connect whose token a verifier accepts.
 
     verify: called with the token and the `Context`. It returns True, or the caller as a mapping, which becomes the
-        context's `authorizer`; anything else refuses. It may be a coroutine function, and kit-handler's `Jwt` and other
-        verifiers fit. A text is one token that is compared in constant time
+        context's `authorizer`; anything else refuses, also an empty mapping. It may be a coroutine function, and
+        kit-handler's `Jwt` and other verifiers fit. A text is one token that is compared in constant time
     query: the parameter of the query that holds the token, None for none. API Gateway's access logs and proxies may
         keep a query, so that such a token should be of use once, or for a minute
     header: the header field, with or without `Bearer`; browsers can't set one
@@ -31,7 +31,8 @@ class Authentication(Middleware):
         name is confirmed to the client, the token is not
 
     Without a token, or with one that is not accepted, the answer is 401. It is for `$connect` alone: later events are
-    of a connection that was let in. Tokens are never logged.
+    of a connection that was let in, and hold no caller, unless a middleware puts it there (the guide has one). Tokens
+    are never logged.
 
     >>> from kit_websocket import WebSocketResolver
     >>> resolver = WebSocketResolver()
@@ -93,7 +94,7 @@ class Authentication(Middleware):
             guards.log("kit.websocket", logging.ERROR, "a token could not be verified: %s", type(error).__name__)
             raise StatusError(503, "Service unavailable") from error
         if isinstance(accepted, Mapping):
-            return accepted
+            return accepted or None
         if accepted is not True:
             return None
         return context.authorizer if isinstance(context.authorizer, Mapping) else {}

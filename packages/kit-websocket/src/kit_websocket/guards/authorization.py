@@ -18,8 +18,9 @@ class Authorization(Middleware):
         a list, or a text with commas or spaces
     others: whether routes that are not named here are open
 
-    No authorizer context is 401, a missing role 403. `$disconnect` is always let through. A message to `$default` that
-    names its route in `action` is judged by that route.
+    No authorizer context is 401, a missing role 403. `$disconnect` is always let through. A message is judged by the
+    route of the handler that it reaches, and by the one that it names: of a message to `$default`, its `action`. Where
+    both have a rule, both have to let it pass.
 
     >>> from kit_websocket import WebSocketResolver
     >>> resolver = WebSocketResolver()
@@ -42,22 +43,32 @@ class Authorization(Middleware):
         self._role_of = role_of or _roles_of
         self._others = others
         self._path = tuple(route_field.split("."))
+        self._handled: str | None = None
+
+    def for_route(self, route_key: str) -> "Authorization":
+        """Return the same rules around the handler of a route."""
+        from copy import copy
+
+        judge = copy(self)
+        judge._handled = route_key
+        return judge
 
     async def __call__(self, event: Any, context: Any, next_handler: NextHandler) -> Any:
         """Refuse, or go on."""
-        routes = self._routes(event)
-        if "$disconnect" not in routes:
+        if event["requestContext"]["routeKey"] != "$disconnect":
             described = Context(event, context)
-            for route in routes:
+            for route in sorted(self._routes(event)):
                 self._check(route, described)
         return await next_handler(event, context)
 
-    def _routes(self, event: Any) -> list[str]:
+    def _routes(self, event: Any) -> set[str]:
         from kit_websocket.routing.body import field_of
 
         route = event["requestContext"]["routeKey"]
         named = field_of(event, self._path) if route == "$default" else None
-        return [named] if isinstance(named, str) and named else [route]
+        routes = {named if isinstance(named, str) and named else route, self._handled or route}
+        # A handler of all messages without a rule of its own leaves it to their names.
+        return routes - {"$default"} if len(routes) > 1 and "$default" not in self._roles else routes
 
     def _check(self, route: str, context: Context) -> None:
         needed = self._roles.get(route)

@@ -30,7 +30,8 @@ class FunctionRouter(WebSocketResolver):
 
     A function is called with the members of the payload that it names, and may ask for `event`, `context` or
     `connection_id`, and by its annotation for the `Context` or the `Connection`. `payload` itself is the whole payload,
-    and `endpoint_id` and `area` are the connection's. `payload` may also be an object instead of its JSON in a text.
+    and `endpoint_id` and `area` are the connection's, without `connections=` the client's own. `payload` may also be an
+    object instead of its JSON in a text.
 
     >>> functions = FunctionRouter()
     >>> @functions.function("processData")

@@ -22,6 +22,13 @@ class Middleware:
         """Answer the event, usually by `await next_handler(event, context)`; not calling it keeps the handler out."""
         return await next_handler(event, context)
 
+    def for_route(self, route_key: str) -> "Middleware":
+        """Return what goes around the handler of a route: the middleware itself, or one that knows the route.
+
+        The route of an event may be another one: a message whose route has no handler goes to that of `$default`.
+        """
+        return self
+
 
 class Step(NamedTuple):
     """Hold a callable; with `is_async` its result is awaited."""

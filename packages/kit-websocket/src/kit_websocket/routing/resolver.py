@@ -13,7 +13,7 @@ from kit_websocket.errors import EventShapeError, StatusError
 from kit_websocket.routing import replies
 from kit_websocket.routing.body import field_of
 from kit_websocket.routing.handlers import Handler
-from kit_websocket.routing.middleware import Event, Step, compose
+from kit_websocket.routing.middleware import Event, Middleware, Step, compose
 from kit_websocket.routing.response import Response, error_response
 
 if TYPE_CHECKING:
@@ -209,15 +209,21 @@ class WebSocketResolver:
         """Return a route's handler, the middleware around it, and where it gets its `Connection` from."""
         handler = self._handlers.get(route_key)
         if handler is not None:
-            return handler, list(self._middleware), self.connections
+            return handler, self._middleware_of(route_key), self.connections
         for resolver, prefix in self._included:
             if route_key.startswith("$"):
                 inner = resolver._chain(route_key)
             else:
                 inner = resolver._chain(route_key[len(prefix) :]) if route_key.startswith(prefix) else None
             if inner is not None:
-                return inner[0], self._middleware + inner[1], inner[2] or self.connections
+                return inner[0], self._middleware_of(route_key) + inner[1], inner[2] or self.connections
         return None
+
+    def _middleware_of(self, route_key: str) -> list[Step]:
+        return [
+            each._replace(call=each.call.for_route(route_key)) if isinstance(each.call, Middleware) else each
+            for each in self._middleware
+        ]
 
     def _includes(self, resolver: "WebSocketResolver") -> bool:
         return any(each is resolver or each._includes(resolver) for each, _ in self._included)
