@@ -2,6 +2,7 @@
 
 import threading
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from kit_core.loading import renew_with_snapshot
 
@@ -9,11 +10,13 @@ from kit_cache.settings import CacheSettings, RedisSettings
 
 if TYPE_CHECKING:
     from kit_cache.tiers.disk.database import Database, DiskSettings
+    from kit_cache.tiers.disk.diskcache import DiskcacheTier
     from kit_cache.tiers.port import Tier
     from kit_cache.tiers.redis.link import Link
 
 _links: "dict[RedisSettings, Link]" = {}
 _databases: "dict[DiskSettings, Database]" = {}
+_diskcaches: "WeakSet[DiskcacheTier]" = WeakSet()
 _lock = threading.Lock()
 
 
@@ -34,7 +37,9 @@ def disk_tier(settings: CacheSettings) -> "Tier":
     if settings.disk_driver == "diskcache":
         from kit_cache.tiers.disk.diskcache import DiskcacheTier
 
-        return DiskcacheTier(place, settings.prefix)
+        tier = DiskcacheTier(place, settings.prefix)
+        _diskcaches.add(tier)
+        return tier
     with _lock:
         database = _databases.get(place)
         if database is None:
@@ -75,15 +80,20 @@ def _drop_connections() -> None:
         link.client.drop_connections()
     for database in list(_databases.values()):
         database.close()
+    for tier in list(_diskcaches):
+        tier.close()
 
 
 def close_all() -> None:
     """Close every connection and file; the next use opens them again, by the environment's settings of then."""
     with _lock:
-        links, databases = list(_links.values()), list(_databases.values())
+        links, databases, diskcaches = list(_links.values()), list(_databases.values()), list(_diskcaches)
         _links.clear()
         _databases.clear()
+        _diskcaches.clear()
     for link in links:
         link.close()
     for database in databases:
         database.close()
+    for tier in diskcaches:
+        tier.close()
