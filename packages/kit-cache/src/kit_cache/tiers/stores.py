@@ -2,7 +2,6 @@
 
 import threading
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
 from kit_core.loading import renew_with_snapshot
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 _links: "dict[RedisSettings, Link]" = {}
 _databases: "dict[DiskSettings, Database]" = {}
-_diskcaches: "WeakSet[DiskcacheTier]" = WeakSet()
+_diskcaches: "list[DiskcacheTier]" = []
 _lock = threading.Lock()
 
 
@@ -38,7 +37,7 @@ def disk_tier(settings: CacheSettings) -> "Tier":
         from kit_cache.tiers.disk.diskcache import DiskcacheTier
 
         tier = DiskcacheTier(place, settings.prefix)
-        _diskcaches.add(tier)
+        _diskcaches.append(tier)
         return tier
     with _lock:
         database = _databases.get(place)
@@ -80,7 +79,7 @@ def _drop_connections() -> None:
         link.client.drop_connections()
     for database in list(_databases.values()):
         database.close()
-    for tier in list(_diskcaches):
+    for tier in _diskcaches:
         tier.close()
 
 

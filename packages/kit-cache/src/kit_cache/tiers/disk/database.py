@@ -108,6 +108,11 @@ class Database:
         if connection is not None:
             connection.close()
 
+    def __del__(self) -> None:
+        """Close the file, which a background thread may have opened again after `close`."""
+        if self._connection is not None and self._pid == os.getpid():
+            self._connection.close()
+
     def throw_away(self) -> None:
         """Remove the file; the next operation makes a new one. OSError if it can't be removed."""
         self.close()
