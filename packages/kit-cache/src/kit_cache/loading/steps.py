@@ -1,5 +1,6 @@
 """The steps of a flow. A flow is a generator that yields steps: threads do them one way, tasks another."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeVar
 
@@ -18,18 +19,18 @@ class LoaderStopped(Exception):  # noqa: N818
         self.error = error
 
 
-class Step:
+class Step(ABC):
     """Is one thing to wait for."""
 
     __slots__ = ()
 
+    @abstractmethod
     def run(self, loader: Loader) -> Any:
         """Do it in this thread."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def run_async(self, loader: Loader) -> Any:
         """Do it in this task, without blocking the loop."""
-        raise NotImplementedError
 
 
 class Blocking(Step):

@@ -62,6 +62,7 @@ def parts_of(event: Event) -> EventParts:
 
 
 def text_of(event: Event, field: str, value: Any) -> str:
+    """Return a field of an event as text; EventShapeError names the field if it is empty or can't be sent."""
     text = str(value.value if isinstance(value, Enum) else value)
     if value is None or not text or not _is_sendable(text):
         remedy = f"override get_{field} to return a text without control characters"
